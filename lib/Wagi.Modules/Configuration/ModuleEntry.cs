@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Problems;
+using Wagi.Modules.Routes;
+using Wagi.Modules.Sources;
+
+namespace Wagi.Modules.Configuration;
+
+/// <summary>One <c>[[module]]</c> of <c>modules.toml</c>, checked. <c>docs/modules-toml.md</c> describes every key.</summary>
+public sealed record ModuleEntry
+{
+    /// <summary>Name of the entry in logs, metrics and <c>/status</c>; <c>namespace/name</c> for a WagiModule. Never empty, unique in its file.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The path that the module answers.</summary>
+    public required RoutePattern Route { get; init; }
+
+    /// <summary>The hosts that it answers for; empty: every host.</summary>
+    public ImmutableArray<HostPattern> Hosts { get; init; } = [];
+
+    /// <summary>Where its bytes come from.</summary>
+    public required ModuleReference Module { get; init; }
+
+    /// <summary>The exported function that is called; null: <c>_start</c>.</summary>
+    public string? Entrypoint { get; init; }
+
+    /// <summary>Template of the argument list, with <c>${SCRIPT_NAME}</c> and <c>${ARGS}</c>; null: the same as <c>${SCRIPT_NAME} ${ARGS}</c>.</summary>
+    public string? Argv { get; init; }
+
+    /// <summary>Guest directory → host directory, as WAGI's <c>volumes</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Volumes { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Environment variables for the guest; they never override the CGI meta-variables.</summary>
+    public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The origins that outbound HTTP may reach; empty: none.</summary>
+    public ImmutableArray<AllowedHost> AllowedHosts { get; init; } = [];
+
+    /// <summary>Outbound HTTP requests in flight at the most per module; null: the runtime's default.</summary>
+    public int? HttpMaxConcurrency { get; init; }
+
+    /// <summary>The server for a <c>bindle:</c> module; null: the runtime's default.</summary>
+    public string? BindleServer { get; init; }
+
+    /// <summary>How long a request may take before it is answered with 504; null: the runtime's default.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Linear memory that one instance may grow to, in bytes; null: the runtime's default.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>Requests of this module in flight at the most per runtime; null: the runtime's default.</summary>
+    public int? MaxConcurrency { get; init; }
+
+    /// <summary>
+    /// Version of this module's part of the generated Secret (environment values and pull credentials); null: it has none.
+    /// The entry is not loaded before the mounted Secret has this version, because ConfigMap and Secret reach a pod in any order.
+    /// </summary>
+    public string? SecretsVersion { get; init; }
+
+    /// <summary>
+    /// Opaque mark that the runtime hands back in <c>/status</c>, so that whoever wrote the file can tell which version of an
+    /// entry is being served.
+    /// </summary>
+    public string? Revision { get; init; }
+
+    /// <summary>Where the entry stands. Not part of its meaning: <see cref="HasSameMeaningAs"/> ignores it.</summary>
+    public SourceLocation Location { get; init; }
+
+    /// <summary>Whether serving <paramref name="other"/> instead would make no difference.</summary>
+    public bool HasSameMeaningAs(ModuleEntry other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return ModulesTomlWriter.Write(this) == ModulesTomlWriter.Write(other);
+    }
+}

@@ -1,0 +1,224 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Limits;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Problems;
+using Wagi.Modules.Routes;
+using Wagi.Modules.Sources;
+
+namespace Wagi.Modules.Configuration;
+
+/// <summary>Turns one <c>[[module]]</c> table into a <see cref="ModuleEntry"/>, collecting everything that is wrong with it.</summary>
+internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Problem>.Builder problems)
+{
+    private bool _failed;
+
+    private delegate bool Parser<T>(string text, out T? value, out string? error);
+
+    /// <summary>The entry, or null when it cannot be used.</summary>
+    public ModuleEntry? Read()
+    {
+        WarnAboutUnknownKeys();
+        var route = Required<RoutePattern>(ModuleKeys.Route, RoutePattern.TryParse);
+        var module = Required<ModuleReference>(ModuleKeys.Module, ModuleReference.TryParse);
+        var entry = new ModuleEntry
+        {
+            Route = route!,
+            Module = module!,
+            Id = Text(ModuleKeys.Id) ?? DefaultId(route),
+            Hosts = List<HostPattern>(ModuleKeys.Hosts, HostPattern.TryParse),
+            Entrypoint = Text(ModuleKeys.Entrypoint),
+            Argv = Text(ModuleKeys.Argv),
+            Volumes = Map(ModuleKeys.Volumes),
+            Environment = Map(ModuleKeys.Environment),
+            AllowedHosts = List<AllowedHost>(ModuleKeys.AllowedHosts, AllowedHost.TryParse),
+            HttpMaxConcurrency = Positive(ModuleKeys.HttpMaxConcurrency),
+            BindleServer = Text(ModuleKeys.BindleServer),
+            Timeout = ReadTimeout(),
+            MemoryLimit = ReadMemoryLimit(),
+            MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
+            SecretsVersion = Text(ModuleKeys.SecretsVersion),
+            Revision = Text(ModuleKeys.Revision),
+            Location = table.Location,
+        };
+        return _failed ? null : entry;
+    }
+
+    /// <summary>WAGI's entries have no id: their route names them, with the host where that is needed to tell two apart.</summary>
+    private string DefaultId(RoutePattern? route)
+    {
+        var hosts = table.Values.TryGetValue(ModuleKeys.Hosts, out var value) && value is TomlArrayValue array
+            ? string.Join(',', array.Items.OfType<TomlText>().Select(host => host.Value))
+            : "";
+        return hosts + route;
+    }
+
+    private void WarnAboutUnknownKeys()
+    {
+        foreach (var (key, value) in table.Values)
+        {
+            if (!ModuleKeys.All.Contains(key))
+            {
+                var close = ModuleKeys.All.FirstOrDefault(known => IsNear(known, key));
+                problems.Add(new Problem(
+                    value.Location,
+                    ProblemSeverity.Warning,
+                    $"unknown key '{key}' is ignored",
+                    close is null ? null : $"did you mean '{close}'?"));
+            }
+        }
+    }
+
+    /// <summary>Same letters but for case and separators, or one a beginning of the other: what typing mistakes look like.</summary>
+    private static bool IsNear(string known, string key)
+    {
+        var a = known.Replace("_", "", StringComparison.Ordinal);
+        var b = key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
+        return b.Length > 1
+            && (a.StartsWith(b, StringComparison.OrdinalIgnoreCase) || b.StartsWith(a, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private T? Required<T>(string key, Parser<T> parse)
+        where T : class
+    {
+        if (!table.Values.ContainsKey(key))
+        {
+            Fail(table.Location, $"'{key}' is missing", key == ModuleKeys.Route ? "add a line such as route = \"/hello\"" : "add a line such as module = \"hello.wasm\"");
+            return null;
+        }
+
+        return Text(key) is { } text ? Parse(table.Values[key].Location, text, parse) : null;
+    }
+
+    private T? Parse<T>(SourceLocation location, string text, Parser<T> parse)
+        where T : class
+    {
+        if (parse(text, out var value, out var error))
+        {
+            return value;
+        }
+
+        Fail(location, error!, null);
+        return null;
+    }
+
+    private string? Text(string key) => table.Values.TryGetValue(key, out var value) ? Text(key, value) : null;
+
+    private string? Text(string key, TomlValue value)
+    {
+        if (value is TomlText text)
+        {
+            return text.Value;
+        }
+
+        Fail(value.Location, $"'{key}' must be a string and is {value.Kind}", null);
+        return null;
+    }
+
+    private ImmutableArray<T> List<T>(string key, Parser<T> parse)
+        where T : class
+    {
+        if (!table.Values.TryGetValue(key, out var value))
+        {
+            return [];
+        }
+
+        if (value is not TomlArrayValue array)
+        {
+            Fail(value.Location, $"'{key}' must be an array of strings and is {value.Kind}", null);
+            return [];
+        }
+
+        var items = ImmutableArray.CreateBuilder<T>();
+        foreach (var item in array.Items)
+        {
+            if (Text(key, item) is { } text && Parse(item.Location, text, parse) is { } parsed)
+            {
+                items.Add(parsed);
+            }
+        }
+
+        return items.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<string, string> Map(string key)
+    {
+        var map = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        if (table.Values.TryGetValue(key, out var value))
+        {
+            if (value is not TomlTableValue inner)
+            {
+                Fail(value.Location, $"'{key}' must be a table of strings and is {value.Kind}", null);
+                return map.ToImmutable();
+            }
+
+            foreach (var (name, item) in inner.Values)
+            {
+                if (Text($"{key}.{name}", item) is { } text)
+                {
+                    map[name] = text;
+                }
+            }
+        }
+
+        return map.ToImmutable();
+    }
+
+    private int? Positive(string key)
+    {
+        if (!table.Values.TryGetValue(key, out var value))
+        {
+            return null;
+        }
+
+        if (value is TomlInteger { Value: >= 1 and <= int.MaxValue } integer)
+        {
+            return (int)integer.Value;
+        }
+
+        Fail(value.Location, $"'{key}' must be a positive integer", null);
+        return null;
+    }
+
+    private TimeSpan? ReadTimeout()
+    {
+        if (TextOrInteger(ModuleKeys.Timeout) is not { } text)
+        {
+            return null;
+        }
+
+        if (Duration.TryParse(text, out var duration, out var error))
+        {
+            return duration;
+        }
+
+        Fail(table.Values[ModuleKeys.Timeout].Location, $"'{ModuleKeys.Timeout}': {error}", null);
+        return null;
+    }
+
+    private long? ReadMemoryLimit()
+    {
+        if (TextOrInteger(ModuleKeys.MemoryLimit) is not { } text)
+        {
+            return null;
+        }
+
+        if (ByteSize.TryParse(text, out var bytes, out var error))
+        {
+            return bytes;
+        }
+
+        Fail(table.Values[ModuleKeys.MemoryLimit].Location, $"'{ModuleKeys.MemoryLimit}': {error}", null);
+        return null;
+    }
+
+    private string? TextOrInteger(string key) =>
+        table.Values.GetValueOrDefault(key) is TomlInteger integer
+            ? integer.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            : Text(key);
+
+    private void Fail(SourceLocation location, string message, string? hint)
+    {
+        _failed = true;
+        problems.Add(new Problem(location, ProblemSeverity.Error, message, hint));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Problems;
+
+namespace Wagi.Modules.Configuration;
+
+/// <summary>Reads <c>modules.toml</c>. Never throws for what the text says: it says what is wrong, and where.</summary>
+public static class ModulesTomlReader
+{
+    /// <summary>Reads the text of a file.</summary>
+    /// <param name="text">The TOML.</param>
+    /// <param name="file">The name to give in problems.</param>
+    public static ModulesFile Read(string text, string file)
+    {
+        var document = TomlDocument.Parse(text, file);
+        var problems = ImmutableArray.CreateBuilder<Problem>();
+        problems.AddRange(document.Problems);
+        var entries = ImmutableArray.CreateBuilder<ModuleEntry>();
+        var ids = new Dictionary<string, SourceLocation>(StringComparer.Ordinal);
+        foreach (var table in document.Modules)
+        {
+            var entry = new ModuleEntryReader(table, problems).Read();
+            if (entry is null)
+            {
+                continue;
+            }
+
+            if (!ids.TryAdd(entry.Id, entry.Location))
+            {
+                problems.Add(new Problem(
+                    entry.Location,
+                    ProblemSeverity.Error,
+                    $"id '{entry.Id}' is taken by the entry at line {ids[entry.Id].Line}",
+                    "give every [[module]] its own id"));
+                continue;
+            }
+
+            entries.Add(entry);
+        }
+
+        return new ModulesFile(
+            entries.ToImmutable(),
+            [.. problems.OrderBy(problem => problem.Location.Line).ThenBy(problem => problem.Location.Column)],
+            document.HasSyntaxErrors);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Wagi.Modules.Limits;
+
+namespace Wagi.Modules.Configuration;
+
+/// <summary>Writes <c>modules.toml</c>. The same entries give the same bytes, so that an unchanged file is recognised.</summary>
+public static class ModulesTomlWriter
+{
+    /// <summary>The file for <paramref name="entries"/>, in their order; <see cref="ModulesTomlReader"/> reads the same entries back.</summary>
+    public static string Write(IEnumerable<ModuleEntry> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        return string.Join('\n', entries.Select(Write));
+    }
+
+    /// <summary>One <c>[[module]]</c>. Keys that stand at their default are left out.</summary>
+    public static string Write(ModuleEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var toml = new StringBuilder("[[module]]\n");
+        Text(toml, ModuleKeys.Id, entry.Id);
+        Text(toml, ModuleKeys.Route, entry.Route.ToString());
+        Array(toml, ModuleKeys.Hosts, entry.Hosts);
+        Text(toml, ModuleKeys.Module, entry.Module.ToString());
+        Text(toml, ModuleKeys.Entrypoint, entry.Entrypoint);
+        Text(toml, ModuleKeys.Argv, entry.Argv);
+        Array(toml, ModuleKeys.AllowedHosts, entry.AllowedHosts);
+        Number(toml, ModuleKeys.HttpMaxConcurrency, entry.HttpMaxConcurrency);
+        Text(toml, ModuleKeys.BindleServer, entry.BindleServer);
+        Text(toml, ModuleKeys.Timeout, entry.Timeout is { } timeout ? Duration.Format(timeout) : null);
+        Text(toml, ModuleKeys.MemoryLimit, entry.MemoryLimit is { } bytes ? ByteSize.Format(bytes) : null);
+        Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
+        Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
+        Text(toml, ModuleKeys.Revision, entry.Revision);
+        Table(toml, ModuleKeys.Volumes, entry.Volumes);
+        Table(toml, ModuleKeys.Environment, entry.Environment);
+        return toml.ToString();
+    }
+
+    private static void Text(StringBuilder toml, string key, string? value)
+    {
+        if (value is not null)
+        {
+            toml.Append(key).Append(" = ").Append(Quote(value)).Append('\n');
+        }
+    }
+
+    private static void Number(StringBuilder toml, string key, int? value)
+    {
+        if (value is not null)
+        {
+            toml.Append(CultureInfo.InvariantCulture, $"{key} = {value}\n");
+        }
+    }
+
+    private static void Array<T>(StringBuilder toml, string key, ImmutableArray<T> values)
+        where T : notnull
+    {
+        if (!values.IsDefaultOrEmpty)
+        {
+            toml.Append(key).Append(" = [").AppendJoin(", ", values.Select(value => Quote(value.ToString()!))).Append("]\n");
+        }
+    }
+
+    private static void Table(StringBuilder toml, string key, ImmutableSortedDictionary<string, string> values)
+    {
+        if (values.Count > 0)
+        {
+            toml.Append(key).Append(" = { ")
+                .AppendJoin(", ", values.Select(pair => $"{Quote(pair.Key)} = {Quote(pair.Value)}"))
+                .Append(" }\n");
+        }
+    }
+
+    /// <summary>A basic string (TOML 1.0 "String"): quotes, backslashes and control characters are escaped.</summary>
+    private static string Quote(string value)
+    {
+        var quoted = new StringBuilder(value.Length + 2).Append('"');
+        foreach (var character in value)
+        {
+            _ = character switch
+            {
+                '"' => quoted.Append("\\\""),
+                '\\' => quoted.Append(@"\\"),
+                '\n' => quoted.Append(@"\n"),
+                '\r' => quoted.Append(@"\r"),
+                '\t' => quoted.Append(@"\t"),
+                < ' ' or '\x7f' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}"),
+                _ => quoted.Append(character),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
+using Wagi.Modules.Problems;
+
+namespace Wagi.Modules.Configuration;
+
+/// <summary>
+/// The <c>[[module]]</c> tables of a TOML text. A text that is not well-formed still gives the tables that have no error in them.
+/// </summary>
+internal sealed class TomlDocument
+{
+    private readonly string _file;
+    private readonly List<Problem> _problems = [];
+    private readonly List<TomlTableValue> _modules = [];
+    private readonly HashSet<TomlTableValue> _broken = new(ReferenceEqualityComparer.Instance);
+
+    private TomlDocument(string file) => _file = file;
+
+    public bool HasSyntaxErrors { get; private set; }
+
+    public IReadOnlyList<Problem> Problems => _problems;
+
+    public IEnumerable<TomlTableValue> Modules => _modules.Where(module => !_broken.Contains(module));
+
+    public static TomlDocument Parse(string text, string file)
+    {
+        // Tolerant, and with our own check of duplicate keys: the strict parser gives up at the first error.
+        var syntax = SyntaxParser.Parse(text, file, validate: false);
+        var document = new TomlDocument(file);
+        document.ReadTables(syntax);
+        document.ReadDiagnostics(syntax);
+        return document;
+    }
+
+    private void ReadTables(DocumentSyntax syntax)
+    {
+        foreach (var pair in syntax.KeyValues)
+        {
+            WarnUnknown(pair, Path(pair.Key)[0]);
+        }
+
+        foreach (var table in syntax.Tables)
+        {
+            ReadTable(table);
+        }
+    }
+
+    private void ReadTable(TableSyntaxBase table)
+    {
+        if (table.Name is null)
+        {
+            return;
+        }
+
+        var path = Path(table.Name);
+        if (path is ["module"] && table is TableArraySyntax)
+        {
+            var module = new TomlTableValue(Locate(table));
+            _modules.Add(module);
+            ReadItems(table.Items, module);
+        }
+        else if (path is ["module"])
+        {
+            AddError(Locate(table), "[module] is a single table", "write [[module]]: one for every module");
+        }
+        else if (path is ["module", .. var rest] && _modules.Count > 0 && table is TableSyntax)
+        {
+            var target = Descend(_modules[^1], rest, Locate(table));
+            if (target is not null)
+            {
+                ReadItems(table.Items, target);
+            }
+        }
+        else
+        {
+            WarnUnknown(table, string.Join('.', path));
+        }
+    }
+
+    private void WarnUnknown(SyntaxNode node, string name) => _problems.Add(new Problem(
+        Locate(node), ProblemSeverity.Warning, $"'{name}' is not part of modules.toml and is ignored", "modules are listed as [[module]]"));
+
+    private void ReadItems(IEnumerable<KeyValueSyntax> items, TomlTableValue table)
+    {
+        foreach (var item in items)
+        {
+            if (item.Key is null)
+            {
+                continue;
+            }
+
+            var path = Path(item.Key);
+            var location = Locate(item);
+            var target = path.Length == 1 ? table : Descend(table, path.AsSpan(0, path.Length - 1), location);
+            if (target is null)
+            {
+                continue;
+            }
+
+            if (!target.Values.TryAdd(path[^1], ReadValue(item.Value, location)))
+            {
+                AddError(location, $"key '{path[^1]}' is there twice", "keep one of them");
+            }
+        }
+    }
+
+    private TomlTableValue? Descend(TomlTableValue table, ReadOnlySpan<string> path, SourceLocation location)
+    {
+        foreach (var key in path)
+        {
+            if (!table.Values.TryGetValue(key, out var value))
+            {
+                table.Values[key] = value = new TomlTableValue(location);
+            }
+
+            if (value is not TomlTableValue inner)
+            {
+                AddError(location, $"'{key}' is {value.Kind} and cannot hold keys", null);
+                return null;
+            }
+
+            table = inner;
+        }
+
+        return table;
+    }
+
+    private TomlValue ReadValue(ValueSyntax? value, SourceLocation keyLocation)
+    {
+        var location = value is null ? keyLocation : Locate(value);
+        switch (value)
+        {
+            case StringValueSyntax text:
+                return new TomlText(location, text.Value ?? "");
+            case IntegerValueSyntax integer:
+                return new TomlInteger(location, integer.Value);
+            case ArraySyntax array:
+                return new TomlArrayValue(location, [.. array.Items.Select(item => ReadValue(item.Value, location))]);
+            case InlineTableSyntax inline:
+                var table = new TomlTableValue(location);
+                ReadItems(inline.Items.Where(item => item.KeyValue is not null).Select(item => item.KeyValue!), table);
+                return table;
+            case FloatValueSyntax:
+                return new TomlOther(location, "a float");
+            case BooleanValueSyntax:
+                return new TomlOther(location, "a boolean");
+            case null:
+                return new TomlOther(location, "missing");
+            default:
+                return new TomlOther(location, "a date");
+        }
+    }
+
+    private void ReadDiagnostics(DocumentSyntax syntax)
+    {
+        foreach (var diagnostic in syntax.Diagnostics)
+        {
+            AddError(
+                new SourceLocation(_file, diagnostic.Span.Start.Line + 1, diagnostic.Span.Start.Column + 1),
+                diagnostic.Message.TrimEnd('.'),
+                null);
+        }
+    }
+
+    /// <summary>A syntax error: it takes down the table that it stands in, and no other.</summary>
+    private void AddError(SourceLocation location, string message, string? hint)
+    {
+        HasSyntaxErrors = true;
+        _problems.Add(new Problem(location, ProblemSeverity.Error, message, hint));
+        var owner = _modules.LastOrDefault(module => module.Location.Line <= location.Line);
+        if (owner is not null)
+        {
+            _broken.Add(owner);
+        }
+    }
+
+    private SourceLocation Locate(SyntaxNodeBase node) =>
+        new(_file, node.Span.Start.Line + 1, node.Span.Start.Column + 1);
+
+    private static string[] Path(KeySyntax? key) =>
+        key is null ? [""] : [Name(key.Key), .. key.DotKeys.Select(dotted => Name(dotted.Key))];
+
+    private static string Name(BareKeyOrStringValueSyntax? key) => key switch
+    {
+        BareKeySyntax bare => bare.Key?.Text ?? "",
+        StringValueSyntax text => text.Value ?? "",
+        _ => "",
+    };
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Wagi.Modules.Outbound;
+
+/// <summary>
+/// One entry of <c>allowed_hosts</c>: an origin (scheme, host and port, RFC 6454 §4) that a module may send HTTP requests
+/// to, or <c>insecure:allow-all</c>.
+/// </summary>
+public sealed record AllowedHost
+{
+    /// <summary>The entry that allows every destination.</summary>
+    public const string AllowAll = "insecure:allow-all";
+
+    private AllowedHost(string origin) => Origin = origin;
+
+    /// <summary><c>scheme://host:port</c> in lower case with the port always written, or <see cref="AllowAll"/>.</summary>
+    public string Origin { get; }
+
+    /// <summary>Reads an entry; <paramref name="error"/> says what is wrong with it.</summary>
+    public static bool TryParse(
+        string? text, [NotNullWhen(true)] out AllowedHost? host, [NotNullWhen(false)] out string? error)
+    {
+        host = null;
+        error = null;
+        if (text == AllowAll)
+        {
+            host = new AllowedHost(AllowAll);
+            return true;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !IsOrigin(uri))
+        {
+            error = $"allowed host '{text}' is not an origin; write for example 'https://api.example.com' or 'http://localhost:8080'";
+            return false;
+        }
+
+        host = new AllowedHost(OriginOf(uri));
+        return true;
+    }
+
+    private static bool IsOrigin(Uri uri) =>
+        (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.Host.Length > 0 && uri.UserInfo.Length == 0
+        && uri.AbsolutePath == "/" && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+
+    private static string OriginOf(Uri uri) =>
+        string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{uri.IdnHost.ToLowerInvariant()}:{uri.Port}");
+
+    /// <summary>Whether a request to <paramref name="destination"/> is allowed by this entry.</summary>
+    public bool Allows(Uri destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        return Origin == AllowAll || OriginOf(destination) == Origin;
+    }
+
+    /// <summary>The normalised entry.</summary>
+    public override string ToString() => Origin;
+}

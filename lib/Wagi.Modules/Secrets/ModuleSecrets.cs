@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Wagi.Modules.Secrets;
+
+/// <summary>
+/// What one module gets through the generated Secret instead of the ConfigMap: environment values and pull credentials.
+/// One JSON document per module, under the key <see cref="KeyFor"/>, which is a file name once the Secret is mounted.
+/// </summary>
+public sealed record ModuleSecrets
+{
+    /// <summary>Matches <c>secrets_version</c> of the entry that these belong to. Never derived from a secret value.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Environment variables whose values are secret.</summary>
+    public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>
+    /// Pull credentials, each in Docker's configuration format (<c>{"auths": …}</c>, or the older <c>.dockercfg</c> form), in the
+    /// order in which they are tried.
+    /// </summary>
+    public ImmutableArray<string> DockerConfigs { get; init; } = [];
+
+    /// <summary>The key, and file name, for an entry's id: <c>namespace/name</c> gives <c>namespace.name.json</c>.</summary>
+    public static string KeyFor(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+
+        // A namespace holds no dot (RFC 1123 label), so that two ids never share a key.
+        return id.Replace('/', '.') + ".json";
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is not such a document.</exception>
+    public static ModuleSecrets FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, SecretsJsonContext.Default.ModuleSecrets)
+        ?? throw new JsonException("the secrets are null");
+
+    /// <summary>The document as UTF-8 JSON.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SecretsJsonContext.Default.ModuleSecrets);
+
+    /// <summary>Names, never values: this may end in a log.</summary>
+    public override string ToString() =>
+        $"secrets {Version}: {Environment.Count} environment values, {DockerConfigs.Length} pull credentials";
+}

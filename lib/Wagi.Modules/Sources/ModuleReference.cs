@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Wagi.Modules.Sources;
+
+/// <summary>
+/// Names the bytes of a module: a path, <c>file:</c>, <c>oci:</c> or <c>bindle:</c>, as in WAGI's <c>modules.toml</c>.
+/// The part behind the scheme is checked by whoever fetches it.
+/// </summary>
+/// <param name="Scheme">Where the bytes come from.</param>
+/// <param name="Value">
+/// The path (absolute, or relative to the configuration file), the OCI reference (<c>registry/repository:tag@digest</c>)
+/// or the bindle name, without its scheme.
+/// </param>
+public sealed record ModuleReference(ModuleScheme Scheme, string Value)
+{
+    /// <summary>Reads a reference as <c>modules.toml</c> writes it: without a scheme it is a path.</summary>
+    public static bool TryParse(
+        string? text, [NotNullWhen(true)] out ModuleReference? reference, [NotNullWhen(false)] out string? error)
+    {
+        reference = null;
+        error = null;
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            error = "a module is missing; it is a path, 'file:PATH', 'oci://REGISTRY/REPOSITORY:TAG' or 'bindle:NAME'";
+            return false;
+        }
+
+        var parsed = Split(text);
+        if (parsed is null)
+        {
+            error = $"module '{text}' has an unknown scheme; known are a plain path, 'file:', 'oci:' and 'bindle:'";
+            return false;
+        }
+
+        if (parsed.Value.Length == 0)
+        {
+            error = $"module '{text}' names nothing behind its scheme";
+            return false;
+        }
+
+        reference = parsed;
+        return true;
+    }
+
+    /// <summary>
+    /// Reads a reference as a WagiModule writes it: <c>oci://…</c>, <c>bindle:…</c>, or without a scheme an OCI reference.
+    /// A file is refused: a WagiModule cannot name a path of the node.
+    /// </summary>
+    public static bool TryParseRemote(
+        string? text, [NotNullWhen(true)] out ModuleReference? reference, [NotNullWhen(false)] out string? error)
+    {
+        if (!TryParse(text, out reference, out error))
+        {
+            return false;
+        }
+
+        if (reference.Scheme != ModuleScheme.File)
+        {
+            return true;
+        }
+
+        var isPath = text!.StartsWith("file:", StringComparison.OrdinalIgnoreCase) || text[0] is '/' or '.';
+        if (isPath)
+        {
+            reference = null;
+            error = $"module '{text}' is a file; a WagiModule names an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME'";
+            return false;
+        }
+
+        reference = new ModuleReference(ModuleScheme.Oci, text);
+        return true;
+    }
+
+    private static ModuleReference? Split(string text)
+    {
+        if (Strip(text, "file:") is { } path)
+        {
+            // file:///a/b, file:/a/b and file:a/b, as WAGI reads them.
+            path = path.StartsWith("//", StringComparison.Ordinal) ? path[2..] : path;
+            return new ModuleReference(ModuleScheme.File, Uri.UnescapeDataString(path));
+        }
+
+        if (Strip(text, "oci:") is { } oci)
+        {
+            return new ModuleReference(ModuleScheme.Oci, oci.TrimStart('/'));
+        }
+
+        if (Strip(text, "bindle:") is { } bindle)
+        {
+            return new ModuleReference(ModuleScheme.Bindle, bindle.TrimStart('/'));
+        }
+
+        return text.Contains("://", StringComparison.Ordinal) ? null : new ModuleReference(ModuleScheme.File, text);
+    }
+
+    private static string? Strip(string text, string scheme) =>
+        text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? text[scheme.Length..] : null;
+
+    /// <summary>The reference as <c>modules.toml</c> writes it.</summary>
+    public override string ToString() => Scheme switch
+    {
+        ModuleScheme.Oci => "oci://" + Value,
+        ModuleScheme.Bindle => "bindle:" + Value,
+        _ => Value,
+    };
+}

@@ -1,0 +1,53 @@
+namespace Wagi.Modules.Status;
+
+/// <summary>
+/// The reasons that a runtime gives for the state of an entry. They become the reason of the WagiModule's <c>Ready</c>
+/// condition, so they follow its form (CamelCase); <c>docs/operations.md</c> says what to do for each.
+/// </summary>
+public static class ModuleReason
+{
+    /// <summary>Served as configured.</summary>
+    public const string Ready = nameof(Ready);
+
+    /// <summary>Being pulled, verified or compiled.</summary>
+    public const string Loading = nameof(Loading);
+
+    /// <summary>The mounted Secret does not have the version yet that the entry asks for.</summary>
+    public const string SecretsPending = nameof(SecretsPending);
+
+    /// <summary>The registry or server cannot be reached or its name not be resolved. Tried again.</summary>
+    public const string RegistryUnreachable = nameof(RegistryUnreachable);
+
+    /// <summary>The registry refuses the credentials, or wants some. Tried again.</summary>
+    public const string Unauthorized = nameof(Unauthorized);
+
+    /// <summary>No such repository, tag, digest or file. Tried again.</summary>
+    public const string NotFound = nameof(NotFound);
+
+    /// <summary>The bytes are not those that the digest names.</summary>
+    public const string DigestMismatch = nameof(DigestMismatch);
+
+    /// <summary>What the reference names is not WebAssembly.</summary>
+    public const string NotWasm = nameof(NotWasm);
+
+    /// <summary>The pull failed for another reason, given in the message. Tried again.</summary>
+    public const string PullFailed = nameof(PullFailed);
+
+    /// <summary>The module imports something that the runtime does not offer.</summary>
+    public const string UnknownImport = nameof(UnknownImport);
+
+    /// <summary>The module is not valid or cannot be compiled.</summary>
+    public const string CompileFailed = nameof(CompileFailed);
+
+    /// <summary>The module does not export the entrypoint.</summary>
+    public const string EntrypointMissing = nameof(EntrypointMissing);
+
+    /// <summary>The module's <c>_routes()</c> failed or returned what is not a route.</summary>
+    public const string RoutesFailed = nameof(RoutesFailed);
+
+    /// <summary>Another entry has the route.</summary>
+    public const string RouteConflict = nameof(RouteConflict);
+
+    /// <summary>The reference or another setting cannot be used by this runtime.</summary>
+    public const string InvalidEntry = nameof(InvalidEntry);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace Wagi.Modules.Status;
+
+/// <summary>The state of one entry.</summary>
+public sealed record ModuleStatus
+{
+    /// <summary>The entry's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The entry's revision, handed back.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>How far the runtime is with this revision.</summary>
+    public required ModuleState State { get; init; }
+
+    /// <summary>One of <see cref="ModuleReason"/>.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The reason in a sentence for a person; empty when there is nothing to add.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>When <see cref="State"/> or <see cref="Reason"/> changed last.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>The configured route.</summary>
+    public required string Route { get; init; }
+
+    /// <summary>The configured hosts.</summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary>The configured module reference.</summary>
+    public required string Module { get; init; }
+
+    /// <summary>The reference whose code answers now; null when the entry is not served at all.</summary>
+    public string? Serving { get; init; }
+
+    /// <summary><c>sha256:…</c> of the Wasm that answers now; null when the entry is not served at all.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The routes that are really served, sub-routes included; empty when the entry is not served.</summary>
+    public ImmutableArray<string> Routes { get; init; } = [];
+}

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Wagi.Modules.Status;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    WriteIndented = true)]
+[JsonSerializable(typeof(RuntimeStatus))]
+internal sealed partial class StatusJsonContext : JsonSerializerContext;
