@@ -1,0 +1,17 @@
+namespace Wagi.TestCluster.Registry;
+
+/// <summary>What kind of registry a test wants.</summary>
+public sealed record RegistryOptions
+{
+    /// <summary>Anonymous unless set.</summary>
+    public RegistryAuthentication Authentication { get; init; }
+
+    /// <summary>The one user that may push and pull; of no meaning to an anonymous registry.</summary>
+    public string User { get; init; } = "wagi";
+
+    /// <summary>The user's password.</summary>
+    public string Password { get; init; } = "correct horse battery staple";
+
+    /// <summary>With token authentication: whether a token for pulling is given to everybody, as for a public repository.</summary>
+    public bool AnonymousPull { get; init; }
+}
