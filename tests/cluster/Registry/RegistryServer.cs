@@ -102,27 +102,15 @@ public sealed class RegistryServer : IAsyncDisposable
     /// <returns>False when another process has the port.</returns>
     private async Task<bool> TryStartAsync(CancellationToken cancellationToken)
     {
-        var process = _process = ServerProcess.Start(Program, LogPath, "serve", _directory.Write("config.yml", Configuration()));
-        try
-        {
-            await Eventually.Becomes(
-                async token =>
-                {
-                    process.EnsureRunning();
-                    using var answer = await Http.GetAsync(new Uri(Url, "v2/"), token);
-                    return answer.StatusCode;
-                },
-                status => status is HttpStatusCode.OK or HttpStatusCode.Unauthorized,
-                cancellationToken: cancellationToken);
-            // Whoever answered need not be the process that we started.
-            process.EnsureRunning();
-            return true;
-        }
-        catch (TestToolFailedException) when (process.LostItsPort)
-        {
-            await StopAsync();
-            return false;
-        }
+        var configuration = _directory.Write("config.yml", Configuration());
+        _process = await ServerProcess.TryStartAsync(Program, ["serve", configuration], LogPath, AnswersAsync, cancellationToken);
+        return _process is not null;
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await Http.GetAsync(new Uri(Url, "v2/"), cancellationToken);
+        return answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Unauthorized;
     }
 
     // YAML's flow style is JSON: every value is quoted, so that none can be taken for something else.

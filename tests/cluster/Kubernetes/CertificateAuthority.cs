@@ -1,0 +1,81 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Wagi.TestCluster.Kubernetes;
+
+/// <summary>
+/// The one authority of a control plane: its servers and its users have certificates from it, so that nothing of one control plane is
+/// taken for a part of another that runs beside it.
+/// </summary>
+internal sealed class CertificateAuthority : IDisposable
+{
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
+
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 _certificate;
+
+    public CertificateAuthority()
+    {
+        var request = new CertificateRequest("CN=wagi-test-ca", _key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        var now = DateTimeOffset.UtcNow;
+        _certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddDays(30));
+    }
+
+    public string CertificatePem => _certificate.ExportCertificatePem();
+
+    /// <summary>A certificate for a server on 127.0.0.1, good for a client too (etcd asks that of its own).</summary>
+    public IssuedCertificate IssueServer(string name) => Issue(Subject(name, []), server: true);
+
+    /// <summary>A client certificate, from which Kubernetes reads the user (common name) and the groups (organizations).</summary>
+    public IssuedCertificate IssueClient(string user, IEnumerable<string> groups) => Issue(Subject(user, groups), server: false);
+
+    /// <summary>Whether <paramref name="certificate"/> was issued here.</summary>
+    public bool Issued(X509Certificate2 certificate)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(_certificate);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain.Build(certificate);
+    }
+
+    public void Dispose()
+    {
+        _certificate.Dispose();
+        _key.Dispose();
+    }
+
+    private static X500DistinguishedName Subject(string commonName, IEnumerable<string> organizations)
+    {
+        var subject = new X500DistinguishedNameBuilder();
+        foreach (var organization in organizations) subject.AddOrganizationName(organization);
+        subject.AddCommonName(commonName);
+        return subject.Build();
+    }
+
+    private IssuedCertificate Issue(X500DistinguishedName subject, bool server)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        OidCollection usages = server ? [ServerAuthentication, ClientAuthentication] : [ClientAuthentication];
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(usages, false));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
+        if (server)
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName("localhost");
+            names.AddIpAddress(IPAddress.Loopback);
+            request.CertificateExtensions.Add(names.Build());
+        }
+
+        using var certificate =
+            request.Create(_certificate, _certificate.NotBefore, _certificate.NotAfter, Guid.NewGuid().ToByteArray());
+        return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+}

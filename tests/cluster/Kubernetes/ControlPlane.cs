@@ -1,0 +1,255 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using Wagi.TestCluster.Processes;
+
+namespace Wagi.TestCluster.Kubernetes;
+
+/// <summary>
+/// A real Kubernetes API server with its etcd, on free ports of 127.0.0.1, with certificates and data of its own in a temporary
+/// folder and RBAC switched on. There is no controller manager, scheduler or kubelet: nothing but what the test does changes an object: a pod has the
+/// status that the test writes, a deleted owner leaves its dependents, and aggregated cluster roles (<c>view</c>, <c>edit</c>,
+/// <c>admin</c>) stay empty. Any number can run side by side.
+/// </summary>
+public sealed class ControlPlane : IAsyncDisposable
+{
+    private const string Admin = "wagi-test-admin";
+
+    private static readonly Version FirstWithCel = new(1, 25);
+
+    private readonly TempDirectory _directory = new("control-plane");
+    private readonly CertificateAuthority _authority = new();
+    private readonly IssuedCertificate _adminCertificate;
+    private readonly HttpClient _admin;
+    private ServerProcess? _etcd;
+    private ServerProcess? _apiServer;
+    private int _etcdPort;
+    private int _apiServerPort;
+
+    private ControlPlane()
+    {
+        _adminCertificate = _authority.IssueClient(Admin, ["system:masters"]);
+        _admin = CreateClient(_adminCertificate);
+        _directory.Write("ca.pem", _authority.CertificatePem);
+        Write("etcd", _authority.IssueServer("etcd"));
+        Write("kube-apiserver", _authority.IssueServer("kube-apiserver"));
+        using var serviceAccounts = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        _directory.Write("service-accounts.key", serviceAccounts.ExportPkcs8PrivateKeyPem());
+        _directory.Write("service-accounts.pub", serviceAccounts.ExportSubjectPublicKeyInfoPem());
+    }
+
+    /// <summary>What a machine needs: <c>TestTools.WhyMissing(ControlPlane.Programs)</c>.</summary>
+    public static ReadOnlySpan<string> Programs => new[] { "etcd", "kube-apiserver", "kubectl" };
+
+    /// <summary>The API server's URL, <c>https://127.0.0.1:PORT/</c>.</summary>
+    public Uri Url => new($"https://127.0.0.1:{_apiServerPort}/");
+
+    /// <summary>A kubeconfig file of an administrator (group <c>system:masters</c>).</summary>
+    public string KubeconfigPath => _directory.PathOf("kubeconfig");
+
+    /// <summary>The API server's version, for example 1.20.2.</summary>
+    public Version ServerVersion { get; private set; } = new(0, 0);
+
+    /// <summary>Whether the server evaluates CEL rules in a CRD (<c>x-kubernetes-validations</c>); older ones drop them.</summary>
+    public bool SupportsCel => ServerVersion >= FirstWithCel;
+
+    /// <summary>Everything that the API server logged.</summary>
+    public string ApiServerLog => File.ReadAllText(_directory.PathOf("kube-apiserver.log"));
+
+    /// <summary>Starts etcd and the API server and returns when <c>/readyz</c> and the namespace <c>default</c> are there.</summary>
+    /// <exception cref="FileNotFoundException">A program of <see cref="Programs"/> is not on this machine.</exception>
+    /// <exception cref="TestToolFailedException">A server does not start; the message holds the end of its log.</exception>
+    public static async Task<ControlPlane> StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (TestTools.WhyMissing(Programs) is { } reason) throw new FileNotFoundException(reason);
+        var controlPlane = new ControlPlane();
+        try
+        {
+            await controlPlane.StartEtcdAsync(cancellationToken);
+            await controlPlane.StartApiServerAsync(cancellationToken);
+            return controlPlane;
+        }
+        catch
+        {
+            await controlPlane.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs <c>kubectl</c> as the administrator. A failing exit code is a result, not an exception.</summary>
+    public Task<CommandResult> KubectlAsync(params string[] args) => KubectlAsync(args, stdin: null);
+
+    /// <summary>Runs <c>kubectl</c> as the administrator, with <paramref name="stdin"/> for <c>-f -</c>.</summary>
+    public Task<CommandResult> KubectlAsync(
+        IEnumerable<string> args, string? stdin, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Command.RunAsync(
+            "kubectl",
+            // kubectl keeps what a server offers by host and port, and another control plane may have had this port before.
+            ["--kubeconfig", KubeconfigPath, "--cache-dir", _directory.PathOf("kubectl-cache"), .. args],
+            stdin: stdin,
+            timeout: timeout,
+            cancellationToken: cancellationToken);
+
+    /// <summary>Applies manifests given as text.</summary>
+    /// <exception cref="InvalidOperationException">kubectl refused; the message is its own.</exception>
+    public async Task<CommandResult> ApplyAsync(string manifests, CancellationToken cancellationToken = default) =>
+        (await KubectlAsync(["apply", "-f", "-"], manifests, cancellationToken: cancellationToken)).EnsureSuccess();
+
+    /// <summary>Applies the CRDs of a file or folder and waits until they are served.</summary>
+    /// <remarks>kubectl refuses CEL rules to a server that does not know them unless it is told not to look; the server drops them.</remarks>
+    /// <exception cref="InvalidOperationException">kubectl refused; the message is its own.</exception>
+    public async Task ApplyCrdsAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string[] validation = SupportsCel ? [] : ["--validate=false"];
+        string[] apply = ["apply", "-f", path, .. validation];
+        string[] wait = ["wait", "--for=condition=Established", "--timeout=30s", "-f", path];
+        (await KubectlAsync(apply, null, cancellationToken: cancellationToken)).EnsureSuccess();
+        (await KubectlAsync(wait, null, cancellationToken: cancellationToken)).EnsureSuccess();
+    }
+
+    /// <summary>
+    /// Writes a kubeconfig file for a user without any right but those that RBAC gives to <paramref name="name"/> or
+    /// <paramref name="groups"/>, and returns its path. A service account is the user <c>system:serviceaccount:NAMESPACE:NAME</c>.
+    /// </summary>
+    public async Task<string> CreateUserKubeconfigAsync(string name, params string[] groups)
+    {
+        var path = _directory.PathOf($"kubeconfig-{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync(path, KubeconfigFor(name, _authority.IssueClient(name, groups)));
+        return path;
+    }
+
+    /// <summary>Takes the API server away, as a crash would: connections break. etcd keeps every object.</summary>
+    public async Task StopApiServerAsync()
+    {
+        if (_apiServer is not null) await _apiServer.DisposeAsync();
+        _apiServer = null;
+    }
+
+    /// <summary>Starts the API server on its port again, after stopping it if it runs, and returns when it is ready.</summary>
+    /// <exception cref="TestToolFailedException">It does not start, for example because another process has the port by now.</exception>
+    public async Task RestartApiServerAsync(CancellationToken cancellationToken = default)
+    {
+        await StopApiServerAsync();
+        if (!await TryStartApiServerAsync(cancellationToken))
+            throw new TestToolFailedException($"{Url} was taken by another process while the API server was down");
+    }
+
+    /// <summary>Ends both servers and deletes their data.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopApiServerAsync();
+        if (_etcd is not null) await _etcd.DisposeAsync();
+        _admin.Dispose();
+        _authority.Dispose();
+        _directory.Dispose();
+    }
+
+    private async Task StartEtcdAsync(CancellationToken cancellationToken)
+    {
+        // Data that goes with the test needs no disk flushes; releases before 3.5 do not know the flag.
+        var help = await Command.RunAsync("etcd", ["--help"], cancellationToken: cancellationToken);
+        string[] noFsync = help.ToString().Contains("--unsafe-no-fsync", StringComparison.Ordinal) ? ["--unsafe-no-fsync"] : [];
+        do
+        {
+            _etcdPort = FreePort.Pick();
+            var url = $"https://127.0.0.1:{_etcdPort}";
+            string[] args =
+            [
+                $"--data-dir={_directory.PathOf("etcd")}",
+                $"--listen-client-urls={url}",
+                $"--advertise-client-urls={url}",
+                "--listen-peer-urls=http://127.0.0.1:0",
+                $"--cert-file={_directory.PathOf("etcd.pem")}",
+                $"--key-file={_directory.PathOf("etcd.key")}",
+                $"--trusted-ca-file={_directory.PathOf("ca.pem")}",
+                "--client-cert-auth",
+                .. noFsync,
+            ];
+            _etcd = await StartAsync("etcd", args, token => IsOkAsync(new Uri($"{url}/health"), token), cancellationToken);
+        }
+        while (_etcd is null);
+    }
+
+    private async Task StartApiServerAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            _apiServerPort = FreePort.Pick();
+        }
+        while (!await TryStartApiServerAsync(cancellationToken));
+
+        await File.WriteAllTextAsync(KubeconfigPath, KubeconfigFor(Admin, _adminCertificate), cancellationToken);
+        var version = JsonNode.Parse(await _admin.GetStringAsync(new Uri(Url, "version"), cancellationToken))!;
+        ServerVersion = ParseVersion((string)version["gitVersion"]!);
+    }
+
+    /// <returns>False when another process has the port.</returns>
+    private async Task<bool> TryStartApiServerAsync(CancellationToken cancellationToken)
+    {
+        // Only flags that every release from 1.20 on knows.
+        string[] args =
+        [
+            "--bind-address=127.0.0.1",
+            // Not guessed from the default route, which a machine without network does not have.
+            "--advertise-address=127.0.0.1",
+            $"--secure-port={_apiServerPort}",
+            $"--etcd-servers=https://127.0.0.1:{_etcdPort}",
+            $"--etcd-cafile={_directory.PathOf("ca.pem")}",
+            $"--etcd-certfile={_directory.PathOf("kube-apiserver.pem")}",
+            $"--etcd-keyfile={_directory.PathOf("kube-apiserver.key")}",
+            $"--tls-cert-file={_directory.PathOf("kube-apiserver.pem")}",
+            $"--tls-private-key-file={_directory.PathOf("kube-apiserver.key")}",
+            $"--client-ca-file={_directory.PathOf("ca.pem")}",
+            $"--cert-dir={_directory.FullPath}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            $"--service-account-key-file={_directory.PathOf("service-accounts.pub")}",
+            $"--service-account-signing-key-file={_directory.PathOf("service-accounts.key")}",
+            "--authorization-mode=RBAC",
+            // Without a controller manager no namespace gets its default service account, and no pod could be created.
+            "--disable-admission-plugins=ServiceAccount",
+            "--service-cluster-ip-range=10.0.0.0/24",
+            // The endpoint of the service `kubernetes` may not be a loopback address.
+            "--endpoint-reconciler-type=none",
+            "--allow-privileged=true",
+        ];
+        _apiServer = await StartAsync("kube-apiserver", args, IsReadyAsync, cancellationToken);
+        return _apiServer is not null;
+
+        async Task<bool> IsReadyAsync(CancellationToken token) =>
+            await IsOkAsync(new Uri(Url, "readyz"), token) && await IsOkAsync(new Uri(Url, "api/v1/namespaces/default"), token);
+    }
+
+    private Task<ServerProcess?> StartAsync(
+        string program, string[] args, Func<CancellationToken, Task<bool>> answers, CancellationToken cancellationToken) =>
+        ServerProcess.TryStartAsync(program, args, _directory.PathOf($"{program}.log"), answers, cancellationToken);
+
+    private async Task<bool> IsOkAsync(Uri url, CancellationToken cancellationToken)
+    {
+        using var answer = await _admin.GetAsync(url, cancellationToken);
+        return answer.IsSuccessStatusCode;
+    }
+
+    private HttpClient CreateClient(IssuedCertificate user) =>
+        new(new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                ClientCertificates = [X509Certificate2.CreateFromPem(user.CertificatePem, user.PrivateKeyPem)],
+                RemoteCertificateValidationCallback =
+                    (_, certificate, _, _) => certificate is X509Certificate2 server && _authority.Issued(server),
+            },
+        });
+
+    private string KubeconfigFor(string user, IssuedCertificate certificate) =>
+        Kubeconfig.For(Url, _authority.CertificatePem, user, certificate);
+
+    private void Write(string name, IssuedCertificate certificate)
+    {
+        _directory.Write($"{name}.pem", certificate.CertificatePem);
+        _directory.Write($"{name}.key", certificate.PrivateKeyPem);
+    }
+
+    // v1.20.2, v1.36.0-rc.1, v1.34.1+k3s1
+    private static Version ParseVersion(string gitVersion) => Version.Parse(gitVersion.TrimStart('v').Split('-', '+')[0]);
+}
