@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>A tag whose digest the plan needs. Equal requests have equal answers, so that it is the key of a cache.</summary>
+public sealed record ResolutionRequest
+{
+    /// <summary>The canonical OCI reference, without scheme: <c>ghcr.io/example/hello:v1</c>.</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>The namespace that asks. Answers never cross namespaces: they depend on credentials.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>
+    /// The Secrets of that namespace whose credentials are tried, in this order. <see cref="PullCredentials"/> reads them.
+    /// </summary>
+    public ImmutableArray<string> PullSecrets { get; init; } = [];
+
+    /// <summary>Changes with the Secrets, so that a corrected credential is a new request.</summary>
+    public string CredentialsVersion { get; init; } = "";
+
+    /// <inheritdoc/>
+    public bool Equals(ResolutionRequest? other) =>
+        other is not null && Reference == other.Reference && Namespace == other.Namespace
+        && CredentialsVersion == other.CredentialsVersion && PullSecrets.SequenceEqual(other.PullSecrets);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Reference, Namespace, CredentialsVersion);
+}

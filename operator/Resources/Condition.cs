@@ -1,0 +1,32 @@
+using System.ComponentModel;
+using Wagi.Operator.Crds;
+
+namespace Wagi.Operator.Resources;
+
+/// <summary>One aspect of the state of a WagiModule, in the form of <c>metav1.Condition</c>.</summary>
+public sealed record Condition
+{
+    [Description("Which aspect. Example: Ready")]
+    [Schema(Required = true, MaxLength = 316, Pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$")]
+    public required string Type { get; init; }
+
+    [Description("True, False or Unknown.")]
+    [Schema(Required = true, Enum = ["True", "False", "Unknown"])]
+    public required string Status { get; init; }
+
+    [Description("The generation of the spec that the condition is about. Example: 2")]
+    [Schema(Format = "int64", Minimum = 0)]
+    public long? ObservedGeneration { get; init; }
+
+    [Description("When the status of the condition changed last.")]
+    [Schema(Required = true, Format = "date-time")]
+    public required DateTimeOffset LastTransitionTime { get; init; }
+
+    [Description("Why, in one word. docs/operations.md says what to do for each. Example: RouteConflict")]
+    [Schema(Required = true, MinLength = 1, MaxLength = 1024, Pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
+    public required string Reason { get; init; }
+
+    [Description("Why, in a sentence.")]
+    [Schema(Required = true, MaxLength = 32768)]
+    public required string Message { get; init; }
+}

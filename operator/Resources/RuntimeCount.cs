@@ -1,0 +1,22 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Wagi.Operator.Crds;
+
+namespace Wagi.Operator.Resources;
+
+/// <summary>How many runtimes serve a module as specified.</summary>
+public sealed record RuntimeCount
+{
+    [Description("Runtimes that serve the module as specified. Example: 3")]
+    [Schema(Required = true, Minimum = 0)]
+    public int Ready { get; init; }
+
+    [Description("All runtimes. Example: 3")]
+    [Schema(Required = true, Minimum = 0)]
+    public int Total { get; init; }
+
+    [Description("Both numbers for the column of kubectl get. Example: 3/3")]
+    [JsonInclude]
+    public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Ready}/{Total}");
+}

@@ -1,0 +1,65 @@
+namespace Wagi.Operator.Resources;
+
+/// <summary>
+/// The bounds of a WagiModule's spec, for the schema of the CRD and for the operator's own check alike. They also bound the cost of
+/// the CEL rules, which the API server estimates from them and refuses when it is too high.
+/// </summary>
+internal static class SpecLimits
+{
+    /// <summary>Characters of a route: <see cref="Wagi.Modules.Routes.RoutePattern.MaxLength"/>.</summary>
+    public const int RouteLength = 1024;
+
+    /// <summary>Hosts of one module.</summary>
+    public const int Hosts = 32;
+
+    /// <summary>Characters of a DNS name (RFC 1035 §2.3.4).</summary>
+    public const int HostLength = 253;
+
+    /// <summary>Characters of a module reference.</summary>
+    public const int ModuleLength = 1024;
+
+    /// <summary>Pull secrets of one module.</summary>
+    public const int ImagePullSecrets = 8;
+
+    /// <summary>Characters of the name of a Secret or ConfigMap.</summary>
+    public const int ObjectNameLength = 253;
+
+    /// <summary>Allowed hosts of one module.</summary>
+    public const int AllowedHosts = 64;
+
+    /// <summary>Characters of an allowed host: scheme, DNS name and port.</summary>
+    public const int AllowedHostLength = 300;
+
+    /// <summary>Characters of the name of an exported function.</summary>
+    public const int EntrypointLength = 256;
+
+    /// <summary>Characters of the argument template.</summary>
+    public const int ArgvLength = 4096;
+
+    /// <summary>Environment variables of one module.</summary>
+    public const int Environment = 128;
+
+    /// <summary>Characters of the name of an environment variable.</summary>
+    public const int EnvironmentNameLength = 128;
+
+    /// <summary>Characters of the value of an environment variable.</summary>
+    public const int EnvironmentValueLength = 32768;
+
+    /// <summary>Characters of a key in a Secret or ConfigMap.</summary>
+    public const int KeyLength = 253;
+
+    /// <summary>Characters of a duration or size.</summary>
+    public const int QuantityLength = 32;
+
+    /// <summary>Requests in flight at the most.</summary>
+    public const int Concurrency = 100_000;
+
+    /// <summary>Bytes that a 32-bit linear memory can hold: 4 GiB.</summary>
+    public const long MemoryLimit = 4L << 30;
+
+    /// <summary>Bytes that a memory limit must allow at the least: one page of WebAssembly, 64 KiB.</summary>
+    public const long MinMemoryLimit = 64L << 10;
+
+    /// <summary>Characters of a Bindle server's URL.</summary>
+    public const int UrlLength = 1024;
+}

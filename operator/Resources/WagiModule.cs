@@ -1,0 +1,67 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+using k8s;
+using k8s.Models;
+using Wagi.Operator.Crds;
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.Resources;
+
+/// <summary>
+/// The custom resource <c>wagimodules.wagi.dev</c>. The <see cref="DescriptionAttribute"/> of a property is its documentation, here
+/// and in <c>kubectl explain</c>; the other attributes become the schema of the CRD (<c>make crds</c>).
+/// </summary>
+[Description("WagiModule serves a WebAssembly module over HTTP: it names the module, the route that it answers, and what it may use. " +
+    "Every request runs in a fresh instance, as CGI: request in environment variables and standard input, response on standard output.")]
+[PrinterColumn("Route", "string", ".spec.route", Description = "The path that the module answers.")]
+[PrinterColumn("Module", "string", ".spec.module", Description = "The module as the spec names it.")]
+[PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status", Description = "Whether every runtime serves the module as specified.")]
+[PrinterColumn("Runtimes", "string", ".status.runtimes.summary", Description = "Runtimes that serve the module as specified, of all runtimes.")]
+[PrinterColumn("Age", "date", ".metadata.creationTimestamp", Description = "Time since the WagiModule was created.")]
+[PrinterColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", Priority = 1, Description = "Why the module is ready or not.")]
+[PrinterColumn("URL", "string", ".status.url", Priority = 1, Description = "Where the module answers.")]
+public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>API group.</summary>
+    public const string Group = "wagi.dev";
+
+    /// <summary>API version within <see cref="Group"/>.</summary>
+    public const string Version = "v1alpha1";
+
+    /// <summary>The <c>apiVersion</c> of every WagiModule.</summary>
+    public const string GroupVersion = Group + "/" + Version;
+
+    /// <summary>The <c>kind</c> of every WagiModule.</summary>
+    public const string KindName = "WagiModule";
+
+    /// <summary>The resource's name in URLs.</summary>
+    public const string Plural = "wagimodules";
+
+    /// <summary>The resource's name for one object.</summary>
+    public const string Singular = "wagimodule";
+
+    /// <summary>What <c>kubectl get wm</c> means.</summary>
+    public const string ShortName = "wm";
+
+    /// <inheritdoc/>
+    [Description("The version of the schema of this object: wagi.dev/v1alpha1.")]
+    public string ApiVersion { get; set; } = GroupVersion;
+
+    /// <inheritdoc/>
+    [Description("The kind of this object: WagiModule.")]
+    public string Kind { get; set; } = KindName;
+
+    /// <inheritdoc/>
+    public V1ObjectMeta Metadata { get; set => field = value ?? new(); } = new();
+
+    [Description("What to serve, where, and with which limits.")]
+    [Schema(Required = true)]
+    public WagiModuleSpec Spec { get; set => field = value ?? new(); } = new();
+
+    [Description("What is really being served. Written by the operator.")]
+    public WagiModuleStatus? Status { get; set; }
+
+    /// <summary>Its namespace and name, which is also the id of its entry in <c>modules.toml</c>.</summary>
+    [JsonIgnore]
+    public ObjectKey Key => new(Metadata.NamespaceProperty ?? "", Metadata.Name ?? "");
+}

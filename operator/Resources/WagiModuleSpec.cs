@@ -1,0 +1,82 @@
+using System.ComponentModel;
+using Wagi.Operator.Crds;
+
+namespace Wagi.Operator.Resources;
+
+/// <summary>
+/// What a WagiModule asks for. Every member may be missing, whatever the schema says: manifests on a laptop and API servers without
+/// CEL check less, and <see cref="Planning.SpecReader"/> checks everything again.
+/// </summary>
+[Rule("!has(self.bindleServer) || self.module.startsWith('bindle:')", "bindleServer is only for a module 'bindle:NAME'")]
+public sealed record WagiModuleSpec
+{
+    [Description("The path that the module answers: exact (/hello), or with everything below it (/hello/...). " +
+        "The most specific route wins: a named host before none, exact before prefix, the longer prefix before the shorter. " +
+        "When two WagiModules claim one route on one host, the older has it. Example: /hello/...")]
+    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.RouteLength, Pattern = @"^/[^?#\s]*$")]
+    [Rule("!self.contains('...') || (self.endsWith('/...') && self.indexOf('...') == size(self) - 3)", "'...' may only be the last segment of a route, as in '/hello/...'")]
+    [Rule(@"!self.matches('/[.][.]?(/|$)')", "a route must not hold the segments '.' or '..'")]
+    public string? Route { get; init; }
+
+    [Description("The hosts that the module answers for: DNS names, with *. in front for everything below; without scheme and port. " +
+        "None means every host. Example: [shop.example.com, \"*.shop.example.com\"]")]
+    [Schema(MaxItems = SpecLimits.Hosts, ListType = "set")]
+    [ItemSchema(MinLength = 1, MaxLength = SpecLimits.HostLength, Pattern = @"^(\*\.)?[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$")]
+    public IReadOnlyList<string>? Hosts { get; init; }
+
+    [Description("The module: an OCI reference with tag or digest, with or without oci:// in front, or bindle:NAME. " +
+        "A tag is resolved to its digest by the operator, so that every runtime serves the same bytes. " +
+        "Example: oci://ghcr.io/example/hello:v1")]
+    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.ModuleLength, Pattern = @"^(oci:(//)?|bindle:(//)?)?[A-Za-z0-9\[]\S*$")]
+    [Rule("!self.startsWith('file:') && (!self.contains('://') || self.startsWith('oci://') || self.startsWith('bindle://'))", "a module is an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME'")]
+    public string? Module { get; init; }
+
+    [Description("Secrets of this namespace with the credentials for pulling the module (type kubernetes.io/dockerconfigjson or " +
+        "kubernetes.io/dockercfg), tried in this order. Example: [{name: registry-credentials}]")]
+    [Schema(MaxItems = SpecLimits.ImagePullSecrets, ListType = "atomic")]
+    public IReadOnlyList<LocalObjectReference>? ImagePullSecrets { get; init; }
+
+    [Description("The origins (scheme, host, port) that the module may send HTTP requests to; none means that it may send none. " +
+        "insecure:allow-all allows every destination. Example: [https://api.example.com, \"http://backend.default:8080\"]")]
+    [Schema(MaxItems = SpecLimits.AllowedHosts, ListType = "set")]
+    [ItemSchema(MinLength = 1, MaxLength = SpecLimits.AllowedHostLength, Pattern = @"^(insecure:allow-all|[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\s]+/?)$")]
+    [Rule("self.all(origin, origin == 'insecure:allow-all' || isURL(origin))", "an allowed host is an origin such as 'https://api.example.com', or 'insecure:allow-all'")]
+    public IReadOnlyList<string>? AllowedHosts { get; init; }
+
+    [Description("The exported function that handles a request. Default: _start. Example: handle_request")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.EntrypointLength)]
+    public string? Entrypoint { get; init; }
+
+    [Description("Template of the argument list; ${SCRIPT_NAME} and ${ARGS} (the words of the query string, RFC 3875 section 4.4) " +
+        "are filled in. Default: ${SCRIPT_NAME} ${ARGS}. Example: \"hello --verbose ${ARGS}\"")]
+    [Schema(MaxLength = SpecLimits.ArgvLength)]
+    public string? Argv { get; init; }
+
+    [Description("Environment variables for the module, in addition to the CGI meta-variables, which they cannot replace. " +
+        "Example: [{name: GREETING, value: Hello}, {name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]")]
+    [Schema(MaxItems = SpecLimits.Environment, ListType = "map", ListMapKeys = "name")]
+    public IReadOnlyList<EnvironmentVariable>? Env { get; init; }
+
+    [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's. Example: 30s")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = @"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$")]
+    [Rule("duration(self) >= duration('1ms') && duration(self) <= duration('24h')", "timeout must be between 1ms and 24h")]
+    public string? Timeout { get; init; }
+
+    [Description("Linear memory that one instance may grow to, in bytes or with a suffix (k, M, G, Ki, Mi, Gi): 64Ki to 4Gi. " +
+        "Default: the runtime's. Example: 64Mi")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = "^[1-9][0-9]*(k|M|G|Ki|Mi|Gi)?$")]
+    public string? MemoryLimit { get; init; }
+
+    [Description("Requests of this module that one runtime handles at a time; more wait a moment and are then answered with 503. " +
+        "Default: the runtime's. Example: 100")]
+    [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
+    public int? MaxConcurrency { get; init; }
+
+    [Description("HTTP requests that the module may have under way at a time in one runtime. Default: the runtime's. Example: 10")]
+    [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
+    public int? HttpMaxConcurrency { get; init; }
+
+    [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = @"^https?://[^?#\s]+$")]
+    public string? BindleServer { get; init; }
+}

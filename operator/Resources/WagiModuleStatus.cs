@@ -1,0 +1,31 @@
+using System.ComponentModel;
+using Wagi.Operator.Crds;
+
+namespace Wagi.Operator.Resources;
+
+/// <summary>What the operator reports about a WagiModule.</summary>
+public sealed record WagiModuleStatus
+{
+    [Description("The generation of the spec that this status is about. Example: 2")]
+    [Schema(Format = "int64", Minimum = 0)]
+    public long? ObservedGeneration { get; init; }
+
+    [Description("Accepted (the spec is valid and has its route), Resolved (module and references were found), Programmed (the runtimes " +
+        "were told), Ready (every runtime serves it), and Stalled while it cannot get better by itself.")]
+    [Schema(MaxItems = 16, ListType = "map", ListMapKeys = "type")]
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+
+    [Description("The module that the runtimes were told to serve, with the tag for people and the digest that decides. " +
+        "Example: ghcr.io/example/hello:v1@sha256:9f86d081…")]
+    public string? ResolvedModule { get; init; }
+
+    [Description("The routes that every runtime serving the module answers, sub-routes of the module included. Example: [/hello, /hello/admin]")]
+    [Schema(ListType = "atomic")]
+    public IReadOnlyList<string>? Routes { get; init; }
+
+    [Description("How many runtimes serve the module as specified.")]
+    public RuntimeCount? Runtimes { get; init; }
+
+    [Description("Where the module answers, when the operator was told the runtimes' address. Example: https://wagi.example.com/hello")]
+    public string? Url { get; init; }
+}
