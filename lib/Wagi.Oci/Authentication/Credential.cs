@@ -1,0 +1,47 @@
+namespace Wagi.Oci.Authentication;
+
+/// <summary>What a registry is told about who asks. Its text form never shows a secret.</summary>
+public sealed class Credential
+{
+    private Credential(string? username, string? password, string? identityToken, string? registryToken)
+    {
+        Username = username;
+        Password = password;
+        IdentityToken = identityToken;
+        RegistryToken = registryToken;
+    }
+
+    internal string? Username { get; }
+
+    internal string? Password { get; }
+
+    internal string? IdentityToken { get; }
+
+    internal string? RegistryToken { get; }
+
+    /// <summary>A user name and a password or access token.</summary>
+    public static Credential Basic(string username, string password)
+    {
+        ArgumentNullException.ThrowIfNull(username);
+        ArgumentNullException.ThrowIfNull(password);
+        return new(username, password, null, null);
+    }
+
+    /// <summary>An OAuth2 refresh token, which Docker's configuration calls <c>identitytoken</c>.</summary>
+    public static Credential Refresh(string identityToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(identityToken);
+        return new(null, null, identityToken, null);
+    }
+
+    /// <summary>A bearer token that the registry takes as it is, which Docker's configuration calls <c>registrytoken</c>.</summary>
+    public static Credential Bearer(string registryToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(registryToken);
+        return new(null, null, null, registryToken);
+    }
+
+    /// <summary>The kind of credential, without its secret.</summary>
+    public override string ToString() =>
+        RegistryToken is not null ? "registry token" : IdentityToken is not null ? "identity token" : $"user {Username}";
+}

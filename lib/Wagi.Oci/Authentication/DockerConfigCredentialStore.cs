@@ -1,0 +1,141 @@
+using System.Text;
+using System.Text.Json;
+using Wagi.Oci.Errors;
+
+namespace Wagi.Oci.Authentication;
+
+/// <summary>
+/// Credentials from Docker's configuration: a Kubernetes Secret of type <c>kubernetes.io/dockerconfigjson</c> or
+/// <c>kubernetes.io/dockercfg</c>, or the file that <c>docker login</c> writes.
+/// </summary>
+public sealed class DockerConfigCredentialStore : ICredentialStore
+{
+    private const string DockerHubKey = "https://index.docker.io/v1/";
+
+    private readonly (RegistryPattern Pattern, Credential Credential)[] _entries;
+    private readonly Dictionary<string, string> _helpers;
+    private readonly string? _defaultHelper;
+
+    private DockerConfigCredentialStore(
+        IEnumerable<KeyValuePair<string, DockerAuth>> auths,
+        Dictionary<string, string>? helpers,
+        string? defaultHelper)
+    {
+        _entries = [.. auths
+            .Select(entry => (Pattern: RegistryPattern.Parse(entry.Key), Credential: ToCredential(entry.Key, entry.Value)))
+            .Where(entry => entry.Credential is not null)
+            .Select(entry => (entry.Pattern, entry.Credential!))
+            .OrderByDescending(entry => entry.Pattern.Specificity)];
+        _helpers = helpers ?? [];
+        _defaultHelper = string.IsNullOrEmpty(defaultHelper) ? null : defaultHelper;
+    }
+
+    /// <summary>
+    /// Reads the value <c>.dockerconfigjson</c> of a Secret. Credential helpers that it names are ignored:
+    /// a Secret must not choose programs to run.
+    /// </summary>
+    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when it is not such a document.</exception>
+    public static DockerConfigCredentialStore FromDockerConfigJson(ReadOnlySpan<byte> json) =>
+        new(Read(json, ".dockerconfigjson").Auths ?? [], null, null);
+
+    /// <summary>Reads the value <c>.dockercfg</c> of a Secret, the older form without <c>auths</c>.</summary>
+    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when it is not such a document.</exception>
+    public static DockerConfigCredentialStore FromDockerCfg(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return new(JsonSerializer.Deserialize(json, AuthenticationJsonContext.Default.DictionaryStringDockerAuth) ?? [], null, null);
+        }
+        catch (JsonException exception)
+        {
+            throw Malformed(".dockercfg", exception);
+        }
+    }
+
+    /// <summary>
+    /// Reads <c>$DOCKER_CONFIG/config.json</c>, else <c>~/.docker/config.json</c>, and uses the credential helpers that
+    /// it names. For the command line, where file and helpers belong to the user. No file: no credentials.
+    /// </summary>
+    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when the file is not such a document or not readable.</exception>
+    public static DockerConfigCredentialStore FromUserConfiguration()
+    {
+        var folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG");
+        if (string.IsNullOrEmpty(folder))
+            folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker");
+        return FromFile(Path.Combine(folder, "config.json"));
+    }
+
+    /// <summary>Reads a <c>config.json</c> and uses the credential helpers that it names. No file: no credentials.</summary>
+    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when the file is not such a document or not readable.</exception>
+    public static DockerConfigCredentialStore FromFile(string path)
+    {
+        try
+        {
+            if (!File.Exists(path)) return new([], null, null);
+            var config = Read(File.ReadAllBytes(path), path);
+            return new(config.Auths ?? [], config.CredHelpers, config.CredsStore);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new OciException(OciErrorKind.Credentials, $"{path} cannot be read: {exception.Message}", innerException: exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Credential>> FindAsync(string registry, string repository, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        var helper = _helpers.FirstOrDefault(entry => RegistryPattern.Parse(entry.Key).Matches(registry, "")).Value ?? _defaultHelper;
+        if (helper is not null)
+        {
+            var server = registry == References.Reference.DockerHub ? DockerHubKey : registry;
+            if (await CredentialHelper.GetAsync(helper, server, cancellationToken) is { } credential)
+                return [credential];
+        }
+
+        return [.. _entries.Where(entry => entry.Pattern.Matches(registry, repository)).Select(entry => entry.Credential)];
+    }
+
+    private static DockerConfig Read(ReadOnlySpan<byte> json, string where)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, AuthenticationJsonContext.Default.DockerConfig) ?? new DockerConfig();
+        }
+        catch (JsonException exception)
+        {
+            throw Malformed(where, exception);
+        }
+    }
+
+    private static Credential? ToCredential(string key, DockerAuth? auth)
+    {
+        if (!string.IsNullOrEmpty(auth?.RegistryToken)) return Credential.Bearer(auth.RegistryToken);
+        if (!string.IsNullOrEmpty(auth?.IdentityToken)) return Credential.Refresh(auth.IdentityToken);
+        if (!string.IsNullOrEmpty(auth?.Auth)) return FromBase64(key, auth.Auth);
+        return string.IsNullOrEmpty(auth?.Username) ? null : Credential.Basic(auth.Username, auth.Password ?? "");
+    }
+
+    private static Credential FromBase64(string key, string auth)
+    {
+        try
+        {
+            var text = Encoding.UTF8.GetString(Convert.FromBase64String(auth)).TrimEnd('\0');
+            var colon = text.IndexOf(':', StringComparison.Ordinal);
+            if (colon >= 0) return Credential.Basic(text[..colon], text[(colon + 1)..]);
+        }
+        catch (FormatException)
+        {
+            // Same error as below; the exception's text must not come along, it could quote the secret.
+        }
+
+        throw new OciException(
+            OciErrorKind.Credentials,
+            $"Docker credentials for '{key}' are malformed: 'auth' must be base64 of user:password");
+    }
+
+    // The serializer's message may quote the value at fault, which may be a secret: only the place is told.
+    private static OciException Malformed(string where, JsonException exception) => new(
+        OciErrorKind.Credentials,
+        $"{where} is not a Docker configuration: JSON error at line {exception.LineNumber + 1}, position {exception.BytePositionInLine + 1}");
+}

@@ -1,0 +1,25 @@
+namespace Wagi.Oci.Content;
+
+/// <summary>
+/// An image or artifact manifest (OCI image spec 1.1, "OCI Image Manifest"; Docker's schema 2 has the same shape).
+/// </summary>
+public sealed record Manifest
+{
+    /// <summary>Always 2.</summary>
+    public required int SchemaVersion { get; init; }
+
+    /// <summary>The manifest's own media type; old OCI manifests leave it out.</summary>
+    public string? MediaType { get; init; }
+
+    /// <summary>Type of the artifact, where it is not an image.</summary>
+    public string? ArtifactType { get; init; }
+
+    /// <summary>The configuration blob.</summary>
+    public required Descriptor Config { get; init; }
+
+    /// <summary>The layers, lowest first.</summary>
+    public required IReadOnlyList<Descriptor> Layers { get; init; }
+
+    /// <summary>Free annotations, sorted, so that the same annotations always give the same bytes.</summary>
+    public SortedDictionary<string, string>? Annotations { get; init; }
+}

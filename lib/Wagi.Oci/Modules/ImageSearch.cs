@@ -1,0 +1,120 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using Wagi.Oci.Content;
+using Wagi.Oci.Errors;
+using Wagi.Oci.Remote;
+
+namespace Wagi.Oci.Modules;
+
+/// <summary>
+/// Finds the one <c>.wasm</c> file of a container image. Layers are read once, topmost first, so that a file that is
+/// found is known to be the one that counts, and can be written out at once.
+/// </summary>
+internal sealed class ImageSearch(Repository repository, ModuleWriter writer, ImageBudget budget, string subject)
+{
+    private readonly ImageFiles _files = new();
+    private readonly List<string> _found = [];
+    private PulledModule? _module;
+
+    public async Task<PulledModule> RunAsync(ModuleArtifact artifact, CancellationToken cancellationToken)
+    {
+        for (var i = artifact.Layers.Count - 1; i >= 0; i--)
+        {
+            await SearchAsync(artifact, artifact.Layers[i], cancellationToken);
+            _files.NextLayer();
+        }
+
+        return _found.Count switch
+        {
+            0 => throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                $"{subject}: no .wasm file in the {artifact.Layers.Count} layers of this container image ({string.Join(", ", artifact.Layers.Select(layer => layer.MediaType).Distinct(StringComparer.Ordinal))})"),
+            1 => _module!,
+            _ => throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                $"{subject}: the container image holds {_found.Count} .wasm files ({string.Join(", ", _found.Order(StringComparer.Ordinal))}), which one to run is not said; keep one"),
+        };
+    }
+
+    private async Task SearchAsync(ModuleArtifact artifact, Descriptor layer, CancellationToken cancellationToken)
+    {
+        await using var blob = await repository.FetchBlobAsync(layer, cancellationToken);
+        var peeked = new PeekStream(blob);
+        var head = await peeked.PeekAsync(WasmBinary.PreambleSize, cancellationToken);
+        try
+        {
+            // "oras push REF app.wasm" without a media type labels the bare file as a tar layer.
+            if (WasmBinary.IsWasm(head.Span)) await TakeAsync(artifact, layer, peeked, layer.Title ?? "app.wasm", cancellationToken);
+            else await ReadArchiveAsync(artifact, layer, peeked, head, cancellationToken);
+            // The archive's end may come before the blob's, and only the blob's end verifies the digest.
+            await DrainAsync(peeked, cancellationToken);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or FormatException or EndOfStreamException)
+        {
+            throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                $"{subject}: layer {layer.Digest} ({layer.MediaType}) is not a readable archive: {exception.Message}",
+                innerException: exception);
+        }
+    }
+
+    private async Task ReadArchiveAsync(
+        ModuleArtifact artifact, Descriptor layer, Stream content, ReadOnlyMemory<byte> head, CancellationToken cancellationToken)
+    {
+        await using var unpacked = new LimitedStream(Unpack(layer, content, head.Span), budget);
+        await using var archive = new TarReader(unpacked, leaveOpen: true);
+        while (await archive.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            var path = _files.Visit(entry.Name, entry.EntryType == TarEntryType.Directory);
+            if (path is null || entry.DataStream is null || !path.EndsWith(".wasm", StringComparison.OrdinalIgnoreCase)
+                || entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
+            {
+                continue;
+            }
+
+            await TakeAsync(artifact, layer, entry.DataStream, path, cancellationToken);
+        }
+
+        await DrainAsync(unpacked, cancellationToken);
+    }
+
+    private async Task TakeAsync(ModuleArtifact artifact, Descriptor layer, Stream content, string path, CancellationToken cancellationToken)
+    {
+        _found.Add(path);
+        // A second one makes the image unusable; it is only read past, to name them all.
+        if (_found.Count > 1) return;
+        var (digest, size) = await writer.CopyAsync(content, $"'{path}' in the container image", cancellationToken);
+        _module = new PulledModule
+        {
+            Digest = artifact.Digest,
+            ManifestDigest = artifact.ManifestDigest,
+            LayerDigest = layer.Digest,
+            MediaType = layer.MediaType,
+            WasmDigest = digest,
+            Size = size,
+            Path = path,
+        };
+    }
+
+    // By content, as container runtimes do: labels are sometimes wrong.
+    private Stream Unpack(Descriptor layer, Stream content, ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])) return new GZipStream(content, CompressionMode.Decompress, leaveOpen: true);
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
+        {
+            throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                $"{subject}: layer {layer.Digest} is compressed with zstd, which is not supported; build the image with gzip, or push the module as a Wasm artifact");
+        }
+
+        return content;
+    }
+
+    private static async Task DrainAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[16 * 1024];
+        while (await stream.ReadAsync(buffer, cancellationToken) > 0)
+        {
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Content;
+using Wagi.Oci.Errors;
+using Wagi.Oci.References;
+using Wagi.Oci.Remote;
+
+namespace Wagi.Oci.Modules;
+
+/// <summary>Pushes a <c>.wasm</c> file as an artifact that this project, ORAS and the runtimes of the CNCF read. Thread-safe.</summary>
+/// <param name="client">Connections; stays the caller's.</param>
+public sealed class ModulePublisher(RegistryClient client)
+{
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    private static readonly byte[] EmptyConfig = [.. "{}"u8];
+
+    /// <summary>Pushes the layer, the config and, last, the manifest under the reference's tag.</summary>
+    /// <param name="file">Path of a Wasm binary: a core module or a component.</param>
+    /// <param name="reference">Where to; a tag, without a digest.</param>
+    /// <param name="options">How; null for the CNCF layout with <c>SOURCE_DATE_EPOCH</c> as the time.</param>
+    /// <param name="credentials">Where credentials come from; anonymous if null.</param>
+    /// <param name="cancellationToken">Ends the push.</param>
+    /// <exception cref="OciException">With the cause; <see cref="OciErrorKind.UnsupportedArtifact"/> if the file is not Wasm.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async Task<PublishedModule> PublishAsync(
+        string file,
+        Reference reference,
+        PublishOptions? options = null,
+        ICredentialStore? credentials = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        ArgumentNullException.ThrowIfNull(reference);
+        if (reference.Digest is not null)
+        {
+            throw new OciException(
+                OciErrorKind.InvalidReference,
+                $"{reference}: a module is pushed to a tag, its digest is what comes out; leave out '@{reference.Digest}'");
+        }
+
+        options ??= new PublishOptions { Created = PublishOptions.CreatedFromEnvironment() };
+        var module = await ReadAsync(file, cancellationToken);
+        var layer = new Descriptor
+        {
+            MediaType = options.Layout == PublishLayout.Cncf ? MediaTypes.Wasm : MediaTypes.WasmToOciLayer,
+            Digest = Digest.Compute(module),
+            Size = module.Length,
+            Annotations = new(StringComparer.Ordinal) { [AnnotationKeys.Title] = options.Title ?? Path.GetFileName(file) },
+        };
+        var config = options.Layout == PublishLayout.Cncf ? Config(file, module, layer, options) : EmptyConfig;
+        var manifest = new Manifest
+        {
+            SchemaVersion = 2,
+            MediaType = MediaTypes.ImageManifest,
+            Config = new Descriptor
+            {
+                MediaType = options.Layout == PublishLayout.Cncf ? MediaTypes.WasmConfig : MediaTypes.WasmToOciConfig,
+                Digest = Digest.Compute(config),
+                Size = config.Length,
+            },
+            Layers = [layer],
+            Annotations = ManifestAnnotations(options),
+        };
+
+        var repository = client.Repository(reference, credentials);
+        var uploaded = await repository.PushBlobAsync(layer, () => new MemoryStream(module, writable: false), cancellationToken);
+        await repository.PushBlobAsync(manifest.Config, () => new MemoryStream(config, writable: false), cancellationToken);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, ContentJsonContext.Default.Manifest);
+        var pushed = await repository.PushManifestAsync(bytes, MediaTypes.ImageManifest, cancellationToken);
+        return new PublishedModule(reference.WithDigest(pushed.Digest), pushed, layer, uploaded);
+    }
+
+    private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        // Whole, not streamed: the digest and the upload must see the same bytes even if a build rewrites the file meanwhile.
+        var module = await File.ReadAllBytesAsync(file, cancellationToken);
+        if (WasmBinary.IsWasm(module)) return module;
+        throw new OciException(
+            OciErrorKind.UnsupportedArtifact,
+            $"{file} is not a Wasm binary: it does not begin with \\0asm{(file.EndsWith(".wat", StringComparison.OrdinalIgnoreCase) ? "; compile the text format first (wat2wasm)" : "")}");
+    }
+
+    private static byte[] Config(string file, byte[] module, Descriptor layer, PublishOptions options)
+    {
+        try
+        {
+            var component = WasmBinary.IsComponent(module);
+            var config = new WasmConfig
+            {
+                Created = Time(options.Created ?? DateTimeOffset.UnixEpoch),
+                Architecture = "wasm",
+                OperatingSystem = component ? "wasip2" : "wasip1",
+                LayerDigests = [layer.Digest],
+                Component = component ? ComponentReader.Read(module) : null,
+            };
+            return JsonSerializer.SerializeToUtf8Bytes(config, ModulesJsonContext.Default.WasmConfig);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new OciException(OciErrorKind.UnsupportedArtifact, $"{file}: {exception.Message}", innerException: exception);
+        }
+    }
+
+    private static SortedDictionary<string, string>? ManifestAnnotations(PublishOptions options)
+    {
+        var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (options.Created is { } created) annotations[AnnotationKeys.Created] = Time(created);
+        foreach (var (key, value) in options.Annotations) annotations[key] = value;
+        return annotations.Count == 0 ? null : annotations;
+    }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,100 @@
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Content;
+using Wagi.Oci.Errors;
+using Wagi.Oci.References;
+using Wagi.Oci.Remote;
+
+namespace Wagi.Oci.Modules;
+
+/// <summary>
+/// From a reference to Wasm bytes. Reads the CNCF Wasm artifact (layer <c>application/wasm</c>), wasm-to-oci
+/// (<c>application/vnd.wasm.content.layer.v1+wasm</c>), container images with one <c>.wasm</c> file, and indexes of
+/// these. Thread-safe.
+/// </summary>
+public sealed class WasmModuleSource
+{
+    private readonly RegistryClient _client;
+    private readonly WasmModuleSourceOptions _options;
+
+    /// <summary>Creates a source.</summary>
+    /// <param name="client">Connections; stays the caller's.</param>
+    /// <param name="options">Limits.</param>
+    public WasmModuleSource(RegistryClient client, WasmModuleSourceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        _client = client;
+        _options = options ?? new WasmModuleSourceOptions();
+    }
+
+    /// <summary>
+    /// Finds out where the module is: reads the manifest, and one more if the reference means an index.
+    /// </summary>
+    /// <param name="reference">The artifact.</param>
+    /// <param name="credentials">Where credentials come from; anonymous if null.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="OciException">With the cause; <see cref="OciErrorKind.UnsupportedArtifact"/> names what was found instead of a module.</exception>
+    public async Task<ModuleArtifact> LocateAsync(Reference reference, ICredentialStore? credentials = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        var subject = reference.ToString();
+        var repository = _client.Repository(reference, credentials);
+        var top = await repository.FetchManifestAsync(cancellationToken);
+        var document = top;
+        if (top.IsIndex)
+        {
+            var entry = PlatformChoice.Choose(top.ReadIndex(), subject);
+            document = await repository.FetchManifestAsync(entry.Digest, cancellationToken);
+        }
+
+        if (document.Descriptor.MediaType is not (MediaTypes.ImageManifest or MediaTypes.DockerManifest))
+        {
+            throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                $"{subject}: a document of type '{document.Descriptor.MediaType}' is not supported; expected an OCI image manifest or Docker schema 2");
+        }
+
+        var (layout, layers) = LayerChoice.Choose(document.ReadManifest(), subject);
+        if (layout == ModuleLayout.WasmLayer && layers[0].Size > _options.MaxModuleSize)
+            throw ModuleWriter.TooLarge(subject, $"the module of {layers[0].Size} bytes", _options.MaxModuleSize);
+        return new ModuleArtifact(reference, top.Descriptor.Digest, document.Descriptor.Digest, layout, layers, credentials);
+    }
+
+    /// <summary>Locates the module and writes it to <paramref name="destination"/>.</summary>
+    /// <param name="reference">The artifact.</param>
+    /// <param name="destination">Takes the bytes. What it holds after an exception is worthless: write to a temporary file.</param>
+    /// <param name="credentials">Where credentials come from; anonymous if null.</param>
+    /// <param name="cancellationToken">Ends the pull.</param>
+    /// <exception cref="OciException">With the cause.</exception>
+    public async Task<PulledModule> PullAsync(
+        Reference reference, Stream destination, ICredentialStore? credentials = null, CancellationToken cancellationToken = default) =>
+        await PullAsync(await LocateAsync(reference, credentials, cancellationToken), destination, cancellationToken);
+
+    /// <summary>Writes the module that was located to <paramref name="destination"/>, verified by digest and magic.</summary>
+    /// <param name="artifact">Where the module is.</param>
+    /// <param name="destination">Takes the bytes. What it holds after an exception is worthless: write to a temporary file.</param>
+    /// <param name="cancellationToken">Ends the pull.</param>
+    /// <exception cref="OciException">With the cause.</exception>
+    public async Task<PulledModule> PullAsync(ModuleArtifact artifact, Stream destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        ArgumentNullException.ThrowIfNull(destination);
+        var subject = artifact.Reference.ToString();
+        var repository = _client.Repository(artifact.Reference, artifact.Credentials);
+        var writer = new ModuleWriter(destination, _options.MaxModuleSize, subject);
+        if (artifact.Layout == ModuleLayout.ContainerImage)
+            return await new ImageSearch(repository, writer, new ImageBudget(_options.MaxUnpackedSize, subject), subject).RunAsync(artifact, cancellationToken);
+
+        var layer = artifact.Layers[0];
+        await using var blob = await repository.FetchBlobAsync(layer, cancellationToken);
+        var (digest, size) = await writer.CopyAsync(blob, $"the layer of type {layer.MediaType}", cancellationToken);
+        return new PulledModule
+        {
+            Digest = artifact.Digest,
+            ManifestDigest = artifact.ManifestDigest,
+            LayerDigest = layer.Digest,
+            MediaType = layer.MediaType,
+            WasmDigest = digest,
+            Size = size,
+        };
+    }
+}

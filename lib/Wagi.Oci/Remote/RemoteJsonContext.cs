@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace Wagi.Oci.Remote;
+
+/// <summary>Source-generated JSON for what registries say besides content.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ErrorBody))]
+internal sealed partial class RemoteJsonContext : JsonSerializerContext;

@@ -1,0 +1,310 @@
+using System.Net;
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Content;
+using Wagi.Oci.Errors;
+using Wagi.Oci.References;
+
+namespace Wagi.Oci.Remote;
+
+/// <summary>
+/// One repository of a registry (OCI distribution spec 1.1). Everything that arrives is checked against its digest and
+/// size; what failed for a transient reason is tried again a few times. All methods throw <see cref="OciException"/>.
+/// </summary>
+public sealed class Repository
+{
+    /// <summary>Largest manifest that is read, the size that registries have to accept: 4 MiB.</summary>
+    public const int MaxManifestSize = 4 * 1024 * 1024;
+
+    private const string Pull = "pull";
+    private const string Push = "pull,push";
+
+    private static readonly string[] ManifestTypes =
+        [MediaTypes.ImageManifest, MediaTypes.ImageIndex, MediaTypes.DockerManifest, MediaTypes.DockerManifestList];
+
+    private readonly ICredentialStore _credentials;
+    private readonly Transport _transport;
+    private readonly Authenticator _authenticator;
+    private readonly Retry _retry;
+    private readonly Uri _base;
+
+    internal Repository(Reference reference, ICredentialStore credentials, Transport transport, Authenticator authenticator, Retry retry)
+    {
+        Reference = reference;
+        _credentials = credentials;
+        _transport = transport;
+        _authenticator = authenticator;
+        _retry = retry;
+        _base = new Uri(transport.Endpoint.BaseUri(reference.ApiHost), reference.Repository + "/");
+    }
+
+    /// <summary>The reference that this was made for.</summary>
+    public Reference Reference { get; }
+
+    /// <summary>
+    /// Asks which manifest the reference means: one HEAD request, unless the registry gives no digest for it.
+    /// Nothing but the digest, media type and size is transferred.
+    /// </summary>
+    public Task<Descriptor> ResolveAsync(CancellationToken cancellationToken = default) =>
+        _retry.RunAsync(ResolveOnceAsync, cancellationToken);
+
+    /// <summary>Fetches the manifest or index that the reference means.</summary>
+    public Task<FetchedManifest> FetchManifestAsync(CancellationToken cancellationToken = default) =>
+        _retry.RunAsync(token => FetchManifestOnceAsync(Reference, token), cancellationToken);
+
+    /// <summary>Fetches the manifest or index with this digest, such as an entry of an index.</summary>
+    public Task<FetchedManifest> FetchManifestAsync(Digest digest, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(digest);
+        return _retry.RunAsync(token => FetchManifestOnceAsync(Reference.WithDigest(digest), token), cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens a blob. Reading the stream to its end verifies size and digest, and continues where a connection broke;
+    /// nothing that was read may be relied upon before the end was reached. Only asynchronous reads.
+    /// </summary>
+    public async Task<Stream> FetchBlobAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        var first = await OpenBlobAsync(descriptor, 0, cancellationToken);
+        return new BlobStream(descriptor, Reference.ToString(), (from, token) => OpenBlobAsync(descriptor, from, token), first);
+    }
+
+    /// <summary>Uploads a blob, unless the repository has it already.</summary>
+    /// <param name="descriptor">Digest and size of the content.</param>
+    /// <param name="open">Opens the content at its beginning; called once for every attempt, each stream is disposed.</param>
+    /// <param name="cancellationToken">Ends the upload.</param>
+    /// <returns>False if the repository had the blob.</returns>
+    public Task<bool> PushBlobAsync(Descriptor descriptor, Func<Stream> open, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(open);
+        return _retry.RunAsync(token => PushBlobOnceAsync(descriptor, open, token), cancellationToken);
+    }
+
+    /// <summary>Uploads a manifest under the reference's tag, or under its digest if there is no tag.</summary>
+    public Task<Descriptor> PushManifestAsync(ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(mediaType);
+        return _retry.RunAsync(token => PushManifestOnceAsync(content, mediaType, token), cancellationToken);
+    }
+
+    private async Task<Descriptor> ResolveOnceAsync(CancellationToken cancellationToken)
+    {
+        var request = Request(HttpMethod.Head, $"manifests/{Reference.Target}") with { Accept = ManifestTypes };
+        var (response, withCredential) = await SendAsync(request, Pull, cancellationToken);
+        using (response)
+        {
+            // A HEAD answer has no body to say what is wrong; where more can be learnt, GET is asked.
+            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
+                throw await ErrorAsync(response, withCredential, "", cancellationToken);
+
+            if (response.StatusCode == HttpStatusCode.OK
+                && response.Headers.TryGetValues("Docker-Content-Digest", out var values)
+                && Digest.TryParse(values.FirstOrDefault(), out var digest, out _)
+                && response.Content.Headers.ContentType?.MediaType is { } mediaType
+                && response.Content.Headers.ContentLength is { } size
+                && (Reference.Digest is null || Reference.Digest == digest))
+            {
+                return new Descriptor { MediaType = mediaType, Digest = digest, Size = size };
+            }
+        }
+
+        return (await FetchManifestOnceAsync(Reference, cancellationToken)).Descriptor;
+    }
+
+    private async Task<FetchedManifest> FetchManifestOnceAsync(Reference reference, CancellationToken cancellationToken)
+    {
+        var subject = reference.ToString();
+        var request = Request(HttpMethod.Get, $"manifests/{reference.Target}") with { Accept = ManifestTypes, Subject = subject };
+        var (response, withCredential) = await SendAsync(request, Pull, cancellationToken);
+        using (response)
+        {
+            if (response.StatusCode == HttpStatusCode.NotFound)
+                throw await MissingManifestAsync(reference, response, withCredential, cancellationToken);
+            if (response.StatusCode != HttpStatusCode.OK)
+                throw await ErrorAsync(response, withCredential, "", cancellationToken);
+
+            var content = await BoundedBody.ReadAsync(_transport, response, subject, MaxManifestSize, "manifest", cancellationToken);
+            var digest = reference.Digest ?? DigestHeader(response) ?? Digest.Compute(content.Span);
+            if (!digest.Matches(content.Span))
+            {
+                throw new OciException(
+                    OciErrorKind.DigestMismatch,
+                    $"{subject}: the registry sent a manifest with digest {Digest.Compute(content.Span)} instead of {digest}; it was damaged or replaced, push it again");
+            }
+
+            var mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
+            return new FetchedManifest(new Descriptor { MediaType = mediaType, Digest = digest, Size = content.Length }, content, subject);
+        }
+    }
+
+    private static Digest? DigestHeader(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest, out _)
+            ? digest
+            : null;
+
+    private Task<Stream> OpenBlobAsync(Descriptor descriptor, long from, CancellationToken cancellationToken) =>
+        _retry.RunAsync(
+            async token =>
+            {
+                var request = Request(HttpMethod.Get, $"blobs/{descriptor.Digest}") with { From = from };
+                var (response, withCredential) = await SendAsync(request, Pull, token);
+                try
+                {
+                    if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
+                        throw await ErrorAsync(response, withCredential, MissingBlob(descriptor), token);
+
+                    var body = await _transport.BodyAsync(response, request.Subject, token);
+                    await SkipAsync(body, from - Start(response), request.Subject, token);
+                    return body;
+                }
+                catch
+                {
+                    response.Dispose();
+                    throw;
+                }
+            },
+            cancellationToken);
+
+    // A registry may answer a request for a range with the whole.
+    private static long Start(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? 0 : 0;
+
+    private static async Task SkipAsync(Stream body, long count, string subject, CancellationToken cancellationToken)
+    {
+        if (count < 0) throw new OciException(OciErrorKind.Protocol, $"{subject}: the registry sent another range than the one asked for");
+        var buffer = new byte[16 * 1024];
+        while (count > 0)
+        {
+            var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellationToken);
+            if (read == 0) return;
+            count -= read;
+        }
+    }
+
+    private async Task<bool> PushBlobOnceAsync(Descriptor descriptor, Func<Stream> open, CancellationToken cancellationToken)
+    {
+        var (head, _) = await SendAsync(Request(HttpMethod.Head, $"blobs/{descriptor.Digest}"), Push, cancellationToken);
+        using (head)
+        {
+            if (head.StatusCode == HttpStatusCode.OK) return false;
+        }
+
+        var start = Request(HttpMethod.Post, "blobs/uploads/") with { Content = _ => new ByteArrayContent([]) };
+        var (session, withCredential) = await SendAsync(start, Push, cancellationToken);
+        Uri location;
+        using (session)
+        {
+            if (session.StatusCode != HttpStatusCode.Accepted)
+                throw await ErrorAsync(session, withCredential, MissingRepository, cancellationToken);
+            location = UploadLocation(session, descriptor.Digest);
+        }
+
+        var upload = Request(HttpMethod.Put, "") with
+        {
+            Uri = location,
+            Content = progress => new UploadContent(open, descriptor.Size, "application/octet-stream", progress),
+        };
+        var (done, doneWithCredential) = await SendAsync(upload, Push, cancellationToken);
+        using (done)
+        {
+            if (done.StatusCode != HttpStatusCode.Created)
+                throw await ErrorAsync(done, doneWithCredential, "the upload session was lost", cancellationToken);
+        }
+
+        return true;
+    }
+
+    private Uri UploadLocation(HttpResponseMessage session, Digest digest)
+    {
+        if (session.Headers.Location is not { } location)
+            throw new OciException(OciErrorKind.Protocol, $"{Reference}: the registry accepts an upload but names no Location for it");
+        var absolute = new UriBuilder(new Uri(_base, location));
+        // Registries behind a TLS proxy often do not know that they are: the scheme stays as it was.
+        if (absolute.Host == _base.Host && absolute.Scheme != _base.Scheme)
+        {
+            absolute.Scheme = _base.Scheme;
+            absolute.Port = _base.Port;
+        }
+
+        // Bytes and possibly credentials go there.
+        if (absolute.Host != _base.Host && absolute.Scheme != Uri.UriSchemeHttps && !_transport.Endpoint.MayBePlain(absolute.Uri))
+            throw new OciException(OciErrorKind.Protocol, $"{Reference}: the registry wants the upload at {Transport.Display(absolute.Uri)}, which is not HTTPS");
+        absolute.Query = absolute.Query.Length > 1 ? $"{absolute.Query[1..]}&digest={digest}" : $"digest={digest}";
+        return absolute.Uri;
+    }
+
+    private async Task<Descriptor> PushManifestOnceAsync(ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellationToken)
+    {
+        var digest = Digest.Compute(content.Span);
+        var request = Request(HttpMethod.Put, $"manifests/{Reference.Tag ?? digest.ToString()}") with
+        {
+            Content = progress => new UploadContent(() => new MemoryStream(content.ToArray(), writable: false), content.Length, mediaType, progress),
+        };
+        var (response, withCredential) = await SendAsync(request, Push, cancellationToken);
+        using (response)
+        {
+            if (response.StatusCode != HttpStatusCode.Created)
+                throw await ErrorAsync(response, withCredential, MissingRepository, cancellationToken);
+        }
+
+        return new Descriptor { MediaType = mediaType, Digest = digest, Size = content.Length };
+    }
+
+    private string MissingRepository => $"repository '{Reference.Repository}' does not exist in registry '{Reference.Registry}'; check its name, or create it";
+
+    private string MissingBlob(Descriptor descriptor) =>
+        $"blob {descriptor.Digest} is missing in repository '{Reference.Repository}' of registry '{Reference.Registry}', although the manifest names it; push the artifact again";
+
+    private async Task<OciException> MissingManifestAsync(
+        Reference reference, HttpResponseMessage response, bool withCredential, CancellationToken cancellationToken)
+    {
+        var error = await ErrorResponse.ReadAsync(_transport, response, reference.ToString(), cancellationToken);
+        var known = error.Code != "NAME_UNKNOWN" && await RepositoryExistsAsync(cancellationToken);
+        var what = reference.Digest is null ? $"tag '{reference.Tag}'" : $"manifest {reference.Digest}";
+        return error.ToException(
+            reference.ToString(),
+            reference.Registry,
+            withCredential,
+            known
+                ? $"{what} does not exist in repository '{reference.Repository}' of registry '{reference.Registry}'; check it, or push it"
+                : MissingRepository);
+    }
+
+    /// <summary>Many registries call a manifest unknown when it is the repository that does not exist; its list of tags tells.</summary>
+    private async Task<bool> RepositoryExistsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (response, _) = await SendAsync(Request(HttpMethod.Get, "tags/list?n=1"), Pull, cancellationToken);
+            using (response)
+            {
+                return response.StatusCode != HttpStatusCode.NotFound;
+            }
+        }
+        catch (OciException)
+        {
+            return true;
+        }
+    }
+
+    private RegistryRequest Request(HttpMethod method, string path) =>
+        new(method, new Uri(_base, path)) { Subject = Reference.ToString() };
+
+    private async Task<(HttpResponseMessage Response, bool WithCredential)> SendAsync(
+        RegistryRequest request, string actions, CancellationToken cancellationToken)
+    {
+        // An upload session may live on another host, which must not see this registry's credentials.
+        if (request.Uri.Authority != _base.Authority)
+            return (await _transport.SendAsync(request, cancellationToken), false);
+        var credentials = await _credentials.FindAsync(Reference.Registry, Reference.Repository, cancellationToken);
+        return await _authenticator.SendAsync(request, Reference.Registry, Reference.Repository, actions, credentials, cancellationToken);
+    }
+
+    private async Task<OciException> ErrorAsync(HttpResponseMessage response, bool withCredential, string missing, CancellationToken cancellationToken)
+    {
+        var subject = Reference.ToString();
+        var error = await ErrorResponse.ReadAsync(_transport, response, subject, cancellationToken);
+        return error.ToException(subject, Reference.Registry, withCredential, missing);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Wagi.Oci.Errors;
+
+namespace Wagi.Oci.Remote;
+
+/// <summary>
+/// HTTP as registries need it: redirects that never carry the Authorization header to another host, a limit on
+/// silence rather than on duration, and failures as <see cref="OciException"/>. Every status is an answer here.
+/// </summary>
+internal sealed class Transport : IDisposable
+{
+    private const int MaxRedirects = 5;
+
+    private readonly HttpClient _client;
+    private readonly TimeSpan _stallTimeout;
+
+    public Transport(RegistryClientOptions options)
+    {
+        _stallTimeout = options.StallTimeout;
+        Endpoint = new RegistryEndpoint(options.InsecureRegistries);
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = options.ConnectTimeout,
+            // Registries move: names are looked up again now and then.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            Proxy = new LoopbackBypass(HttpClient.DefaultProxy),
+            ActivityHeadersPropagator = null,
+        })
+        {
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
+        };
+        var version = typeof(Transport).Assembly.GetName().Version;
+        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("wagi", version?.ToString(3) ?? "0"));
+    }
+
+    public RegistryEndpoint Endpoint { get; }
+
+    /// <summary>Sends the request and returns when the head of the answer is there; the caller disposes it.</summary>
+    public async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        var current = request;
+        for (var hops = 0; ; hops++)
+        {
+            var response = await SendOnceAsync(current, cancellationToken);
+            if (Redirect(response) is not { } location || current.Content is not null) return response;
+            using (response)
+            {
+                if (hops == MaxRedirects)
+                    throw new OciException(OciErrorKind.Protocol, $"{request.Subject}: more than {MaxRedirects} redirects, the last to {Display(location)}");
+                current = Follow(current, location);
+            }
+        }
+    }
+
+    /// <summary>The body of an answer; silence and broken connections become <see cref="OciException"/>.</summary>
+    public async Task<Stream> BodyAsync(HttpResponseMessage response, string subject, CancellationToken cancellationToken) =>
+        new ResponseStream(await response.Content.ReadAsStreamAsync(cancellationToken), response, _stallTimeout, subject);
+
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>Scheme, host and path of an address; the query is left out, because signed addresses hold their secret there.</summary>
+    public static string Display(Uri uri) => uri.GetLeftPart(UriPartial.Path);
+
+    private async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stall.CancelAfter(_stallTimeout);
+        // A late report of progress may come when the answer is here already and the source is gone.
+        using var message = request.ToMessage(() =>
+        {
+            try
+            {
+                stall.CancelAfter(_stallTimeout);
+            }
+            catch (ObjectDisposedException)
+            {
+            }
+        });
+        try
+        {
+            return await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stall.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failures.Silent(request, exception, _stallTimeout);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw Failures.NoAnswer(request, exception);
+        }
+    }
+
+    private static Uri? Redirect(HttpResponseMessage response) =>
+        response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
+            ? response.Headers.Location
+            : null;
+
+    private RegistryRequest Follow(RegistryRequest request, Uri location)
+    {
+        var next = new Uri(request.Uri, location);
+        if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || !Endpoint.MayBePlain(next)))
+        {
+            throw new OciException(
+                OciErrorKind.Protocol,
+                $"{request.Subject}: the registry redirects to {Display(next)}, which is not HTTPS; if that is meant, declare {next.Authority} an insecure registry");
+        }
+
+        // Storage behind a redirect is another party: it must not see the registry's credentials.
+        var sameServer = next.Scheme == request.Uri.Scheme && next.Authority == request.Uri.Authority;
+        return request with { Uri = next, Authorization = sameServer ? request.Authorization : null };
+    }
+}
