@@ -13,13 +13,18 @@ public sealed record ModuleSecrets
     public required string Version { get; init; }
 
     /// <summary>Environment variables whose values are secret.</summary>
-    public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Environment
+    {
+        // Not an initializer: the generated JSON reader loses it when the member is missing.
+        get => field ?? ImmutableSortedDictionary<string, string>.Empty;
+        init;
+    }
 
     /// <summary>
     /// Pull credentials, each in Docker's configuration format (<c>{"auths": …}</c>, or the older <c>.dockercfg</c> form), in the
     /// order in which they are tried.
     /// </summary>
-    public ImmutableArray<string> DockerConfigs { get; init; } = [];
+    public ImmutableArray<string> DockerConfigs { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The key, and file name, for an entry's id: <c>namespace/name</c> gives <c>namespace.name.json</c>.</summary>
     public static string KeyFor(string id)

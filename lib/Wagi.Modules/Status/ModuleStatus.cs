@@ -3,6 +3,10 @@ using System.Collections.Immutable;
 namespace Wagi.Modules.Status;
 
 /// <summary>The state of one entry.</summary>
+/// <remarks>
+/// Defaults stand in the getters: an initializer is lost when the generated JSON reader fills an <c>init</c> property whose member is
+/// missing, as it is in what another version wrote.
+/// </remarks>
 public sealed record ModuleStatus
 {
     /// <summary>The entry's id.</summary>
@@ -18,7 +22,7 @@ public sealed record ModuleStatus
     public required string Reason { get; init; }
 
     /// <summary>The reason in a sentence for a person; empty when there is nothing to add.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get => field ?? ""; init; }
 
     /// <summary>When <see cref="State"/> or <see cref="Reason"/> changed last.</summary>
     public required DateTimeOffset Since { get; init; }
@@ -27,7 +31,7 @@ public sealed record ModuleStatus
     public required string Route { get; init; }
 
     /// <summary>The configured hosts.</summary>
-    public ImmutableArray<string> Hosts { get; init; } = [];
+    public ImmutableArray<string> Hosts { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The configured module reference.</summary>
     public required string Module { get; init; }
@@ -39,5 +43,5 @@ public sealed record ModuleStatus
     public string? Digest { get; init; }
 
     /// <summary>The routes that are really served, sub-routes included; empty when the entry is not served.</summary>
-    public ImmutableArray<string> Routes { get; init; } = [];
+    public ImmutableArray<string> Routes { get => field.IsDefault ? [] : field; init; }
 }
