@@ -10,7 +10,11 @@ namespace Wagi.Modules.Configuration;
 /// <summary>Turns one <c>[[module]]</c> table into a <see cref="ModuleEntry"/>, collecting everything that is wrong with it.</summary>
 internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Problem>.Builder problems)
 {
-    private bool _failed;
+    /// <summary>The entry's id after <see cref="Read"/>, as far as it could be read.</summary>
+    public string Id { get; private set; } = "";
+
+    /// <summary>The first error after <see cref="Read"/>; null when there is none.</summary>
+    public Problem? Cause { get; private set; }
 
     private delegate bool Parser<T>(string text, out T? value, out string? error);
 
@@ -20,11 +24,12 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         WarnAboutUnknownKeys();
         var route = Required<RoutePattern>(ModuleKeys.Route, RoutePattern.TryParse);
         var module = Required<ModuleReference>(ModuleKeys.Module, ModuleReference.TryParse);
+        Id = Text(ModuleKeys.Id) ?? DefaultId(route);
         var entry = new ModuleEntry
         {
             Route = route!,
             Module = module!,
-            Id = Text(ModuleKeys.Id) ?? DefaultId(route),
+            Id = Id,
             Hosts = List<HostPattern>(ModuleKeys.Hosts, HostPattern.TryParse),
             Entrypoint = Text(ModuleKeys.Entrypoint),
             Argv = Text(ModuleKeys.Argv),
@@ -40,7 +45,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Revision = Text(ModuleKeys.Revision),
             Location = table.Location,
         };
-        return _failed ? null : entry;
+        return Cause is null ? entry : null;
     }
 
     /// <summary>WAGI's entries have no id: their route names them, with the host where that is needed to tell two apart.</summary>
@@ -218,7 +223,8 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
     private void Fail(SourceLocation location, string message, string? hint)
     {
-        _failed = true;
-        problems.Add(new Problem(location, ProblemSeverity.Error, message, hint));
+        var problem = new Problem(location, ProblemSeverity.Error, message, hint);
+        Cause ??= problem;
+        problems.Add(problem);
     }
 }

@@ -15,12 +15,15 @@ public static class ModulesTomlReader
         var problems = ImmutableArray.CreateBuilder<Problem>();
         problems.AddRange(document.Problems);
         var entries = ImmutableArray.CreateBuilder<ModuleEntry>();
+        var rejected = ImmutableArray.CreateBuilder<RejectedEntry>();
         var ids = new Dictionary<string, SourceLocation>(StringComparer.Ordinal);
         foreach (var table in document.Modules)
         {
-            var entry = new ModuleEntryReader(table, problems).Read();
+            var reader = new ModuleEntryReader(table, problems);
+            var entry = reader.Read();
             if (entry is null)
             {
+                rejected.Add(new RejectedEntry(reader.Id, reader.Cause!));
                 continue;
             }
 
@@ -39,6 +42,7 @@ public static class ModulesTomlReader
 
         return new ModulesFile(
             entries.ToImmutable(),
+            rejected.ToImmutable(),
             [.. problems.OrderBy(problem => problem.Location.Line).ThenBy(problem => problem.Location.Column)],
             document.HasSyntaxErrors);
     }

@@ -17,6 +17,21 @@ public sealed class RouteTableBuilder<TTarget>
     /// <returns>Null when the route was free, else the target that holds it already and keeps it.</returns>
     public TTarget? TryAdd(HostPattern? host, RoutePattern route, TTarget target)
     {
+        ref var place = ref Place(host, route);
+        if (place is not null)
+        {
+            return place;
+        }
+
+        place = target;
+        return null;
+    }
+
+    /// <summary>The target that holds exactly this route of this host; null when it is free.</summary>
+    public TTarget? Find(HostPattern? host, RoutePattern route) => Place(host, route);
+
+    private ref TTarget? Place(HostPattern? host, RoutePattern route)
+    {
         ArgumentNullException.ThrowIfNull(route);
         var node = Root(host);
         if (route.Path.Length > 0)
@@ -27,14 +42,7 @@ public sealed class RouteTableBuilder<TTarget>
             }
         }
 
-        ref var place = ref route.IsPrefix ? ref node.Prefix : ref node.Exact;
-        if (place is not null)
-        {
-            return place;
-        }
-
-        place = target;
-        return null;
+        return ref route.IsPrefix ? ref node.Prefix : ref node.Exact;
     }
 
     private Node Root(HostPattern? host)

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+
+namespace Wagi.Runtime.Cache;
+
+/// <summary>Wasm by digest: <c>blobs/sha256/&lt;hex&gt;</c>. The digest is checked whenever a blob is read.</summary>
+internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCache> logger)
+{
+    private const string Algorithm = "sha256:";
+
+    /// <summary>The digest of some bytes: <c>sha256:…</c>.</summary>
+    public static string DigestOf(ReadOnlySpan<byte> bytes) => Algorithm + Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Whether a blob is there; it may still prove damaged when it is read.</summary>
+    public bool Contains(string digest) => digest.StartsWith(Algorithm, StringComparison.Ordinal) && File.Exists(PathFor(digest));
+
+    /// <summary>The blob, or null when it is not there or damaged; a damaged one is removed.</summary>
+    public async Task<byte[]?> TryReadAsync(string digest, CancellationToken cancellation)
+    {
+        var path = PathFor(digest);
+        byte[] bytes;
+        try
+        {
+            bytes = await File.ReadAllBytesAsync(path, cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        if (DigestOf(bytes) != digest)
+        {
+            LogDamaged(path);
+            CacheDirectory.TryDelete(path);
+            return null;
+        }
+
+        CacheDirectory.Touch(path);
+        return bytes;
+    }
+
+    /// <summary>Keeps a blob. A cache that cannot be written to (disk full) costs a pull next time, and nothing else.</summary>
+    public async Task StoreAsync(string digest, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        var path = PathFor(digest);
+        try
+        {
+            await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(bytes, token).AsTask(), cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNotStored(path, error.Message);
+        }
+    }
+
+    private string PathFor(string digest) => Path.Combine(directory.Blobs, digest[Algorithm.Length..]);
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using Wagi.Modules.Limits;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary>Reads option values; errors name the option and the value.</summary>
+internal static class Arguments
+{
+    /// <summary><c>127.0.0.1:3000</c>, <c>[::1]:3000</c>, <c>localhost:3000</c>, or <c>:3000</c> for every address.</summary>
+    /// <exception cref="UsageException">It is none of these.</exception>
+    public static IPEndPoint ReadEndPoint(ParseResult arguments, Option<string> option)
+    {
+        var text = arguments.GetValue(option)!;
+        var colon = text.LastIndexOf(':');
+        var host = colon < 0 ? text : text[..colon];
+        if (colon >= 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            var address = host switch
+            {
+                "" or "*" => IPAddress.IPv6Any,
+                "localhost" => IPAddress.Loopback,
+                _ => IPAddress.TryParse(host, out var parsed) ? parsed : null,
+            };
+            if (address is not null)
+            {
+                return new IPEndPoint(address, port);
+            }
+        }
+
+        throw new UsageException($"{option.Name} '{text}' is not IP:PORT; write for example 127.0.0.1:3000 or [::]:3000");
+    }
+
+    /// <summary>A size such as <c>64Mi</c>, in bytes.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static long ReadSize(ParseResult arguments, Option<string> option) =>
+        ByteSize.TryParse(arguments.GetValue(option), out var bytes, out var error)
+            ? bytes
+            : throw new UsageException($"{option.Name}: {error}");
+
+    /// <summary>A duration such as <c>30s</c>.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static TimeSpan ReadDuration(ParseResult arguments, Option<string> option) =>
+        Duration.TryParse(arguments.GetValue(option), out var duration, out var error)
+            ? duration
+            : throw new UsageException($"{option.Name}: {error}");
+
+    /// <summary>A number of at least 1.</summary>
+    /// <exception cref="UsageException">It is less.</exception>
+    public static int ReadPositive(ParseResult arguments, Option<int> option) =>
+        arguments.GetValue(option) is var number and >= 1
+            ? number
+            : throw new UsageException($"{option.Name} must be at least 1");
+}

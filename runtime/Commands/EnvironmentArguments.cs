@@ -1,0 +1,55 @@
+namespace Wagi.Runtime.Commands;
+
+/// <summary>Environment variables from <c>--env-file</c> and <c>-e</c>.</summary>
+internal static class EnvironmentArguments
+{
+    /// <summary>Files in their order, then single variables; what comes later wins. Empty lines and lines with <c>#</c> are skipped.</summary>
+    /// <exception cref="UsageException">A line is not KEY=VALUE, or a file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> Read(IEnumerable<string> files, IEnumerable<string> variables)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            var number = 0;
+            foreach (var line in ReadLines(file))
+            {
+                number++;
+                if (line.Trim() is { Length: > 0 } text && text[0] != '#')
+                {
+                    Add(environment, text, $"{file}:{number}");
+                }
+            }
+        }
+
+        foreach (var variable in variables)
+        {
+            Add(environment, variable, "--env");
+        }
+
+        return environment;
+    }
+
+    private static string[] ReadLines(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--env-file '{file}' cannot be read: {error.Message}");
+        }
+    }
+
+    private static void Add(Dictionary<string, string> environment, string text, string where)
+    {
+        var equals = text.IndexOf('=');
+        if (equals <= 0)
+        {
+            // Only the part that is no value: it may be a secret.
+            throw new UsageException($"{where}: an environment variable is written KEY=VALUE");
+        }
+
+        environment[text[..equals].TrimEnd()] = text[(equals + 1)..];
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Errors;
+using Wagi.Oci.Modules;
+using Wagi.Oci.References;
+using Wagi.Oci.Remote;
+using Wagi.Runtime.Cache;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary><c>wagi pull REFERENCE</c>.</summary>
+internal sealed class PullCommand
+{
+    private readonly Argument<string> _reference = new("REFERENCE") { Description = "The module: REGISTRY/REPOSITORY:TAG, or @DIGEST." };
+    private readonly RegistryOptions _registry = new();
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "File to write. Default: the last part of the repository with .wasm; '-' is stdout.",
+        HelpName = "FILE",
+    };
+
+    public Command Create()
+    {
+        var command = new Command("pull", "Pull a module from an OCI registry, verified by its digest.");
+        command.Arguments.Add(_reference);
+        command.Options.Add(_output);
+        _registry.AddTo(command);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            var reference = Reference.Parse(arguments.GetRequiredValue(_reference));
+            using var client = _registry.CreateClient(arguments);
+            var source = new WasmModuleSource(client);
+            var credentials = DockerConfigCredentialStore.FromUserConfiguration();
+            var file = arguments.GetValue(_output) ?? reference.Repository.Split('/')[^1] + ".wasm";
+            if (file == "-")
+            {
+                await using var stdout = Console.OpenStandardOutput();
+                await source.PullAsync(reference, stdout, credentials, cancellation);
+                return ExitCodes.Success;
+            }
+
+            PulledModule? pulled = null;
+            await CacheDirectory.WriteAsync(
+                Path.GetFullPath(file),
+                async (stream, token) => pulled = await source.PullAsync(reference, stream, credentials, token),
+                cancellation);
+            await Console.Out.WriteLineAsync($"{file}: {pulled!.Size} bytes, {pulled.WasmDigest}, from oci://{reference.WithDigest(pulled.Digest)}");
+            return ExitCodes.Success;
+        }
+        catch (Exception error) when (error is OciException or IOException or UnauthorizedAccessException)
+        {
+            return await ExitCodes.FailAsync(error.Message);
+        }
+    }
+}

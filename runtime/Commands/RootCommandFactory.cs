@@ -1,0 +1,27 @@
+using System.CommandLine;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary>The command line of <c>wagi</c>.</summary>
+internal static class RootCommandFactory
+{
+    /// <summary>The root: a command for each thing to do, and without a command the same as <c>serve</c>.</summary>
+    public static RootCommand Create()
+    {
+        var root = new RootCommand(
+            """
+            Runs WebAssembly HTTP handlers (WAGI): a fresh sandbox for every request.
+
+            Examples:
+              wagi serve -c modules.toml                               serve on 127.0.0.1:3000
+              wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
+              wagi pull ghcr.io/me/hello:v1 -o hello.wasm              fetch it again
+            """);
+        var serve = new ServeCommand();
+        serve.AddTo(root);
+        root.Subcommands.Add(serve.Create());
+        root.Subcommands.Add(new PushCommand().Create());
+        root.Subcommands.Add(new PullCommand().Create());
+        return root;
+    }
+}

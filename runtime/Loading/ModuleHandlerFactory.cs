@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
+using Wagi.Runtime.Requests;
+using Wagi.Runtime.Sandbox;
+
+namespace Wagi.Runtime.Loading;
+
+/// <summary>Puts a guest behind its routes, with the environment that is meant for it.</summary>
+internal sealed class ModuleHandlerFactory(
+    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, ILoggerFactory loggers, RequestMetrics metrics)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<ModuleHandler>();
+
+    /// <summary>The module, which owns <paramref name="guest"/> from now on.</summary>
+    /// <exception cref="SandboxException">The module's <c>_routes()</c> failed.</exception>
+    public ServedModule Create(ModuleEntry entry, ModuleSecrets? secrets, string digest, string reference, Guest guest)
+    {
+        var environment = EnvironmentOf(entry, secrets);
+        ImmutableArray<ServedRoute> routes =
+        [
+            new ServedRoute(entry.Route, Entrypoint: null),
+            .. SubRoutes.Read(guest, environment, defaults)
+                .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
+        ];
+        var handler = new ModuleHandler(entry, environment, guest, defaults, _logger, metrics);
+        return new ServedModule(entry, digest, reference, routes, handler);
+    }
+
+    /// <summary>The more specific wins: what is set for every module, then the entry's own, then its secrets.</summary>
+    private Dictionary<string, string> EnvironmentOf(ModuleEntry entry, ModuleSecrets? secrets)
+    {
+        var environment = new Dictionary<string, string>(sharedEnvironment, StringComparer.Ordinal);
+        foreach (var (name, value) in entry.Environment)
+        {
+            environment[name] = value;
+        }
+
+        foreach (var (name, value) in secrets?.Environment ?? ImmutableSortedDictionary<string, string>.Empty)
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+}

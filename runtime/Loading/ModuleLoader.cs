@@ -1,0 +1,34 @@
+using System.Collections.Frozen;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
+using Wagi.Modules.Sources;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Sources;
+
+namespace Wagi.Runtime.Loading;
+
+/// <summary>Makes a <see cref="ServedModule"/> of an entry: find, compile, check, ask for sub-routes.</summary>
+internal sealed class ModuleLoader(
+    FrozenDictionary<ModuleScheme, IModuleSource> sources,
+    CompiledCache compiled,
+    ModuleHandlerFactory handlers)
+{
+    /// <exception cref="ModuleSourceException">The bytes cannot be had.</exception>
+    /// <exception cref="SandboxException">The module cannot be run.</exception>
+    public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    {
+        var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellation);
+        var guest = await compiled.GetAsync(content.Digest, content.ReadAsync, cancellation);
+        try
+        {
+            guest.Check(entry.Entrypoint);
+            return handlers.Create(entry, secrets, content.Digest, content.Reference, guest);
+        }
+        catch
+        {
+            guest.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+
+namespace Wagi.Runtime.Serving;
+
+/// <summary>What the main and the admin port have in common.</summary>
+internal static class KestrelApplication
+{
+    /// <summary>A builder for an application on one address, with the program's log and without its own handling of signals.</summary>
+    public static WebApplicationBuilder CreateBuilder(IPEndPoint address, ILoggerFactory loggers)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(address);
+        });
+        return builder;
+    }
+
+    /// <summary>The caller starts and stops the application, and it alone listens to signals.</summary>
+    private sealed class CallerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Logging;
+using Wagi.Runtime.Requests;
+using Wagi.Runtime.Sandbox;
+
+namespace Wagi.Runtime.Serving;
+
+/// <summary>Everything that <c>wagi serve</c> can be told, checked.</summary>
+internal sealed record ServeOptions
+{
+    /// <summary>Absolute path of <c>modules.toml</c>.</summary>
+    public required string ConfigurationPath { get; init; }
+
+    /// <summary>True: start although the file is missing, and serve it as soon as it appears.</summary>
+    public bool WaitForConfiguration { get; init; }
+
+    /// <summary>Where requests for modules are taken. Port 0: any free port.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Where health, status and metrics are served. Port 0: any free port.</summary>
+    public required IPEndPoint Admin { get; init; }
+
+    /// <summary>The node-local cache.</summary>
+    public required CacheOptions Cache { get; init; }
+
+    /// <summary>Absolute path of the folder that the generated Secret is mounted in; null: there is none.</summary>
+    public string? SecretsDirectory { get; init; }
+
+    /// <summary>Environment variables for every module; an entry's own come before them.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Registries that are spoken to over plain HTTP.</summary>
+    public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>What holds for entries that do not say otherwise.</summary>
+    public HandlerDefaults Defaults { get; init; } = new();
+
+    /// <summary>Settings of the engine.</summary>
+    public SandboxOptions Sandbox { get; init; } = new();
+
+    /// <summary>How long requests in flight may take after the signal to stop.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long requests are still taken after the signal to stop, so that load balancers notice first.</summary>
+    public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>How the program logs.</summary>
+    public LogOptions Log { get; init; } = new();
+}

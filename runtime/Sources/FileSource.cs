@@ -1,0 +1,32 @@
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Cache;
+
+namespace Wagi.Runtime.Sources;
+
+/// <summary>Modules from files. A relative path starts at the folder of the configuration file.</summary>
+internal sealed class FileSource(string baseDirectory) : IModuleSource
+{
+    /// <summary>The absolute path of a file module.</summary>
+    public string PathFor(ModuleEntry entry) => Path.GetFullPath(entry.Module.Value, baseDirectory);
+
+    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    {
+        var path = PathFor(entry);
+        try
+        {
+            var bytes = await File.ReadAllBytesAsync(path, cancellation);
+            return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult(bytes));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ModuleSourceException(
+                ModuleReason.NotFound, $"there is no file '{path}' (relative paths start at '{baseDirectory}')", isTransient: true, error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ModuleSourceException(ModuleReason.PullFailed, $"file '{path}' cannot be read: {error.Message}", isTransient: true, error);
+        }
+    }
+}

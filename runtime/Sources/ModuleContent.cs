@@ -1,0 +1,7 @@
+namespace Wagi.Runtime.Sources;
+
+/// <summary>The bytes that a reference stands for, which are read only when they are needed: native code may be in the cache already.</summary>
+/// <param name="Digest"><c>sha256:…</c> of the Wasm.</param>
+/// <param name="Reference">The reference with everything that was resolved, for people: tag and digest.</param>
+/// <param name="ReadAsync">Reads the Wasm.</param>
+internal sealed record ModuleContent(string Digest, string Reference, Func<CancellationToken, Task<byte[]>> ReadAsync);

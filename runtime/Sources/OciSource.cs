@@ -1,0 +1,154 @@
+using System.Text;
+using System.Text.Json;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
+using Wagi.Modules.Status;
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Errors;
+using Wagi.Oci.Modules;
+using Wagi.Oci.References;
+using Wagi.Oci.Remote;
+using Wagi.Runtime.Cache;
+
+namespace Wagi.Runtime.Sources;
+
+/// <summary>
+/// Modules from OCI registries. A reference with a digest that was pulled once is served from the cache without asking the
+/// registry; a tag is asked for whenever the module is loaded, and stands for what it stood for last while the registry is down.
+/// </summary>
+internal sealed partial class OciSource(
+    RegistryClient registries, BlobCache blobs, ReferenceCache references, ILogger<OciSource> logger) : IModuleSource
+{
+    private readonly WasmModuleSource _modules = new(registries);
+
+    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    {
+        if (!Reference.TryParse(entry.Module.Value, out var reference, out var error))
+        {
+            throw new ModuleSourceException(ModuleReason.InvalidEntry, error, isTransient: false);
+        }
+
+        var tenant = TenantOf(entry.Id);
+        var known = await references.TryReadAsync(tenant, reference.ToString(), cancellation);
+        if (known is not null && reference.Digest is not null)
+        {
+            return FromRecord(tenant, reference, known, secrets);
+        }
+
+        try
+        {
+            var (record, wasm) = await PullAsync(tenant, reference, secrets, cancellation);
+            return new ModuleContent(
+                record.WasmDigest, Describe(reference, record), token => ReadAsync(tenant, reference, record, wasm, secrets, token));
+        }
+        catch (OciException failure) when (failure.IsTransient && known is not null)
+        {
+            LogServedFromCache(reference.ToString(), known.ManifestDigest, failure.Message);
+            return FromRecord(tenant, reference, known, secrets);
+        }
+        catch (OciException failure)
+        {
+            throw Translate(failure);
+        }
+    }
+
+    /// <summary>The namespace of a WagiModule's id; an id of a hand-written file has none.</summary>
+    private static string TenantOf(string id)
+    {
+        var slash = id.IndexOf('/');
+        return slash > 0 ? id[..slash] : "";
+    }
+
+    private ModuleContent FromRecord(string tenant, Reference reference, ReferenceRecord record, ModuleSecrets? secrets) =>
+        new(record.WasmDigest, Describe(reference, record), token => ReadAsync(tenant, reference, record, null, secrets, token));
+
+    private async Task<byte[]> ReadAsync(
+        string tenant, Reference reference, ReferenceRecord record, byte[]? pulled, ModuleSecrets? secrets, CancellationToken cancellation)
+    {
+        if ((pulled ?? await blobs.TryReadAsync(record.WasmDigest, cancellation)) is { } wasm)
+        {
+            return wasm;
+        }
+
+        try
+        {
+            // The record is there and its blob is not: removed as least recently used, or damaged.
+            var pinned = reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
+            var (again, bytes) = await PullAsync(tenant, pinned, secrets, cancellation);
+            if (again.WasmDigest != record.WasmDigest)
+            {
+                throw new ModuleSourceException(
+                    ModuleReason.DigestMismatch, $"{pinned}: holds {again.WasmDigest} and should hold {record.WasmDigest}", isTransient: false);
+            }
+
+            return bytes ?? await blobs.TryReadAsync(again.WasmDigest, cancellation)
+                ?? throw new ModuleSourceException(ModuleReason.PullFailed, $"{pinned}: the cached module was removed while it was read", isTransient: true);
+        }
+        catch (OciException failure)
+        {
+            throw Translate(failure);
+        }
+    }
+
+    /// <summary>Asks the registry; the bytes are null when the cache has them already.</summary>
+    private async Task<(ReferenceRecord Record, byte[]? Wasm)> PullAsync(
+        string tenant, Reference reference, ModuleSecrets? secrets, CancellationToken cancellation)
+    {
+        var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellation);
+        byte[]? wasm = null;
+        var wasmDigest = artifact.WasmDigest?.ToString();
+        if (wasmDigest is null || !blobs.Contains(wasmDigest))
+        {
+            LogPulling(reference.ToString());
+            using var buffer = new MemoryStream();
+            var pulled = await _modules.PullAsync(artifact, buffer, cancellation);
+            wasm = buffer.ToArray();
+            wasmDigest = pulled.WasmDigest.ToString();
+            LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), wasm.Length);
+            await blobs.StoreAsync(wasmDigest, wasm, cancellation);
+        }
+
+        var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest);
+        await references.StoreAsync(tenant, record, cancellation);
+        return (record, wasm);
+    }
+
+    private static string Describe(Reference reference, ReferenceRecord record) =>
+        "oci://" + reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
+
+    /// <summary>In a cluster only what the module's own imagePullSecrets say; elsewhere what the person has logged in to.</summary>
+    private static ICredentialStore? CredentialsOf(ModuleSecrets? secrets)
+    {
+        if (secrets is null)
+        {
+            return DockerConfigCredentialStore.FromUserConfiguration();
+        }
+
+        return new ChainedCredentialStore([.. secrets.DockerConfigs.Select(Parse)]);
+    }
+
+    private static DockerConfigCredentialStore Parse(string json)
+    {
+        var bytes = Encoding.UTF8.GetBytes(json);
+        using var document = JsonDocument.Parse(bytes);
+        return document.RootElement.TryGetProperty("auths", out _)
+            ? DockerConfigCredentialStore.FromDockerConfigJson(bytes)
+            : DockerConfigCredentialStore.FromDockerCfg(bytes);
+    }
+
+    private static ModuleSourceException Translate(OciException failure)
+    {
+        var reason = failure.Kind switch
+        {
+            OciErrorKind.UnknownHost or OciErrorKind.Unreachable or OciErrorKind.TlsFailure or OciErrorKind.Timeout
+                => ModuleReason.RegistryUnreachable,
+            OciErrorKind.Unauthorized or OciErrorKind.Forbidden or OciErrorKind.Credentials => ModuleReason.Unauthorized,
+            OciErrorKind.NotFound => ModuleReason.NotFound,
+            OciErrorKind.DigestMismatch => ModuleReason.DigestMismatch,
+            OciErrorKind.UnsupportedArtifact => ModuleReason.NotWasm,
+            OciErrorKind.InvalidReference => ModuleReason.InvalidEntry,
+            _ => ModuleReason.PullFailed,
+        };
+        return new ModuleSourceException(reason, failure.Message, failure.IsTransient, failure);
+    }
+}
