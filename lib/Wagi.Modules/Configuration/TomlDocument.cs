@@ -28,9 +28,36 @@ internal sealed class TomlDocument
         // Tolerant, and with our own check of duplicate keys: the strict parser gives up at the first error.
         var syntax = SyntaxParser.Parse(text, file, validate: false);
         var document = new TomlDocument(file);
-        document.ReadTables(syntax);
-        document.ReadDiagnostics(syntax);
+        if (!syntax.HasErrors)
+        {
+            document.ReadTables(syntax);
+            return document;
+        }
+
+        // One error can swallow the rest of the text (a quote that is not closed): every table is read by itself.
+        foreach (var part in SplitAtTables(text))
+        {
+            var partSyntax = SyntaxParser.Parse(part, file, validate: false);
+            document.ReadTables(partSyntax);
+            document.ReadDiagnostics(partSyntax);
+        }
+
         return document;
+    }
+
+    /// <summary>Cuts before every line that begins with <c>[[</c>; each part keeps its line numbers by empty lines before it.</summary>
+    private static IEnumerable<string> SplitAtTables(string text)
+    {
+        var lines = text.Split('\n');
+        var start = 0;
+        for (var i = 1; i <= lines.Length; i++)
+        {
+            if (i == lines.Length || lines[i].TrimStart().StartsWith("[[", StringComparison.Ordinal))
+            {
+                yield return new string('\n', start) + string.Join('\n', lines[start..i]);
+                start = i;
+            }
+        }
     }
 
     private void ReadTables(DocumentSyntax syntax)

@@ -1,0 +1,142 @@
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Problems;
+
+namespace Wagi.Modules.Tests.Configuration;
+
+public sealed class ModulesTomlReaderTests
+{
+    private const string Good =
+        """
+
+        [[module]]
+        route = "/good"
+        module = "good.wasm"
+        """;
+
+    private static ModulesFile Read(string toml) => ModulesTomlReader.Read(toml, "modules.toml");
+
+    [Fact]
+    public void EveryKeyOfWagi_IsRead()
+    {
+        var file = Read(
+            """
+            # A comment.
+            [[module]]
+            route = "/a/..."          # another
+            module = "oci:example.com/a:v1"
+            entrypoint = "main"
+            argv = "${SCRIPT_NAME} ${ARGS}"
+            volumes = { "/data" = "/srv/data" }
+            environment = { KEY = "value" }
+            allowed_hosts = ["https://api.example.com", "insecure:allow-all"]
+            http_max_concurrency = 5
+            bindle_server = "http://localhost:8080/v1"
+            """);
+        Assert.Empty(file.Problems);
+        var entry = Assert.Single(file.Entries);
+        Assert.Equal("/a/...", entry.Id);
+        Assert.Equal("/a/...", entry.Route.ToString());
+        Assert.Equal("oci://example.com/a:v1", entry.Module.ToString());
+        Assert.Equal("main", entry.Entrypoint);
+        Assert.Equal("${SCRIPT_NAME} ${ARGS}", entry.Argv);
+        Assert.Equal("/srv/data", entry.Volumes["/data"]);
+        Assert.Equal("value", entry.Environment["KEY"]);
+        Assert.Equal(["https://api.example.com:443", "insecure:allow-all"], entry.AllowedHosts.Select(host => host.ToString()));
+        Assert.Equal(5, entry.HttpMaxConcurrency);
+        Assert.Equal("http://localhost:8080/v1", entry.BindleServer);
+        Assert.Equal(new SourceLocation("modules.toml", 2, 1), entry.Location);
+    }
+
+    [Fact]
+    public void EnvironmentInItsOwnTable_IsRead()
+    {
+        var file = Read(
+            """
+            [[module]]
+            route = "/a"
+            module = "a.wasm"
+            environment.FIRST = "1"
+            [module.volumes]
+            "/data" = "data"
+
+            [[module]]
+            route = "/b"
+            module = "b.wasm"
+            """);
+        Assert.Empty(file.Problems);
+        Assert.Equal("1", file.Entries[0].Environment["FIRST"]);
+        Assert.Equal("data", file.Entries[0].Volumes["/data"]);
+        Assert.Empty(file.Entries[1].Volumes);
+    }
+
+    [Theory]
+    [InlineData("route = 5\nmodule = \"a.wasm\"", "modules.toml:2:9: error: 'route' must be a string and is an integer")]
+    [InlineData("module = \"a.wasm\"", "modules.toml:1:1: error: 'route' is missing (add a line such as route = \"/hello\")")]
+    [InlineData("route = \"/a\"", "modules.toml:1:1: error: 'module' is missing (add a line such as module = \"hello.wasm\")")]
+    [InlineData("route = \"a\"\nmodule = \"a.wasm\"", "modules.toml:2:9: error: route 'a' must start with '/'")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nhosts = [\"http://x\"]", "modules.toml:4:10: error: host 'http://x' is not a DNS name")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\ntimeout = \"soon\"", "modules.toml:4:11: error: 'timeout': 'soon' is not a duration")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]
+    public void WrongEntry_IsNamedByLine_AndTheOthersStay(string entry, string problem)
+    {
+        var file = Read($"[[module]]\n{entry}\n{Good}");
+        Assert.Equal("/good", Assert.Single(file.Entries).Id);
+        Assert.StartsWith(problem, file.Problems[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WrongEntry_IsRejected_UnderItsId()
+    {
+        var file = Read("[[module]]\nid = \"default/a\"\nroute = \"a\"\nmodule = \"a.wasm\"" + Good);
+        Assert.Equal("default/a", Assert.Single(file.Rejected).Id);
+        Assert.False(file.HasSyntaxErrors);
+    }
+
+    [Fact]
+    public void BrokenToml_IsASyntaxError_AndWhatIsWholeIsRead()
+    {
+        var file = Read("[[module]\nroute = \"/a\"\n" + Good);
+        Assert.True(file.HasSyntaxErrors);
+        Assert.Equal("/good", Assert.Single(file.Entries).Id);
+        Assert.Equal(1, file.Problems[0].Location.Line);
+    }
+
+    [Fact]
+    public void UnknownKey_IsAWarning_WithTheKeyThatWasMeant()
+    {
+        var file = Read("[[module]]\nallowed-hosts = []\nroute = \"/a\"\nmodule = \"a.wasm\"");
+        Assert.Single(file.Entries);
+        Assert.Equal(
+            "modules.toml:2:17: warning: unknown key 'allowed-hosts' is ignored (did you mean 'allowed_hosts'?)",
+            Assert.Single(file.Problems).ToString());
+    }
+
+    [Fact]
+    public void SecondEntryWithTheSameId_IsRefused_ByTheLineOfTheFirst()
+    {
+        var file = Read(Good + "\n" + Good);
+        Assert.Single(file.Entries);
+        Assert.Equal(
+            "modules.toml:6:1: error: id '/good' is taken by the entry at line 2 (give every [[module]] its own id)",
+            Assert.Single(file.Problems).ToString());
+    }
+
+    [Fact]
+    public void SingleModuleTable_IsExplained()
+    {
+        var file = Read("[module]\nroute = \"/a\"\nmodule = \"a.wasm\"");
+        Assert.Contains("write [[module]]", file.Problems[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing\n")]
+    public void FileWithoutModules_HasNoProblem(string toml)
+    {
+        var file = Read(toml);
+        Assert.Empty(file.Entries);
+        Assert.Empty(file.Problems);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using CsCheck;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Routes;
+using Wagi.Modules.Sources;
+
+namespace Wagi.Modules.Tests.Configuration;
+
+public sealed class ModulesTomlWriterTests
+{
+    private static readonly ModuleEntry Small = new()
+    {
+        Id = "default/hello",
+        Route = RoutePattern.Parse("/hello"),
+        Module = new ModuleReference(ModuleScheme.Oci, "example.com/hello@sha256:00"),
+    };
+
+    [Fact]
+    public void Entry_IsWritten_WithoutItsDefaults() => Assert.Equal(
+        """
+        [[module]]
+        id = "default/hello"
+        route = "/hello"
+        module = "oci://example.com/hello@sha256:00"
+
+        """,
+        ModulesTomlWriter.Write(Small));
+
+    [Fact]
+    public void WhatIsWritten_IsReadBack()
+    {
+        // Every character that TOML treats in its own way, and some that it must not.
+        var text = Gen.OneOf('a', '"', '\\', '\n', '\r', '\t', '\0', '\x1f', '\x7f', 'é', 'ü', '#', '=', '[', '\'').Array[0, 12].Select(characters => new string(characters));
+        Gen.Select(text, text, Gen.Int[1, 1000], Gen.Int[1, 86_400_000], Gen.Long[1, 1L << 40]).Sample((key, value, number, milliseconds, bytes) =>
+        {
+            var entry = Small with
+            {
+                Hosts = [HostPattern.Parse("*.example.com")],
+                Entrypoint = value,
+                Argv = value,
+                AllowedHosts = [AllowedHost.TryParse("https://example.com", out var host, out _) ? host : null!],
+                HttpMaxConcurrency = number,
+                BindleServer = value,
+                Timeout = TimeSpan.FromMilliseconds(milliseconds),
+                MemoryLimit = bytes,
+                MaxConcurrency = number,
+                SecretsVersion = value,
+                Revision = value,
+                Volumes = ImmutableSortedDictionary<string, string>.Empty.Add("/" + key, value),
+                Environment = ImmutableSortedDictionary<string, string>.Empty.Add("K" + key, value),
+            };
+            var file = ModulesTomlReader.Read(ModulesTomlWriter.Write([entry]), "modules.toml");
+            return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value;
+        });
+    }
+
+    [Fact]
+    public void EveryKey_HasAMeaning()
+    {
+        Assert.True(Small.HasSameMeaningAs(Small with { Location = new("elsewhere", 1, 1) }));
+        Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
+        Assert.False(Small.HasSameMeaningAs(Small with { Revision = "2" }));
+    }
+}
