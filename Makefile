@@ -1,6 +1,11 @@
 # Every target that people and scripts use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build samples
+.PHONY: help build run test e2e bench images samples crds publish format
+SHELL := bash
+
+# Where `make publish` puts its programs, for the machine that it runs on unless RID says otherwise (linux-arm64, ...).
+ARTIFACTS := artifacts
+RID :=
 
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -8,5 +13,28 @@ help: ## this list
 build: ## compile everything
 	dotnet build WagiOperator.sln
 
+run: ## serve config/samples on http://127.0.0.1:3000 without a cluster; edit a manifest and see it change
+	config/run
+
+test: ## install what the tests need, then run every test that this machine can run
+	tests/cluster/install
+	samples/build
+	$(MAKE) build publish
+	tests/run
+
+e2e: ## only the end-to-end tests, with the published programs
+	tests/cluster/install
+	samples/build
+	$(MAKE) build publish
+	tests/run tests/EndToEnd
+
 samples: ## compile the sample handlers whose toolchain is there, into artifacts/samples
 	samples/build
+
+publish: ## Native AOT programs in artifacts/wagi/wagi and artifacts/wagi-operator/wagi-operator
+	tests/cluster/install --native
+	dotnet publish runtime --output $(ARTIFACTS)/wagi $(if $(RID),--runtime $(RID),--use-current-runtime)
+	dotnet publish operator --output $(ARTIFACTS)/wagi-operator $(if $(RID),--runtime $(RID),--use-current-runtime)
+
+format: ## put every source file into shape
+	dotnet format WagiOperator.sln
