@@ -39,9 +39,10 @@ internal sealed class BlobStream(
                 var count = await _current.ReadAsync(buffer, cancellationToken);
                 if (count > 0) return Take(buffer.Span[..count]);
                 if (_received == descriptor.Size) return Finish();
-                broken = new OciException(
+                // An orderly end, not a broken connection: the registry has no more.
+                throw new OciException(
                     OciErrorKind.DigestMismatch,
-                    $"{subject}: blob {descriptor.Digest} ended after {_received} of {descriptor.Size} bytes");
+                    $"{subject}: the registry has only {_received} of the {descriptor.Size} bytes of blob {descriptor.Digest}; push it again");
             }
             catch (OciException exception) when (exception.IsTransient)
             {

@@ -45,7 +45,7 @@ internal sealed class Transport : IDisposable
         for (var hops = 0; ; hops++)
         {
             var response = await SendOnceAsync(current, cancellationToken);
-            if (Redirect(response) is not { } location || current.Content is not null) return response;
+            if (current.Content is not null || Redirect(current, response) is not { } location) return response;
             using (response)
             {
                 if (hops == MaxRedirects)
@@ -93,15 +93,15 @@ internal sealed class Transport : IDisposable
         }
     }
 
-    private static Uri? Redirect(HttpResponseMessage response) =>
+    private static Uri? Redirect(RegistryRequest request, HttpResponseMessage response) =>
         response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
-            ? response.Headers.Location
+            && response.Headers.Location is { } location
+            ? new Uri(request.Uri, location)
             : null;
 
-    private RegistryRequest Follow(RegistryRequest request, Uri location)
+    private RegistryRequest Follow(RegistryRequest request, Uri next)
     {
-        var next = new Uri(request.Uri, location);
         if (next.Scheme != Uri.UriSchemeHttps && (next.Scheme != Uri.UriSchemeHttp || !Endpoint.MayBePlain(next)))
         {
             throw new OciException(
