@@ -20,6 +20,11 @@ public sealed record PlanInput
     /// <summary>The ConfigMaps that WagiModules name.</summary>
     public IReadOnlyDictionary<ObjectKey, ConfigMapContent?> ConfigMaps { get; init; } = new Dictionary<ObjectKey, ConfigMapContent?>();
 
+    /// <summary>
+    /// Modules in files: the last segment of a repository's name → absolute path. They are served instead of what the registry has.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> LocalModules { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What the runtimes report: one element for every runtime that there is.</summary>
     public IReadOnlyCollection<RuntimeReport> Runtimes { get; init; } = [];
 

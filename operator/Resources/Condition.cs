@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 using Wagi.Operator.Crds;
 
 namespace Wagi.Operator.Resources;
@@ -20,6 +21,7 @@ public sealed record Condition
 
     [Description("When the status of the condition changed last.")]
     [Schema(Required = true, Format = "date-time")]
+    [JsonConverter(typeof(KubernetesTimeConverter))]
     public required DateTimeOffset LastTransitionTime { get; init; }
 
     [Description("Why, in one word. docs/operations.md says what to do for each. Example: RouteConflict")]

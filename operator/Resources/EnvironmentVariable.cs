@@ -9,7 +9,7 @@ public sealed record EnvironmentVariable
 {
     [Description("Name of the variable: letters, digits and _, not starting with a digit, and not a CGI meta-variable such as " +
         "QUERY_STRING or HTTP_HOST. Example: GREETING")]
-    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.EnvironmentNameLength, Pattern = "^[A-Za-z_][A-Za-z0-9_]*$")]
+    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.EnvironmentNameLength, Pattern = SpecPatterns.EnvironmentName)]
     [Rule(MetaVariableRule.Expression, MetaVariableRule.Message)]
     public string? Name { get; init; }
 

@@ -11,7 +11,7 @@ public sealed record KeySelector
     public string? Name { get; init; }
 
     [Description("The key in it. Example: token")]
-    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.KeyLength, Pattern = "^[-._a-zA-Z0-9]+$")]
+    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.KeyLength, Pattern = SpecPatterns.Key)]
     public string? Key { get; init; }
 
     [Description("Whether the module is served without this variable when the object or the key does not exist. Default: false. Example: true")]

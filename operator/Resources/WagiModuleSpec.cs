@@ -58,13 +58,13 @@ public sealed record WagiModuleSpec
     public IReadOnlyList<EnvironmentVariable>? Env { get; init; }
 
     [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's. Example: 30s")]
-    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = @"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]
     [Rule("duration(self) >= duration('1ms') && duration(self) <= duration('24h')", "timeout must be between 1ms and 24h")]
     public string? Timeout { get; init; }
 
     [Description("Linear memory that one instance may grow to, in bytes or with a suffix (k, M, G, Ki, Mi, Gi): 64Ki to 4Gi. " +
         "Default: the runtime's. Example: 64Mi")]
-    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = "^[1-9][0-9]*(k|M|G|Ki|Mi|Gi)?$")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.ByteSize)]
     public string? MemoryLimit { get; init; }
 
     [Description("Requests of this module that one runtime handles at a time; more wait a moment and are then answered with 503. " +
@@ -77,6 +77,6 @@ public sealed record WagiModuleSpec
     public int? HttpMaxConcurrency { get; init; }
 
     [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
-    [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = @"^https?://[^?#\s]+$")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]
     public string? BindleServer { get; init; }
 }

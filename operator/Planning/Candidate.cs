@@ -1,0 +1,33 @@
+using Wagi.Modules.Configuration;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>A WagiModule on its way through the plan. Each step fills in what it finds out.</summary>
+internal sealed class Candidate(WagiModule module)
+{
+    public WagiModule Module { get; } = module;
+
+    public ObjectKey Key { get; } = module.Key;
+
+    /// <summary>The id of its entry.</summary>
+    public string Id { get; } = module.Key.ToString();
+
+    /// <summary>The checked spec; null when it is not valid.</summary>
+    public CheckedSpec? Spec { get; set; }
+
+    /// <summary>The entry of the <c>modules.toml</c> in force, to fall back on.</summary>
+    public ProgrammedEntry? LastGood { get; set; }
+
+    /// <summary>Why it is not served as specified; null as long as nothing speaks against it.</summary>
+    public Refusal? Refusal { get; set; }
+
+    /// <summary>What became of the references in the spec; null when they were not looked at, because the module is refused.</summary>
+    public ResolvedSpec? Resolved { get; set; }
+
+    /// <summary>What goes into <c>modules.toml</c> in the end.</summary>
+    public ProgrammedEntry? Programmed { get; set; }
+
+    /// <summary>Whether <see cref="Programmed"/> is what the spec says, not the last good version.</summary>
+    public bool IsAsSpecified => Programmed is not null && ReferenceEquals(Programmed, Resolved?.Entry);
+}

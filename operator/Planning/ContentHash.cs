@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>Short marks that change with what they were made from.</summary>
+internal static class ContentHash
+{
+    private const int Bytes = 8;
+
+    /// <summary>16 hexadecimal digits of the SHA-256 of the parts, which are kept apart so that no two lists run together.</summary>
+    public static string Of(params IEnumerable<string> parts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in parts)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(part));
+            hash.AppendData("\0"u8);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, Bytes));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Routes;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>Who has which route on which host. A module has all of its (host, route) pairs or none.</summary>
+internal sealed class RouteClaims
+{
+    private readonly Dictionary<(HostPattern? Host, RoutePattern Route), ObjectKey> _owners = [];
+
+    /// <summary>Claims a route for a module.</summary>
+    /// <param name="owner">The module.</param>
+    /// <param name="hosts">Its hosts; empty: every host, which is a place of its own beside the named hosts.</param>
+    /// <param name="route">Its route.</param>
+    /// <returns>Null when the module has it now, else who has it already and on which host.</returns>
+    public RouteConflict? TryClaim(ObjectKey owner, ImmutableArray<HostPattern> hosts, RoutePattern route)
+    {
+        ImmutableArray<HostPattern?> places = hosts.IsDefaultOrEmpty ? [null] : [.. hosts];
+        foreach (var host in places)
+        {
+            if (_owners.TryGetValue((host, route), out var other) && other != owner)
+            {
+                return new RouteConflict(other, host, route);
+            }
+        }
+
+        foreach (var host in places)
+        {
+            _owners[(host, route)] = owner;
+        }
+
+        return null;
+    }
+}

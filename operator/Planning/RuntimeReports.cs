@@ -1,0 +1,145 @@
+using System.Security.Cryptography;
+using System.Text;
+using Wagi.Modules.Status;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>What the runtimes report, by module.</summary>
+internal sealed class RuntimeReports
+{
+    private const int MaxMessageLength = 512;
+
+    private static readonly HashSet<string> FinalReasons =
+    [
+        ModuleReason.DigestMismatch, ModuleReason.NotWasm, ModuleReason.UnknownImport, ModuleReason.CompileFailed,
+        ModuleReason.EntrypointMissing, ModuleReason.RoutesFailed, ModuleReason.RouteConflict, ModuleReason.InvalidEntry,
+    ];
+
+    private readonly (RuntimeReport Report, Dictionary<string, ModuleStatus> Modules)[] _runtimes;
+    private readonly string _tomlDigest;
+
+    /// <param name="runtimes">One report for every runtime.</param>
+    /// <param name="toml">The <c>modules.toml</c> that they are to serve.</param>
+    public RuntimeReports(IEnumerable<RuntimeReport> runtimes, string toml)
+    {
+        _runtimes = [.. runtimes
+            .OrderBy(report => report.Name, StringComparer.Ordinal)
+            .Select(report => (report, ById(report)))];
+        _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
+    }
+
+    private static Dictionary<string, ModuleStatus> ById(RuntimeReport report)
+    {
+        var byId = new Dictionary<string, ModuleStatus>(StringComparer.Ordinal);
+        foreach (var module in report.Status is { Modules: { IsDefault: false } modules } ? modules : [])
+        {
+            byId.TryAdd(module.Id, module);
+        }
+
+        return byId;
+    }
+
+    /// <summary>The number of runtimes.</summary>
+    public int Count => _runtimes.Length;
+
+    /// <summary>The routes that every runtime serving a module answers, whichever version of the module it serves; null: none.</summary>
+    public IReadOnlyList<string>? RoutesOf(string id)
+    {
+        HashSet<string>? common = null;
+        foreach (var (_, modules) in _runtimes)
+        {
+            if (modules.GetValueOrDefault(id) is { Routes.Length: > 0 } module)
+            {
+                if (common is null)
+                {
+                    common = new HashSet<string>(module.Routes, StringComparer.Ordinal);
+                }
+                else
+                {
+                    common.IntersectWith(module.Routes);
+                }
+            }
+        }
+
+        return common is { Count: > 0 } ? [.. common.Order(StringComparer.Ordinal)] : null;
+    }
+
+    /// <summary>How far the runtimes are with a revision of a module.</summary>
+    public RuntimeReadiness ReadinessOf(string id, string revision)
+    {
+        if (_runtimes.Length == 0)
+        {
+            return new RuntimeReadiness(0, ConditionStatus.False, ConditionReason.NoRuntimes, "there is no runtime; check the runtime's pods", IsStalled: false);
+        }
+
+        var lagging = _runtimes.Select(runtime => Classify(runtime.Report, runtime.Modules, id, revision)).OfType<Lag>().ToList();
+        var ready = _runtimes.Length - lagging.Count;
+        if (lagging.Count == 0)
+        {
+            return new RuntimeReadiness(ready, ConditionStatus.True, ConditionReason.Ready, $"served by {Of(ready)}", IsStalled: false);
+        }
+
+        var groups = lagging
+            .GroupBy(lag => (lag.Rank, lag.Reason))
+            .OrderBy(group => group.Key.Rank)
+            .ThenByDescending(group => group.Count())
+            .ThenBy(group => group.Key.Reason, StringComparer.Ordinal)
+            .ToList();
+        var (rank, reason) = groups[0].Key;
+        return new RuntimeReadiness(
+            ready,
+            rank == LagRank.Unreachable ? ConditionStatus.Unknown : ConditionStatus.False,
+            reason,
+            string.Join("; ", groups.Select(group => $"{Of(group.Count())}: {Describe(group.First(), isReason: group == groups[0])}")),
+            IsStalled: rank == LagRank.Failed && FinalReasons.Contains(reason));
+    }
+
+    private Lag? Classify(RuntimeReport report, Dictionary<string, ModuleStatus> modules, string id, string revision)
+    {
+        if (report.Status is not { } status)
+        {
+            return new Lag(LagRank.Unreachable, ConditionReason.RuntimeUnreachable, $"{report.Name} does not answer: {report.Error ?? "no status"}");
+        }
+
+        if (modules.GetValueOrDefault(id) is not { } module)
+        {
+            // It has read the file and does not list the entry, so it found it wrong: a runtime of another version.
+            return status.Configuration.Digest == _tomlDigest
+                ? new Lag(LagRank.Failed, ModuleReason.InvalidEntry, $"{report.Name} does not take the entry: {string.Join("; ", status.Configuration.Problems)}")
+                : new Lag(LagRank.Updating, ConditionReason.Updating, "modules.toml has not been read yet");
+        }
+
+        return module switch
+        {
+            _ when module.Revision != revision => new Lag(LagRank.Updating, ConditionReason.Updating, "modules.toml has not been read yet"),
+            { State: ModuleState.Ready } => null,
+            { State: ModuleState.Failed } => new Lag(LagRank.Failed, module.Reason, module.Message),
+            _ => new Lag(LagRank.Loading, module.Reason, module.Message),
+        };
+    }
+
+    private string Of(int count) => _runtimes.Length == 1 ? "the runtime" : $"{count} of {_runtimes.Length} runtimes";
+
+    private static string Describe(Lag lag, bool isReason)
+    {
+        var message = lag.Message.Length <= MaxMessageLength ? lag.Message : lag.Message[..MaxMessageLength] + "…";
+        return (isReason, message) switch
+        {
+            (_, "") => lag.Reason,
+            (true, _) => message,
+            _ => $"{lag.Reason}: {message}",
+        };
+    }
+
+    private enum LagRank
+    {
+        Failed,
+        Loading,
+        Updating,
+        Unreachable,
+    }
+
+    /// <summary>Why a runtime does not serve a module as specified.</summary>
+    private sealed record Lag(LagRank Rank, string Reason, string Message);
+}

@@ -1,0 +1,342 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Wagi.Modules.Cgi;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Limits;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Routes;
+using Wagi.Modules.Sources;
+using Wagi.Oci.References;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>
+/// Checks a spec: all that the schema of the CRD and its CEL rules say, because manifests on a laptop have met neither and API servers
+/// before 1.25 know no CEL. Collects everything that is wrong instead of stopping at the first.
+/// </summary>
+internal sealed class SpecReader
+{
+    private readonly WagiModule _module;
+    private readonly WagiModuleSpec _spec;
+    private readonly List<string> _problems = [];
+
+    private SpecReader(WagiModule module)
+    {
+        _module = module;
+        _spec = module.Spec;
+    }
+
+    private delegate bool Parser<T>(string text, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out string? error);
+
+    /// <summary>The checked spec, or what is wrong: one sentence for each problem, each with the field's path.</summary>
+    public static bool TryRead(
+        WagiModule module, [NotNullWhen(true)] out CheckedSpec? spec, [NotNullWhen(false)] out IReadOnlyList<string>? problems)
+    {
+        var reader = new SpecReader(module);
+        var read = reader.Read();
+        if (read is not null && reader._problems.Count == 0)
+        {
+            (spec, problems) = (read, null);
+            return true;
+        }
+
+        (spec, problems) = (null, reader._problems);
+        return false;
+    }
+
+    private CheckedSpec? Read()
+    {
+        var route = Required<RoutePattern>("spec.route", _spec.Route, SpecLimits.RouteLength, RoutePattern.TryParse, "a path such as '/hello' or '/hello/...'");
+        var source = Required<ModuleReference>("spec.module", _spec.Module, SpecLimits.ModuleLength, ModuleReference.TryParseRemote, "for example 'oci://ghcr.io/example/hello:v1'");
+        var image = source?.Scheme == ModuleScheme.Oci ? Parse<Reference>("spec.module", source.Value, Reference.TryParse) : null;
+        if (source?.Value.AsSpan().IndexOfAny(" \t\r\n") >= 0)
+        {
+            Problem("spec.module", $"'{_spec.Module}' must not hold white space");
+        }
+
+        var environment = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        var variables = ReadEnvironment(environment);
+        var hosts = List<HostPattern>("spec.hosts", _spec.Hosts, SpecLimits.Hosts, SpecLimits.HostLength, HostPattern.TryParse);
+        var allowedHosts = List<AllowedHost>("spec.allowedHosts", _spec.AllowedHosts, SpecLimits.AllowedHosts, SpecLimits.AllowedHostLength, AllowedHost.TryParse);
+        var entrypoint = Text("spec.entrypoint", _spec.Entrypoint, 1, SpecLimits.EntrypointLength);
+        var argv = Text("spec.argv", _spec.Argv, 0, SpecLimits.ArgvLength);
+        var timeout = ReadTimeout();
+        var memoryLimit = ReadMemoryLimit();
+        var maxConcurrency = Concurrency("spec.maxConcurrency", _spec.MaxConcurrency);
+        var httpMaxConcurrency = Concurrency("spec.httpMaxConcurrency", _spec.HttpMaxConcurrency);
+        var bindleServer = ReadBindleServer(source);
+        var pullSecrets = ReadPullSecrets();
+        if (route is null || source is null)
+        {
+            return null;
+        }
+
+        var draft = new ModuleEntry
+        {
+            Id = _module.Key.ToString(),
+            Route = route,
+            Hosts = hosts,
+            Module = source,
+            Entrypoint = entrypoint,
+            Argv = argv,
+            AllowedHosts = allowedHosts,
+            Environment = environment.ToImmutable(),
+            Timeout = timeout,
+            MemoryLimit = memoryLimit,
+            MaxConcurrency = maxConcurrency,
+            HttpMaxConcurrency = httpMaxConcurrency,
+            BindleServer = bindleServer,
+        };
+        return new CheckedSpec(draft, image, pullSecrets, variables);
+    }
+
+    private ImmutableArray<ReferencedVariable> ReadEnvironment(ImmutableSortedDictionary<string, string>.Builder literals)
+    {
+        var referenced = ImmutableArray.CreateBuilder<ReferencedVariable>();
+        var names = new Dictionary<string, int>(StringComparer.Ordinal);
+        var variables = _spec.Env ?? [];
+        Count("spec.env", variables.Count, SpecLimits.Environment);
+        for (var i = 0; i < variables.Count; i++)
+        {
+            var field = $"spec.env[{i}]";
+            var variable = variables[i] ?? new EnvironmentVariable();
+            var name = ReadEnvironmentName(field + ".name", variable.Name);
+            if (name is not null && !names.TryAdd(name, i))
+            {
+                Problem(field + ".name", $"'{name}' is already set by spec.env[{names[name]}]");
+            }
+
+            if ((variable.Value is null) == (variable.ValueFrom is null))
+            {
+                Problem(field, "give exactly one of 'value' and 'valueFrom'");
+            }
+            else if (variable.ValueFrom is { } source)
+            {
+                if (ReadSource(field + ".valueFrom", name ?? "", source) is { } reference)
+                {
+                    referenced.Add(reference);
+                }
+            }
+            else if (EnvironmentValue(field + ".value", variable.Value!) is { } value && name is not null)
+            {
+                literals[name] = value;
+            }
+        }
+
+        return referenced.ToImmutable();
+    }
+
+    private string? ReadEnvironmentName(string field, string? name)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            Problem(field, "is missing");
+            return null;
+        }
+
+        if (name.Length > SpecLimits.EnvironmentNameLength || !SpecPatterns.IsMatch(SpecPatterns.EnvironmentNameRegex(), name))
+        {
+            Problem(field, $"'{Shorten(name)}' is not a name of letters, digits and '_' that does not start with a digit and has at most {SpecLimits.EnvironmentNameLength} characters");
+            return null;
+        }
+
+        if (MetaVariables.Contains(name))
+        {
+            Problem(field, $"'{name}' is a CGI meta-variable, which the runtime sets itself for every request");
+            return null;
+        }
+
+        return name;
+    }
+
+    private string? EnvironmentValue(string field, string value)
+    {
+        if (value.Contains('\0', StringComparison.Ordinal))
+        {
+            Problem(field, "must not hold a NUL character");
+            return null;
+        }
+
+        return Text(field, value, 0, SpecLimits.EnvironmentValueLength);
+    }
+
+    private ReferencedVariable? ReadSource(string field, string variable, EnvironmentVariableSource source)
+    {
+        if ((source.SecretKeyRef is null) == (source.ConfigMapKeyRef is null))
+        {
+            Problem(field, "give exactly one of 'secretKeyRef' and 'configMapKeyRef'");
+            return null;
+        }
+
+        var (kind, selector, name) = source.SecretKeyRef is { } secret
+            ? (VariableSource.Secret, secret, "secretKeyRef")
+            : (VariableSource.ConfigMap, source.ConfigMapKeyRef!, "configMapKeyRef");
+        var target = ObjectName($"{field}.{name}.name", selector.Name);
+        var key = selector.Key;
+        if (string.IsNullOrEmpty(key) || key.Length > SpecLimits.KeyLength || !SpecPatterns.IsMatch(SpecPatterns.KeyRegex(), key))
+        {
+            Problem($"{field}.{name}.key", string.IsNullOrEmpty(key) ? "is missing" : $"'{Shorten(key)}' cannot be a key: letters, digits, '-', '_' and '.', at most {SpecLimits.KeyLength}");
+            key = null;
+        }
+
+        return target is null || key is null ? null : new ReferencedVariable(variable, kind, target, key, selector.Optional ?? false);
+    }
+
+    private ImmutableArray<string> ReadPullSecrets()
+    {
+        var secrets = _spec.ImagePullSecrets ?? [];
+        Count("spec.imagePullSecrets", secrets.Count, SpecLimits.ImagePullSecrets);
+        return [.. secrets.Select((secret, i) => ObjectName($"spec.imagePullSecrets[{i}].name", secret?.Name)).OfType<string>().Distinct(StringComparer.Ordinal)];
+    }
+
+    private TimeSpan? ReadTimeout()
+    {
+        if (_spec.Timeout is not { } text)
+        {
+            return null;
+        }
+
+        var error = default(string);
+        if (text.Length <= SpecLimits.QuantityLength
+            && SpecPatterns.IsMatch(SpecPatterns.DurationRegex(), text) && Duration.TryParse(text, out var timeout, out error))
+        {
+            return timeout;
+        }
+
+        Problem("spec.timeout", error ?? $"'{Shorten(text)}' is not a duration between 1ms and 24h; write for example '30s', '1m30s' or '500ms'");
+        return null;
+    }
+
+    private long? ReadMemoryLimit()
+    {
+        if (_spec.MemoryLimit is not { } text)
+        {
+            return null;
+        }
+
+        if (text.Length <= SpecLimits.QuantityLength
+            && SpecPatterns.IsMatch(SpecPatterns.ByteSizeRegex(), text) && ByteSize.TryParse(text, out var bytes, out _)
+            && bytes is >= SpecLimits.MinMemoryLimit and <= SpecLimits.MemoryLimit)
+        {
+            return bytes;
+        }
+
+        Problem("spec.memoryLimit", $"'{Shorten(text)}' is not a size between 64Ki and 4Gi; write for example '64Mi' or '1Gi'");
+        return null;
+    }
+
+    private string? ReadBindleServer(ModuleReference? source)
+    {
+        if (Text("spec.bindleServer", _spec.BindleServer, 1, SpecLimits.UrlLength) is not { } server)
+        {
+            return null;
+        }
+
+        if (source is not null && source.Scheme != ModuleScheme.Bindle)
+        {
+            Problem("spec.bindleServer", "is only for a module 'bindle:NAME'");
+        }
+
+        if (!SpecPatterns.IsMatch(SpecPatterns.BindleServerRegex(), server) || !Uri.TryCreate(server, UriKind.Absolute, out _))
+        {
+            Problem("spec.bindleServer", $"'{server}' is not a URL such as 'https://bindle.example.com/v1'");
+        }
+
+        return server;
+    }
+
+    private int? Concurrency(string field, int? value)
+    {
+        if (value is < 1 or > SpecLimits.Concurrency)
+        {
+            Problem(field, $"is {value}; it must be between 1 and {SpecLimits.Concurrency}");
+        }
+
+        return value;
+    }
+
+    private string? ObjectName(string field, string? name)
+    {
+        if (string.IsNullOrEmpty(name) || name.Length > SpecLimits.ObjectNameLength)
+        {
+            Problem(field, string.IsNullOrEmpty(name) ? "is missing" : $"'{Shorten(name)}' is longer than {SpecLimits.ObjectNameLength} characters");
+            return null;
+        }
+
+        return name;
+    }
+
+    private T? Required<T>(string field, string? text, int maxLength, Parser<T> parse, string example)
+        where T : class
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            Problem(field, $"is missing: {example}");
+            return null;
+        }
+
+        return Text(field, text, 1, maxLength) is null ? null : Parse(field, text, parse);
+    }
+
+    private T? Parse<T>(string field, string text, Parser<T> parse)
+        where T : class
+    {
+        if (parse(text, out var value, out var error))
+        {
+            return value;
+        }
+
+        Problem(field, error);
+        return null;
+    }
+
+    private ImmutableArray<T> List<T>(string field, IReadOnlyList<string>? items, int maxItems, int maxLength, Parser<T> parse)
+        where T : class
+    {
+        items ??= [];
+        Count(field, items.Count, maxItems);
+        var values = ImmutableArray.CreateBuilder<T>();
+        for (var i = 0; i < items.Count; i++)
+        {
+            var itemField = $"{field}[{i}]";
+            if (Text(itemField, items[i] ?? "", 1, maxLength) is not { } text || Parse(itemField, text, parse) is not { } value)
+            {
+                continue;
+            }
+
+            if (values.Contains(value))
+            {
+                Problem(itemField, $"'{text}' is there twice");
+            }
+
+            values.Add(value);
+        }
+
+        return values.ToImmutable();
+    }
+
+    private string? Text(string field, string? text, int minLength, int maxLength)
+    {
+        if (text is not null && (text.Length < minLength || text.Length > maxLength))
+        {
+            Problem(field, text.Length == 0 ? "is empty" : $"has {text.Length} characters; at most {maxLength} are accepted");
+            return null;
+        }
+
+        return text;
+    }
+
+    private void Count(string field, int count, int max)
+    {
+        if (count > max)
+        {
+            Problem(field, $"has {count} items; at most {max} are accepted");
+        }
+    }
+
+    /// <summary>What a user typed, short enough for a message.</summary>
+    private static string Shorten(string text) => text.Length <= 64 ? text : text[..61] + "...";
+
+    private void Problem(string field, string message) => _problems.Add($"{field}: {message}");
+}

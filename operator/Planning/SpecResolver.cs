@@ -1,0 +1,132 @@
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Sources;
+using Wagi.Oci.Content;
+using Wagi.Oci.References;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>Puts digests and the content of Secrets and ConfigMaps in the place of the references in a spec.</summary>
+internal sealed class SpecResolver(PlanInput input, References references)
+{
+    /// <summary>Resolves a spec.</summary>
+    public ResolvedSpec Resolve(WagiModule module, CheckedSpec spec)
+    {
+        var reader = new ReferenceReader(input, module.Key.Namespace, references);
+        var local = LocalModule(spec);
+        foreach (var variable in spec.Variables)
+        {
+            reader.Read(variable);
+        }
+
+        if (local is null)
+        {
+            foreach (var secret in spec.PullSecrets)
+            {
+                reader.ReadPullSecret(secret);
+            }
+        }
+
+        if (reader.Problems.Count > 0)
+        {
+            return Unresolved(
+                ConditionStatus.False,
+                reader.Problems[0].Reason,
+                string.Join("; ", reader.Problems.Select(problem => problem.Message)),
+                reader.Problems.Exists(problem => problem.Reason is ConditionReason.SecretUnusable or ConditionReason.ConfigMapUnusable));
+        }
+
+        if (reader.Pending.Count > 0)
+        {
+            return Unresolved(ConditionStatus.Unknown, ConditionReason.Resolving, $"reading {string.Join(", ", reader.Pending.Distinct(StringComparer.Ordinal))}", isStalled: false);
+        }
+
+        var image = local ?? ResolveModule(module, spec, reader);
+        return image.Reference is null ? image.Condition : image.Condition with { Entry = Complete(spec, image.Reference, reader) };
+    }
+
+    private static ProgrammedEntry Complete(CheckedSpec spec, ModuleReference module, ReferenceReader reader)
+    {
+        var secrets = reader.Secrets;
+        var entry = spec.Draft with
+        {
+            Module = module,
+            Environment = spec.Draft.Environment.SetItems(reader.Environment),
+            SecretsVersion = secrets?.Version,
+        };
+        return new ProgrammedEntry(entry with { Revision = ContentHash.Of(ModulesTomlWriter.Write(entry)) }, secrets?.ToJson());
+    }
+
+    private (ModuleReference? Reference, ResolvedSpec Condition)? LocalModule(CheckedSpec spec)
+    {
+        if (spec.Image is not { } image
+            || !input.LocalModules.TryGetValue(image.Repository[(image.Repository.LastIndexOf('/') + 1)..], out var path))
+        {
+            return null;
+        }
+
+        return (new ModuleReference(ModuleScheme.File, path), Found(ConditionReason.Resolved, $"{image} is served from {path}", path));
+    }
+
+    private (ModuleReference? Reference, ResolvedSpec Condition) ResolveModule(WagiModule module, CheckedSpec spec, ReferenceReader reader)
+    {
+        if (spec.Image is not { } image)
+        {
+            return (spec.Draft.Module, Found(ConditionReason.Resolved, "a bindle never changes under its name", spec.Draft.Module.ToString()));
+        }
+
+        if (image.Digest is { } pinned)
+        {
+            return (Pin(image, pinned), Found(ConditionReason.Resolved, "the module is named by its digest", image.ToString()));
+        }
+
+        if (!input.Settings.ResolveTags)
+        {
+            return (new ModuleReference(ModuleScheme.Oci, image.ToString()), Found(ConditionReason.Resolved, "the tag is left to the runtime", image.ToString()));
+        }
+
+        var request = new ResolutionRequest
+        {
+            Reference = image.ToString(),
+            Namespace = module.Key.Namespace,
+            PullSecrets = spec.PullSecrets,
+            CredentialsVersion = reader.CredentialsVersion,
+        };
+        references.Resolutions.Add(request);
+        var before = DigestBefore(module, image);
+        return (input.Resolutions.GetValueOrDefault(request), before) switch
+        {
+            (Resolution.Found found, _) => Resolved(image, Digest.Parse(found.Digest)),
+            (Resolution.Failed failed, null) => (null, Unresolved(ConditionStatus.False, failed.Reason, failed.Message, failed.IsFinal)),
+            (Resolution.Failed failed, { } digest) => (Pin(image, digest), Found(
+                ConditionReason.ResolvedBefore,
+                $"{failed.Reason}: {failed.Message}; the digest that the tag had before is used",
+                image.WithDigest(digest).ToString())),
+            (_, { } digest) => Resolved(image, digest),
+            _ => (null, Unresolved(ConditionStatus.Unknown, ConditionReason.Resolving, $"asking {image.Registry} for {image.Repository}:{image.Tag}", isStalled: false)),
+        };
+    }
+
+    /// <summary>
+    /// The digest that this very tag had when it was resolved last: with it an operator that has just started, or whose registry is down,
+    /// plans what it planned before.
+    /// </summary>
+    private static Digest? DigestBefore(WagiModule module, Reference image) =>
+        module.Status?.ResolvedModule is { } text && Reference.TryParse(text, out var before, out _)
+            && before.Registry == image.Registry && before.Repository == image.Repository && before.Tag == image.Tag
+            ? before.Digest
+            : null;
+
+    private static (ModuleReference?, ResolvedSpec) Resolved(Reference image, Digest digest) =>
+        (Pin(image, digest), Found(ConditionReason.Resolved, $"{image} is {digest}", image.WithDigest(digest).ToString()));
+
+    /// <summary>Without the tag: the digest decides, and the entry does not change when only the tag's name does.</summary>
+    private static ModuleReference Pin(Reference image, Digest digest) =>
+        new(ModuleScheme.Oci, $"{image.Registry}/{image.Repository}@{digest}");
+
+    private static ResolvedSpec Found(string reason, string message, string module) =>
+        new() { Status = ConditionStatus.True, Reason = reason, Message = message, Module = module };
+
+    private static ResolvedSpec Unresolved(string status, string reason, string message, bool isStalled) =>
+        new() { Status = status, Reason = reason, Message = message, IsStalled = isStalled };
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Sources;
+using Wagi.Oci.References;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Planning;
+
+/// <summary>Says what became of a WagiModule: its status and the events about it.</summary>
+internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
+{
+    /// <summary>The verdict for a module that went through the plan.</summary>
+    public Verdict Write(Candidate candidate)
+    {
+        var builder = new StatusBuilder(candidate.Module, input.Now);
+        var ready = SetConditions(candidate, builder);
+        var status = new WagiModuleStatus
+        {
+            ObservedGeneration = candidate.Module.Metadata.Generation,
+            Conditions = builder.Conditions,
+            ResolvedModule = ResolvedModule(candidate),
+            Routes = runtimes.RoutesOf(candidate.Id),
+            Runtimes = new RuntimeCount { Ready = ready, Total = runtimes.Count },
+            Url = candidate.Programmed is { } programmed ? ModuleUrl.For(input.Settings.BaseUrl, programmed.Entry) : null,
+        };
+        return new Verdict
+        {
+            Key = candidate.Key,
+            Status = status,
+            StatusChanged = builder.IsChange(status),
+            Events = Events(builder, candidate.Module.Status?.ResolvedModule != status.ResolvedModule),
+            Entry = candidate.Programmed?.Entry,
+        };
+    }
+
+    /// <summary>Adds the conditions and returns how many runtimes serve the module as specified.</summary>
+    private int SetConditions(Candidate candidate, StatusBuilder conditions)
+    {
+        var fallback = candidate.Programmed is null ? "it is not served" : "the last good version goes on being served";
+        if (candidate.Refusal is { } refusal)
+        {
+            conditions.Set(ConditionType.Accepted, ConditionStatus.False, refusal.Reason, refusal.Message);
+            conditions.Set(ConditionType.Resolved, ConditionStatus.Unknown, ConditionReason.NotAccepted, "not looked at before the module is accepted");
+            conditions.Set(ConditionType.Programmed, ConditionStatus.False, ConditionReason.NotAccepted, fallback);
+            conditions.Set(ConditionType.Ready, ConditionStatus.False, refusal.Reason, refusal.Message);
+            Stall(conditions, refusal.Reason != ConditionReason.Deleting, refusal.Reason, refusal.Message);
+            return 0;
+        }
+
+        var resolved = candidate.Resolved!;
+        conditions.Set(ConditionType.Accepted, ConditionStatus.True, ConditionReason.Accepted, "the spec is valid and the module has its route");
+        conditions.Set(ConditionType.Resolved, resolved.Status, resolved.Reason, resolved.Message);
+        if (resolved.Entry is not { Entry.Revision: { } revision })
+        {
+            conditions.Set(ConditionType.Programmed, ConditionStatus.False, ConditionReason.NotResolved, fallback);
+            conditions.Set(ConditionType.Ready, ConditionStatus.False, resolved.Reason, resolved.Message);
+            Stall(conditions, resolved.IsStalled, resolved.Reason, resolved.Message);
+            return 0;
+        }
+
+        var readiness = runtimes.ReadinessOf(candidate.Id, revision);
+        conditions.Set(ConditionType.Programmed, ConditionStatus.True, ConditionReason.Programmed, $"modules.toml holds the module as revision {revision}");
+        conditions.Set(ConditionType.Ready, readiness.Status, readiness.Reason, readiness.Message);
+        Stall(conditions, readiness.IsStalled, readiness.Reason, readiness.Message);
+        return readiness.Count;
+    }
+
+    private static void Stall(StatusBuilder conditions, bool isStalled, string reason, string message)
+    {
+        if (isStalled)
+        {
+            conditions.Set(ConditionType.Stalled, ConditionStatus.True, reason, message);
+        }
+    }
+
+    /// <summary>The module in <c>modules.toml</c>, with the tag where it is known.</summary>
+    private static string? ResolvedModule(Candidate candidate)
+    {
+        if (candidate.IsAsSpecified)
+        {
+            return candidate.Resolved!.Module;
+        }
+
+        if (candidate.Programmed is not { Entry.Module: var module })
+        {
+            return null;
+        }
+
+        // The entry names no tag, the status that told of the same digest does.
+        return candidate.Module.Status?.ResolvedModule is { } before
+            && Reference.TryParse(before, out var reference, out _) && reference.Digest is { } digest
+            && module.Scheme == ModuleScheme.Oci && module.Value == $"{reference.Registry}/{reference.Repository}@{digest}"
+            ? before
+            : module.Scheme == ModuleScheme.Oci ? module.Value : module.ToString();
+    }
+
+    /// <summary>One event for every condition that took another turn; what merely follows from another condition is not told twice.</summary>
+    private static ImmutableArray<PlanEvent> Events(StatusBuilder builder, bool moduleChanged)
+    {
+        var events = ImmutableArray.CreateBuilder<PlanEvent>();
+        foreach (var condition in builder.Conditions)
+        {
+            var previous = builder.Previous(condition.Type);
+            var told = (condition.Type, condition.Status) switch
+            {
+                (ConditionType.Accepted, ConditionStatus.True) => previous is { Status: not ConditionStatus.True },
+                (ConditionType.Resolved, ConditionStatus.True) => moduleChanged || previous?.Status != ConditionStatus.True,
+                (ConditionType.Ready, ConditionStatus.True) => previous?.Status != ConditionStatus.True,
+                (ConditionType.Accepted or ConditionType.Resolved, ConditionStatus.False) => IsNew(condition, previous),
+                (ConditionType.Ready, not ConditionStatus.True) => IsTrouble(condition.Reason) && IsNew(condition, previous),
+                _ => false,
+            };
+            var item = new PlanEvent(
+                condition.Status == ConditionStatus.True ? PlanEvent.Normal : PlanEvent.Warning, condition.Reason, condition.Message);
+            if (told && !events.Contains(item))
+            {
+                events.Add(item);
+            }
+        }
+
+        return events.ToImmutable();
+    }
+
+    private static bool IsNew(Condition condition, Condition? previous) =>
+        previous is null || previous.Status != condition.Status || previous.Reason != condition.Reason;
+
+    /// <summary>Loading and waiting are what every change begins with.</summary>
+    private static bool IsTrouble(string reason) =>
+        reason is not (ConditionReason.Updating or ConditionReason.Resolving or ConditionReason.Deleting
+            or Wagi.Modules.Status.ModuleReason.Loading or Wagi.Modules.Status.ModuleReason.SecretsPending);
+}
