@@ -1,0 +1,2 @@
+console.log("Content-Type: text/plain\n");
+console.log("Hello, world (version 1)");
