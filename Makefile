@@ -36,5 +36,8 @@ publish: ## Native AOT programs in artifacts/wagi/wagi and artifacts/wagi-operat
 	dotnet publish runtime --output $(ARTIFACTS)/wagi $(if $(RID),--runtime $(RID),--use-current-runtime)
 	dotnet publish operator --output $(ARTIFACTS)/wagi-operator $(if $(RID),--runtime $(RID),--use-current-runtime)
 
+crds: ## write crds/ from the C# types in operator/Resources
+	dotnet run --project operator -- crds --output crds
+
 format: ## put every source file into shape
 	dotnet format WagiOperator.sln

@@ -1,1 +1,3 @@
-return 0;
+using Wagi.Operator.Commands;
+
+return await RootCommandFactory.Create().Parse(args).InvokeAsync();

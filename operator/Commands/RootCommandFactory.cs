@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Wagi.Operator.Commands;
+
+/// <summary>The command line of <c>wagi-operator</c>.</summary>
+internal static class RootCommandFactory
+{
+    /// <summary>The root: a command for each thing to do.</summary>
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Serves WagiModules: turns them into modules.toml for the runtimes and reports what is really served.");
+        root.Subcommands.Add(new CrdsCommand().Create());
+        return root;
+    }
+}

@@ -1,0 +1,202 @@
+using System.ComponentModel;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using k8s.Models;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Crds;
+
+/// <summary>
+/// Makes the CRD from the C# types: their JSON metadata gives names and types of the properties, their attributes the rest. The metadata is
+/// source-generated, so that the program compiled ahead of time prints the same CRD.
+/// </summary>
+internal static class CrdGenerator
+{
+    /// <summary>The name that the generated file has by convention: group, underscore, plural.</summary>
+    public const string FileName = $"{WagiModule.Group}_{WagiModule.Plural}.yaml";
+
+    /// <summary>The CustomResourceDefinition (<c>apiextensions.k8s.io/v1</c>).</summary>
+    public static JsonObject Generate() => new()
+    {
+        ["apiVersion"] = "apiextensions.k8s.io/v1",
+        ["kind"] = "CustomResourceDefinition",
+        ["metadata"] = new JsonObject { ["name"] = $"{WagiModule.Plural}.{WagiModule.Group}" },
+        ["spec"] = new JsonObject
+        {
+            ["group"] = WagiModule.Group,
+            ["names"] = new JsonObject
+            {
+                ["kind"] = WagiModule.KindName,
+                ["listKind"] = WagiModule.KindName + "List",
+                ["plural"] = WagiModule.Plural,
+                ["singular"] = WagiModule.Singular,
+                ["shortNames"] = new JsonArray(WagiModule.ShortName),
+            },
+            ["scope"] = "Namespaced",
+            ["versions"] = new JsonArray(new JsonObject
+            {
+                ["name"] = WagiModule.Version,
+                ["served"] = true,
+                ["storage"] = true,
+                ["additionalPrinterColumns"] = PrinterColumns(),
+                ["schema"] = new JsonObject { ["openAPIV3Schema"] = Schema() },
+                ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
+            }),
+        },
+    };
+
+    /// <summary>The schema of a WagiModule.</summary>
+    public static JsonObject Schema() => SchemaOf(typeof(WagiModule));
+
+    private static JsonArray PrinterColumns() =>
+        [.. typeof(WagiModule).GetCustomAttributes<PrinterColumnAttribute>().Select(PrinterColumn)];
+
+    private static JsonObject PrinterColumn(PrinterColumnAttribute column)
+    {
+        var json = new JsonObject
+        {
+            ["name"] = column.Name,
+            ["type"] = column.Type,
+            ["description"] = column.Description,
+            ["jsonPath"] = column.JsonPath,
+        };
+        if (column.Priority > 0)
+        {
+            json["priority"] = column.Priority;
+        }
+
+        return json;
+    }
+
+    private static JsonObject SchemaOf(Type type)
+    {
+        var info = ResourcesJsonContext.Default.GetTypeInfo(type)
+            ?? throw new InvalidOperationException($"{type} is not known to {nameof(ResourcesJsonContext)}");
+        return info.Kind switch
+        {
+            JsonTypeInfoKind.Object when type == typeof(V1ObjectMeta) => new JsonObject { ["type"] = "object" },
+            JsonTypeInfoKind.Object => SchemaOfObject(info),
+            JsonTypeInfoKind.Enumerable => new JsonObject { ["type"] = "array", ["items"] = SchemaOf(info.ElementType!) },
+            _ => SchemaOfValue(Nullable.GetUnderlyingType(type) ?? type),
+        };
+    }
+
+    private static JsonObject SchemaOfValue(Type type) => type switch
+    {
+        _ when type == typeof(string) => new JsonObject { ["type"] = "string" },
+        _ when type == typeof(int) => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
+        _ when type == typeof(long) => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
+        _ when type == typeof(bool) => new JsonObject { ["type"] = "boolean" },
+        _ when type == typeof(DateTimeOffset) => new JsonObject { ["type"] = "string", ["format"] = "date-time" },
+        _ => throw new InvalidOperationException($"no schema is known for {type}"),
+    };
+
+    private static JsonObject SchemaOfObject(JsonTypeInfo type)
+    {
+        var properties = new JsonObject();
+        var required = new JsonArray();
+        foreach (var property in type.Properties)
+        {
+            if (property.Get is null)
+            {
+                continue; // [JsonIgnore]
+            }
+
+            var schema = SchemaOf(property.PropertyType);
+            var attributes = property.AttributeProvider?.GetCustomAttributes(inherit: false) ?? [];
+            Decorate(schema, attributes);
+            properties[property.Name] = schema;
+            if (attributes.Any(attribute => attribute is SchemaAttribute { Required: true }))
+            {
+                required.Add((JsonNode)property.Name);
+            }
+        }
+
+        var json = new JsonObject { ["type"] = "object" };
+        var description = type.Type.GetCustomAttribute<DescriptionAttribute>();
+        if (description is not null)
+        {
+            json["description"] = description.Description;
+        }
+
+        if (required.Count > 0)
+        {
+            json["required"] = required;
+        }
+
+        json["properties"] = properties;
+        AddRules(json, [.. type.Type.GetCustomAttributes<RuleAttribute>()]);
+        return json;
+    }
+
+    private static void Decorate(JsonObject schema, object[] attributes)
+    {
+        foreach (var attribute in attributes)
+        {
+            switch (attribute)
+            {
+                case DescriptionAttribute description:
+                    schema.Insert(0, "description", description.Description);
+                    break;
+                case ItemSchemaAttribute items:
+                    AddBounds(schema["items"]!.AsObject(), items);
+                    break;
+                case SchemaAttribute bounds:
+                    AddBounds(schema, bounds);
+                    break;
+            }
+        }
+
+        AddRules(schema, [.. attributes.OfType<RuleAttribute>()]);
+    }
+
+    private static void AddBounds(JsonObject schema, SchemaAttribute bounds)
+    {
+        Add("format", bounds.Format);
+        Add("pattern", bounds.Pattern);
+        Add("enum", bounds.Enum is { } values ? new JsonArray([.. values.Select(value => JsonValue.Create(value))]) : null);
+        AddNumber("minLength", bounds.MinLength);
+        AddNumber("maxLength", bounds.MaxLength);
+        AddNumber("maxItems", bounds.MaxItems);
+        AddNumber("minimum", bounds.Minimum);
+        AddNumber("maximum", bounds.Maximum);
+        Add("x-kubernetes-list-type", bounds.ListType);
+        Add("x-kubernetes-list-map-keys", bounds.ListMapKeys is { } key ? new JsonArray(key) : null);
+
+        void Add(string name, JsonNode? value)
+        {
+            if (value is not null)
+            {
+                schema[name] = value;
+            }
+        }
+
+        void AddNumber(string name, int value)
+        {
+            if (value >= 0)
+            {
+                schema[name] = value;
+            }
+        }
+    }
+
+    private static void AddRules(JsonObject schema, RuleAttribute[] rules)
+    {
+        if (rules.Length == 0)
+        {
+            return;
+        }
+
+        // A property may have rules of its own beside those of its type.
+        if (schema["x-kubernetes-validations"] is not JsonArray all)
+        {
+            schema["x-kubernetes-validations"] = all = [];
+        }
+
+        foreach (var rule in rules)
+        {
+            all.Add((JsonNode)new JsonObject { ["rule"] = rule.Expression, ["message"] = rule.Message });
+        }
+    }
+}
