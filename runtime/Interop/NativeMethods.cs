@@ -24,21 +24,6 @@ internal static unsafe partial class NativeMethods
     internal static partial void wasmtime_config_memory_init_cow_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
 
     [LibraryImport(Library)]
-    internal static partial void wasmtime_config_memory_reservation_set(nint config, ulong bytes);
-
-    [LibraryImport(Library)]
-    internal static partial void wasmtime_config_memory_guard_size_set(nint config, ulong bytes);
-
-    [LibraryImport(Library)]
-    internal static partial void wasmtime_config_parallel_compilation_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
-
-    [LibraryImport(Library)]
-    internal static partial void wasmtime_config_wasm_threads_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
-
-    [LibraryImport(Library)]
-    internal static partial void wasmtime_config_native_unwind_info_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
-
-    [LibraryImport(Library)]
     internal static partial nint wasmtime_pooling_allocation_config_new();
 
     [LibraryImport(Library)]
@@ -49,6 +34,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial void wasmtime_pooling_allocation_config_total_memories_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    internal static partial void wasmtime_pooling_allocation_config_total_gc_heaps_set(nint pool, uint count);
 
     [LibraryImport(Library)]
     internal static partial void wasmtime_pooling_allocation_config_total_tables_set(nint pool, uint count);

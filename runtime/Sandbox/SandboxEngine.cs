@@ -1,23 +1,132 @@
+using System.Globalization;
+using System.IO.Hashing;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Interop;
+
 namespace Wagi.Runtime.Sandbox;
 
-/// <summary>The process-wide sandbox.</summary>
+/// <summary>
+/// The process-wide sandbox: compiles modules, loads them, and holds the pool of slots that their instances run in. One per process
+/// is enough; it is safe for concurrent use.
+/// </summary>
 public sealed class SandboxEngine : IDisposable
 {
-    public SandboxEngine(SandboxOptions options) => options.Validate();
+    internal const string Preview1 = "wasi_snapshot_preview1";
 
-    /// <summary>Changes with everything that makes native code incompatible; fit for a directory name.</summary>
-    public string CompatibilityKey => throw new NotImplementedException();
+    // What preview 1 was called before it was finished; some older toolchains still import it under this name.
+    internal const string Preview0 = "wasi_unstable";
 
-    /// <summary>Wasm or WAT text to native code.</summary>
-    public byte[] Compile(ReadOnlySpan<byte> wasm) => throw new NotImplementedException();
+    private static readonly byte[] WasmMagic = [0, (byte)'a', (byte)'s', (byte)'m'];
 
-    /// <summary>Loads native code that <see cref="Compile"/> made with the same <see cref="CompatibilityKey"/>.</summary>
-    public Guest Load(ReadOnlySpan<byte> nativeCode) => throw new NotImplementedException();
+    private readonly EngineHandle _engine;
+    private readonly LinkerHandle _stdioLinker;
+    private readonly EpochTicker _ticker;
+    private readonly Lazy<string> _compatibilityKey;
 
-    /// <summary>As <see cref="Load"/>, mapped from a file, which must not change while it is in use.</summary>
-    public Guest LoadFile(string path) => throw new NotImplementedException();
+    /// <summary>Reserves the address space of the pool and starts the thread that interrupts guests.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The address space cannot be reserved.</exception>
+    public SandboxEngine(SandboxOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Options = options;
+        _engine = WasmEngine.Create(new EngineSettings(
+            (uint)options.MaxInstances, (nuint)options.MaxTableElements, (nuint)options.StackSize, (nuint)options.KeepResident));
+        _stdioLinker = WasmLinker.Create(_engine);
+        WasmLinker.DefineStdioWasi(_stdioLinker, Preview1);
+        WasmLinker.DefineStdioWasi(_stdioLinker, Preview0);
+        _ticker = new EpochTicker(_engine, options.Tick);
+        _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
+        Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
+    }
 
+    /// <summary>What it was made with.</summary>
+    public SandboxOptions Options { get; }
+
+    /// <summary>Guests that run now.</summary>
+    public int Running => _ticker.Running;
+
+    /// <summary>Guests that compute for long, sleep, or wait for a slow client, each keeping a thread.</summary>
+    public int ThreadsHeld => Threads.Held;
+
+    /// <summary>
+    /// Changes with everything that makes native code incompatible: Wasmtime's version, the settings of the engine, the features of
+    /// the CPU. Letters and digits, fit for the name of a directory.
+    /// </summary>
+    public string CompatibilityKey => _compatibilityKey.Value;
+
+    internal ConcurrencyGate Slots { get; }
+
+    internal ThreadReserve Threads { get; } = new();
+
+    internal EngineHandle Handle => _engine;
+
+    internal EpochTicker Ticker => _ticker;
+
+    /// <summary>Wasm, or WebAssembly text, to native code.</summary>
+    /// <exception cref="SandboxException"><see cref="ModuleReason.NotWasm"/> or <see cref="ModuleReason.CompileFailed"/>.</exception>
+    public byte[] Compile(ReadOnlySpan<byte> wasm)
+    {
+        if (wasm.StartsWith(WasmMagic))
+        {
+            return CompileBinary(wasm);
+        }
+
+        // Text may start with blanks and comments; anything else that is no text is best called by its name.
+        if (wasm.IsEmpty || wasm.Contains((byte)0))
+        {
+            throw new SandboxException(
+                ModuleReason.NotWasm, wasm.IsEmpty ? "the module is empty" : "the module is neither WebAssembly nor WebAssembly text");
+        }
+
+        return WasmEngine.ParseText(wasm, out var error) is { } binary
+            ? CompileBinary(binary)
+            : throw new SandboxException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
+    }
+
+    private byte[] CompileBinary(ReadOnlySpan<byte> wasm)
+    {
+        // Bytes 4 to 7 are version and layer; layer 1 is the component model's.
+        if (wasm.Length >= 8 && wasm[6] == 1)
+        {
+            throw new SandboxException(
+                ModuleReason.CompileFailed,
+                "the module is a WebAssembly component; build it as a core module for WASI preview 1 (target wasm32-wasip1)");
+        }
+
+        return WasmEngine.Compile(_engine, wasm, out var error)
+            ?? throw new SandboxException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
+    }
+
+    /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
+    /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
+    public Guest Load(ReadOnlySpan<byte> nativeCode) => Own(WasmEngine.Deserialize(_engine, nativeCode, out var error), error);
+
+    /// <summary>
+    /// As <see cref="Load"/>, mapped from a file. The file may be deleted while it is in use, and must not be written to. Only files
+    /// that this process can trust: Wasmtime checks that native code is its own version's, not that it is harmless.
+    /// </summary>
+    /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
+    public Guest LoadFile(string path) => Own(WasmEngine.DeserializeFile(_engine, path, out var error), error);
+
+    private Guest Own(WasmModuleHandle? module, string? error) => module is null
+        ? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}")
+        : new Guest(this, module, _stdioLinker);
+
+    private string ReadCompatibilityKey()
+    {
+        // Wasmtime writes all that it will compare into the head of every compiled module: so the code of an empty one is the key.
+        var nativeCode = Compile("(module)"u8);
+        return XxHash128.HashToUInt128(nativeCode).ToString("x32", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Stops interrupting guests; native memory is given back when the last guest is gone.</summary>
     public void Dispose()
     {
+        _ticker.Dispose();
+        _stdioLinker.Dispose();
+        _engine.Dispose();
+        Slots.Dispose();
     }
 }

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Sandbox.Wasi;
+
+namespace Wagi.Runtime.Interop;
+
+/// <summary>
+/// Where Wasmtime calls back. No exception may leave these methods: it would end the process. They stop the guest by returning a
+/// trap or an error, and the process object keeps the reason.
+/// </summary>
+internal static unsafe class HostCalls
+{
+    /// <summary>A WASI function; <paramref name="function"/> is the <see cref="WasiFunction"/> that it was defined with.</summary>
+    [UnmanagedCallersOnly]
+    public static nint Wasi(nint function, nint caller, RawValue* values, nuint count)
+    {
+        var context = NativeMethods.wasmtime_caller_context(caller);
+        var process = Process(NativeMethods.wasmtime_context_get_data(context));
+        try
+        {
+            if (!process.HasMemory && !FindMemory(process, caller))
+            {
+                process.Stop(GuestOutcome.Trapped, "the module does not export its memory as 'memory', which WASI needs");
+                return StopTrap();
+            }
+
+            fixed (MemoryRef* reference = &process.Memory)
+            {
+                var memory = new GuestMemory(
+                    NativeMethods.wasmtime_memory_data(context, reference),
+                    NativeMethods.wasmtime_memory_data_size(context, reference));
+                var error = StdioWasi.Call(
+                    (WasiFunction)function, process, memory, new ReadOnlySpan<RawValue>(values, (int)count));
+                if (process.IsStopped)
+                {
+                    return StopTrap();
+                }
+
+                values[0].I64 = (int)error;
+                return 0;
+            }
+        }
+        catch (GuestFaultException fault)
+        {
+            process.Stop(GuestOutcome.Trapped, fault.Message);
+            return StopTrap();
+        }
+#pragma warning disable CA1031 // Whatever it is, it must not cross into native code; the process hands it on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            process.Fail(exception);
+            return StopTrap();
+        }
+    }
+
+    /// <summary>The epoch has moved on while the guest ran: look whether it may run for another tick.</summary>
+    [UnmanagedCallersOnly]
+    public static nint Tick(nint context, nint data, ulong* ticks, byte* kind)
+    {
+        var process = Process(data);
+        try
+        {
+            if (process.Tick())
+            {
+                *ticks = 1;
+                *kind = 0;
+                return 0;
+            }
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            process.Fail(exception);
+        }
+
+        fixed (byte* message = "stopped\0"u8)
+        {
+            return NativeMethods.wasmtime_error_new(message);
+        }
+    }
+
+    private static GuestProcess Process(nint data) => Unsafe.As<GuestProcess>(GCHandle.FromIntPtr(data).Target!);
+
+    private static bool FindMemory(GuestProcess process, nint caller)
+    {
+        ExternItem item;
+        fixed (byte* name = "memory"u8)
+        {
+            if (!NativeMethods.wasmtime_caller_export_get(caller, name, 6, &item) || item.Kind != ExternKind.Memory)
+            {
+                return false;
+            }
+        }
+
+        process.SetMemory(item.Memory);
+        return true;
+    }
+
+    private static nint StopTrap()
+    {
+        fixed (byte* message = "stopped"u8)
+        {
+            return NativeMethods.wasmtime_trap_new(message, 7);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Text;
+
+namespace Wagi.Runtime.Interop;
+
+/// <summary>Making engines and modules.</summary>
+internal static unsafe class WasmEngine
+{
+    private const uint TablesPerInstance = 4;
+
+    // The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.
+    private static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
+
+    /// <summary>An engine with a pooling allocator, copy-on-write memories and epoch interruption.</summary>
+    /// <exception cref="InvalidOperationException">The address space for the pool cannot be reserved.</exception>
+    public static EngineHandle Create(in EngineSettings settings)
+    {
+        var config = NativeMethods.wasm_config_new();
+        NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
+        NativeMethods.wasmtime_config_memory_init_cow_set(config, true);
+        NativeMethods.wasmtime_config_max_wasm_stack_set(config, settings.StackSize);
+
+        var pool = NativeMethods.wasmtime_pooling_allocation_config_new();
+        NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, settings.MaxInstances);
+        NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, settings.MaxInstances);
+        NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, settings.MaxInstances);
+        NativeMethods.wasmtime_pooling_allocation_config_total_tables_set(pool, settings.MaxInstances * TablesPerInstance);
+        NativeMethods.wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, TablesPerInstance);
+        NativeMethods.wasmtime_pooling_allocation_config_table_elements_set(pool, settings.MaxTableElements);
+        NativeMethods.wasmtime_pooling_allocation_config_max_memory_size_set(pool, MaxMemorySize);
+        NativeMethods.wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, settings.KeepResident);
+        NativeMethods.wasmtime_pooling_allocation_config_table_keep_resident_set(pool, settings.KeepResident);
+        NativeMethods.wasmtime_pooling_allocation_strategy_set(config, pool);
+        NativeMethods.wasmtime_pooling_allocation_config_delete(pool);
+
+        // Takes the configuration over, whatever comes of it.
+        var engine = NativeMethods.wasm_engine_new_with_config(config);
+        return engine != 0
+            ? new EngineHandle(engine)
+            : throw new InvalidOperationException(
+                $"address space for {settings.MaxInstances} instances cannot be reserved; lower the number of instances");
+    }
+
+    public static void IncrementEpoch(EngineHandle engine) =>
+        NativeMethods.wasmtime_engine_increment_epoch(engine.DangerousGetHandle());
+
+    /// <summary>WebAssembly text to Wasm, or what is wrong with it.</summary>
+    public static byte[]? ParseText(ReadOnlySpan<byte> text, out string? error)
+    {
+        ByteVec wasm;
+        fixed (byte* pointer = text)
+        {
+            var failure = new NativeError(NativeMethods.wasmtime_wat2wasm(pointer, (nuint)text.Length, &wasm), 0);
+            if (failure.IsFailure)
+            {
+                error = failure.TakeMessage();
+                return null;
+            }
+        }
+
+        error = null;
+        var bytes = wasm.Span.ToArray();
+        wasm.Free();
+        return bytes;
+    }
+
+    /// <summary>Wasm to native code, or what is wrong with it.</summary>
+    public static byte[]? Compile(EngineHandle engine, ReadOnlySpan<byte> wasm, out string? error)
+    {
+        nint module;
+        fixed (byte* pointer = wasm)
+        {
+            var failure = new NativeError(
+                NativeMethods.wasmtime_module_new(engine.DangerousGetHandle(), pointer, (nuint)wasm.Length, &module), 0);
+            if (failure.IsFailure)
+            {
+                error = failure.TakeMessage();
+                return null;
+            }
+        }
+
+        using var owner = new WasmModuleHandle(module);
+        ByteVec nativeCode;
+        var serialize = new NativeError(NativeMethods.wasmtime_module_serialize(module, &nativeCode), 0);
+        if (serialize.IsFailure)
+        {
+            error = serialize.TakeMessage();
+            return null;
+        }
+
+        error = null;
+        var bytes = nativeCode.Span.ToArray();
+        nativeCode.Free();
+        return bytes;
+    }
+
+    /// <summary>Native code to a module. It must be the work of <see cref="Compile"/>: Wasmtime checks its version, not its contents.</summary>
+    public static WasmModuleHandle? Deserialize(EngineHandle engine, ReadOnlySpan<byte> nativeCode, out string? error)
+    {
+        nint module;
+        fixed (byte* pointer = nativeCode)
+        {
+            return Own(
+                NativeMethods.wasmtime_module_deserialize(
+                    engine.DangerousGetHandle(), pointer, (nuint)nativeCode.Length, &module),
+                &module, out error);
+        }
+    }
+
+    /// <summary>As <see cref="Deserialize"/>, mapped from a file.</summary>
+    public static WasmModuleHandle? DeserializeFile(EngineHandle engine, string path, out string? error)
+    {
+        nint module;
+        return Own(NativeMethods.wasmtime_module_deserialize_file(engine.DangerousGetHandle(), path, &module), &module, out error);
+    }
+
+    private static WasmModuleHandle? Own(nint nativeError, nint* module, out string? error)
+    {
+        var failure = new NativeError(nativeError, 0);
+        if (failure.IsFailure)
+        {
+            error = failure.TakeMessage();
+            return null;
+        }
+
+        error = null;
+        return new WasmModuleHandle(*module);
+    }
+
+    /// <summary>What the module imports: module and name.</summary>
+    public static List<(string Module, string Name)> Imports(WasmModuleHandle module)
+    {
+        PointerVec vec;
+        NativeMethods.wasmtime_module_imports(module.DangerousGetHandle(), &vec);
+        var imports = new List<(string, string)>((int)vec.Size);
+        for (nuint i = 0; i < vec.Size; i++)
+        {
+            imports.Add((
+                NativeMethods.wasm_importtype_module(vec.Data[i])->Text,
+                NativeMethods.wasm_importtype_name(vec.Data[i])->Text));
+        }
+
+        NativeMethods.wasm_importtype_vec_delete(&vec);
+        return imports;
+    }
+
+    /// <summary>The functions that the module exports.</summary>
+    public static Dictionary<string, ExportedFunction> Functions(WasmModuleHandle module)
+    {
+        PointerVec vec;
+        NativeMethods.wasmtime_module_exports(module.DangerousGetHandle(), &vec);
+        var functions = new Dictionary<string, ExportedFunction>(StringComparer.Ordinal);
+        for (nuint i = 0; i < vec.Size; i++)
+        {
+            var type = NativeMethods.wasm_exporttype_type(vec.Data[i]);
+            if (NativeMethods.wasm_externtype_kind(type) != (byte)ExternKind.Func)
+            {
+                continue;
+            }
+
+            var function = NativeMethods.wasm_externtype_as_functype_const(type);
+            var name = NativeMethods.wasm_exporttype_name(vec.Data[i])->Text;
+            functions[name] = new ExportedFunction(
+                Encoding.UTF8.GetBytes(name),
+                (int)NativeMethods.wasm_functype_params(function)->Size,
+                (int)NativeMethods.wasm_functype_results(function)->Size);
+        }
+
+        NativeMethods.wasm_exporttype_vec_delete(&vec);
+        return functions;
+    }
+}

@@ -1,0 +1,67 @@
+namespace Wagi.Runtime.Interop;
+
+/// <summary>
+/// A store with the one instance that lives in it: made for a request, gone with it. Owns a <c>wasmtime_store_t</c>; dispose it,
+/// once.
+/// </summary>
+internal readonly unsafe ref struct WasmStore
+{
+    // Results of an entrypoint are thrown away, but need room.
+    public const int MaxResults = 4;
+
+    private const long MaxTables = 8;
+
+    private readonly nint _store;
+    private readonly nint _context;
+
+    private WasmStore(nint store)
+    {
+        _store = store;
+        _context = NativeMethods.wasmtime_store_context(store);
+    }
+
+    /// <param name="engine">Its engine.</param>
+    /// <param name="process">A <see cref="System.Runtime.InteropServices.GCHandle"/> of the guest's process, valid while the store is.</param>
+    /// <param name="memoryLimit">Bytes that the linear memory may grow to.</param>
+    /// <param name="tableElements">Elements that a table may grow to.</param>
+    public static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements)
+    {
+        var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), process, 0));
+        NativeMethods.wasmtime_store_limiter(store._store, memoryLimit, tableElements, 1, MaxTables, 1);
+        NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, &HostCalls.Tick, process, 0);
+        NativeMethods.wasmtime_context_set_epoch_deadline(store._context, 1);
+        return store;
+    }
+
+    public NativeError Instantiate(InstancePreHandle instancePre, out InstanceRef instance)
+    {
+        nint trap = 0;
+        fixed (InstanceRef* pointer = &instance)
+        {
+            var error = NativeMethods.wasmtime_instance_pre_instantiate(
+                instancePre.DangerousGetHandle(), _context, pointer, &trap);
+            return new NativeError(error, trap);
+        }
+    }
+
+    /// <summary>Calls an exported function without parameters and with at most <see cref="MaxResults"/> results.</summary>
+    public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name)
+    {
+        ExternItem item;
+        fixed (InstanceRef* pointer = &instance)
+        fixed (byte* name = utf8Name)
+        {
+            if (!NativeMethods.wasmtime_instance_export_get(_context, pointer, name, (nuint)utf8Name.Length, &item))
+            {
+                throw new InvalidOperationException("the export is gone that the module was seen to have");
+            }
+        }
+
+        var values = stackalloc RawValue[MaxResults];
+        nint trap = 0;
+        var error = NativeMethods.wasmtime_func_call_unchecked(_context, &item.Func, values, MaxResults, &trap);
+        return new NativeError(error, trap);
+    }
+
+    public void Dispose() => NativeMethods.wasmtime_store_delete(_store);
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Routes;
+using Wagi.Modules.Sources;
+using Wagi.Runtime.Requests;
+using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Tests.Sandbox;
+
+namespace Wagi.Runtime.Tests.Requests;
+
+/// <summary>A real server on a free port, with one handler behind every path.</summary>
+internal sealed class HandlerHost : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly RequestMetrics _metrics = new();
+
+    private HandlerHost(WebApplication application, ModuleEntry entry, Guest guest, HandlerDefaults defaults, ListLogger logger)
+    {
+        _application = application;
+        Log = logger;
+        Handler = new ModuleHandler(entry, entry.Environment, guest, defaults, logger, _metrics);
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    }
+
+    public ModuleHandler Handler { get; }
+
+    public HttpClient Client { get; }
+
+    public ListLogger Log { get; }
+
+    public Uri Address { get; private set; } = null!;
+
+    public static Task<HandlerHost> StartAsync(
+        string wat, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
+        string? entrypoint = null, SandboxEngine? engine = null)
+    {
+        engine ??= SharedEngine.Instance;
+        return StartAsync(engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat))), route, defaults, entry, entrypoint);
+    }
+
+    public static async Task<HandlerHost> StartAsync(
+        Guest guest, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
+        string? entrypoint = null)
+    {
+        var pattern = RoutePattern.Parse(route);
+        var moduleEntry = new ModuleEntry
+        {
+            Id = "tests/handler",
+            Route = pattern,
+            Module = ModuleReference.TryParse("test.wasm", out var reference, out var error) ? reference : throw new FormatException(error),
+        };
+        moduleEntry = entry?.Invoke(moduleEntry) ?? moduleEntry;
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            options.Listen(IPAddress.Loopback, 0);
+            options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
+        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), new ListLogger());
+        host._application.Run(context => host.Handler.HandleAsync(context, pattern, entrypoint));
+        await host._application.StartAsync();
+        var address = host._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        host.Address = new Uri(address);
+        host.Client.BaseAddress = host.Address;
+        return host;
+    }
+
+    /// <summary>Sends the bytes of a request, and gives back every byte of the answer, until the server closes.</summary>
+    public async Task<string> SendRawAsync(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Address.Host, Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        using var answer = new MemoryStream();
+        try
+        {
+            await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        catch (IOException)
+        {
+            answer.Write("<reset>"u8);
+        }
+
+        return Encoding.Latin1.GetString(answer.ToArray());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        Handler.Dispose();
+        _metrics.Dispose();
+    }
+
+    internal sealed class ListLogger : ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
+    }
+}
