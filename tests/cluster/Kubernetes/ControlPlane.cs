@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wagi.TestCluster.Processes;
 
@@ -223,6 +225,16 @@ public sealed class ControlPlane : IAsyncDisposable
     private Task<ServerProcess?> StartAsync(
         string program, string[] args, Func<CancellationToken, Task<bool>> answers, CancellationToken cancellationToken) =>
         ServerProcess.TryStartAsync(program, args, _directory.PathOf($"{program}.log"), answers, cancellationToken);
+
+    /// <summary>GETs a path of the API server as the administrator; null when there is no such object.</summary>
+    /// <exception cref="HttpRequestException">The API server is down, or refuses.</exception>
+    public async Task<JsonDocument?> GetJsonAsync(string path, CancellationToken cancellationToken = default)
+    {
+        using var answer = await _admin.GetAsync(new Uri(Url, path), cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound) return null;
+        answer.EnsureSuccessStatusCode();
+        return await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+    }
 
     private async Task<bool> IsOkAsync(Uri url, CancellationToken cancellationToken)
     {

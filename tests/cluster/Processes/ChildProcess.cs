@@ -7,7 +7,7 @@ namespace Wagi.TestCluster.Processes;
 /// Starts processes that do not outlive this one, however it ends: util-linux's <c>setpriv --pdeathsig</c> has the kernel kill them.
 /// Without that program they live on when this process is killed.
 /// </summary>
-internal static class ChildProcess
+public static class ChildProcess
 {
     private static readonly BlockingCollection<Action> Starts = [];
 

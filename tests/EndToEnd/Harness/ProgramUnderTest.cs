@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text;
+using Wagi.TestCluster;
+using Wagi.TestCluster.Processes;
+
+namespace Wagi.EndToEnd.Harness;
+
+/// <summary>One of our published programs, with everything that it logged.</summary>
+internal sealed class ProgramUnderTest : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+
+    private ProgramUnderTest(Process process) => _process = process;
+
+    /// <summary>Process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Standard output and standard error so far.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a program.</summary>
+    public static ProgramUnderTest Start(string program, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        var running = new ProgramUnderTest(ChildProcess.Start(start));
+        running._process.OutputDataReceived += running.Note;
+        running._process.ErrorDataReceived += running.Note;
+        running._process.StandardInput.Close();
+        running._process.BeginOutputReadLine();
+        running._process.BeginErrorReadLine();
+        return running;
+    }
+
+    private void Note(object sender, DataReceivedEventArgs line)
+    {
+        lock (_log)
+        {
+            _log.AppendLine(line.Data);
+        }
+    }
+
+    /// <summary>Waits until <paramref name="find"/> finds something in the log.</summary>
+    /// <exception cref="TimeoutException">It does not come; the message holds the log.</exception>
+    public Task<T> WaitForLogAsync<T>(Func<string, T?> find, CancellationToken cancellation)
+        where T : class =>
+        Eventually.Becomes(
+            () => _process.HasExited && find(Log) is null
+                ? throw new TestToolFailedException($"the program ended with exit code {_process.ExitCode}:\n{Log}")
+                : find(Log),
+            found => found is not null,
+            cancellationToken: cancellation)!;
+
+    /// <summary>Asks it to end (SIGTERM) and waits until it has.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> TerminateAsync(CancellationToken cancellation)
+    {
+        await Command.RunAsync("kill", ["-TERM", $"{Id}"], cancellationToken: cancellation);
+        await _process.WaitForExitAsync(cancellation);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ends it at once, as a crash would (SIGKILL).</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using (_process)
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill();
+            }
+
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Wagi.EndToEnd.Harness;
+
+/// <summary>Places in the checkout.</summary>
+internal static class Repository
+{
+    /// <summary>The top folder: where the solution is.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The runtime as <c>make publish</c> made it.</summary>
+    public static string Wagi { get; } = Path.Combine(Root, "artifacts", "wagi", "wagi");
+
+    /// <summary>The operator as <c>make publish</c> made it.</summary>
+    public static string Operator { get; } = Path.Combine(Root, "artifacts", "wagi-operator", "wagi-operator");
+
+    /// <summary>The generated CRDs.</summary>
+    public static string Crds { get; } = Path.Combine(Root, "crds");
+
+    /// <summary>A compiled sample: <c>hello-c</c>; null when its toolchain is not on this machine.</summary>
+    public static string? Sample(string name)
+    {
+        var path = Path.Combine(Root, "artifacts", "samples", name + ".wasm");
+        return File.Exists(path) ? path : null;
+    }
+
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "WagiOperator.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? throw new DirectoryNotFoundException("the checkout is not above the test program");
+    }
+}

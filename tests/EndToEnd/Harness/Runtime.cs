@@ -1,0 +1,99 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Wagi.Modules.Status;
+using Wagi.TestCluster;
+
+namespace Wagi.EndToEnd.Harness;
+
+/// <summary><c>wagi serve</c> on free ports.</summary>
+internal sealed partial class Runtime : IAsyncDisposable
+{
+    private readonly ProgramUnderTest _program;
+
+    private Runtime(ProgramUnderTest program, string url, string adminUrl)
+    {
+        _program = program;
+        AdminUrl = adminUrl;
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(url) };
+        Admin = new HttpClient { BaseAddress = new Uri(adminUrl) };
+    }
+
+    /// <summary>Sends requests to the main port.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Sends requests to the admin port.</summary>
+    public HttpClient Admin { get; }
+
+    /// <summary>URL of the admin port.</summary>
+    public string AdminUrl { get; }
+
+    /// <summary>Process id.</summary>
+    public int Id => _program.Id;
+
+    /// <summary>Everything that it logged.</summary>
+    public string Log => _program.Log;
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    public static async Task<Runtime> StartAsync(
+        string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more)
+    {
+        var program = ProgramUnderTest.Start(
+            Repository.Wagi,
+            [
+                "serve", "-c", configuration, "--wait-for-config", "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--module-cache", cache,
+                .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets], .. more,
+            ]);
+        try
+        {
+            var listening = await program.WaitForLogAsync(log => Listening.Match(log) is { Success: true } match ? match : null, cancellation);
+            return new Runtime(program, listening.Groups["url"].Value, listening.Groups["admin"].Value);
+        }
+        catch
+        {
+            await program.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What it says about itself.</summary>
+    public async Task<RuntimeStatus> StatusAsync(CancellationToken cancellation) =>
+        RuntimeStatus.FromJson(await Admin.GetByteArrayAsync("/status", cancellation));
+
+    /// <summary>Waits until <c>/status</c> says something about a module.</summary>
+    public Task<ModuleStatus> ModuleAsync(string id, Func<ModuleStatus, bool> condition, CancellationToken cancellation) =>
+        Eventually.Becomes(
+            async token => (await StatusAsync(token)).Modules.Single(module => module.Id == id),
+            condition,
+            cancellationToken: cancellation);
+
+    /// <summary>Waits until a path answers with a status and returns the answer's body.</summary>
+    public Task<string> AnswerAsync(string path, HttpStatusCode status, CancellationToken cancellation) =>
+        AnswerAsync(path, status, _ => true, cancellation);
+
+    /// <summary>Waits until a path answers with a status and a body.</summary>
+    public async Task<string> AnswerAsync(string path, HttpStatusCode status, Func<string, bool> body, CancellationToken cancellation)
+    {
+        var answer = await Eventually.Becomes(
+            async token =>
+            {
+                using var response = await Client.GetAsync(path, token);
+                return (response.StatusCode, Body: await response.Content.ReadAsStringAsync(token));
+            },
+            answer => answer.StatusCode == status && body(answer.Body),
+            cancellationToken: cancellation);
+        return answer.Body;
+    }
+
+    /// <summary>Asks it to end and returns its exit code.</summary>
+    public Task<int> TerminateAsync(CancellationToken cancellation) => _program.TerminateAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Admin.Dispose();
+        await _program.DisposeAsync();
+    }
+
+    [GeneratedRegex(@"Listening on (?<url>http://\S+), admin port (?<admin>http://\S+)")]
+    private static partial Regex Listening { get; }
+}
