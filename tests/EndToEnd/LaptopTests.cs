@@ -1,0 +1,152 @@
+using System.Net;
+using Wagi.EndToEnd.Harness;
+using Wagi.Modules.Status;
+using Wagi.TestCluster;
+
+namespace Wagi.EndToEnd;
+
+/// <summary><c>wagi serve</c> with a <c>modules.toml</c> written by hand, no cluster.</summary>
+public sealed class LaptopTests : IDisposable
+{
+    private readonly TempDirectory _directory = new("laptop");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Configuration => _directory.PathOf("modules.toml");
+
+    private static string Hello(string version) =>
+        $$"""
+        (module
+          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 0) "\10\00\00\00\1e\00\00\00")
+          (data (i32.const 16) "Content-Type: text/plain\0a\0aab{{version}}\0a")
+          (func (export "_start") (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+        """;
+
+    private async Task<Runtime> StartAsync()
+    {
+        Assert.SkipWhen(!File.Exists(Repository.Wagi), "the programs are not published: run 'make publish'");
+        return await Runtime.StartAsync(Configuration, _directory.PathOf("cache"), secrets: null, Cancellation);
+    }
+
+    private void Configure(string toml)
+    {
+        // As editors do: a new file in place of the old one.
+        _directory.Write("modules.toml.new", toml);
+        File.Move(_directory.PathOf("modules.toml.new"), Configuration, overwrite: true);
+    }
+
+    private static string Entry(string route, string module) => $"[[module]]\nroute = \"{route}\"\nmodule = \"{module}\"\n";
+
+    [Fact]
+    public async Task EditedFile_IsReloaded_AndSoIsAnEditedModule()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        Assert.Equal("ab1\n", await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
+
+        Configure(Entry("/hello", "hello.wat") + Entry("/again", "hello.wat"));
+        await runtime.AnswerAsync("/again", HttpStatusCode.OK, Cancellation);
+
+        _directory.Write("hello.wat", Hello("2"));
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, body => body == "ab2\n", Cancellation);
+
+        Configure(Entry("/again", "hello.wat"));
+        await runtime.AnswerAsync("/hello", HttpStatusCode.NotFound, Cancellation);
+    }
+
+    [Fact]
+    public async Task BrokenToml_IsReportedByLine_AndEverythingGoesOnServing()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat") + Entry("/other", "hello.wat"));
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/other", HttpStatusCode.OK, Cancellation);
+
+        await using var load = Load.On(runtime.Client, "/hello", clients: 2);
+        Configure(Entry("/hello", "hello.wat") + "[[module]\nroute = \"/other\n");
+        var status = await Eventually.Becomes(
+            runtime.StatusAsync, status => status.Configuration.Problems.Length > 0, cancellationToken: Cancellation);
+        Assert.StartsWith($"{Configuration}:4:", status.Configuration.Problems[0], StringComparison.Ordinal);
+        Assert.Equal("ab1\n", await runtime.Client.GetStringAsync("/other", Cancellation));
+        Assert.Empty(await load.StopAsync());
+    }
+
+    [Fact]
+    public async Task WrongEntry_KeepsItsLastGoodVersion()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure("[[module]]\nid = \"a\"\nroute = \"/hello\"\nmodule = \"hello.wat\"\n");
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+
+        Configure("[[module]]\nid = \"a\"\nroute = \"hello\"\nmodule = \"hello.wat\"\n");
+        var module = await runtime.ModuleAsync("a", module => module.State == ModuleState.Failed, Cancellation);
+        Assert.Equal(ModuleReason.InvalidEntry, module.Reason);
+        Assert.Contains("must start with '/'", module.Message, StringComparison.Ordinal);
+        Assert.Equal("ab1\n", await runtime.Client.GetStringAsync("/hello", Cancellation));
+    }
+
+    [Fact]
+    public async Task MissingFile_IsReported_AndServedOnceItIsThere()
+    {
+        Configure(Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        var module = await runtime.ModuleAsync("/hello", module => module.State == ModuleState.Failed, Cancellation);
+        Assert.Equal(ModuleReason.NotFound, module.Reason);
+        Assert.Contains("hello.wat", module.Message, StringComparison.Ordinal);
+        using (var ready = await runtime.Admin.GetAsync("/healthz/ready", Cancellation))
+        {
+            Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        }
+
+        _directory.Write("hello.wat", Hello("1"));
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+    }
+
+    [Fact]
+    public async Task TwoEntriesWithOneRoute_TheFirstServes_TheSecondIsTold()
+    {
+        _directory.Write("one.wat", Hello("1"));
+        _directory.Write("two.wat", Hello("2"));
+        Configure("[[module]]\nid = \"one\"\nroute = \"/x\"\nmodule = \"one.wat\"\n[[module]]\nid = \"two\"\nroute = \"/x\"\nmodule = \"two.wat\"\n");
+        await using var runtime = await StartAsync();
+        var loser = await runtime.ModuleAsync("two", module => module.State == ModuleState.Failed, Cancellation);
+        Assert.Equal(ModuleReason.RouteConflict, loser.Reason);
+        Assert.Contains("'one'", loser.Message, StringComparison.Ordinal);
+        Assert.Equal("ab1\n", await runtime.AnswerAsync("/x", HttpStatusCode.OK, Cancellation));
+
+        Configure("[[module]]\nid = \"two\"\nroute = \"/x\"\nmodule = \"two.wat\"\n");
+        Assert.Equal("ab2\n", await runtime.AnswerAsync("/x", HttpStatusCode.OK, body => body == "ab2\n", Cancellation));
+    }
+
+    [Fact]
+    public async Task AdminPort_AnswersHealthStatusAndMetrics_AndSigtermEndsTheProgram()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+
+        Assert.Equal("ok\n", await runtime.Admin.GetStringAsync("/healthz/live", Cancellation));
+        Assert.Equal("ok\n", await runtime.Admin.GetStringAsync("/healthz/ready", Cancellation));
+        Assert.True((await runtime.StatusAsync(Cancellation)).Ready);
+        var metrics = await runtime.Admin.GetStringAsync("/metrics", Cancellation);
+        Assert.Contains("wagi_modules{", metrics, StringComparison.Ordinal);
+        Assert.Contains("wagi_requests_total{", metrics, StringComparison.Ordinal);
+        Assert.Equal(0, await runtime.TerminateAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task UnknownRoute_Is404_AndHealthzAnswersOnTheMainPort()
+    {
+        Configure("");
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/nothing", HttpStatusCode.NotFound, Cancellation);
+        Assert.Equal("OK\n", await runtime.AnswerAsync("/healthz", HttpStatusCode.OK, Cancellation));
+    }
+
+    public void Dispose() => _directory.Dispose();
+}
