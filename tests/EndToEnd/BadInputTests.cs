@@ -2,8 +2,9 @@ using System.Net;
 using System.Text;
 using Wagi.EndToEnd.Harness;
 using Wagi.Modules.Status;
-using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
+using Wagi.TestCluster.Product;
+using Wagi.TestCluster;
 
 namespace Wagi.EndToEnd;
 
@@ -11,7 +12,7 @@ namespace Wagi.EndToEnd;
 /// Everything that can be wrong with a WagiModule or its module: the cause is named, and a module beside it answers every request
 /// all the time.
 /// </summary>
-public sealed class BadInputTests(WholeSystem system) : WholeSystemTests(system), IAsyncLifetime
+public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests(fixture), IAsyncLifetime
 {
     private Load? _load;
     private string _space = "";
@@ -20,7 +21,7 @@ public sealed class BadInputTests(WholeSystem system) : WholeSystemTests(system)
     public async ValueTask InitializeAsync()
     {
         _space = await System.CreateNamespaceAsync();
-        await System.PushAsync(Repository.Sample("hello-c")!, $"{_space}/steady:v1");
+        await System.PushAsync(Checkout.Sample("hello-c")!, $"{_space}/steady:v1");
         await System.ApplyModuleAsync(_space, "steady", $"route: /{_space}/steady", $"module: {Module("steady:v1")}");
         await System.WaitAsync(_space, "steady", "Ready");
         _load = Load.On(System.Runtime.Client, $"/{_space}/steady", clients: 2);
@@ -83,7 +84,7 @@ public sealed class BadInputTests(WholeSystem system) : WholeSystemTests(system)
     [Fact]
     public async Task ContentThatDoesNotFitItsDigest_IsRefused()
     {
-        var pushed = await PushBytesAsync("tampered", await File.ReadAllBytesAsync(Repository.Sample("hello-c-v2")!, Cancellation));
+        var pushed = await PushBytesAsync("tampered", await File.ReadAllBytesAsync(Checkout.Sample("hello-c-v2")!, Cancellation));
         foreach (var blob in Directory.EnumerateFiles(System.Registry.StorageDirectory, "data", SearchOption.AllDirectories))
         {
             var bytes = await File.ReadAllBytesAsync(blob, Cancellation);
@@ -176,7 +177,7 @@ public sealed class BadInputTests(WholeSystem system) : WholeSystemTests(system)
     [Fact]
     public async Task RegistryGoneDuringAPull_IsReported_AndServedWhenItIsBack()
     {
-        var pushed = await PushBytesAsync("late", await File.ReadAllBytesAsync(Repository.Sample("hello-c-v2")!, Cancellation));
+        var pushed = await PushBytesAsync("late", await File.ReadAllBytesAsync(Checkout.Sample("hello-c-v2")!, Cancellation));
         await System.Registry.StopAsync();
         try
         {

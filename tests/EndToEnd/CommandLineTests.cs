@@ -1,7 +1,7 @@
-using Wagi.EndToEnd.Harness;
-using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
+using Wagi.TestCluster.Product;
 using Wagi.TestCluster.Registry;
+using Wagi.TestCluster;
 
 namespace Wagi.EndToEnd;
 
@@ -12,8 +12,8 @@ public sealed class CommandLineTests : IDisposable
 
     private static Task<CommandResult> WagiAsync(params string[] arguments)
     {
-        Assert.SkipWhen(!File.Exists(Repository.Wagi), "the programs are not published: run 'make publish'");
-        return Command.RunAsync(Repository.Wagi, arguments, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        return Command.RunAsync(Checkout.Wagi, arguments, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Theory]

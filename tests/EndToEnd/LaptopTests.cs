@@ -1,6 +1,6 @@
 using System.Net;
-using Wagi.EndToEnd.Harness;
 using Wagi.Modules.Status;
+using Wagi.TestCluster.Product;
 using Wagi.TestCluster;
 
 namespace Wagi.EndToEnd;
@@ -24,10 +24,10 @@ public sealed class LaptopTests : IDisposable
           (func (export "_start") (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
         """;
 
-    private async Task<Runtime> StartAsync()
+    private async Task<RuntimeProcess> StartAsync()
     {
-        Assert.SkipWhen(!File.Exists(Repository.Wagi), "the programs are not published: run 'make publish'");
-        return await Runtime.StartAsync(Configuration, _directory.PathOf("cache"), secrets: null, Cancellation);
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        return await RuntimeProcess.StartAsync(Configuration, _directory.PathOf("cache"), secrets: null, Cancellation);
     }
 
     private void Configure(string toml)

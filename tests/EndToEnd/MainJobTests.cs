@@ -1,17 +1,18 @@
 using System.Net;
 using Wagi.EndToEnd.Harness;
+using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd;
 
 /// <summary><c>kubectl apply</c> → operator → ConfigMap → runtime → <c>curl</c>.</summary>
-public sealed class MainJobTests(WholeSystem system) : WholeSystemTests(system)
+public sealed class MainJobTests(WholeSystemFixture fixture) : WholeSystemTests(fixture)
 {
     [Fact]
     public async Task AppliedModule_IsServed_UpdatedWithoutAFailedRequest_AndGoneWhenDeleted()
     {
         var space = await System.CreateNamespaceAsync();
-        var first = await System.PushAsync(Repository.Sample("hello-c")!, $"{space}/hello:v1");
-        await System.PushAsync(Repository.Sample("hello-c-v2")!, $"{space}/hello:v2");
+        var first = await System.PushAsync(Checkout.Sample("hello-c")!, $"{space}/hello:v1");
+        await System.PushAsync(Checkout.Sample("hello-c-v2")!, $"{space}/hello:v2");
 
         await System.ApplyModuleAsync(space, "hello", $"route: /{space}", $"module: oci://{System.Registry.Address}/{space}/hello:v1");
         await System.WaitAsync(space, "hello", "Ready");
@@ -41,7 +42,7 @@ public sealed class MainJobTests(WholeSystem system) : WholeSystemTests(system)
     public async Task Kubectl_ShowsTheColumns()
     {
         var space = await System.CreateNamespaceAsync();
-        await System.PushAsync(Repository.Sample("hello-c")!, $"{space}/hello:v1");
+        await System.PushAsync(Checkout.Sample("hello-c")!, $"{space}/hello:v1");
         var module = $"oci://{System.Registry.Address}/{space}/hello:v1";
         await System.ApplyModuleAsync(space, "hello", $"route: /{space}", $"module: {module}");
         await System.WaitAsync(space, "hello", "Ready");
@@ -57,9 +58,9 @@ public sealed class MainJobTests(WholeSystem system) : WholeSystemTests(system)
     [Fact]
     public async Task EnvironmentFromSecretAndConfigMap_ReachesTheGuest_AndTheSecretStaysOutOfConfigMapAndLog()
     {
-        Assert.SkipWhen(Repository.Sample("env-c") is null, "artifacts/samples/env-c.wasm is not built");
+        Assert.SkipWhen(Checkout.Sample("env-c") is null, "artifacts/samples/env-c.wasm is not built");
         var space = await System.CreateNamespaceAsync();
-        await System.PushAsync(Repository.Sample("env-c")!, $"{space}/env:v1");
+        await System.PushAsync(Checkout.Sample("env-c")!, $"{space}/env:v1");
         (await System.ControlPlane.KubectlAsync("create", "secret", "generic", "db", "--from-literal=password=s3cr3t-value-1", "-n", space)).EnsureSuccess();
         (await System.ControlPlane.KubectlAsync("create", "configmap", "settings", "--from-literal=level=high", "-n", space)).EnsureSuccess();
         await System.ApplyModuleAsync(
@@ -91,7 +92,7 @@ public sealed class MainJobTests(WholeSystem system) : WholeSystemTests(system)
     public async Task Runtime_GoesOnServing_WithOperatorAndRegistryDown_AndAfterARestart()
     {
         var space = await System.CreateNamespaceAsync();
-        await System.PushAsync(Repository.Sample("hello-c")!, $"{space}/hello:v1");
+        await System.PushAsync(Checkout.Sample("hello-c")!, $"{space}/hello:v1");
         await System.ApplyModuleAsync(space, "hello", $"route: /{space}", $"module: oci://{System.Registry.Address}/{space}/hello:v1");
         await System.WaitAsync(space, "hello", "Ready");
 
@@ -107,7 +108,7 @@ public sealed class MainJobTests(WholeSystem system) : WholeSystemTests(system)
         finally
         {
             await System.Registry.StartAgainAsync(Cancellation);
-            await System.StartOperatorAsync();
+            System.StartOperator();
         }
     }
 }

@@ -1,19 +1,18 @@
+using Wagi.TestCluster.Product;
+
 namespace Wagi.EndToEnd.Harness;
 
-/// <summary>Tests that share one <see cref="WholeSystem"/> and run one after the other.</summary>
+/// <summary>Tests that share one <see cref="WholeSystem"/> and run one after the other; skipped where it cannot run.</summary>
 [Collection(nameof(WholeSystemCollection))]
-public abstract class WholeSystemTests(WholeSystem system)
+public abstract class WholeSystemTests
 {
-    internal WholeSystem System { get; } = WholeSystem.WhyMissing is null ? system : Skip();
+    protected WholeSystemTests(WholeSystemFixture fixture)
+    {
+        Assert.SkipWhen(WholeSystem.WhyMissing is not null, WholeSystem.WhyMissing ?? "");
+        System = fixture.System!;
+    }
+
+    protected WholeSystem System { get; }
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private static WholeSystem Skip()
-    {
-        Assert.Skip(WholeSystem.WhyMissing!);
-        return null!;
-    }
 }
-
-[CollectionDefinition(nameof(WholeSystemCollection))]
-public sealed class WholeSystemCollection : ICollectionFixture<WholeSystem>;

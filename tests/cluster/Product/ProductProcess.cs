@@ -1,17 +1,16 @@
 using System.Diagnostics;
 using System.Text;
-using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
 
-namespace Wagi.EndToEnd.Harness;
+namespace Wagi.TestCluster.Product;
 
 /// <summary>One of our published programs, with everything that it logged.</summary>
-internal sealed class ProgramUnderTest : IAsyncDisposable
+public sealed class ProductProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _log = new();
 
-    private ProgramUnderTest(Process process) => _process = process;
+    private ProductProcess(Process process) => _process = process;
 
     /// <summary>Process id.</summary>
     public int Id => _process.Id;
@@ -29,7 +28,7 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
     }
 
     /// <summary>Starts a program.</summary>
-    public static ProgramUnderTest Start(string program, params IEnumerable<string> arguments)
+    public static ProductProcess Start(string program, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -37,7 +36,7 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        var running = new ProgramUnderTest(ChildProcess.Start(start));
+        var running = new ProductProcess(ChildProcess.Start(start));
         running._process.OutputDataReceived += running.Note;
         running._process.ErrorDataReceived += running.Note;
         running._process.StandardInput.Close();

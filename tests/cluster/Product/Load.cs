@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 
-namespace Wagi.EndToEnd.Harness;
+namespace Wagi.TestCluster.Product;
 
 /// <summary>Constant requests from several clients until it is stopped; every answer that is not 200 is kept.</summary>
-internal sealed class Load : IAsyncDisposable
+public sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<string> _failures = new();

@@ -1,16 +1,15 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Wagi.Modules.Status;
-using Wagi.TestCluster;
 
-namespace Wagi.EndToEnd.Harness;
+namespace Wagi.TestCluster.Product;
 
 /// <summary><c>wagi serve</c> on free ports.</summary>
-internal sealed partial class Runtime : IAsyncDisposable
+public sealed partial class RuntimeProcess : IAsyncDisposable
 {
-    private readonly ProgramUnderTest _program;
+    private readonly ProductProcess _program;
 
-    private Runtime(ProgramUnderTest program, string url, string adminUrl)
+    private RuntimeProcess(ProductProcess program, string url, string adminUrl)
     {
         _program = program;
         AdminUrl = adminUrl;
@@ -34,11 +33,11 @@ internal sealed partial class Runtime : IAsyncDisposable
     public string Log => _program.Log;
 
     /// <summary>Starts it and waits until it listens.</summary>
-    public static async Task<Runtime> StartAsync(
+    public static async Task<RuntimeProcess> StartAsync(
         string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more)
     {
-        var program = ProgramUnderTest.Start(
-            Repository.Wagi,
+        var program = ProductProcess.Start(
+            Checkout.Wagi,
             [
                 "serve", "-c", configuration, "--wait-for-config", "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--module-cache", cache,
                 .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets], .. more,
@@ -46,7 +45,7 @@ internal sealed partial class Runtime : IAsyncDisposable
         try
         {
             var listening = await program.WaitForLogAsync(log => Listening.Match(log) is { Success: true } match ? match : null, cancellation);
-            return new Runtime(program, listening.Groups["url"].Value, listening.Groups["admin"].Value);
+            return new RuntimeProcess(program, listening.Groups["url"].Value, listening.Groups["admin"].Value);
         }
         catch
         {

@@ -1,7 +1,7 @@
-namespace Wagi.EndToEnd.Harness;
+namespace Wagi.TestCluster.Product;
 
 /// <summary>Places in the checkout.</summary>
-internal static class Repository
+public static class Checkout
 {
     /// <summary>The top folder: where the solution is.</summary>
     public static string Root { get; } = FindRoot();

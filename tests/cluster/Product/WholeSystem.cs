@@ -1,16 +1,15 @@
 using System.Globalization;
-using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Registry;
 
-namespace Wagi.EndToEnd.Harness;
+namespace Wagi.TestCluster.Product;
 
 /// <summary>
 /// Everything that a cluster has, real except for the kubelet: API server with etcd, an OCI registry, our operator and one runtime as
 /// <c>make publish</c> made them, and a stand-in that projects ConfigMap and Secret into folders.
 /// </summary>
-public sealed class WholeSystem : IAsyncLifetime
+public sealed class WholeSystem : IAsyncDisposable
 {
     /// <summary>The namespace of operator and runtime.</summary>
     public const string SystemNamespace = "wagi-system";
@@ -18,73 +17,80 @@ public sealed class WholeSystem : IAsyncLifetime
     private readonly TempDirectory _directory = new("end-to-end");
     private VolumeSync? _configSync;
     private VolumeSync? _secretSync;
-    private ProgramUnderTest? _operator;
-    private Runtime? _runtime;
+    private ProductProcess? _operator;
+    private RuntimeProcess? _runtime;
     private ControlPlane? _controlPlane;
     private RegistryServer? _registry;
 
     /// <summary>Why this machine cannot run these tests; null when it can.</summary>
     public static string? WhyMissing =>
         TestTools.WhyMissing([.. ControlPlane.Programs, RegistryServer.Program])
-        ?? (File.Exists(Repository.Wagi) && File.Exists(Repository.Operator) ? null : "the programs are not published: run 'make publish'")
-        ?? (Repository.Sample("hello-c") is null ? "artifacts/samples/hello-c.wasm is not built: run 'make samples'" : null);
+        ?? (File.Exists(Checkout.Wagi) && File.Exists(Checkout.Operator) ? null : "the programs are not published: run 'make publish'")
+        ?? (Checkout.Sample("hello-c") is null ? "artifacts/samples/hello-c.wasm is not built: run 'make samples'" : null);
 
-    internal ControlPlane ControlPlane => _controlPlane!;
+    public ControlPlane ControlPlane => _controlPlane!;
 
-    internal RegistryServer Registry => _registry!;
+    public RegistryServer Registry => _registry!;
 
-    internal Runtime Runtime => _runtime!;
+    public RuntimeProcess Runtime => _runtime!;
 
-    internal string OperatorLog => _operator!.Log;
+    public string OperatorLog => _operator!.Log;
 
     private string Configuration => _directory.PathOf("config");
 
     private string Secrets => _directory.PathOf("secrets");
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Starts everything, the operator last.</summary>
+    public static async Task<WholeSystem> StartAsync(CancellationToken cancellation)
     {
-        if (WhyMissing is not null)
+        var system = new WholeSystem();
+        try
         {
-            return;
+            await system.StartPartsAsync(cancellation);
+            return system;
         }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+    }
 
-        var cancellation = TestContext.Current.CancellationToken;
+    private async Task StartPartsAsync(CancellationToken cancellation)
+    {
         _registry = await RegistryServer.StartAsync(cancellationToken: cancellation);
         _controlPlane = await ControlPlane.StartAsync(cancellation);
-        await ControlPlane.ApplyCrdsAsync(Repository.Crds, cancellation);
+        await ControlPlane.ApplyCrdsAsync(Checkout.Crds, cancellation);
         (await ControlPlane.KubectlAsync("create", "namespace", SystemNamespace)).EnsureSuccess();
         _configSync = new VolumeSync(ControlPlane, "configmaps", SystemNamespace, "wagi-modules", new ConfigMapVolume(Configuration));
         _secretSync = new VolumeSync(ControlPlane, "secrets", SystemNamespace, "wagi-modules", new ConfigMapVolume(Secrets));
-        _runtime = await StartRuntimeAsync(_directory.PathOf("cache"), cancellation);
-        await StartOperatorAsync();
+        _runtime = await StartRuntimeAsync(CacheDirectory, cancellation);
+        StartOperator();
     }
 
     /// <summary>Another runtime on the same mounted folders.</summary>
-    internal Task<Runtime> StartRuntimeAsync(string cache, CancellationToken cancellation) =>
-        Runtime.StartAsync(Path.Combine(Configuration, "modules.toml"), cache, Secrets, cancellation);
+    public Task<RuntimeProcess> StartRuntimeAsync(string cache, CancellationToken cancellation) =>
+        RuntimeProcess.StartAsync(Path.Combine(Configuration, "modules.toml"), cache, Secrets, cancellation);
 
     /// <summary>The cache of <see cref="Runtime"/>.</summary>
-    internal string CacheDirectory => _directory.PathOf("cache");
+    public string CacheDirectory => _directory.PathOf("cache");
 
     /// <summary>Starts the operator; it watches every namespace and asks <see cref="Runtime"/>.</summary>
-    internal Task StartOperatorAsync()
-    {
-        _operator = ProgramUnderTest.Start(
-            Repository.Operator,
+    public void StartOperator() =>
+        _operator = ProductProcess.Start(
+            Checkout.Operator,
             "run",
             "--kubeconfig", ControlPlane.KubeconfigPath,
             "--namespace", SystemNamespace,
             "--runtime", Runtime.AdminUrl,
             "--url", Runtime.Client.BaseAddress!.ToString(),
             "--health", "127.0.0.1:0");
-        return Task.CompletedTask;
-    }
 
     /// <summary>Ends the operator as a crash would.</summary>
-    internal async Task KillOperatorAsync() => await _operator!.DisposeAsync();
+    public async Task KillOperatorAsync() => await _operator!.DisposeAsync();
 
     /// <summary>A fresh namespace, so that tests do not meet.</summary>
-    internal async Task<string> CreateNamespaceAsync()
+    public async Task<string> CreateNamespaceAsync()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"test-{Guid.NewGuid():N}")[..16];
         (await ControlPlane.KubectlAsync("create", "namespace", name)).EnsureSuccess();
@@ -92,14 +98,14 @@ public sealed class WholeSystem : IAsyncLifetime
     }
 
     /// <summary>Pushes a compiled sample with our own program; returns the reference with its digest.</summary>
-    internal async Task<string> PushAsync(string file, string repositoryAndTag)
+    public async Task<string> PushAsync(string file, string repositoryAndTag)
     {
-        var pushed = (await Command.RunAsync(Repository.Wagi, ["push", file, $"{Registry.Address}/{repositoryAndTag}"])).EnsureSuccess();
+        var pushed = (await Command.RunAsync(Checkout.Wagi, ["push", file, $"{Registry.Address}/{repositoryAndTag}"])).EnsureSuccess();
         return pushed.Stdout.Trim();
     }
 
     /// <summary>Applies a WagiModule whose spec is given as YAML lines without indentation.</summary>
-    internal Task ApplyModuleAsync(string @namespace, string name, params string[] spec) =>
+    public Task ApplyModuleAsync(string @namespace, string name, params string[] spec) =>
         ControlPlane.ApplyAsync(
             $"""
             apiVersion: wagi.dev/v1alpha1
@@ -112,18 +118,22 @@ public sealed class WholeSystem : IAsyncLifetime
             """);
 
     /// <summary><c>kubectl wait</c> for a condition, as a user would.</summary>
-    internal async Task WaitAsync(string @namespace, string name, string condition)
+    public async Task WaitAsync(string @namespace, string name, string condition)
     {
         var waited = await ControlPlane.KubectlAsync("wait", $"--for=condition={condition}", "--timeout=60s", $"wagimodule/{name}", "-n", @namespace);
-        Assert.True(waited.ExitCode == 0, $"{waited}\n{await DescribeAsync(@namespace, name)}\n== operator\n{OperatorLog}\n== runtime\n{Runtime.Log}");
+        if (waited.ExitCode != 0)
+        {
+            throw new TimeoutException(
+                $"{waited}\n{await DescribeAsync(@namespace, name)}\n== operator\n{OperatorLog}\n== runtime\n{Runtime.Log}");
+        }
     }
 
     /// <summary>A field of a WagiModule by JSONPath.</summary>
-    internal async Task<string> FieldAsync(string @namespace, string name, string jsonPath) =>
+    public async Task<string> FieldAsync(string @namespace, string name, string jsonPath) =>
         (await ControlPlane.KubectlAsync("get", "wagimodule", name, "-n", @namespace, "-o", $"jsonpath={jsonPath}")).EnsureSuccess().Stdout;
 
     /// <summary>Waits until a condition has a status and a reason, and returns its message.</summary>
-    internal async Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason)
+    public async Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason)
     {
         string Path(string field) => $"{{.status.conditions[?(@.type==\"{type}\")].{field}}}";
         var seen = await Eventually.Becomes(

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Wagi.TestCluster.Kubernetes;
 
-namespace Wagi.EndToEnd.Harness;
+namespace Wagi.TestCluster.Product;
 
 /// <summary>
 /// Stands in for a kubelet: follows one ConfigMap or Secret of the API server and projects it into a folder the way that a
 /// kubelet does.
 /// </summary>
-internal sealed class VolumeSync : IAsyncDisposable
+public sealed class VolumeSync : IAsyncDisposable
 {
     private readonly ControlPlane _controlPlane;
     private readonly string _path;
