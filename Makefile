@@ -28,6 +28,13 @@ e2e: ## only the end-to-end tests, with the published programs
 	$(MAKE) build publish
 	tests/run tests/EndToEnd
 
+bench: ## measure speed, side by side where it is compared; BENCH="hello http start apply" chooses
+	tests/cluster/install
+	samples/build hello-c
+	$(MAKE) publish
+	dotnet publish bench/plaintext --output $(ARTIFACTS)/bench --use-current-runtime
+	dotnet run --project bench --configuration Release -- $(BENCH)
+
 samples: ## compile the sample handlers whose toolchain is there, into artifacts/samples
 	samples/build
 

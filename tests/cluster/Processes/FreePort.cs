@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Wagi.TestCluster.Processes;
 
 /// <summary>Picks TCP ports for servers that must be told theirs.</summary>
-internal static class FreePort
+public static class FreePort
 {
     private const int Lowest = 10_000;
 

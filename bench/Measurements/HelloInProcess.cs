@@ -1,0 +1,1 @@
+namespace Wagi.Bench.Measurements;
