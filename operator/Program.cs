@@ -1,3 +1,6 @@
+using System.CommandLine;
 using Wagi.Operator.Commands;
 
-return await RootCommandFactory.Create().Parse(args).InvokeAsync();
+// Signals are the commands' own business: a leader gives its lease back before it ends.
+var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
+return await RootCommandFactory.Create().Parse(args).InvokeAsync(configuration);

@@ -9,6 +9,7 @@ internal static class RootCommandFactory
     public static RootCommand Create()
     {
         var root = new RootCommand("Serves WagiModules: turns them into modules.toml for the runtimes and reports what is really served.");
+        root.Subcommands.Add(new RunCommand().Create());
         root.Subcommands.Add(new CrdsCommand().Create());
         return root;
     }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using System.Text.Json.Serialization;
 using Wagi.Operator.Crds;
 
 namespace Wagi.Operator.Resources;
@@ -17,6 +16,5 @@ public sealed record RuntimeCount
     public int Total { get; init; }
 
     [Description("Both numbers for the column of kubectl get. Example: 3/3")]
-    [JsonInclude]
     public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Ready}/{Total}");
 }

@@ -1,0 +1,25 @@
+using System.Net;
+
+namespace Wagi.Operator.ApiServer;
+
+/// <summary>The API server refused a request, or gave an answer that is none.</summary>
+/// <param name="statusCode">HTTP status.</param>
+/// <param name="reason">The machine-readable <c>reason</c> of the <c>Status</c> object: <c>Conflict</c>, <c>Expired</c>, …; empty if there was none.</param>
+/// <param name="message">What was asked and what the server said.</param>
+internal sealed class ApiServerException(HttpStatusCode statusCode, string reason, string message) : Exception(message)
+{
+    public HttpStatusCode StatusCode { get; } = statusCode;
+
+    public string Reason { get; } = reason;
+
+    /// <summary>The resource version, or the continue token, is older than what the server remembers: list again.</summary>
+    public bool IsExpired => StatusCode == HttpStatusCode.Gone || Reason is "Expired" or "Gone";
+
+    /// <summary>Somebody else was faster, or the object is another one by now.</summary>
+    public bool IsConflict => StatusCode == HttpStatusCode.Conflict;
+
+    public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
+
+    /// <summary>RBAC or authentication.</summary>
+    public bool IsRefused => StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized;
+}

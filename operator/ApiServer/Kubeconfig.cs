@@ -1,0 +1,92 @@
+using k8s;
+using k8s.Exceptions;
+using k8s.KubeConfigModels;
+
+namespace Wagi.Operator.ApiServer;
+
+/// <summary>Finds out how to reach the API server.</summary>
+internal static class Kubeconfig
+{
+    private const string EnvironmentVariable = "KUBECONFIG";
+
+    /// <summary>
+    /// In the order of other operators: the file that was named, the files of <c>KUBECONFIG</c>, the pod's service account,
+    /// <c>~/.kube/config</c>.
+    /// </summary>
+    /// <param name="file">A kubeconfig file; null: none was named.</param>
+    /// <param name="context">A context of the kubeconfig; null: its current one.</param>
+    /// <exception cref="KubeconfigException">There is none, or it cannot be used.</exception>
+    public static KubernetesClientConfiguration Load(string? file, string? context)
+    {
+        if (file is not null) return FromFiles([file], context);
+        var listed = (Environment.GetEnvironmentVariable(EnvironmentVariable) ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        // As with kubectl, some of the files may be missing.
+        var existing = listed.Where(File.Exists).ToArray();
+        if (existing.Length > 0) return FromFiles(existing, context);
+        if (listed.Length > 0) throw new KubeconfigException($"{EnvironmentVariable} names no file that exists: {string.Join(", ", listed)}");
+        if (KubernetesClientConfiguration.IsInCluster()) return KubernetesClientConfiguration.InClusterConfig();
+
+        var home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
+        return File.Exists(home)
+            ? FromFiles([home], context)
+            : throw new KubeconfigException(
+                $"no cluster to connect to: not running in a pod, and there is no {home}; give --kubeconfig FILE or set {EnvironmentVariable}");
+    }
+
+    private static KubernetesClientConfiguration FromFiles(string[] files, string? context)
+    {
+        var names = string.Join(", ", files);
+        try
+        {
+            var merged = Merge(files.Select(Read));
+            CheckContext(merged, context, names);
+            return KubernetesClientConfiguration.BuildConfigFromConfigObject(merged, context);
+        }
+        catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException
+            or FormatException or UriFormatException or System.Security.Cryptography.CryptographicException)
+        {
+            throw new KubeconfigException($"kubeconfig {names} cannot be used: {e.Message}");
+        }
+    }
+
+    private static K8SConfiguration Read(string file)
+    {
+        var config = KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        // Relative to the file that names them, which a merged configuration does not know.
+        foreach (var endpoint in config.Clusters?.Select(cluster => cluster.ClusterEndpoint).OfType<ClusterEndpoint>() ?? [])
+            endpoint.CertificateAuthority = Absolute(endpoint.CertificateAuthority);
+        foreach (var credentials in config.Users?.Select(user => user.UserCredentials).OfType<UserCredentials>() ?? [])
+        {
+            credentials.ClientCertificate = Absolute(credentials.ClientCertificate);
+            credentials.ClientKey = Absolute(credentials.ClientKey);
+        }
+
+        return config;
+
+        string? Absolute(string? path) => string.IsNullOrEmpty(path) ? path : Path.Combine(folder, path);
+    }
+
+    /// <summary>As kubectl merges: what comes first wins.</summary>
+    private static K8SConfiguration Merge(IEnumerable<K8SConfiguration> configs)
+    {
+        var all = configs.ToList();
+        var merged = all[0];
+        merged.CurrentContext = all.Select(config => config.CurrentContext).FirstOrDefault(context => !string.IsNullOrEmpty(context));
+        merged.Contexts = [.. all.SelectMany(config => config.Contexts ?? []).DistinctBy(context => context.Name)];
+        merged.Clusters = [.. all.SelectMany(config => config.Clusters ?? []).DistinctBy(cluster => cluster.Name)];
+        merged.Users = [.. all.SelectMany(config => config.Users ?? []).DistinctBy(user => user.Name)];
+        return merged;
+    }
+
+    private static void CheckContext(K8SConfiguration config, string? context, string names)
+    {
+        var known = config.Contexts?.Select(known => known.Name).ToList() ?? [];
+        var wanted = context ?? config.CurrentContext;
+        if (string.IsNullOrEmpty(wanted))
+            throw new KubeconfigException($"kubeconfig {names} has no current context; give --context, one of: {string.Join(", ", known)}");
+        if (!known.Contains(wanted))
+            throw new KubeconfigException($"kubeconfig {names} has no context '{wanted}'; it has: {string.Join(", ", known)}");
+    }
+}

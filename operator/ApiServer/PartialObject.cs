@@ -1,0 +1,17 @@
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.ApiServer;
+
+/// <summary>An object of which only the metadata was asked for (<c>PartialObjectMetadata</c>): neither content nor managed fields.</summary>
+internal sealed record PartialObject
+{
+    /// <summary>The <c>Accept</c> header by which a list answers with metadata only (Kubernetes API concepts, "Metadata-only fetches").</summary>
+    public const string AcceptList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+    /// <summary>The same for a watch and for a single object.</summary>
+    public const string Accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+    public required PartialMetadata Metadata { get; init; }
+
+    public ObjectIdentity Identity => new(new ObjectKey(Metadata.Namespace, Metadata.Name), Metadata.ResourceVersion);
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Applying;
+
+/// <summary>
+/// Tells people of transitions by events (<c>events.k8s.io/v1</c>). An event is a courtesy: one that cannot be written is logged and
+/// forgotten, and the same one is not repeated within a short while.
+/// </summary>
+/// <param name="client">The API server.</param>
+/// <param name="instance">Name of this instance of the operator.</param>
+/// <param name="time">The clock of the events.</param>
+/// <param name="logger">Hears of every event.</param>
+internal sealed partial class EventRecorder(ApiServerClient client, string instance, TimeProvider time, ILogger<EventRecorder> logger)
+{
+    /// <summary>Who reports, as <c>kubectl describe</c> shows it.</summary>
+    public const string Controller = "wagi-operator";
+
+    private const string Action = "Reconcile";
+
+    /// <summary>Characters of <c>note</c> at the most (<c>events.k8s.io/v1</c> validation).</summary>
+    private const int LongestNote = 1024;
+
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<(string Uid, PlanEvent Event), DateTimeOffset> _recent = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>Writes an event about a WagiModule.</summary>
+    public async Task RecordAsync(WagiModule module, PlanEvent happened, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (!IsNews(module.Metadata.Uid, happened, now)) return;
+        LogEvent(logger, module.Key, happened.Type, happened.Reason, happened.Message);
+        try
+        {
+            await client.CreateAsync(
+                ApiResource.Events.PathOf(module.Metadata.NamespaceProperty), Manifest(module, happened, now),
+                ApiServerJsonContext.Default.PartialObject, cancellationToken);
+        }
+        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException)
+        {
+            LogNotWritten(logger, module.Key, e.Message);
+        }
+    }
+
+    private bool IsNews(string uid, PlanEvent happened, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            foreach (var (old, at) in _recent.ToList())
+            {
+                if (now - at > Memory) _recent.Remove(old);
+            }
+
+            return _recent.TryAdd((uid, happened), now);
+        }
+    }
+
+    private JsonObject Manifest(WagiModule module, PlanEvent happened, DateTimeOffset now) => new()
+    {
+        ["apiVersion"] = ApiResource.Events.ApiVersion,
+        ["kind"] = ApiResource.Events.Kind,
+        ["metadata"] = new JsonObject
+        {
+            ["generateName"] = module.Metadata.Name + ".",
+            ["namespace"] = module.Metadata.NamespaceProperty,
+        },
+        // metav1.MicroTime
+        ["eventTime"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+        ["reportingController"] = Controller,
+        ["reportingInstance"] = instance,
+        ["action"] = Action,
+        ["reason"] = happened.Reason,
+        ["type"] = happened.Type,
+        ["note"] = happened.Message.Length <= LongestNote ? happened.Message : happened.Message[..(LongestNote - 1)] + "…",
+        ["regarding"] = new JsonObject
+        {
+            ["apiVersion"] = WagiModule.GroupVersion,
+            ["kind"] = WagiModule.KindName,
+            ["namespace"] = module.Metadata.NamespaceProperty,
+            ["name"] = module.Metadata.Name,
+            ["uid"] = module.Metadata.Uid,
+            ["resourceVersion"] = module.Metadata.ResourceVersion,
+        },
+    };
+}

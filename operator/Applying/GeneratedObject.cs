@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Controllers;
+using Wagi.Operator.Health;
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.Applying;
+
+/// <summary>
+/// The ConfigMap or the Secret that the operator writes. An informer that sees metadata only tells when somebody else has changed or
+/// deleted it; only then is its content read again.
+/// </summary>
+internal sealed partial class GeneratedObject
+{
+    private readonly ApiServerClient _client;
+    private readonly ApiResource _resource;
+    private readonly ObjectKey _key;
+    private readonly Informer<PartialObject> _informer;
+    private readonly OperatorMetrics _metrics;
+    private readonly ILogger<GeneratedObject> _logger;
+    private ImmutableSortedDictionary<string, byte[]>? _content;
+    private string? _resourceVersion;
+
+    /// <param name="client">The API server.</param>
+    /// <param name="resource"><see cref="ApiResource.ConfigMaps"/> or <see cref="ApiResource.Secrets"/>.</param>
+    /// <param name="key">Where it is.</param>
+    /// <param name="informer">Sees this one object.</param>
+    /// <param name="metrics">Counts the writes.</param>
+    /// <param name="logger">Hears of the writes.</param>
+    public GeneratedObject(
+        ApiServerClient client, ApiResource resource, ObjectKey key, Informer<PartialObject> informer, OperatorMetrics metrics, ILogger<GeneratedObject> logger)
+    {
+        _client = client;
+        _resource = resource;
+        _key = key;
+        _informer = informer;
+        _metrics = metrics;
+        _logger = logger;
+    }
+
+    /// <summary>The resource version of the content in force, after <see cref="ReadAsync"/> or <see cref="WriteAsync"/>.</summary>
+    public string ResourceVersion => _resourceVersion ?? "";
+
+    private bool IsSecret => _resource == ApiResource.Secrets;
+
+    /// <summary>The content in force; null when the object does not exist.</summary>
+    public async Task<ImmutableSortedDictionary<string, byte[]>?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_informer.Objects.TryGetValue(_key, out var seen) && seen.Metadata.ResourceVersion == _resourceVersion) return _content;
+        var stored = await _client.FindAsync(_resource.PathOf(_key), ApplyingJsonContext.Default.StoredData, cancellationToken);
+        _content = stored?.Content(IsSecret);
+        _resourceVersion = stored?.Metadata.ResourceVersion;
+        return _content;
+    }
+
+    /// <summary>Writes the content, and nothing else, unless it is in force already.</summary>
+    /// <returns>Whether something was written.</returns>
+    public async Task<bool> WriteAsync(ImmutableSortedDictionary<string, byte[]> content, CancellationToken cancellationToken)
+    {
+        if (_content is not null && AreEqual(_content, content)) return false;
+        var answer = await _client.ApplyAsync(
+            _resource.PathOf(_key), Manifest(content), ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
+
+        // Server-side apply leaves the keys of other managers alone. Here they would be served, or fill the object up.
+        var written = answer.Content(IsSecret);
+        if (!AreEqual(written, content))
+        {
+            var surplus = new JsonObject(written.Keys.Where(name => !content.ContainsKey(name)).Select(name => KeyValuePair.Create(name, (JsonNode?)null)));
+            answer = await _client.MergeAsync(
+                _resource.PathOf(_key), new JsonObject { ["data"] = surplus }, ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
+        }
+
+        _content = content;
+        _resourceVersion = answer.Metadata.ResourceVersion;
+        _metrics.Wrote(_resource.Plural);
+        LogWrote(_logger, _resource.Kind, _key, _resourceVersion);
+        return true;
+    }
+
+    private JsonObject Manifest(ImmutableSortedDictionary<string, byte[]> content)
+    {
+        var data = new JsonObject();
+        foreach (var (name, value) in content)
+            data[name] = IsSecret ? Convert.ToBase64String(value) : System.Text.Encoding.UTF8.GetString(value);
+
+        var manifest = new JsonObject
+        {
+            ["apiVersion"] = _resource.ApiVersion,
+            ["kind"] = _resource.Kind,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = _key.Name,
+                ["namespace"] = _key.Namespace,
+                ["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = ApiServerClient.FieldManager },
+            },
+            ["data"] = data,
+        };
+        if (IsSecret) manifest["type"] = "Opaque";
+        return manifest;
+    }
+
+    private static bool AreEqual(ImmutableSortedDictionary<string, byte[]> a, ImmutableSortedDictionary<string, byte[]> b) =>
+        a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && pair.Value.AsSpan().SequenceEqual(other));
+}

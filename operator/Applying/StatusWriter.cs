@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Controllers;
+using Wagi.Operator.Health;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Applying;
+
+/// <summary>Writes the status of WagiModules.</summary>
+/// <param name="client">The API server.</param>
+/// <param name="modules">Told of every write, so that the next plan sees it.</param>
+/// <param name="metrics">Counts the writes.</param>
+internal sealed class StatusWriter(ApiServerClient client, Informer<WagiModule> modules, OperatorMetrics metrics)
+{
+    /// <summary>Writes a status.</summary>
+    /// <param name="module">The WagiModule that the status was made for.</param>
+    /// <param name="status">Its complete status.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False when the WagiModule is gone, or is another one of the same name by now.</returns>
+    /// <exception cref="ApiServerException">The API server refused.</exception>
+    /// <exception cref="HttpRequestException">The API server cannot be reached.</exception>
+    public async Task<bool> WriteAsync(WagiModule module, WagiModuleStatus status, CancellationToken cancellationToken)
+    {
+        var manifest = new JsonObject
+        {
+            ["apiVersion"] = WagiModule.GroupVersion,
+            ["kind"] = WagiModule.KindName,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = module.Metadata.Name,
+                ["namespace"] = module.Metadata.NamespaceProperty,
+                // The status of one that was deleted must not end at its successor.
+                ["uid"] = module.Metadata.Uid,
+            },
+            ["status"] = JsonSerializer.SerializeToNode(status, ResourcesJsonContext.Default.WagiModuleStatus),
+        };
+        try
+        {
+            var path = WagiModules.Resource.PathOf(module.Key) + "/status";
+            var written = await client.ApplyAsync(path, manifest, ResourcesJsonContext.Default.WagiModule, isSecret: false, cancellationToken);
+            modules.Advance(module, WagiModules.Trim(written));
+            metrics.Wrote(WagiModule.Plural);
+            return true;
+        }
+        catch (ApiServerException e) when (e.IsNotFound || e.IsConflict)
+        {
+            // The watch tells the rest, and what it tells is reconciled again.
+            return false;
+        }
+    }
+}

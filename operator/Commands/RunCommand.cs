@@ -1,0 +1,234 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using k8s;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Wagi.Modules.Limits;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Instance;
+using Wagi.Operator.LeaderElection;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Tags;
+
+namespace Wagi.Operator.Commands;
+
+/// <summary><c>wagi-operator run</c>.</summary>
+internal sealed class RunCommand
+{
+    private static readonly OperatorOptions Defaults = new() { Namespace = "wagi-system" };
+
+    private readonly Option<string?> _kubeconfig = new("--kubeconfig")
+    {
+        Description = "Kubeconfig file. Default: the files of KUBECONFIG, else the pod's service account, else ~/.kube/config.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _context = new("--context")
+    {
+        Description = "Context of the kubeconfig. Default: its current one.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _namespace = new("--namespace", "-n")
+    {
+        Description = "Namespace of the runtimes and of what is generated for them. Default: POD_NAMESPACE, else the pod's, else the context's, " +
+            "else wagi-system.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _watchNamespace = new("--watch-namespace")
+    {
+        Description = "Serve the WagiModules of this namespace only. Default: of all.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string> _configMap = new("--configmap")
+    {
+        Description = "Name of the generated ConfigMap.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Defaults.ConfigMap,
+    };
+
+    private readonly Option<string> _secret = new("--secret")
+    {
+        Description = "Name of the generated Secret.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Defaults.Secret,
+    };
+
+    private readonly Option<string[]> _runtime = new("--runtime")
+    {
+        Description = "Admin address of a runtime that is no pod; may be repeated. With it no pods are looked for.",
+        HelpName = "URL",
+    };
+
+    private readonly Option<string> _runtimeSelector = new("--runtime-selector")
+    {
+        Description = "Labels of the runtime pods.",
+        HelpName = "KEY=VALUE,…",
+        DefaultValueFactory = _ => Defaults.RuntimeSelector,
+    };
+
+    private readonly Option<int> _runtimeAdminPort = new("--runtime-admin-port")
+    {
+        Description = "Admin port of the runtime pods.",
+        HelpName = "PORT",
+        DefaultValueFactory = _ => Defaults.RuntimeAdminPort,
+    };
+
+    private readonly Option<string> _resolveInterval = new("--resolve-interval")
+    {
+        Description = "How long a tag's digest counts before the registry is asked again.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Duration.Format(Defaults.Tags.Interval),
+    };
+
+    private readonly Option<string[]> _insecureRegistry = new("--insecure-registry")
+    {
+        Description = "Registry that is spoken to over plain HTTP; loopback always is. May be repeated.",
+        HelpName = "HOST[:PORT]",
+    };
+
+    private readonly Option<string?> _baseUrl = new("--base-url")
+    {
+        Description = "Where clients reach the runtimes, for status.url.",
+        HelpName = "URL",
+    };
+
+    private readonly Option<bool?> _leaderElect = new("--leader-elect")
+    {
+        Description = "Let one of several instances lead, by a Lease in the operator's namespace. Default: in a pod.",
+    };
+
+    private readonly Option<string> _health = new("--health")
+    {
+        Description = "Address and port of /healthz/live, /healthz/ready and /metrics.",
+        HelpName = "IP:PORT",
+        DefaultValueFactory = _ => Defaults.Health.ToString(),
+    };
+
+    private readonly Option<string> _logFormat = new("--log-format")
+    {
+        Description = "How to log.",
+        HelpName = "text|json",
+        DefaultValueFactory = _ => "text",
+    };
+
+    private readonly Option<LogLevel> _logLevel = new("--log-level")
+    {
+        Description = "The lowest level that is logged.",
+        DefaultValueFactory = _ => Defaults.LogLevel,
+    };
+
+    public RunCommand()
+    {
+        _logFormat.AcceptOnlyFromAmong("text", "json");
+    }
+
+    /// <summary>The command <c>run</c>.</summary>
+    public Command Create()
+    {
+        var command = new Command("run", "Serve the WagiModules of a cluster: write modules.toml for the runtimes, report what they serve.");
+        Option[] options =
+        [
+            _kubeconfig, _context, _namespace, _watchNamespace, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
+            _resolveInterval, _insecureRegistry, _baseUrl, _leaderElect, _health, _logFormat, _logLevel,
+        ];
+        foreach (var option in options) command.Options.Add(option);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var configuration = Kubeconfig.Load(arguments.GetValue(_kubeconfig), arguments.GetValue(_context));
+            await using var application = OperatorApplication.Build(configuration, Read(arguments, configuration));
+            await application.StartAsync(cancellationToken);
+            await application.WaitForShutdownAsync(cancellationToken);
+            return ExitCodes.Success;
+        }
+        catch (UsageException error)
+        {
+            return await ExitCodes.UsageAsync(error);
+        }
+        catch (KubeconfigException error)
+        {
+            return await ExitCodes.FailAsync(error.Message);
+        }
+        catch (IOException error)
+        {
+            // The health address is taken.
+            return await ExitCodes.FailAsync(error.Message);
+        }
+    }
+
+    private OperatorOptions Read(ParseResult arguments, KubernetesClientConfiguration configuration)
+    {
+        var isInCluster = arguments.GetValue(_kubeconfig) is null && KubernetesClientConfiguration.IsInCluster();
+        var @namespace = arguments.GetValue(_namespace)
+            ?? NullIfEmpty(Environment.GetEnvironmentVariable("POD_NAMESPACE"))
+            ?? NullIfEmpty(configuration.Namespace)
+            ?? Defaults.Namespace;
+        var identity = Defaults.Identity;
+        return new OperatorOptions
+        {
+            Namespace = @namespace,
+            WatchNamespace = arguments.GetValue(_watchNamespace),
+            ConfigMap = arguments.GetRequiredValue(_configMap),
+            Secret = arguments.GetRequiredValue(_secret),
+            Runtimes = [.. (arguments.GetValue(_runtime) ?? []).Select(text => ReadUrl(_runtime, text))],
+            RuntimeSelector = arguments.GetRequiredValue(_runtimeSelector),
+            RuntimeAdminPort = ReadPort(arguments),
+            Tags = new ResolverOptions { Interval = ReadInterval(arguments) },
+            InsecureRegistries = [.. arguments.GetValue(_insecureRegistry) ?? []],
+            Plan = new PlanSettings { BaseUrl = arguments.GetValue(_baseUrl) is { } url ? ReadUrl(_baseUrl, url) : null },
+            Identity = identity,
+            LeaderElection = arguments.GetValue(_leaderElect) ?? isInCluster
+                ? new LeaderElectionOptions { Lease = new ObjectKey(@namespace, OperatorInstance.LeaseName), Identity = identity }
+                : null,
+            Health = ReadEndPoint(arguments),
+            LogsAsJson = arguments.GetValue(_logFormat) == "json",
+            LogLevel = arguments.GetValue(_logLevel),
+        };
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static Uri ReadUrl(Option option, string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Query: "", Fragment: "" }
+            ? url
+            : throw new UsageException($"{option.Name} '{text}' is not a URL; write for example http://127.0.0.1:8081");
+
+    private int ReadPort(ParseResult arguments) =>
+        arguments.GetValue(_runtimeAdminPort) is var port and > 0 and <= ushort.MaxValue
+            ? port
+            : throw new UsageException($"{_runtimeAdminPort.Name} must be between 1 and {ushort.MaxValue}");
+
+    private TimeSpan ReadInterval(ParseResult arguments)
+    {
+        if (!Duration.TryParse(arguments.GetValue(_resolveInterval), out var interval, out var error))
+            throw new UsageException($"{_resolveInterval.Name}: {error}");
+        return interval >= TimeSpan.FromSeconds(1)
+            ? interval
+            : throw new UsageException($"{_resolveInterval.Name} must be at least 1s: every tag in use is asked for that often");
+    }
+
+    private IPEndPoint ReadEndPoint(ParseResult arguments)
+    {
+        var text = arguments.GetRequiredValue(_health);
+        var colon = text.LastIndexOf(':');
+        var host = colon < 0 ? "" : text[..colon];
+        if (colon >= 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            if (host.Length == 0) return new IPEndPoint(IPAddress.IPv6Any, port);
+            if (host == "localhost") return new IPEndPoint(IPAddress.Loopback, port);
+            if (IPAddress.TryParse(host, out var address)) return new IPEndPoint(address, port);
+        }
+
+        throw new UsageException($"{_health.Name} '{text}' is not IP:PORT; write for example 127.0.0.1:8082 or [::]:8082");
+    }
+}

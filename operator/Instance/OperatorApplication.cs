@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Metrics;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Health;
+
+namespace Wagi.Operator.Instance;
+
+/// <summary>The process around an operator: logs, health, metrics, start and stop.</summary>
+internal static class OperatorApplication
+{
+    private static readonly double[] ReconcileBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    /// <summary>Builds it; running it is the caller's.</summary>
+    /// <param name="configuration">The way to the API server.</param>
+    /// <param name="options">What the operator is told.</param>
+    public static WebApplication Build(k8s.KubernetesClientConfiguration configuration, OperatorOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Health));
+        ConfigureLogging(builder.Logging, options);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(OperatorMetrics.MeterName)
+            .AddView(OperatorMetrics.ReconcileDuration, new ExplicitBucketHistogramConfiguration { Boundaries = ReconcileBuckets })
+            .AddPrometheusExporter());
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<OperatorMetrics>();
+        builder.Services.AddSingleton(_ => new ApiServerClient(configuration));
+        builder.Services.AddSingleton<OperatorInstance>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<OperatorInstance>());
+
+        var application = builder.Build();
+        application.MapHealth(application.Services.GetRequiredService<OperatorInstance>());
+        application.MapPrometheusScrapingEndpoint("/metrics");
+        return application;
+    }
+
+    /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; known once it has started.</summary>
+    public static Uri Address(WebApplication application) =>
+        new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    private static void ConfigureLogging(ILoggingBuilder logging, OperatorOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(options.LogLevel);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        if (options.LogsAsJson)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Wagi.Operator.ApiServer;
+
+namespace Wagi.Operator.LeaderElection;
+
+/// <summary>
+/// Leader election over a Lease, by the rules of client-go's <c>leaderelection</c> and able to share a Lease with it: who leads
+/// renews; a Lease that was not renewed for its duration, by this instance's own clock, may be taken over; on a clean end it is
+/// given back, so that the next leader need not wait.
+/// </summary>
+internal sealed partial class LeaderElector(ApiServerClient client, LeaderElectionOptions options, TimeProvider time, ILogger<LeaderElector> logger)
+{
+    private LeaseSpec? _observed;
+    private long _observedAt;
+
+    /// <summary>Whether this instance leads right now.</summary>
+    public bool IsLeader { get; private set; }
+
+    /// <summary>Runs for leadership until stopped; leads whenever it has it.</summary>
+    /// <param name="lead">The leader's work. Its token is cancelled when leadership is lost or at the stop; the Lease is given back after it has returned.</param>
+    /// <param name="stop">Ends it all.</param>
+    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            if (await TryAsync(stop))
+                await LeadAsync(lead, stop);
+            await PauseAsync(stop);
+        }
+    }
+
+    private async Task LeadAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
+    {
+        LogLeading(logger, options.Identity);
+        IsLeader = true;
+        using var leading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var work = lead(leading.Token);
+        try
+        {
+            await RenewAsync(work, leading.Token);
+        }
+        finally
+        {
+            await leading.CancelAsync();
+            try
+            {
+                await work;
+            }
+            catch (OperationCanceledException)
+            {
+                // Asked to.
+            }
+
+            IsLeader = false;
+            await ReleaseAsync();
+        }
+    }
+
+    /// <summary>Returns when leadership is lost, the work has ended, or at the stop.</summary>
+    private async Task RenewAsync(Task work, CancellationToken cancellationToken)
+    {
+        var renewed = time.GetTimestamp();
+        while (!cancellationToken.IsCancellationRequested && !work.IsCompleted)
+        {
+            await Task.WhenAny(work, PauseAsync(cancellationToken));
+            if (cancellationToken.IsCancellationRequested) return;
+            using var deadline = new CancellationTokenSource(Remaining(renewed), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+            var before = time.GetTimestamp();
+            if (await TryAsync(either.Token))
+            {
+                renewed = before;
+            }
+            else if (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            else if (_observed?.HolderIdentity is { Length: > 0 } holder && holder != options.Identity)
+            {
+                LogTakenOver(logger, holder);
+                return;
+            }
+            else if (Remaining(renewed) <= TimeSpan.FromMilliseconds(1))
+            {
+                LogLost(logger, options.RenewDeadline.TotalSeconds);
+                return;
+            }
+        }
+    }
+
+    private TimeSpan Remaining(long renewed)
+    {
+        var remaining = options.RenewDeadline - time.GetElapsedTime(renewed);
+        return remaining > TimeSpan.Zero ? remaining : TimeSpan.FromMilliseconds(1);
+    }
+
+    /// <summary>Takes the Lease, or renews it.</summary>
+    private async Task<bool> TryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var path = ApiResource.Leases.PathOf(options.Lease);
+            var lease = await client.FindAsync(path, LeaseJsonContext.Default.Lease, cancellationToken);
+            if (lease is null)
+            {
+                var created = await client.CreateAsync(
+                    ApiResource.Leases.PathOf(options.Lease.Namespace), Manifest(null), LeaseJsonContext.Default.Lease, cancellationToken);
+                Observe(created.Spec);
+                return true;
+            }
+
+            Observe(lease.Spec);
+            if (!IsMine(lease.Spec) && !IsFree(lease.Spec)) return false;
+            var replaced = await client.ReplaceAsync(path, Manifest(lease), LeaseJsonContext.Default.Lease, cancellationToken);
+            Observe(replaced.Spec);
+            return true;
+        }
+        catch (ApiServerException e) when (e.IsConflict)
+        {
+            // Another instance was faster.
+            return false;
+        }
+        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException)
+        {
+            LogFailed(logger, options.Lease.ToString(), e.Message);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private bool IsMine(LeaseSpec spec) => spec.HolderIdentity == options.Identity;
+
+    /// <summary>By this instance's own clock since it saw the Lease change last: clocks of different nodes need not agree.</summary>
+    private bool IsFree(LeaseSpec spec) =>
+        string.IsNullOrEmpty(spec.HolderIdentity)
+        || time.GetElapsedTime(_observedAt) > TimeSpan.FromSeconds(spec.LeaseDurationSeconds ?? options.LeaseDuration.TotalSeconds);
+
+    private void Observe(LeaseSpec spec)
+    {
+        if (spec == _observed) return;
+        _observed = spec;
+        _observedAt = time.GetTimestamp();
+    }
+
+    private async Task ReleaseAsync()
+    {
+        // The stop must not hold the release up, nor the release the stop.
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
+        try
+        {
+            var path = ApiResource.Leases.PathOf(options.Lease);
+            var lease = await client.FindAsync(path, LeaseJsonContext.Default.Lease, timeout.Token);
+            if (lease is null || !IsMine(lease.Spec)) return;
+            await client.ReplaceAsync(path, Released(lease), LeaseJsonContext.Default.Lease, timeout.Token);
+            LogReleased(logger);
+        }
+        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException or OperationCanceledException)
+        {
+            // It runs out by itself.
+            LogFailed(logger, options.Lease.ToString(), e.Message);
+        }
+    }
+
+    private JsonObject Manifest(Lease? lease)
+    {
+        var now = Format(time.GetUtcNow());
+        var mine = lease is not null && IsMine(lease.Spec);
+        return Manifest(lease, new JsonObject
+        {
+            ["holderIdentity"] = options.Identity,
+            ["leaseDurationSeconds"] = (int)Math.Ceiling(options.LeaseDuration.TotalSeconds),
+            ["acquireTime"] = mine && lease!.Spec.AcquireTime is { } acquired ? Format(acquired) : now,
+            ["renewTime"] = now,
+            ["leaseTransitions"] = lease is null ? 0 : (lease.Spec.LeaseTransitions ?? 0) + (mine ? 0 : 1),
+        });
+    }
+
+    private JsonObject Released(Lease lease) => Manifest(lease, new JsonObject
+    {
+        ["holderIdentity"] = "",
+        ["leaseDurationSeconds"] = 1,
+        ["acquireTime"] = Format(time.GetUtcNow()),
+        ["renewTime"] = Format(time.GetUtcNow()),
+        ["leaseTransitions"] = lease.Spec.LeaseTransitions ?? 0,
+    });
+
+    private JsonObject Manifest(Lease? lease, JsonObject spec)
+    {
+        var metadata = new JsonObject { ["name"] = options.Lease.Name, ["namespace"] = options.Lease.Namespace };
+        if (lease is not null) metadata["resourceVersion"] = lease.Metadata.ResourceVersion;
+        return new JsonObject
+        {
+            ["apiVersion"] = ApiResource.Leases.ApiVersion,
+            ["kind"] = ApiResource.Leases.Kind,
+            ["metadata"] = metadata,
+            ["spec"] = spec,
+        };
+    }
+
+    /// <summary><c>metav1.MicroTime</c>.</summary>
+    private static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    private async Task PauseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(options.RetryPeriod, time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller looks at the token.
+        }
+    }
+}

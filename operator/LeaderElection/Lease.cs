@@ -1,0 +1,11 @@
+using Wagi.Operator.ApiServer;
+
+namespace Wagi.Operator.LeaderElection;
+
+/// <summary>The parts of <c>coordination.k8s.io/v1 Lease</c> that an election needs.</summary>
+internal sealed record Lease
+{
+    public required PartialMetadata Metadata { get; init; }
+
+    public LeaseSpec Spec { get; init; } = new();
+}

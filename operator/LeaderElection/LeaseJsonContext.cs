@@ -1,0 +1,7 @@
+using System.Text.Json.Serialization;
+
+namespace Wagi.Operator.LeaderElection;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Lease))]
+internal sealed partial class LeaseJsonContext : JsonSerializerContext;

@@ -1,0 +1,20 @@
+namespace Wagi.Operator.Runtimes;
+
+/// <summary>How often runtimes are asked for their status.</summary>
+internal sealed record RuntimePace
+{
+    /// <summary>The first pause after the configuration changed; the pauses grow from here to one of the two below.</summary>
+    public TimeSpan Hurried { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>While something is not served as configured.</summary>
+    public TimeSpan Unsettled { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>While everything is served as configured.</summary>
+    public TimeSpan Settled { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a runtime may take to answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>After how many tries without an answer a runtime that used to answer counts as gone.</summary>
+    public int Patience { get; init; } = 3;
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace Wagi.Operator.Runtimes;
+
+/// <summary>The parts of <c>v1 PodStatus</c> that are used here.</summary>
+internal sealed record RuntimePodStatus
+{
+    /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c> or <c>Unknown</c>.</summary>
+    public string? Phase { get; init; }
+
+    [JsonPropertyName("podIP")]
+    public string? PodIP { get; init; }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.Runtimes;
+
+/// <summary>
+/// Asks every runtime what it really serves. Each is asked on its own, so that one that hangs delays no other.
+/// </summary>
+internal sealed partial class RuntimePoller : IDisposable
+{
+    private const int LargestStatus = 64 << 20;
+
+    private readonly RuntimePace _pace;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RuntimePoller> _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<RuntimeEndpoint, (RuntimeProbe Probe, CancellationTokenSource Stop, Task Work)> _probes = [];
+    // Runtimes are asked directly: a proxy of the environment does not know pods.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = LargestStatus,
+    };
+
+    private bool _settled;
+
+    public RuntimePoller(RuntimePace pace, TimeProvider time, ILogger<RuntimePoller> logger)
+    {
+        _pace = pace;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Raised after <see cref="Reports"/> changed. Handlers must not block.</summary>
+    public event Action? Changed;
+
+    /// <summary>What the runtimes reported last, by name: one element for every runtime.</summary>
+    public ImmutableArray<RuntimeReport> Reports
+    {
+        get
+        {
+            lock (_lock) return [.. _probes.Values.Select(probe => probe.Probe.Report).OrderBy(report => report.Name, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Says which runtimes there are; it starts to ask new ones and forgets those that are gone.</summary>
+    public void Follow(IReadOnlyCollection<RuntimeEndpoint> endpoints)
+    {
+        lock (_lock)
+        {
+            foreach (var gone in _probes.Keys.Except(endpoints).ToList())
+            {
+                LogGone(_logger, gone.Name);
+                if (_probes.Remove(gone, out var probe)) probe.Stop.Cancel();
+            }
+
+            foreach (var endpoint in endpoints.Where(endpoint => !_probes.ContainsKey(endpoint)))
+            {
+                LogFollowing(_logger, endpoint.Name, endpoint.Status);
+                var stop = new CancellationTokenSource();
+                var probe = new RuntimeProbe(endpoint, _http, _pace, _time, () => Changed?.Invoke());
+                probe.Settle(_settled);
+                _probes[endpoint] = (probe, stop, Task.Run(() => probe.RunAsync(stop.Token)));
+            }
+        }
+    }
+
+    /// <summary>Waits until every runtime has been asked once, answer or not.</summary>
+    public Task AskedAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock) return Task.WhenAll(_probes.Values.Select(probe => probe.Probe.Asked)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The configuration has changed: ask now and often.</summary>
+    public void Hurry()
+    {
+        lock (_lock)
+        {
+            foreach (var (probe, _, _) in _probes.Values) probe.Hurry();
+        }
+    }
+
+    /// <summary>Whether everything is served as configured.</summary>
+    public void Settle(bool settled)
+    {
+        lock (_lock)
+        {
+            _settled = settled;
+            foreach (var (probe, _, _) in _probes.Values) probe.Settle(settled);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Follow([]);
+        _http.Dispose();
+    }
+}

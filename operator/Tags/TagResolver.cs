@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Wagi.Modules.Status;
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Errors;
+using Wagi.Oci.References;
+using Wagi.Operator.Controllers;
+using Wagi.Operator.Health;
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.Tags;
+
+/// <summary>
+/// Keeps the digests of all tags that are in use, beside the reconciler and never in its way: it is told what is wanted, asks the
+/// registries in the background, again from time to time because tags move, and raises <see cref="Changed"/> with news.
+/// </summary>
+internal sealed partial class TagResolver : IDisposable
+{
+    private readonly ITagLookup _lookup;
+    private readonly ResolverOptions _options;
+    private readonly OperatorMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TagResolver> _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ResolutionRequest, CancellationTokenSource> _followed = [];
+    private readonly Dictionary<string, SemaphoreSlim> _registries = new(StringComparer.Ordinal);
+    private ImmutableDictionary<ResolutionRequest, Resolution> _answers = ImmutableDictionary<ResolutionRequest, Resolution>.Empty;
+
+    public TagResolver(ITagLookup lookup, ResolverOptions options, OperatorMetrics metrics, TimeProvider time, ILogger<TagResolver> logger)
+    {
+        _lookup = lookup;
+        _options = options;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Raised after <see cref="Answers"/> changed. Handlers must not block.</summary>
+    public event Action? Changed;
+
+    /// <summary>The answers so far: an immutable snapshot.</summary>
+    public ImmutableDictionary<ResolutionRequest, Resolution> Answers => Volatile.Read(ref _answers);
+
+    /// <summary>Says which tags are wanted; it starts to ask for new ones and forgets those that are not wanted any more.</summary>
+    /// <param name="wanted">All tags in use.</param>
+    /// <param name="secrets">The pull secrets that the requests name.</param>
+    public void Follow(IReadOnlySet<ResolutionRequest> wanted, IReadOnlyDictionary<ObjectKey, SecretContent?> secrets)
+    {
+        lock (_lock)
+        {
+            foreach (var gone in _followed.Keys.Where(request => !wanted.Contains(request)).ToList())
+            {
+                if (_followed.Remove(gone, out var stop)) stop.Cancel();
+                Volatile.Write(ref _answers, _answers.Remove(gone));
+            }
+
+            foreach (var request in wanted.Where(request => !_followed.ContainsKey(request)))
+            {
+                var stop = new CancellationTokenSource();
+                var pullSecrets = request.PullSecrets
+                    .Select(name => (name, secrets.GetValueOrDefault(new ObjectKey(request.Namespace, name))))
+                    .ToImmutableArray();
+                _followed[request] = stop;
+                _ = Task.Run(() => FollowAsync(request, pullSecrets, stop.Token));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
+
+    private async Task FollowAsync(ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, CancellationToken stop)
+    {
+        var passing = new Backoff(_options.FirstRetry, _options.LongestRetry);
+        var final = new Backoff(_options.FirstRetryOfFinal, _options.LongestRetry);
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                var answer = await AskAsync(request, pullSecrets, stop);
+                Take(request, answer, stop);
+                TimeSpan pause;
+                if (answer is Resolution.Failed failed)
+                {
+                    pause = (failed.IsFinal ? final : passing).Next();
+                }
+                else
+                {
+                    passing.Reset();
+                    final.Reset();
+                    // Spread, so that the registry is not asked for everything at once.
+                    pause = _options.Interval * (0.9 + (Random.Shared.NextDouble() * 0.2));
+                }
+
+                await Task.Delay(pause, _time, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Not wanted any more.
+        }
+    }
+
+    private async Task<Resolution> AskAsync(
+        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, CancellationToken stop)
+    {
+        if (!Reference.TryParse(request.Reference, out var reference, out var error))
+            return new Resolution.Failed(ModuleReason.InvalidEntry, error, IsFinal: true);
+
+        var registry = Registry(reference.Registry);
+        await registry.WaitAsync(stop);
+        try
+        {
+            using var timeout = new CancellationTokenSource(_options.Timeout, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+            var digest = await _lookup.FindDigestAsync(reference, Credentials(pullSecrets), either.Token);
+            _metrics.Resolved(succeeded: true);
+            return new Resolution.Found(digest);
+        }
+        catch (OciException e)
+        {
+            _metrics.Resolved(succeeded: false);
+            return new Resolution.Failed(FailureReason.Of(e.Kind), e.Message, IsFinal: !e.IsTransient);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            _metrics.Resolved(succeeded: false);
+            return new Resolution.Failed(
+                ModuleReason.RegistryUnreachable,
+                $"{request.Reference}: registry '{reference.Registry}' gave no answer within {_options.Timeout.TotalSeconds:0} s",
+                IsFinal: false);
+        }
+        finally
+        {
+            registry.Release();
+        }
+    }
+
+    /// <summary>A Secret that is missing or malformed is the plan's to report; what can be used is used.</summary>
+    private static ChainedCredentialStore Credentials(ImmutableArray<(string Name, SecretContent? Content)> pullSecrets)
+    {
+        var stores = new List<ICredentialStore>();
+        foreach (var (_, content) in pullSecrets)
+        {
+            if (content is null || !PullCredentials.TryRead(content, out var dockerConfig, out _)) continue;
+            var json = Encoding.UTF8.GetBytes(dockerConfig);
+            stores.Add(content.Type == "kubernetes.io/dockercfg"
+                ? DockerConfigCredentialStore.FromDockerCfg(json)
+                : DockerConfigCredentialStore.FromDockerConfigJson(json));
+        }
+
+        return new ChainedCredentialStore(stores);
+    }
+
+    private SemaphoreSlim Registry(string host)
+    {
+        lock (_lock)
+        {
+            if (!_registries.TryGetValue(host, out var slots)) _registries[host] = slots = new SemaphoreSlim(_options.ParallelPerRegistry);
+            return slots;
+        }
+    }
+
+    private void Take(ResolutionRequest request, Resolution answer, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            if (stop.IsCancellationRequested || _answers.GetValueOrDefault(request) == answer) return;
+            Volatile.Write(ref _answers, _answers.SetItem(request, answer));
+        }
+
+        if (answer is Resolution.Found found) LogFound(_logger, request.Reference, found.Digest);
+        else if (answer is Resolution.Failed failed) LogFailed(_logger, request.Reference, request.Namespace, failed.Message);
+        Changed?.Invoke();
+    }
+}

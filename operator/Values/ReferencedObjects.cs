@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Controllers;
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.Values;
+
+/// <summary>
+/// The Secrets, or ConfigMaps, that WagiModules name. An informer sees the metadata of all, so that a change is noticed; the content
+/// is read of those only that are named, and kept while it is.
+/// </summary>
+internal sealed partial class ReferencedObjects<TAnswer, TContent>
+    where TAnswer : class
+    where TContent : class
+{
+    private const int ParallelReads = 8;
+
+    private readonly ApiServerClient _client;
+    private readonly ApiResource _resource;
+    private readonly Informer<PartialObject> _informer;
+    private readonly JsonTypeInfo<TAnswer> _type;
+    private readonly Func<TAnswer, TContent> _content;
+    private readonly ILogger _logger;
+    private ImmutableSortedSet<ObjectKey> _named = ImmutableSortedSet.Create(ObjectKey.Order);
+    private ImmutableDictionary<ObjectKey, (string ResourceVersion, TContent? Content)> _read =
+        ImmutableDictionary<ObjectKey, (string, TContent?)>.Empty;
+
+    /// <param name="client">The API server.</param>
+    /// <param name="resource">The resource.</param>
+    /// <param name="informer">Sees the metadata of every object that may be named.</param>
+    /// <param name="type">How an object reads.</param>
+    /// <param name="content">What is kept of it.</param>
+    /// <param name="logger">Hears of refusals.</param>
+    public ReferencedObjects(
+        ApiServerClient client, ApiResource resource, Informer<PartialObject> informer, JsonTypeInfo<TAnswer> type, Func<TAnswer, TContent> content, ILogger logger)
+    {
+        _client = client;
+        _resource = resource;
+        _informer = informer;
+        _type = type;
+        _content = content;
+        _logger = logger;
+    }
+
+    /// <summary>Whether a change of that object concerns anybody.</summary>
+    public bool IsNamed(ObjectKey key) => Volatile.Read(ref _named).Contains(key);
+
+    /// <summary>Names the objects that are in use, and reads those that are new or have changed. Null: there is no such object.</summary>
+    /// <exception cref="HttpRequestException">The API server cannot be reached.</exception>
+    /// <exception cref="ApiServerException">The API server failed.</exception>
+    public async Task<IReadOnlyDictionary<ObjectKey, TContent?>> ReadAsync(ImmutableSortedSet<ObjectKey> named, CancellationToken cancellationToken)
+    {
+        // First, so that no change between here and the reading goes unnoticed.
+        Volatile.Write(ref _named, named);
+        var seen = _informer.Objects;
+        var read = new ConcurrentDictionary<ObjectKey, (string ResourceVersion, TContent? Content)>();
+        await Parallel.ForEachAsync(
+            named,
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
+            async (key, token) => read[key] = await ReadAsync(key, seen.GetValueOrDefault(key)?.Metadata.ResourceVersion, token));
+        _read = read.ToImmutableDictionary();
+        return _read.ToDictionary(pair => pair.Key, pair => pair.Value.Content);
+    }
+
+    private async Task<(string ResourceVersion, TContent? Content)> ReadAsync(ObjectKey key, string? resourceVersion, CancellationToken cancellationToken)
+    {
+        if (resourceVersion is null) return ("", null);
+        if (_read.TryGetValue(key, out var known) && known.ResourceVersion == resourceVersion) return known;
+        try
+        {
+            var answer = await _client.FindAsync(_resource.PathOf(key), _type, cancellationToken);
+            return (resourceVersion, answer is null ? null : _content(answer));
+        }
+        catch (ApiServerException e) when (e.IsRefused)
+        {
+            // One that the operator may not read is as good as missing, and must not hold the others up.
+            LogRefused(_logger, _resource.Kind, key, e.Message);
+            return ("", null);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace Wagi.Operator.Values;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StoredSecret))]
+[JsonSerializable(typeof(StoredConfigMap))]
+internal sealed partial class ValuesJsonContext : JsonSerializerContext;
