@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,8 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
 
     /// <summary>Characters of <c>note</c> at the most (<c>events.k8s.io/v1</c> validation).</summary>
     private const int LongestNote = 1024;
+
+    private const int LongestStem = 253 - 17;
 
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
@@ -62,13 +65,17 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         }
     }
 
+    /// <summary>So much of a name that the event's is not too long (RFC 1123: 253 characters).</summary>
+    private static string Stem(string name) => name.Length <= LongestStem ? name : name[..LongestStem].TrimEnd('-', '.');
+
     private JsonObject Manifest(WagiModule module, PlanEvent happened, DateTimeOffset now) => new()
     {
         ["apiVersion"] = ApiResource.Events.ApiVersion,
         ["kind"] = ApiResource.Events.Kind,
         ["metadata"] = new JsonObject
         {
-            ["generateName"] = module.Metadata.Name + ".",
+            // As client-go names them; generateName is of no use, because Kubernetes 1.20 takes no dot at its end.
+            ["name"] = $"{Stem(module.Metadata.Name)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}",
             ["namespace"] = module.Metadata.NamespaceProperty,
         },
         // metav1.MicroTime
