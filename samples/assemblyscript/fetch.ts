@@ -1,5 +1,5 @@
 // Sends the request on to the URL in the query (?url=http%3A%2F%2F...) and returns the answer: GET and POST alike.
-import { DESTINATION_NOT_ALLOWED, send } from "./wasi_experimental_http";
+import { DESTINATION_NOT_ALLOWED, Response, send } from "./wasi_experimental_http";
 
 function variable(name: string): string {
   return process.env.has(name) ? process.env.get(name) : "";
@@ -9,7 +9,14 @@ function fail(status: i32, reason: string): void {
   console.log("Status: " + status.toString() + "\nContent-Type: text/plain\n\n" + reason);
 }
 
-function readBody(): ArrayBuffer {
+// Twice as long, with the same bytes at its beginning.
+function grow(bytes: ArrayBuffer): ArrayBuffer {
+  const longer = new ArrayBuffer(2 * bytes.byteLength);
+  memory.copy(changetype<usize>(longer), changetype<usize>(bytes), bytes.byteLength);
+  return longer;
+}
+
+function readRequest(): ArrayBuffer {
   let body = new ArrayBuffer(4096);
   let length = 0;
   while (true) {
@@ -19,9 +26,23 @@ function readBody(): ArrayBuffer {
     }
     length += got;
     if (length == body.byteLength) {
-      const longer = new ArrayBuffer(2 * length);
-      memory.copy(changetype<usize>(longer), changetype<usize>(body), length);
-      body = longer;
+      body = grow(body);
+    }
+  }
+}
+
+// All of the answer, or in response.error why it broke off.
+function readResponse(response: Response): ArrayBuffer {
+  let body = new ArrayBuffer(4096);
+  let length = 0;
+  while (true) {
+    const got = response.read(body, length);
+    if (got == 0) {
+      return body.slice(0, length);
+    }
+    length += got;
+    if (length == body.byteLength) {
+      body = grow(body);
     }
   }
 }
@@ -40,7 +61,8 @@ function handle(): void {
   const type = variable("CONTENT_TYPE");
   const headers = type.length > 0 ? "content-type:" + type + "\n" : "";
 
-  const response = send(variable("REQUEST_METHOD"), url, headers, readBody());
+  const response = send(variable("REQUEST_METHOD"), url, headers, readRequest());
+  const body = response.error == 0 ? readResponse(response) : new ArrayBuffer(0);
   if (response.error != 0) {
     fail(response.error == DESTINATION_NOT_ALLOWED ? 403 : 502, response.reason);
     return;
@@ -49,14 +71,7 @@ function handle(): void {
   const answered = response.header("content-type");
   const contentType = answered.length > 0 ? answered : "application/octet-stream";
   process.stdout.write("Status: " + response.status.toString() + "\nContent-Type: " + contentType + "\n\n");
-  const buffer = new ArrayBuffer(16 * 1024);
-  while (true) {
-    const length = response.read(buffer);
-    if (length == 0) {
-      break;
-    }
-    process.stdout.write(buffer.slice(0, length));
-  }
+  process.stdout.write(body);
   response.close();
 }
 

@@ -47,14 +47,11 @@ export class Response {
     return error == 0 ? String.UTF8.decodeUnsafe(changetype<usize>(value), load<u32>(written)) : "";
   }
 
-  /** Reads the next piece of the body into `buffer`: its length, 0 at the end. */
-  read(buffer: ArrayBuffer): i32 {
+  /** Reads the next piece of the body into `buffer` from `offset` on: its length, 0 at the end or when `error` is set. */
+  read(buffer: ArrayBuffer, offset: i32 = 0): i32 {
     const written = memory.data(4);
-    this.error = body_read(this.handle, changetype<usize>(buffer), buffer.byteLength, written);
-    if (this.error != 0) {
-      throw new Error(this.reason);
-    }
-    return load<i32>(written);
+    this.error = body_read(this.handle, changetype<usize>(buffer) + offset, buffer.byteLength - offset, written);
+    return this.error == 0 ? load<i32>(written) : 0;
   }
 
   /** Gives the response back to the runtime. */

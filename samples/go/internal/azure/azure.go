@@ -38,15 +38,19 @@ func Setting(name string) (string, error) {
 	return value, nil
 }
 
-// Relay writes a service's answer as the module's own.
+// Relay writes a service's answer as the module's own. It reads all of it first: once a header block is written, nothing
+// can tell the client any more that the rest did not come.
 func Relay(response *outbound.Response) error {
+	body, err := io.ReadAll(response)
+	if err != nil {
+		return err
+	}
 	contentType := response.Header("content-type")
 	if contentType == "" {
 		contentType = "application/octet-stream"
 	}
-	fmt.Printf("Status: %d\nContent-Type: %s\n\n", response.Status, contentType)
-	_, err := io.Copy(os.Stdout, response)
-	return err
+	fmt.Printf("Status: %d\nContent-Type: %s\n\n%s", response.Status, contentType, body)
+	return nil
 }
 
 // Fail writes an answer that says why there is none of the service.
