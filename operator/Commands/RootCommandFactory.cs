@@ -10,6 +10,7 @@ internal static class RootCommandFactory
     {
         var root = new RootCommand("Serves WagiModules: turns them into modules.toml for the runtimes and reports what is really served.");
         root.Subcommands.Add(new RunCommand().Create());
+        root.Subcommands.Add(new RenderCommand().Create());
         root.Subcommands.Add(new CrdsCommand().Create());
         return root;
     }

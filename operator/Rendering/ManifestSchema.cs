@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Wagi.Operator.Crds;
+
+namespace Wagi.Operator.Rendering;
+
+/// <summary>
+/// Checks the shape of a WagiModule in a manifest: field names and types, as an API server with strict field validation does. What the
+/// values say is checked by the plan.
+/// </summary>
+internal static class ManifestSchema
+{
+    private static readonly JsonObject Schema = CrdGenerator.Schema();
+
+    /// <summary>Told of a problem: the field's path, what is wrong, what to do.</summary>
+    public delegate void Reporter(string field, string message, string? hint);
+
+    /// <summary>Checks a WagiModule.</summary>
+    public static void Check(JsonObject module, Reporter report) => Check(module, Schema, "", report);
+
+    private static void Check(JsonNode? value, JsonObject schema, string path, Reporter report)
+    {
+        if (value is null)
+        {
+            return; // The API server drops nulls.
+        }
+
+        var expected = schema["type"]!.GetValue<string>();
+        if (TypeOf(value) is var actual && actual != expected)
+        {
+            var hint = expected == "string" && actual is "number" or "integer" or "boolean" ? $"write \"{value.ToJsonString()}\" in quotes" : null;
+            report(path, $"{path} must be {Article(expected)} and is {Article(actual)}", hint);
+            return;
+        }
+
+        switch (value)
+        {
+            case JsonArray items:
+                for (var i = 0; i < items.Count; i++)
+                {
+                    Check(items[i], schema["items"]!.AsObject(), string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), report);
+                }
+
+                break;
+            case JsonObject json when schema["properties"] is JsonObject properties:
+                foreach (var (name, member) in json)
+                {
+                    var inner = path.Length == 0 ? name : $"{path}.{name}";
+                    if (properties[name] is JsonObject property)
+                    {
+                        Check(member, property, inner, report);
+                    }
+                    else
+                    {
+                        report(inner, $"{inner} is not a field of a WagiModule", Suggest(name, properties));
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private static string TypeOf(JsonNode value) => value switch
+    {
+        JsonObject => "object",
+        JsonArray => "array",
+        _ => value.GetValueKind() switch
+        {
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => value.AsValue().TryGetValue<long>(out _) ? "integer" : "number",
+            _ => "boolean",
+        },
+    };
+
+    private static string Article(string type) => type is "array" or "object" or "integer" ? $"an {type}" : $"a {type}";
+
+    private static string? Suggest(string name, JsonObject properties)
+    {
+        var close = properties.Select(property => property.Key)
+            .Select(known => (known, distance: Distance(known.ToUpperInvariant(), name.ToUpperInvariant())))
+            .MinBy(candidate => candidate.distance);
+        return close.distance <= Math.Max(1, name.Length / 3) ? $"did you mean {close.known}?" : $"known are {string.Join(", ", properties.Select(property => property.Key))}";
+    }
+
+    /// <summary>Insertions, deletions and replacements between two words (Levenshtein).</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var above = row[j];
+                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = above;
+            }
+        }
+
+        return row[b.Length];
+    }
+}

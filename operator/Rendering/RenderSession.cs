@@ -1,0 +1,86 @@
+using Wagi.Operator.Planning;
+
+namespace Wagi.Operator.Rendering;
+
+/// <summary>Renders a folder, once or again and again; each time the last good versions of the time before are there to fall back on.</summary>
+internal sealed class RenderSession
+{
+    private readonly RenderOptions _options;
+    private readonly TagAnswers _tags;
+    private readonly TimeProvider _time;
+    private readonly ManifestFolder _manifests;
+    private readonly HashSet<string> _secretFiles = new(StringComparer.Ordinal);
+    private RenderedModules? _last;
+
+    /// <param name="options">What to render, and where to.</param>
+    /// <param name="tags">The registries; asked only with <see cref="RenderOptions.Resolve"/>.</param>
+    /// <param name="time">The clock.</param>
+    public RenderSession(RenderOptions options, TagAnswers tags, TimeProvider time)
+    {
+        _options = options;
+        _tags = tags;
+        _time = time;
+        _manifests = new ManifestFolder(options.Manifests, keepsLastGood: options.Watch);
+    }
+
+    /// <summary>Reads the manifests as they are now and plans them.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public async Task<RenderedModules> RenderAsync(CancellationToken cancellationToken)
+    {
+        var renderer = new Renderer(_manifests.Read(), new PlanInput
+        {
+            Modules = [],
+            LocalModules = LocalModules.In(_options.ModuleDirectory),
+            PreviousToml = _last?.Plan.Toml,
+            PreviousSecrets = _last?.Plan.SecretData ?? (IReadOnlyDictionary<string, byte[]>)new Dictionary<string, byte[]>(),
+            Settings = new PlanSettings { ResolveTags = _options.Resolve },
+            Now = _time.GetUtcNow(),
+        });
+        _last = renderer.Render(await _tags.AskAsync(renderer.Tags, renderer.Secret, cancellationToken));
+        return _last;
+    }
+
+    /// <summary>
+    /// Writes the secrets, then <c>modules.toml</c>: an entry never waits for secrets that are on their way. Without an output file the
+    /// text goes to <paramref name="standardOutput"/>.
+    /// </summary>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public void Write(RenderedModules rendered, TextWriter standardOutput)
+    {
+        if (_options.SecretsDirectory is { } directory)
+        {
+            WriteSecrets(directory, rendered.Plan);
+        }
+
+        if (_options.Output is { } output)
+        {
+            OutputFile.Write(output, rendered.Plan.Toml);
+        }
+        else
+        {
+            standardOutput.Write(rendered.Plan.Toml);
+        }
+    }
+
+    /// <summary>What the user has to know beside the verdicts; null: nothing.</summary>
+    public string? Warning(RenderedModules rendered) => _options.SecretsDirectory is null && rendered.Plan.SecretData.Count > 0
+        ? $"warning: {rendered.Plan.SecretData.Count} of the modules have secret values, which no modules.toml holds; write them with --secrets-dir DIR and give that to wagi serve"
+        : null;
+
+    private void WriteSecrets(string directory, Plan plan)
+    {
+        Directory.CreateDirectory(directory);
+        foreach (var (name, json) in plan.SecretData)
+        {
+            OutputFile.Write(Path.Combine(directory, name), json, isSecret: true);
+            _secretFiles.Add(name);
+        }
+
+        // Only what this session wrote: the folder may be somebody's own.
+        foreach (var gone in _secretFiles.Where(name => !plan.SecretData.ContainsKey(name)).ToList())
+        {
+            File.Delete(Path.Combine(directory, gone));
+            _secretFiles.Remove(gone);
+        }
+    }
+}

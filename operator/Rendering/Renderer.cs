@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Problems;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Rendering;
+
+/// <summary>
+/// Plans manifests as the operator plans a cluster, and puts what is wrong beside the line that says it. Pure functions of the manifests.
+/// </summary>
+internal sealed class Renderer
+{
+    private readonly Dictionary<ObjectKey, ModuleManifest> _manifests = [];
+    private readonly Dictionary<ObjectKey, SecretContent> _secrets = [];
+    private readonly Dictionary<ObjectKey, ConfigMapContent> _configMaps = [];
+    private readonly List<Problem> _problems = [];
+    private readonly PlanInput _input;
+
+    /// <param name="files">The manifests.</param>
+    /// <param name="input">Everything else that the plan is made from.</param>
+    public Renderer(IEnumerable<ManifestFile> files, PlanInput input)
+    {
+        foreach (var file in files)
+        {
+            _problems.AddRange(file.Problems);
+            foreach (var (key, secret) in file.Secrets)
+            {
+                _secrets[key] = secret;
+            }
+
+            foreach (var (key, configMap) in file.ConfigMaps)
+            {
+                _configMaps[key] = configMap;
+            }
+
+            foreach (var manifest in file.Modules)
+            {
+                Add(manifest);
+            }
+        }
+
+        _input = Complete(input);
+    }
+
+    /// <summary>The tags whose digests are asked for.</summary>
+    public ImmutableHashSet<ResolutionRequest> Tags => Planner.Plan(_input).Resolutions;
+
+    /// <summary>A Secret of the manifests.</summary>
+    public SecretContent? Secret(ObjectKey key) => _secrets.GetValueOrDefault(key);
+
+    /// <summary>The plan with what is wrong.</summary>
+    /// <param name="answers">The answers of registries for <see cref="Tags"/>.</param>
+    public RenderedModules Render(IReadOnlyDictionary<ResolutionRequest, Resolution> answers)
+    {
+        var plan = Planner.Plan(_input with { Resolutions = answers });
+        var problems = _problems
+            .Concat(plan.Verdicts.SelectMany(verdict => Problems(_manifests[verdict.Key], verdict)))
+            .OrderBy(problem => problem.Location.File, StringComparer.Ordinal)
+            .ThenBy(problem => problem.Location.Line)
+            .ThenBy(problem => problem.Location.Column)
+            .ToImmutableArray();
+        return new RenderedModules(plan, problems, VerdictTable.Write(plan.Verdicts, key => _manifests[key].Module.Spec.Route ?? "", problems));
+    }
+
+    private void Add(ModuleManifest manifest)
+    {
+        if (!_manifests.TryAdd(manifest.Module.Key, manifest))
+        {
+            _problems.Add(new Problem(
+                manifest.Locate("metadata.name"),
+                ProblemSeverity.Error,
+                $"WagiModule {manifest.Module.Key} is already in {_manifests[manifest.Module.Key].Locate("metadata.name")}",
+                "give it another name or namespace"));
+        }
+    }
+
+    /// <summary>All that there is, is in the manifests: what else is referred to does not exist.</summary>
+    private PlanInput Complete(PlanInput input)
+    {
+        input = input with { Modules = [.. _manifests.Values.Select(manifest => manifest.Module)] };
+        var references = Planner.Plan(input);
+        return input with
+        {
+            Secrets = references.Secrets.ToDictionary(key => key, key => _secrets.GetValueOrDefault(key)),
+            ConfigMaps = references.ConfigMaps.ToDictionary(key => key, key => _configMaps.GetValueOrDefault(key)),
+        };
+    }
+
+    private static IEnumerable<Problem> Problems(ModuleManifest manifest, Verdict verdict)
+    {
+        if (verdict.Condition(ConditionType.Accepted) is { Status: not ConditionStatus.True } accepted)
+        {
+            return accepted.Reason switch
+            {
+                // Taken apart again, so that each stands beside its own line.
+                ConditionReason.InvalidSpec when !SpecReader.TryRead(manifest.Module, out _, out var problems) =>
+                    problems.Select(problem => Error(manifest, problem[..problem.IndexOf(':', StringComparison.Ordinal)], problem)),
+                ConditionReason.RouteConflict => [Error(manifest, "spec.route", accepted.Message)],
+                _ => [Error(manifest, "spec", accepted.Message)],
+            };
+        }
+
+        return verdict.Condition(ConditionType.Resolved) is { Status: not ConditionStatus.True } resolved
+            ? [Error(manifest, FieldOf(resolved), resolved.Message)]
+            : [];
+    }
+
+    private static string FieldOf(Condition resolved) => resolved.Reason switch
+    {
+        _ when resolved.Message.Contains("(imagePullSecrets)", StringComparison.Ordinal) => "spec.imagePullSecrets",
+        ConditionReason.SecretNotFound or ConditionReason.SecretKeyNotFound or ConditionReason.SecretUnusable => "spec.env",
+        ConditionReason.ConfigMapNotFound or ConditionReason.ConfigMapKeyNotFound or ConditionReason.ConfigMapUnusable => "spec.env",
+        _ => "spec.module",
+    };
+
+    private static Problem Error(ModuleManifest manifest, string field, string message) =>
+        new(manifest.Locate(field), ProblemSeverity.Error, message);
+}

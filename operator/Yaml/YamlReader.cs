@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Wagi.Modules.Problems;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Wagi.Operator.Yaml;
+
+/// <summary>Reads YAML, and JSON as the YAML that it is, the way kubectl does: plain scalars have the types of YAML 1.1.</summary>
+internal sealed class YamlReader
+{
+    private const int MaxDepth = 64;
+
+    private readonly string _file;
+    private readonly Dictionary<string, SourceLocation> _locations = new(StringComparer.Ordinal);
+
+    private YamlReader(string file) => _file = file;
+
+    /// <summary>The documents of a text, or what is wrong with it.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="file">The name to give in locations.</param>
+    /// <param name="problem">Null, or the first error; there are no documents then.</param>
+    public static IReadOnlyList<YamlDocument> Read(string text, string file, out Problem? problem)
+    {
+        problem = null;
+        try
+        {
+            var stream = new YamlStream();
+            using var reader = new StringReader(text);
+            stream.Load(reader);
+            return [.. stream.Documents.Select(document => new YamlReader(file).ReadDocument(document.RootNode))];
+        }
+        catch (YamlException error)
+        {
+            var location = new SourceLocation(file, (int)error.Start.Line, (int)error.Start.Column);
+            problem = new Problem(location, ProblemSeverity.Error, $"not well-formed YAML: {error.Message.TrimEnd('.')}");
+            return [];
+        }
+    }
+
+    private YamlDocument ReadDocument(YamlNode root)
+    {
+        _locations[""] = Locate(root);
+        return new YamlDocument(Read(root, "", 0), _locations);
+    }
+
+    private JsonNode? Read(YamlNode node, string path, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new YamlException(node.Start, node.End, $"nested deeper than {MaxDepth} levels");
+        }
+
+        switch (node)
+        {
+            case YamlMappingNode mapping:
+                var json = new JsonObject();
+                foreach (var (keyNode, value) in mapping.Children)
+                {
+                    var key = keyNode is YamlScalarNode { Value: { } text } ? text : throw new YamlException(keyNode.Start, keyNode.End, "a key must be a text");
+                    var inner = YamlDocument.Combine(path, key);
+                    _locations[inner] = Locate(keyNode);
+                    json[key] = Read(value, inner, depth + 1);
+                }
+
+                return json;
+            case YamlSequenceNode sequence:
+                var items = new JsonArray();
+                foreach (var item in sequence.Children)
+                {
+                    var inner = string.Create(CultureInfo.InvariantCulture, $"{path}[{items.Count}]");
+                    _locations[inner] = Locate(item);
+                    items.Add(Read(item, inner, depth + 1));
+                }
+
+                return items;
+            default:
+                return ReadScalar((YamlScalarNode)node);
+        }
+    }
+
+    private static JsonValue? ReadScalar(YamlScalarNode scalar)
+    {
+        var text = scalar.Value ?? "";
+        if (scalar.Style != ScalarStyle.Plain || !scalar.Tag.IsEmpty)
+        {
+            return JsonValue.Create(text);
+        }
+
+        return text.ToLowerInvariant() switch
+        {
+            "" or "~" or "null" => null,
+            "true" or "yes" or "on" => JsonValue.Create(true),
+            "false" or "no" or "off" => JsonValue.Create(false),
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer) => JsonValue.Create(integer),
+            _ when IsNumber(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+            _ => JsonValue.Create(text),
+        };
+    }
+
+    private static bool IsNumber(string text) => char.IsAsciiDigit(text[^1]) && text[0] is '-' or '+' or '.' or (>= '0' and <= '9');
+
+    private SourceLocation Locate(YamlNode node) => new(_file, (int)node.Start.Line, (int)node.Start.Column);
+}
