@@ -50,7 +50,7 @@ internal sealed class SpecReader
         var route = Required<RoutePattern>("spec.route", _spec.Route, SpecLimits.RouteLength, RoutePattern.TryParse, "a path such as '/hello' or '/hello/...'");
         var source = Required<ModuleReference>("spec.module", _spec.Module, SpecLimits.ModuleLength, ModuleReference.TryParseRemote, "for example 'oci://ghcr.io/example/hello:v1'");
         var image = source?.Scheme == ModuleScheme.Oci ? Parse<Reference>("spec.module", source.Value, Reference.TryParse) : null;
-        if (source?.Value.AsSpan().IndexOfAny(" \t\r\n") >= 0)
+        if (source is { Scheme: ModuleScheme.Bindle } && source.Value.Any(char.IsWhiteSpace))
         {
             Problem("spec.module", $"'{_spec.Module}' must not hold white space");
         }

@@ -11,7 +11,7 @@ internal static partial class SpecPatterns
     public const string Duration = @"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
 
     /// <summary>A number of bytes with an optional suffix.</summary>
-    public const string ByteSize = "^[1-9][0-9]*(k|M|G|Ki|Mi|Gi)?$";
+    public const string ByteSize = "^[1-9][0-9]{0,9}(k|M|G|Ki|Mi|Gi)?$";
 
     /// <summary>The name of an environment variable.</summary>
     public const string EnvironmentName = "^[A-Za-z_][A-Za-z0-9_]*$";

@@ -65,6 +65,7 @@ public sealed record WagiModuleSpec
     [Description("Linear memory that one instance may grow to, in bytes or with a suffix (k, M, G, Ki, Mi, Gi): 64Ki to 4Gi. " +
         "Default: the runtime's. Example: 64Mi")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.ByteSize)]
+    [Rule(MemoryLimitRule.Expression, MemoryLimitRule.Message)]
     public string? MemoryLimit { get; init; }
 
     [Description("Requests of this module that one runtime handles at a time; more wait a moment and are then answered with 503. " +

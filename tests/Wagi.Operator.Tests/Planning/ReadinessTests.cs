@@ -1,0 +1,145 @@
+using Wagi.Modules.Status;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
+
+namespace Wagi.Operator.Tests.Planning;
+
+/// <summary><c>Ready</c> is what the runtimes report.</summary>
+public sealed class ReadinessTests
+{
+    private readonly Scenario _scenario = new Scenario().With("hello", "/hello", $"registry.example/hello@{Scenario.Digest1}");
+
+    public ReadinessTests() => _scenario.Plan();
+
+    [Fact]
+    public void NoRuntime_IsNotReady() =>
+        Assert.Equal("there is no runtime; check the runtime's pods", Ready("False", ConditionReason.NoRuntimes).Message);
+
+    [Fact]
+    public void OneRuntimeThatFails_IsCounted_AndGivesItsReason()
+    {
+        _scenario.Runtime("a").Runtime("b").Runtime("c", Failed(ModuleReason.CompileFailed, "unknown opcode at offset 7"));
+
+        Assert.Equal("1 of 3 runtimes: unknown opcode at offset 7", Ready("False", ModuleReason.CompileFailed).Message);
+        Assert.Equal("2/3", _scenario.Plan().Verdict("hello").Status.Runtimes!.Summary);
+    }
+
+    [Fact]
+    public void SeveralReasons_TheWorstFirst()
+    {
+        _scenario
+            .Runtime("a", status => status with { State = ModuleState.Loading, Reason = ModuleReason.Loading, Message = "" })
+            .Runtime("b", Failed(ModuleReason.RegistryUnreachable, "connection refused"))
+            .UnreachableRuntime("c", "timed out")
+            .Runtime("d", status => status with { Revision = "old" });
+
+        Assert.Equal(
+            "1 of 4 runtimes: connection refused; 1 of 4 runtimes: Loading; " +
+            "1 of 4 runtimes: Updating: modules.toml has not been read yet; 1 of 4 runtimes: RuntimeUnreachable: c does not answer: timed out",
+            Ready("False", ModuleReason.RegistryUnreachable).Message);
+    }
+
+    [Theory]
+    [InlineData(ModuleReason.DigestMismatch, true)]
+    [InlineData(ModuleReason.NotWasm, true)]
+    [InlineData(ModuleReason.UnknownImport, true)]
+    [InlineData(ModuleReason.CompileFailed, true)]
+    [InlineData(ModuleReason.EntrypointMissing, true)]
+    [InlineData(ModuleReason.RoutesFailed, true)]
+    [InlineData(ModuleReason.RouteConflict, true)]
+    [InlineData(ModuleReason.InvalidEntry, true)]
+    [InlineData(ModuleReason.RegistryUnreachable, false)]
+    [InlineData(ModuleReason.Unauthorized, false)]
+    [InlineData(ModuleReason.NotFound, false)]
+    [InlineData(ModuleReason.PullFailed, false)]
+    public void ReasonOfARuntime_GoesThrough_AndStallsWhatCannotMendItself(string reason, bool stalled)
+    {
+        _scenario.Runtime("a", Failed(reason, "because"));
+
+        Assert.Equal("the runtime: because", Ready("False", reason).Message);
+        Assert.Equal(stalled, _scenario.Plan().Verdict("hello").Condition(ConditionType.Stalled) is not null);
+    }
+
+    [Theory]
+    [InlineData(ModuleReason.Loading)]
+    [InlineData(ModuleReason.SecretsPending)]
+    public void Loading_IsNoTrouble(string reason)
+    {
+        _scenario.Runtime("a", status => status with { State = ModuleState.Loading, Reason = reason });
+
+        var verdict = _scenario.Plan().Verdict("hello");
+
+        verdict.Expect(ConditionType.Ready, "False", reason);
+        Assert.Empty(verdict.Events);
+    }
+
+    [Fact]
+    public void OtherRevision_IsNotReady()
+    {
+        _scenario.Runtime("a", status => status with { Revision = "old" });
+
+        Ready("False", ConditionReason.Updating);
+    }
+
+    [Fact]
+    public void RuntimeThatDoesNotListTheModule_HasNotReadTheFileYet()
+    {
+        _scenario.Runtime("a", _ => null);
+
+        Ready("False", ConditionReason.Updating);
+    }
+
+    [Fact]
+    public void RuntimeThatReadTheFileAndDoesNotListTheModule_DoesNotTakeIt()
+    {
+        _scenario.Runtime("a", _ => null);
+        var digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(_scenario.Toml!)));
+        var report = _scenario.Runtimes[0];
+        _scenario.Runtimes[0] = report with
+        {
+            Status = report.Status! with { Configuration = report.Status.Configuration with { Digest = digest, Problems = ["modules.toml:3:1: error: bad"] } },
+        };
+
+        Assert.Equal("the runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
+    }
+
+    [Fact]
+    public void OnlyUnreachableRuntimesLacking_IsUnknown()
+    {
+        _scenario.Runtime("a").UnreachableRuntime("b", "timed out");
+
+        Assert.Equal("1 of 2 runtimes: b does not answer: timed out", Ready("Unknown", ConditionReason.RuntimeUnreachable).Message);
+    }
+
+    [Fact]
+    public void Routes_AreThoseThatEveryServingRuntimeHas()
+    {
+        _scenario
+            .Runtime("a", status => status with { Routes = ["/hello", "/hello/admin"] })
+            .Runtime("b", status => status with { Routes = ["/hello/admin", "/hello", "/hello/new"], Revision = "old" })
+            .Runtime("c", status => status with { Routes = [], State = ModuleState.Loading, Reason = ModuleReason.Loading });
+
+        Assert.Equal(["/hello", "/hello/admin"], _scenario.Plan().Verdict("hello").Status.Routes);
+    }
+
+    [Fact]
+    public void BecomingReady_IsAnEvent_AndFailingIsAWarning()
+    {
+        _scenario.Runtime("a");
+        Assert.Equal([new PlanEvent(PlanEvent.Normal, ConditionReason.Ready, "served by the runtime")], _scenario.Plan().Verdict("hello").Events);
+
+        _scenario.Runtime("a", Failed(ModuleReason.PullFailed, "connection reset"));
+        Assert.Equal([new PlanEvent(PlanEvent.Warning, ModuleReason.PullFailed, "the runtime: connection reset")], _scenario.Plan().Verdict("hello").Events);
+        Assert.Empty(_scenario.Plan().Verdict("hello").Events);
+    }
+
+    private static Func<ModuleStatus, ModuleStatus?> Failed(string reason, string message) =>
+        status => status with { State = ModuleState.Failed, Reason = reason, Message = message };
+
+    private Condition Ready(string status, string reason)
+    {
+        var verdict = _scenario.Plan().Verdict("hello");
+        verdict.Expect(ConditionType.Ready, status, reason);
+        return verdict.Condition(ConditionType.Ready)!;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+
+namespace Wagi.Operator.Tests.Resources;
+
+/// <summary>
+/// One spec for every rule of the schema and every CEL rule. An API server has to refuse them, and so has the operator, which may stand
+/// behind an API server that knows no CEL.
+/// </summary>
+public static class BadSpecs
+{
+    public static TheoryData<BadSpec> All =>
+    [
+        BadSpec.Schema("is missing", "spec.route", "{module: r.example/a}"),
+        BadSpec.Schema("is empty", "spec.route", "{route: '', module: r.example/a}"),
+        BadSpec.Schema("does not start with /", "spec.route", "{route: a, module: r.example/a}"),
+        BadSpec.Schema("holds a query", "spec.route", "{route: '/a?b', module: r.example/a}"),
+        BadSpec.Schema("holds a fragment", "spec.route", "{route: '/a#b', module: r.example/a}"),
+        BadSpec.Schema("holds a space", "spec.route", "{route: '/a b', module: r.example/a}"),
+        BadSpec.Schema("is too long", "spec.route", $"{{route: /{Long(1024)}, module: r.example/a}}"),
+        BadSpec.Cel("wildcard not at the end", "spec.route", "{route: /a/.../b, module: r.example/a}"),
+        BadSpec.Cel("wildcard within a segment", "spec.route", "{route: /a..., module: r.example/a}"),
+        BadSpec.Cel("two wildcards", "spec.route", "{route: /.../..., module: r.example/a}"),
+        BadSpec.Cel("dot segment", "spec.route", "{route: /a/./b, module: r.example/a}"),
+        BadSpec.Cel("dot dot segment", "spec.route", "{route: /a/.., module: r.example/a}"),
+
+        BadSpec.Schema("has a port", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['example.com:80']}"),
+        BadSpec.Schema("has a scheme", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['http://example.com']}"),
+        BadSpec.Schema("wildcard inside", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['a.*.example.com']}"),
+        BadSpec.Schema("label ends in -", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['a-.example.com']}"),
+        BadSpec.Schema("is empty", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['']}"),
+        BadSpec.Schema("is too long", "spec.hosts[0]", $"{{route: /a, module: r.example/a, hosts: [{string.Join('.', Enumerable.Repeat("abcdefgh", 29))}]}}"),
+        BadSpec.Schema("is there twice", "spec.hosts[1]", "{route: /a, module: r.example/a, hosts: [example.com, example.com]}"),
+        BadSpec.Schema("too many", "spec.hosts", $"{{route: /a, module: r.example/a, hosts: [{Many(33, "h{0}.example.com")}]}}"),
+
+        BadSpec.Schema("is missing", "spec.module", "{route: /a}"),
+        BadSpec.Schema("is empty", "spec.module", "{route: /a, module: ''}"),
+        BadSpec.Schema("is a path", "spec.module", "{route: /a, module: /etc/a.wasm}"),
+        BadSpec.Schema("is a relative path", "spec.module", "{route: /a, module: ./a.wasm}"),
+        BadSpec.Schema("holds a space", "spec.module", "{route: /a, module: 'r.example/a b'}"),
+        BadSpec.Schema("is too long", "spec.module", $"{{route: /a, module: r.example/{Long(1024)}}}"),
+        BadSpec.Cel("is a file", "spec.module", "{route: /a, module: 'file:a.wasm'}"),
+        BadSpec.Cel("unknown scheme", "spec.module", "{route: /a, module: 'https://r.example/a'}"),
+
+        BadSpec.Schema("name is missing", "spec.imagePullSecrets[0].name", "{route: /a, module: r.example/a, imagePullSecrets: [{}]}"),
+        BadSpec.Schema("name is too long", "spec.imagePullSecrets[0].name", $"{{route: /a, module: r.example/a, imagePullSecrets: [{{name: {Long(254)}}}]}}"),
+        BadSpec.Schema("too many", "spec.imagePullSecrets", $"{{route: /a, module: r.example/a, imagePullSecrets: [{Many(9, "{{name: s{0}}}")}]}}"),
+
+        BadSpec.Schema("has a path", "spec.allowedHosts[0]", "{route: /a, module: r.example/a, allowedHosts: ['https://example.com/a']}"),
+        BadSpec.Schema("has no scheme", "spec.allowedHosts[0]", "{route: /a, module: r.example/a, allowedHosts: [example.com]}"),
+        BadSpec.Schema("holds a password", "spec.allowedHosts[0]", "{route: /a, module: r.example/a, allowedHosts: ['https://u:p@example.com']}"),
+        BadSpec.Schema("is there twice", "spec.allowedHosts[1]", "{route: /a, module: r.example/a, allowedHosts: ['https://example.com', 'https://example.com']}"),
+        BadSpec.Schema("is too long", "spec.allowedHosts[0]", $"{{route: /a, module: r.example/a, allowedHosts: ['https://{Long(300)}']}}"),
+        BadSpec.Schema("too many", "spec.allowedHosts", $"{{route: /a, module: r.example/a, allowedHosts: [{Many(65, "'https://h{0}.example.com'")}]}}"),
+        BadSpec.Cel("is not an origin", "spec.allowedHosts", "{route: /a, module: r.example/a, allowedHosts: ['https://exa%zzmple.com']}"),
+        BadSpec.Cel("has a port that is none", "spec.allowedHosts", "{route: /a, module: r.example/a, allowedHosts: ['https://example.com:http']}"),
+
+        BadSpec.Schema("is empty", "spec.entrypoint", "{route: /a, module: r.example/a, entrypoint: ''}"),
+        BadSpec.Schema("is too long", "spec.entrypoint", $"{{route: /a, module: r.example/a, entrypoint: {Long(257)}}}"),
+        BadSpec.Schema("is too long", "spec.argv", $"{{route: /a, module: r.example/a, argv: {Long(4097)}}}"),
+
+        BadSpec.Schema("name is missing", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{value: x}]}"),
+        BadSpec.Schema("name starts with a digit", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: 1A, value: x}]}"),
+        BadSpec.Schema("name holds =", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: A=B, value: x}]}"),
+        BadSpec.Schema("name is too long", "spec.env[0].name", $"{{route: /a, module: r.example/a, env: [{{name: {Long(129)}, value: x}}]}}"),
+        BadSpec.Schema("name is there twice", "spec.env[1]", "{route: /a, module: r.example/a, env: [{name: A, value: x}, {name: A, value: y}]}"),
+        BadSpec.Schema("value is too long", "spec.env[0].value", $"{{route: /a, module: r.example/a, env: [{{name: A, value: {Long(32769)}}}]}}"),
+        BadSpec.Schema("too many", "spec.env", $"{{route: /a, module: r.example/a, env: [{Many(129, "{{name: N{0}, value: x}}")}]}}"),
+        BadSpec.Cel("name is a meta-variable", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: QUERY_STRING, value: x}]}"),
+        BadSpec.Cel("name is a header's", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: HTTP_HOST, value: x}]}"),
+        BadSpec.Cel("neither value nor valueFrom", "spec.env[0]", "{route: /a, module: r.example/a, env: [{name: A}]}"),
+        BadSpec.Cel("both value and valueFrom", "spec.env[0]", "{route: /a, module: r.example/a, env: [{name: A, value: x, valueFrom: {secretKeyRef: {name: s, key: k}}}]}"),
+        BadSpec.Cel("no source", "spec.env[0].valueFrom", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {}}]}"),
+        BadSpec.Cel("two sources", "spec.env[0].valueFrom", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}, configMapKeyRef: {name: s, key: k}}}]}"),
+        BadSpec.Schema("Secret without name", "spec.env[0].valueFrom.secretKeyRef.name", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {key: k}}}]}"),
+        BadSpec.Schema("Secret without key", "spec.env[0].valueFrom.secretKeyRef.key", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {name: s}}}]}"),
+        BadSpec.Schema("ConfigMap key that is none", "spec.env[0].valueFrom.configMapKeyRef.key", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {configMapKeyRef: {name: s, key: a/b}}}]}"),
+
+        BadSpec.Schema("has no unit", "spec.timeout", "{route: /a, module: r.example/a, timeout: '30'}"),
+        BadSpec.Schema("is negative", "spec.timeout", "{route: /a, module: r.example/a, timeout: '-1s'}"),
+        BadSpec.Cel("is zero", "spec.timeout", "{route: /a, module: r.example/a, timeout: 0s}"),
+        BadSpec.Cel("is longer than a day", "spec.timeout", "{route: /a, module: r.example/a, timeout: 25h}"),
+        BadSpec.Schema("unknown suffix", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 64MB}"),
+        BadSpec.Schema("is zero", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: '0'}"),
+        BadSpec.Cel("is less than a page", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 1Ki}"),
+        BadSpec.Cel("is more than 32 bits", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 5Gi}"),
+        BadSpec.Schema("is zero", "spec.maxConcurrency", "{route: /a, module: r.example/a, maxConcurrency: 0}"),
+        BadSpec.Schema("is too large", "spec.maxConcurrency", "{route: /a, module: r.example/a, maxConcurrency: 100001}"),
+        BadSpec.Schema("is negative", "spec.httpMaxConcurrency", "{route: /a, module: r.example/a, httpMaxConcurrency: -1}"),
+        BadSpec.Schema("is no URL", "spec.bindleServer", "{route: /a, module: 'bindle:a/b/1.0.0', bindleServer: bindle.example.com}"),
+        BadSpec.Cel("is for another kind of module", "spec", "{route: /a, module: r.example/a, bindleServer: 'https://bindle.example.com/v1'}"),
+    ];
+
+    private static string Long(int length) => new('x', length);
+
+    private static string Many(int count, string format) =>
+        string.Join(", ", Enumerable.Range(0, count).Select(i => string.Format(CultureInfo.InvariantCulture, format, i)));
+}
