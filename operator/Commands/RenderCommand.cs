@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Rendering;
@@ -98,6 +99,16 @@ internal sealed class RenderCommand
     private static async Task<int> WatchAsync(
         RenderSession session, RenderOptions options, InvocationConfiguration console, CancellationToken cancellationToken)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+
         // Watched before it is read for the first time, so that no change falls in between.
         using var watch = new FolderWatch(new[] { options.Manifests, options.ModuleDirectory }.OfType<string>(), TimeProvider.System);
         try
@@ -105,11 +116,11 @@ internal sealed class RenderCommand
             RenderedModules? last = null;
             while (true)
             {
-                last = await RenderAsync(session, console, last, cancellationToken) ?? last;
-                await watch.WaitAsync(cancellationToken);
+                last = await RenderAsync(session, console, last, stop.Token) ?? last;
+                await watch.WaitAsync(stop.Token);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
