@@ -21,11 +21,7 @@ internal readonly unsafe ref struct GuestMemory(byte* data, nuint length)
         return new Span<byte>(_data + pointer, (int)length);
     }
 
-    public ushort ReadU16(uint pointer) => BinaryPrimitives.ReadUInt16LittleEndian(Aligned(pointer, 2));
-
     public uint ReadU32(uint pointer) => BinaryPrimitives.ReadUInt32LittleEndian(Aligned(pointer, 4));
-
-    public ulong ReadU64(uint pointer) => BinaryPrimitives.ReadUInt64LittleEndian(Aligned(pointer, 8));
 
     public void WriteU32(uint pointer, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Aligned(pointer, 4), value);
 

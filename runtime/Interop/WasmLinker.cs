@@ -9,12 +9,14 @@ internal static unsafe class WasmLinker
     public static LinkerHandle Create(EngineHandle engine) =>
         new(NativeMethods.wasmtime_linker_new(engine.DangerousGetHandle()));
 
-    /// <summary>Offers WASI preview 1 for guests without volumes under <paramref name="module"/>.</summary>
-    public static void DefineStdioWasi(LinkerHandle linker, string module)
+    /// <summary>Offers WASI preview 1, under both its names, for guests without volumes.</summary>
+    public static void DefineStdioWasi(LinkerHandle linker)
     {
         foreach (var (function, name, parameters) in WasiSignatures.All)
         {
-            Define(linker, module, name, parameters, function == WasiFunction.ProcExit ? "" : "i", &HostCalls.Wasi, (nint)function);
+            var results = function == WasiFunction.ProcExit ? "" : "i";
+            Define(linker, WasiSignatures.Preview1, name, parameters, results, &HostCalls.Wasi, (nint)function);
+            Define(linker, WasiSignatures.Unstable, name, parameters, results, &HostCalls.Wasi, (nint)WasiSignatures.InUnstable(function));
         }
     }
 

@@ -185,12 +185,12 @@ public sealed class Guest : IDisposable
     {
         var known = WasiSignatures.All.Select(function => function.Name).ToHashSet();
         var unknown = WasmEngine.Imports(_module)
-            .Where(import => import.Module is not (SandboxEngine.Preview1 or SandboxEngine.Preview0) || !known.Contains(import.Name))
+            .Where(import => import.Module is not (WasiSignatures.Preview1 or WasiSignatures.Unstable) || !known.Contains(import.Name))
             .Select(import => $"{import.Module}.{import.Name}")
             .Distinct()
             .ToList();
         return unknown.Count == 0
             ? $"the module imports a function with a signature that it does not have: {_linkError}"
-            : $"the module imports {string.Join(", ", unknown)}; this runtime offers WASI preview 1 ({SandboxEngine.Preview1})";
+            : $"the module imports {string.Join(", ", unknown)}; this runtime offers WASI preview 1 ({WasiSignatures.Preview1})";
     }
 }

@@ -11,11 +11,6 @@ namespace Wagi.Runtime.Sandbox;
 /// </summary>
 public sealed class SandboxEngine : IDisposable
 {
-    internal const string Preview1 = "wasi_snapshot_preview1";
-
-    // What preview 1 was called before it was finished; some older toolchains still import it under this name.
-    internal const string Preview0 = "wasi_unstable";
-
     private static readonly byte[] WasmMagic = [0, (byte)'a', (byte)'s', (byte)'m'];
 
     private readonly EngineHandle _engine;
@@ -34,8 +29,7 @@ public sealed class SandboxEngine : IDisposable
         _engine = WasmEngine.Create(new EngineSettings(
             (uint)options.MaxInstances, (nuint)options.MaxTableElements, (nuint)options.StackSize, (nuint)options.KeepResident));
         _stdioLinker = WasmLinker.Create(_engine);
-        WasmLinker.DefineStdioWasi(_stdioLinker, Preview1);
-        WasmLinker.DefineStdioWasi(_stdioLinker, Preview0);
+        WasmLinker.DefineStdioWasi(_stdioLinker);
         _ticker = new EpochTicker(_engine, options.Tick);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);

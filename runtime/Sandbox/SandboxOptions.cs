@@ -23,7 +23,7 @@ public sealed record SandboxOptions
     /// <summary>
     /// Bytes of a slot that stay in memory between two requests and are cleared by hand, which is cheaper than handing pages back.
     /// </summary>
-    public int KeepResident { get; init; } = 64 << 10;
+    public int KeepResident { get; init; } = 128 << 10;
 
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it and its value.</exception>
     internal void Validate()

@@ -22,7 +22,6 @@ internal static class StdioWasi
     private const byte EventClock = 0;
     private const byte EventFdRead = 1;
     private const byte EventFdWrite = 2;
-    private const uint SubscriptionSize = 48;
     private const uint EventSize = 32;
 
     /// <summary>Runs one function. Afterwards <see cref="GuestProcess.IsStopped"/> tells whether the guest may go on. Parameters are in <paramref name="a"/>, as <see cref="WasiSignatures"/> describes them.</summary>
@@ -38,32 +37,35 @@ internal static class StdioWasi
         WasiFunction.ClockResGet => ClockResolution(memory, a[0].U32, a[1].U32),
         WasiFunction.ClockTimeGet => ClockTime(process, memory, a[0].U32, a[2].U32),
         WasiFunction.FdFdstatGet => FdFdstatGet(process, memory, a[0].U32, a[1].U32),
-        WasiFunction.FdFilestatGet => FdFilestatGet(process, memory, a[0].U32, a[1].U32),
+        WasiFunction.FdFilestatGet => FdFilestatGet(process, memory, a[0].U32, a[1].U32, size: 64),
+        WasiFunction.UnstableFdFilestatGet => FdFilestatGet(process, memory, a[0].U32, a[1].U32, size: 56),
         WasiFunction.FdPread => FdPread(process, memory, a[0].U32, a[1].U32, a[2].U32),
         WasiFunction.FdPwrite => FdPwrite(process, memory, a[0].U32, a[1].U32, a[2].U32),
         WasiFunction.FdClose => FdClose(process, a[0].U32),
         WasiFunction.FdRenumber => FdRenumber(process, a[0].U32, a[1].U32),
-        WasiFunction.FdSeek => a[2].U32 > 2 ? Errno.Inval : IsOpen(process, a[0].U32) ? Errno.Spipe : Errno.Badf,
+        WasiFunction.FdSeek => Valid(a[2].U32 <= 2) && IsOpen(process, a[0].U32) ? Errno.Spipe : Errno.Badf,
         WasiFunction.FdTell => IsOpen(process, a[0].U32) ? Errno.Spipe : Errno.Badf,
         WasiFunction.FdPrestatDirName => IsOpen(process, a[0].U32) ? Errno.Notdir : Errno.Badf,
-        WasiFunction.PollOneoff => PollOneoff(process, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
+        WasiFunction.PollOneoff => PollOneoff(process, memory, Subscription.Preview1, a),
+        WasiFunction.UnstablePollOneoff => PollOneoff(process, memory, Subscription.Unstable, a),
         WasiFunction.RandomGet => RandomGet(memory, a[0].U32, a[1].U32),
         WasiFunction.SchedYield => Errno.Success,
         WasiFunction.ProcExit => ProcExit(process, a[0].I32),
-        WasiFunction.ProcRaise => a[0].U32 > 30 ? Errno.Inval : Errno.Notsup,
-        WasiFunction.SockAccept => HasOnly(a[1].U32, 0x1f) ? NotASocket(process, a[0].U32) : Errno.Inval,
-        WasiFunction.SockRecv => HasOnly(a[3].U32, 0x3) ? NotASocket(process, a[0].U32) : Errno.Inval,
-        WasiFunction.SockSend => HasOnly(a[3].U32, 0) ? NotASocket(process, a[0].U32) : Errno.Inval,
-        WasiFunction.SockShutdown => HasOnly(a[1].U32, 0x3) ? NotASocket(process, a[0].U32) : Errno.Inval,
+        WasiFunction.ProcRaise => Valid(a[0].U32 <= 30) ? Errno.Notsup : default,
+        WasiFunction.SockAccept => HasOnly(a[1].U32, 0x1f) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockRecv => HasOnly(a[3].U32, 0x3) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockSend => HasOnly(a[3].U32, 0) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockShutdown => HasOnly(a[1].U32, 0x3) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
 
         // What follows wants a file or a directory, and there is none.
-        WasiFunction.FdAdvise => a[3].U32 > 5 ? Errno.Inval : Errno.Badf,
-        WasiFunction.FdFdstatSetFlags => HasOnly(a[1].U32, 0x1f) ? Errno.Badf : Errno.Inval,
-        WasiFunction.FdFdstatSetRights => HasOnly(a[1].U64, AllRights) && HasOnly(a[2].U64, AllRights) ? Errno.Badf : Errno.Inval,
-        WasiFunction.FdFilestatSetTimes => IsTimes(a[3].U32) ? Errno.Badf : Errno.Inval,
-        WasiFunction.PathFilestatGet => HasOnly(a[1].U32, 1) ? Errno.Badf : Errno.Inval,
-        WasiFunction.PathFilestatSetTimes => HasOnly(a[1].U32, 1) && IsTimes(a[6].U32) ? Errno.Badf : Errno.Inval,
-        WasiFunction.PathLink => HasOnly(a[1].U32, 1) ? Errno.Badf : Errno.Inval,
+        WasiFunction.FdAdvise => Without(a[3].U32 <= 5),
+        WasiFunction.FdFdstatSetFlags => Without(HasOnly(a[1].U32, 0x1f)),
+        WasiFunction.FdFdstatSetRights => Without(HasOnly(a[1].U64, AllRights) && HasOnly(a[2].U64, AllRights)),
+        WasiFunction.FdFilestatSetTimes => HasOnly(a[3].U32, 0xf) && AreTimes(a[3].U32) ? Errno.Badf : Errno.Inval,
+        WasiFunction.PathFilestatGet => Without(HasOnly(a[1].U32, 1)),
+        WasiFunction.PathFilestatSetTimes =>
+            HasOnly(a[1].U32, 1) && HasOnly(a[6].U32, 0xf) && AreTimes(a[6].U32) ? Errno.Badf : Errno.Inval,
+        WasiFunction.PathLink => Without(HasOnly(a[1].U32, 1)),
         WasiFunction.PathOpen => PathOpen(memory, a),
         _ => Errno.Badf,
     };
@@ -72,12 +74,18 @@ internal static class StdioWasi
 
     private static bool IsOpen(GuestProcess process, uint fd) => process[fd] != StdioDescriptor.Closed;
 
-    private static Errno NotASocket(GuestProcess process, uint fd) => IsOpen(process, fd) ? Errno.Notsock : Errno.Badf;
+    /// <summary>There is no file and no directory to do this with; but the arguments must be right.</summary>
+    private static Errno Without(bool valid) => Valid(valid) ? Errno.Badf : default;
 
-    private static bool HasOnly(ulong flags, ulong known) => (flags & ~known) == 0;
+    private static bool HasOnly(ulong flags, ulong known) => Valid((flags & ~known) == 0);
+
+    /// <summary>An argument that is none of its type's values makes the guest trap, as it does with Wasmtime.</summary>
+    /// <exception cref="GuestFaultException">It is not valid.</exception>
+    private static bool Valid(bool valid) =>
+        valid ? true : throw new GuestFaultException("an argument of a WASI function is none of the values that its type has");
 
     // fstflags: atim 1, atim_now 2, mtim 4, mtim_now 8; a time cannot be both given and now.
-    private static bool IsTimes(uint flags) => HasOnly(flags, 0xf) && (flags & 3) != 3 && (flags & 12) != 12;
+    private static bool AreTimes(uint flags) => (flags & 3) != 3 && (flags & 12) != 12;
 
     private static Errno GetSizes(StringBlock strings, GuestMemory memory, uint count, uint size)
     {
@@ -116,7 +124,7 @@ internal static class StdioWasi
                 memory.WriteU64(result, (ulong)Math.Max(1, 1_000_000_000 / Stopwatch.Frequency));
                 return Errno.Success;
             default: // the CPU clocks are not offered, as in Wasmtime
-                return clock <= 3 ? Errno.Badf : Errno.Inval;
+                return Without(clock <= 3);
         }
     }
 
@@ -131,7 +139,7 @@ internal static class StdioWasi
                 memory.WriteU64(result, process.Monotonic);
                 return Errno.Success;
             default:
-                return clock <= 3 ? Errno.Badf : Errno.Inval;
+                return Without(clock <= 3);
         }
     }
 
@@ -155,14 +163,14 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdFilestatGet(GuestProcess process, GuestMemory memory, uint fd, uint result)
+    private static Errno FdFilestatGet(GuestProcess process, GuestMemory memory, uint fd, uint result, uint size)
     {
         if (!IsOpen(process, fd))
         {
             return Errno.Badf;
         }
 
-        memory.Struct(result, 64, 8).Clear();
+        memory.Struct(result, size, 8).Clear();
         return Errno.Success;
     }
 
@@ -244,8 +252,8 @@ internal static class StdioWasi
         for (var i = 0u; i < count; i++)
         {
             var buffer = Element(buffers, i, 8);
-            var bytes = memory.Slice(memory.ReadU32(buffer), memory.ReadU32(buffer + 4));
-            if (!bytes.IsEmpty && !output.Write(bytes))
+            var length = memory.ReadU32(buffer + 4);
+            if (length > 0 && !output.Write(memory.Slice(memory.ReadU32(buffer), length)))
             {
                 process.Stop(GuestOutcome.OutputRefused);
                 return Errno.Success;
@@ -282,7 +290,8 @@ internal static class StdioWasi
         for (var i = 0u; i < count; i++)
         {
             var buffer = Element(buffers, i, 8);
-            var target = memory.Slice(memory.ReadU32(buffer), memory.ReadU32(buffer + 4));
+            var length = memory.ReadU32(buffer + 4);
+            var target = length == 0 ? default : memory.Slice(memory.ReadU32(buffer), length);
             var taken = process.ReadStdin(target);
             total += (uint)taken;
             if (taken < target.Length)
@@ -307,12 +316,8 @@ internal static class StdioWasi
 
     private static Errno PathOpen(GuestMemory memory, ReadOnlySpan<RawValue> a)
     {
-        if (!HasOnly(a[1].U32, 1) || !HasOnly(a[4].U32, 0xf)
-            || !HasOnly(a[5].U64, AllRights) || !HasOnly(a[6].U64, AllRights) || !HasOnly(a[7].U32, 0x1f))
-        {
-            return Errno.Inval;
-        }
-
+        _ = HasOnly(a[1].U32, 1) && HasOnly(a[4].U32, 0xf)
+            && HasOnly(a[5].U64, AllRights) && HasOnly(a[6].U64, AllRights) && HasOnly(a[7].U32, 0x1f);
         if (a[3].U32 > MaxCopy)
         {
             return Errno.Nomem;
@@ -334,14 +339,15 @@ internal static class StdioWasi
     }
 
     private static Errno PollOneoff(
-        GuestProcess process, GuestMemory memory, uint subscriptions, uint events, uint count, uint ready)
+        GuestProcess process, GuestMemory memory, Subscription layout, ReadOnlySpan<RawValue> a)
     {
+        var (subscriptions, events, count) = (a[0].U32, a[1].U32, a[2].U32);
         if (count == 0)
         {
             return Errno.Inval;
         }
 
-        if (count * (ulong)SubscriptionSize > MaxCopy)
+        if (count * (ulong)layout.Size > MaxCopy)
         {
             return Errno.Nomem;
         }
@@ -352,8 +358,8 @@ internal static class StdioWasi
         var wait = ulong.MaxValue;
         for (var i = 0u; i < count; i++)
         {
-            if (ReadSubscription(process, memory, Element(subscriptions, i, SubscriptionSize), start, realtime, out var due)
-                is not Errno.Success and var error)
+            var subscription = memory.Struct(Element(subscriptions, i, layout.Size), layout.Size, 8);
+            if (ReadSubscription(process, subscription, layout, start, realtime, out var due) is not Errno.Success and var error)
             {
                 return error;
             }
@@ -370,36 +376,36 @@ internal static class StdioWasi
         var written = 0u;
         for (var i = 0u; i < count; i++)
         {
-            var subscription = Element(subscriptions, i, SubscriptionSize);
-            ReadSubscription(process, memory, subscription, start, realtime, out var due);
+            var subscription = memory.Struct(Element(subscriptions, i, layout.Size), layout.Size, 8);
+            ReadSubscription(process, subscription, layout, start, realtime, out var due);
             if (due <= passed)
             {
-                WriteEvent(memory, subscription, Element(events, written++, EventSize));
+                WriteEvent(subscription, memory.Struct(Element(events, written++, EventSize), EventSize, 8));
             }
         }
 
-        memory.WriteU32(ready, written);
+        memory.WriteU32(a[3].U32, written);
         return Errno.Success;
     }
 
     /// <param name="due">Nanoseconds from the start of the call until the event: 0 for a descriptor, which is always ready.</param>
     private static Errno ReadSubscription(
-        GuestProcess process, GuestMemory memory, uint subscription, ulong monotonic, ulong realtime, out ulong due)
+        GuestProcess process, ReadOnlySpan<byte> fields, Subscription layout, ulong monotonic, ulong realtime, out ulong due)
     {
         due = 0;
-        var fields = memory.Struct(subscription, SubscriptionSize, 8);
         var fd = BinaryPrimitives.ReadUInt32LittleEndian(fields[16..]);
         switch (fields[8])
         {
             case EventClock:
-                var timeout = BinaryPrimitives.ReadUInt64LittleEndian(fields[24..]);
-                var flags = BinaryPrimitives.ReadUInt16LittleEndian(fields[40..]);
-                if (fd > 1 || flags > 1)
+                var clock = BinaryPrimitives.ReadUInt32LittleEndian(fields[layout.Clock..]);
+                var timeout = BinaryPrimitives.ReadUInt64LittleEndian(fields[(layout.Clock + 8)..]);
+                var flags = BinaryPrimitives.ReadUInt16LittleEndian(fields[(layout.Clock + 24)..]);
+                if (clock > 1 || flags > 1)
                 {
                     return Errno.Inval;
                 }
 
-                var now = fd == 0 ? realtime : monotonic;
+                var now = clock == 0 ? realtime : monotonic;
                 due = flags == 0 ? timeout : timeout > now ? timeout - now : 0;
                 return Errno.Success;
             case EventFdRead:
@@ -411,14 +417,21 @@ internal static class StdioWasi
         }
     }
 
-    private static void WriteEvent(GuestMemory memory, uint subscription, uint result)
+    private static void WriteEvent(ReadOnlySpan<byte> subscription, Span<byte> fields)
     {
-        var userdata = memory.ReadU64(subscription);
-        var type = memory.Slice(subscription + 8, 1)[0];
-        var fields = memory.Struct(result, EventSize, 8);
+        // Read before anything is written: the guest may have put the events where the subscriptions are.
+        var userdata = BinaryPrimitives.ReadUInt64LittleEndian(subscription);
+        var type = subscription[8];
         fields.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(fields, userdata);
         fields[10] = type;
         BinaryPrimitives.WriteUInt64LittleEndian(fields[16..], type == EventClock ? 0UL : 1UL);
+    }
+
+    /// <summary>How a subscription is laid out: its size, and where the clock's id is, with timeout and flags behind it.</summary>
+    private readonly record struct Subscription(uint Size, int Clock)
+    {
+        public static readonly Subscription Preview1 = new(48, 16);
+        public static readonly Subscription Unstable = new(56, 24);
     }
 }

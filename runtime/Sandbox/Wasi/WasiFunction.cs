@@ -49,4 +49,10 @@ internal enum WasiFunction
     SockRecv,
     SockSend,
     SockShutdown,
+
+    /// <summary><c>fd_filestat_get</c> of <c>wasi_unstable</c>, whose result is laid out otherwise.</summary>
+    UnstableFdFilestatGet,
+
+    /// <summary><c>poll_oneoff</c> of <c>wasi_unstable</c>, whose subscriptions are laid out otherwise.</summary>
+    UnstablePollOneoff,
 }

@@ -6,6 +6,12 @@ namespace Wagi.Runtime.Sandbox.Wasi;
 /// </summary>
 internal static class WasiSignatures
 {
+    /// <summary>The module that preview 1 is imported from.</summary>
+    public const string Preview1 = "wasi_snapshot_preview1";
+
+    /// <summary>What preview 1 was called before it was finished; some older toolchains still import it under this name.</summary>
+    public const string Unstable = "wasi_unstable";
+
     public static readonly (WasiFunction Function, string Name, string Parameters)[] All =
     [
         (WasiFunction.ArgsGet, "args_get", "ii"),
@@ -55,4 +61,12 @@ internal static class WasiSignatures
         (WasiFunction.SockSend, "sock_send", "iiiii"),
         (WasiFunction.SockShutdown, "sock_shutdown", "ii"),
     ];
+
+    /// <summary>The function that answers for another one when it is imported from <see cref="Unstable"/>.</summary>
+    public static WasiFunction InUnstable(WasiFunction function) => function switch
+    {
+        WasiFunction.FdFilestatGet => WasiFunction.UnstableFdFilestatGet,
+        WasiFunction.PollOneoff => WasiFunction.UnstablePollOneoff,
+        _ => function,
+    };
 }
