@@ -63,6 +63,9 @@ public sealed partial class ModuleHandler : IDisposable
         _logger = logger;
     }
 
+    /// <summary>Requests whose guest runs, or is about to.</summary>
+    public int Running => _gate.Inside;
+
     /// <summary>Answers one request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="matchedRoute">The route that it matched.</param>

@@ -28,6 +28,8 @@ internal sealed class EpochTicker : IDisposable
     /// <summary>Guests between <see cref="Enter"/> and <see cref="Leave"/>.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    public bool IsResting => _resting;
+
     /// <summary>A guest starts.</summary>
     public void Enter()
     {

@@ -19,6 +19,7 @@ public sealed class GuestProcess
     private long _start;
     private long _deadline;
     private ThreadReserve? _reserve;
+    private bool _hasTicked;
     private bool _holdsThread;
     private GuestOutcome _outcome;
     private string _message = "";
@@ -98,6 +99,7 @@ public sealed class GuestProcess
         _start = Stopwatch.GetTimestamp();
         _deadline = _start + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);
         _reserve = reserve;
+        _hasTicked = false;
         _holdsThread = false;
         _outcome = GuestOutcome.Completed;
         _message = "";
@@ -171,12 +173,21 @@ public sealed class GuestProcess
     /// <summary>Called while the guest computes, once every tick. False: it must not go on.</summary>
     internal bool Tick()
     {
-        HoldThread();
         if (Stopwatch.GetTimestamp() >= _deadline)
         {
             Stop(GuestOutcome.DeadlineExceeded);
+            return false;
         }
-        else if (Stdout.Aborted.IsCancellationRequested)
+
+        // The first tick may come at once. Most guests have ended by the second, and their answer goes out in one piece.
+        if (!_hasTicked)
+        {
+            _hasTicked = true;
+            return true;
+        }
+
+        HoldThread();
+        if (Stdout.Aborted.IsCancellationRequested)
         {
             Stop(GuestOutcome.Cancelled);
         }

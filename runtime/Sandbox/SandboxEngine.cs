@@ -50,6 +50,9 @@ public sealed class SandboxEngine : IDisposable
     /// </summary>
     public string CompatibilityKey => _compatibilityKey.Value;
 
+    /// <summary>Whether the thread that interrupts guests rests, because no guest has run for a while.</summary>
+    internal bool IsResting => _ticker.IsResting;
+
     internal ConcurrencyGate Slots { get; }
 
     internal ThreadReserve Threads { get; } = new();

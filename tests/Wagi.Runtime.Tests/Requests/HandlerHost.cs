@@ -96,6 +96,28 @@ internal sealed class HandlerHost : IAsyncDisposable
         return Encoding.Latin1.GetString(answer.ToArray());
     }
 
+    /// <summary>The body of a raw answer, which must be a 200, whichever way its end is marked.</summary>
+    public static byte[] BodyOf(string answer)
+    {
+        Assert.StartsWith("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
+        var end = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        var rest = answer[(end + 4)..];
+        if (!answer[..end].Contains("chunked", StringComparison.Ordinal))
+        {
+            return Encoding.Latin1.GetBytes(rest);
+        }
+
+        var body = new StringBuilder();
+        while (Convert.ToInt32(rest[..rest.IndexOf('\r', StringComparison.Ordinal)], 16) is var length and > 0)
+        {
+            var start = rest.IndexOf('\n', StringComparison.Ordinal) + 1;
+            body.Append(rest.AsSpan(start, length));
+            rest = rest[(start + length + 2)..];
+        }
+
+        return Encoding.Latin1.GetBytes(body.ToString());
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
