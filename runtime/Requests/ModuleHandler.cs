@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
+using Wagi.Modules.Status;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Requests;
@@ -42,12 +43,14 @@ public sealed partial class ModuleHandler : IDisposable
     /// <param name="logger">Where failures and stderr go.</param>
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="time">For <see cref="Retire"/>; null: the system's.</param>
+    /// <exception cref="SandboxException">As <see cref="CheckEntry"/>; the guest stays the caller's.</exception>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
         ILogger logger, RequestMetrics metrics, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(defaults);
+        CheckEntry(entry);
         _guest = guest;
         _module = entry.Id;
         _entrypoint = entry.Entrypoint;
@@ -61,6 +64,18 @@ public sealed partial class ModuleHandler : IDisposable
         _time = time ?? TimeProvider.System;
         _lines = new LineBudget(LogLinesPerSecond, _time);
         _logger = logger;
+    }
+
+    /// <summary>Finds out, before anything is pulled, whether an entry asks for something that no handler can give it.</summary>
+    /// <exception cref="SandboxException"><see cref="ModuleReason.InvalidEntry"/>.</exception>
+    public static void CheckEntry(ModuleEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!entry.Volumes.IsEmpty)
+        {
+            throw new SandboxException(
+                ModuleReason.InvalidEntry, "'volumes' is set, and this runtime serves modules without volumes only; remove it");
+        }
     }
 
     /// <summary>Requests whose guest runs, or is about to.</summary>
