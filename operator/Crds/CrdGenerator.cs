@@ -52,7 +52,7 @@ internal static class CrdGenerator
     private static JsonArray PrinterColumns() =>
         [.. typeof(WagiModule).GetCustomAttributes<PrinterColumnAttribute>().Select(PrinterColumn)];
 
-    private static JsonObject PrinterColumn(PrinterColumnAttribute column)
+    private static JsonNode PrinterColumn(PrinterColumnAttribute column)
     {
         var json = new JsonObject
         {

@@ -41,7 +41,7 @@ public sealed class CacheTests : IDisposable
     {
         var digest = BlobCache.DigestOf(Wat);
         await Blobs.StoreAsync(digest, Wat, Cancellation);
-        await File.WriteAllBytesAsync(Files("*").Single(), Wat[..^1], Cancellation);
+        await File.WriteAllBytesAsync(Directory.GetFiles(_directory.Blobs).Single(), Wat[..^1], Cancellation);
         Assert.Null(await Blobs.TryReadAsync(digest, Cancellation));
         Assert.False(Blobs.Contains(digest));
     }
