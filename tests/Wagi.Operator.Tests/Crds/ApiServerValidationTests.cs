@@ -1,0 +1,116 @@
+using Wagi.Operator.Tests.Cluster;
+using Wagi.Operator.Tests.Resources;
+using Wagi.TestCluster;
+using Wagi.TestCluster.Kubernetes;
+using Wagi.TestCluster.Processes;
+
+namespace Wagi.Operator.Tests.Crds;
+
+/// <summary>The CRD before a real API server: what it takes, what it refuses, what it shows.</summary>
+public sealed class ApiServerValidationTests(ClusterFixture cluster)
+{
+    private const string Complete = """
+        apiVersion: wagi.dev/v1alpha1
+        kind: WagiModule
+        metadata: {name: complete}
+        spec:
+          route: /hello/...
+          hosts: [shop.example.com, "*.example.org"]
+          module: oci://ghcr.io/example/hello:v1
+          imagePullSecrets: [{name: registry}]
+          allowedHosts: ["https://api.example.com", "http://backend.default:8080", "insecure:allow-all"]
+          entrypoint: run
+          argv: "hello ${ARGS}"
+          env:
+            - {name: GREETING, value: Hello}
+            - {name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token, optional: true}}}
+            - {name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}
+          timeout: 1m30s
+          memoryLimit: 64Mi
+          maxConcurrency: 10
+          httpMaxConcurrency: 3
+        """;
+
+    [Theory]
+    [MemberData(nameof(BadSpecs.All), MemberType = typeof(BadSpecs))]
+    public async Task BadSpec_IsRefused(BadSpec bad)
+    {
+        var api = await cluster.ControlPlaneAsync();
+        Assert.SkipWhen(
+            bad.NeedsCel && !api.SupportsCel,
+            $"Kubernetes {api.ServerVersion} knows no CEL rules; the operator's own check refuses this (SpecReaderTests)");
+
+        var result = await CreateAsync(api, bad.Manifest);
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains(bad.Field.Split('[', '.')[0] + FirstField(bad.Field), result.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SpecThatUsesEverything_IsTaken()
+    {
+        var api = await cluster.ControlPlaneAsync();
+
+        (await CreateAsync(api, Complete)).EnsureSuccess();
+        (await CreateAsync(api, """
+            apiVersion: wagi.dev/v1alpha1
+            kind: WagiModule
+            metadata: {name: bindle}
+            spec: {route: /, module: "bindle:example.com/hello/1.0.0", bindleServer: "https://bindle.example.com/v1", memoryLimit: "65536"}
+            """)).EnsureSuccess();
+    }
+
+    [Fact]
+    public async Task UnknownField_IsRefusedOrPruned()
+    {
+        var api = await cluster.ControlPlaneAsync();
+
+        var result = await api.KubectlAsync(
+            ["create", "--dry-run=server", "--validate=false", "-o", "yaml", "-f", "-"], Complete.Replace("entrypoint:", "entryPoint:", StringComparison.Ordinal));
+
+        Assert.DoesNotContain("entryPoint", result.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Explain_TellsWhatAFieldIsFor_WithAnExample()
+    {
+        var api = await cluster.ControlPlaneAsync();
+
+        // What a server offers is published a moment after the CRD is established.
+        var result = await Eventually.Becomes(
+            _ => api.KubectlAsync("explain", "wagimodule.spec.route"), result => result.ExitCode == 0, cancellationToken: TestContext.Current.CancellationToken);
+
+        var text = string.Join(' ', Words(result.Stdout.ReplaceLineEndings(" ")));
+        Assert.Contains("The path that the module answers", text, StringComparison.Ordinal);
+        Assert.Contains("Example: /hello/...", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_ShowsTheColumns_AndMoreWhenWide()
+    {
+        var api = await cluster.ControlPlaneAsync();
+        await api.KubectlAsync("create", "namespace", "columns");
+        await api.ApplyAsync("""
+            apiVersion: wagi.dev/v1alpha1
+            kind: WagiModule
+            metadata: {name: hello, namespace: columns}
+            spec: {route: /hello, module: "ghcr.io/example/hello:v1"}
+            """, TestContext.Current.CancellationToken);
+
+        var narrow = (await api.KubectlAsync("get", "wm", "-n", "columns")).EnsureSuccess().Stdout;
+        var wide = (await api.KubectlAsync("get", "wagimodules", "-n", "columns", "-o", "wide")).EnsureSuccess().Stdout;
+
+        Assert.Equal(["NAME", "ROUTE", "MODULE", "READY", "RUNTIMES", "AGE"], Words(narrow.Split('\n')[0]));
+        Assert.Equal(["NAME", "ROUTE", "MODULE", "READY", "RUNTIMES", "AGE", "REASON", "URL"], Words(wide.Split('\n')[0]));
+        Assert.StartsWith("hello   /hello   ghcr.io/example/hello:v1", narrow.Split('\n')[1], StringComparison.Ordinal);
+    }
+
+    private static Task<CommandResult> CreateAsync(ControlPlane api, string manifest) =>
+        api.KubectlAsync(["create", "--dry-run=server", "--validate=false", "-f", "-"], manifest, cancellationToken: TestContext.Current.CancellationToken);
+
+    /// <summary><c>.route</c> of <c>spec.route</c>, <c>.env</c> of <c>spec.env[0].name</c>: how servers of all versions begin a path.</summary>
+    private static string FirstField(string field) =>
+        field.Split('.') is [_, var first, ..] ? "." + first.Split('[')[0] : "";
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
