@@ -3,6 +3,8 @@ namespace Wagi.Runtime.Interop;
 /// <summary>What a call that may fail gave back: an error or a trap, owned, or neither. <see cref="Free"/> it or take its message.</summary>
 internal unsafe struct NativeError(nint error, nint trap)
 {
+    private const int MaxFrames = 4;
+
     private nint _error = error;
     private nint _trap = trap;
 
@@ -45,6 +47,30 @@ internal unsafe struct NativeError(nint error, nint trap)
         _trap = 0;
     }
 
-    private static string Flatten(string message) => string.Join(
-        "; ", message.Split('\n', '\0').Select(line => line.Trim()).Where(line => line.Length > 0));
+    /// <summary>Cause first, then the innermost frames of the guest's stack, all on one line.</summary>
+    private static string Flatten(string message)
+    {
+        var lines = message.Split('\n', '\0').Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
+        var cause = lines.IndexOf("Caused by:");
+        if (cause <= 0)
+        {
+            return string.Join("; ", lines);
+        }
+
+        // Frames are numbered, and so are causes when there are several; of a trap, the first line only says that it is one.
+        var frames = lines.Take(cause).Where(IsNumbered).Select(WithoutNumber).ToList();
+        var head = frames.Count > 0 ? [] : lines.Take(cause);
+        var text = string.Join("; ", head.Concat(lines.Skip(cause + 1).Select(WithoutNumber)));
+        if (frames.Count > 0)
+        {
+            text += $"; at {string.Join(", ", frames.Take(MaxFrames))}{(frames.Count > MaxFrames ? ", …" : "")}";
+        }
+
+        return text;
+    }
+
+    private static bool IsNumbered(string line) => char.IsAsciiDigit(line[0]) && line.Contains(": ", StringComparison.Ordinal);
+
+    private static string WithoutNumber(string line) =>
+        IsNumbered(line) ? line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..].Trim() : line;
 }

@@ -48,7 +48,8 @@ internal sealed partial class GuestLog : IGuestOutput
             return true;
         }
 
-        var taken = bytes[..Math.Min(bytes.Length, _left)];
+        var isTooMuch = bytes.Length > _left;
+        var taken = isTooMuch ? bytes[.._left] : bytes;
         _left -= taken.Length;
         while (!taken.IsEmpty)
         {
@@ -72,7 +73,7 @@ internal sealed partial class GuestLog : IGuestOutput
             }
         }
 
-        if (taken.IsEmpty && _left == 0 && bytes.Length > 0)
+        if (isTooMuch)
         {
             Cut();
         }

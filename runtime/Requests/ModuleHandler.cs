@@ -12,9 +12,6 @@ namespace Wagi.Runtime.Requests;
 /// <summary>What a route leads to: answers the requests of one entry, each with a fresh instance of its guest.</summary>
 public sealed partial class ModuleHandler : IDisposable
 {
-    // A request that has found this handler in the old route table has entered it long before.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
     private const int LogLinesPerSecond = 500;
 
     private static readonly DefaultObjectPool<RequestRun> Runs =
@@ -32,8 +29,6 @@ public sealed partial class ModuleHandler : IDisposable
     private readonly HandlerMetrics _metrics;
     private readonly LineBudget _lines;
     private readonly ILogger _logger;
-    private readonly TimeProvider _time;
-    private ITimer? _retirement;
 
     /// <summary>Creates a handler.</summary>
     /// <param name="entry">The entry; its limits go before those of <paramref name="defaults"/>.</param>
@@ -42,7 +37,7 @@ public sealed partial class ModuleHandler : IDisposable
     /// <param name="defaults">What the entry leaves open.</param>
     /// <param name="logger">Where failures and stderr go.</param>
     /// <param name="metrics">The process's instruments.</param>
-    /// <param name="time">For <see cref="Retire"/>; null: the system's.</param>
+    /// <param name="time">For the rate of stderr lines; null: the system's.</param>
     /// <exception cref="SandboxException">As <see cref="CheckEntry"/>; the guest stays the caller's.</exception>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
@@ -61,8 +56,7 @@ public sealed partial class ModuleHandler : IDisposable
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         _gate = new ConcurrencyGate(entry.MaxConcurrency ?? defaults.MaxConcurrency, defaults.MaxQueue);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate);
-        _time = time ?? TimeProvider.System;
-        _lines = new LineBudget(LogLinesPerSecond, _time);
+        _lines = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
         _logger = logger;
     }
 
@@ -216,6 +210,9 @@ public sealed partial class ModuleHandler : IDisposable
             case GuestOutcome.OutputRefused when output.Malformed is not null:
                 return await MalformedAsync(context, output);
 
+            case GuestOutcome.OutputRefused when context.RequestAborted.IsCancellationRequested:
+                return RequestOutcome.Cancelled;
+
             case GuestOutcome.OutputRefused:
                 LogOutputFailed(run.Process.Failure, _module, context.TraceIdentifier);
                 await FailAsync(context, output, StatusCodes.Status500InternalServerError, "the answer could not be sent");
@@ -261,17 +258,9 @@ public sealed partial class ModuleHandler : IDisposable
         }
     }
 
-    /// <summary>
-    /// Takes the handler out of service, after it has left the route table. Requests that found it there before are still answered;
-    /// it disposes itself some seconds later.
-    /// </summary>
-    public void Retire() =>
-        _retirement = _time.CreateTimer(handler => ((ModuleHandler)handler!).Dispose(), this, Grace, System.Threading.Timeout.InfiniteTimeSpan);
-
     /// <summary>Unloads the module; requests that have begun come to their end, and no other may come.</summary>
     public void Dispose()
     {
-        _retirement?.Dispose();
         _metrics.Dispose();
         _guest.Dispose();
     }

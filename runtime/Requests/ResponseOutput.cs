@@ -48,7 +48,7 @@ internal sealed class ResponseOutput(GuestProcess process) : IGuestOutput
         Malformed = null;
     }
 
-    /// <summary>Lets go of the request. A buffer that has grown large is not kept.</summary>
+    /// <summary>Lets go of the request.</summary>
     public void End()
     {
         _context = null!;

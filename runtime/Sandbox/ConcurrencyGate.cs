@@ -1,7 +1,10 @@
 namespace Wagi.Runtime.Sandbox;
 
 /// <summary>Lets a number of callers in at the same time, a number of others wait for some time, and turns the rest away at once.</summary>
-internal sealed class ConcurrencyGate(int concurrency, int queue) : IDisposable
+/// <remarks>The semaphore is only awaited, never waited for by its handle: it holds nothing that would have to be given back.</remarks>
+#pragma warning disable CA1001 // see the remark; disposed, it would throw at callers that are still inside
+internal sealed class ConcurrencyGate(int concurrency, int queue)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _free = new(concurrency);
     private int _waiting;
@@ -43,7 +46,4 @@ internal sealed class ConcurrencyGate(int concurrency, int queue) : IDisposable
 
     /// <summary>Gives the place back.</summary>
     public void Leave() => _free.Release();
-
-    /// <inheritdoc/>
-    public void Dispose() => _free.Dispose();
 }

@@ -124,6 +124,5 @@ public sealed class SandboxEngine : IDisposable
         _ticker.Dispose();
         _stdioLinker.Dispose();
         _engine.Dispose();
-        Slots.Dispose();
     }
 }

@@ -33,10 +33,13 @@ public class GuestLogTests
         Assert.EndsWith("\uFFFD[31mred\uFFFD", line, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task TooMuch_IsCut_AndTheLogSaysSo()
+    [Theory]
+    [InlineData("0123456789", "CODE CODE CODE CODE")]
+    [InlineData("0123456789012345678901234567890123456789", "CODE")]
+    [InlineData("0123456789012345678901234\n", "CODE")]
+    public async Task TooMuch_IsCut_AndTheLogSaysSo(string text, string code)
     {
-        var lines = await LogOfAsync("0123456789", limit: 25, repeat: "CODE CODE CODE CODE");
+        var lines = await LogOfAsync(text, limit: 25, repeat: code);
 
         Assert.Equal(2, lines.Count);
         Assert.EndsWith("stderr: 0123456789012345678901234", lines[0], StringComparison.Ordinal);

@@ -70,16 +70,6 @@ public class IsolationTests
     }
 
     [Fact]
-    public async Task Handler_ThatIsRetired_StillAnswersWhoHasFoundIt()
-    {
-        await using var host = await HandlerHost.StartAsync(Wat.Printing("content-type: text/plain\n\nhello"));
-
-        host.Handler.Retire();
-
-        Assert.Equal("hello", await host.Client.GetStringAsync("/"));
-    }
-
-    [Fact]
     public async Task Handler_ThatIsDisposed_LetsRunningRequestsEnd()
     {
         var (data, code) = Wat.Print("content-type: text/plain\n\nhello");
