@@ -43,8 +43,9 @@ publish: ## Native AOT programs in artifacts/wagi/wagi and artifacts/wagi-operat
 	dotnet publish runtime --output $(ARTIFACTS)/wagi $(if $(RID),--runtime $(RID),--use-current-runtime)
 	dotnet publish operator --output $(ARTIFACTS)/wagi-operator $(if $(RID),--runtime $(RID),--use-current-runtime)
 
-crds: ## write crds/ from the C# types in operator/Resources
+crds: ## write crds/ and config/rbac/ from the C# types in operator/Resources and operator/Rbac
 	dotnet run --project operator -- crds --output crds
+	dotnet run --no-build --project operator -- rbac --output config/rbac
 
 format: ## put every source file into shape
 	dotnet format WagiOperator.sln

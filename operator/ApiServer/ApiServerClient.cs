@@ -25,7 +25,9 @@ internal sealed class ApiServerClient : IDisposable
 
     private readonly k8s.Kubernetes _connection;
 
-    public ApiServerClient(k8s.KubernetesClientConfiguration configuration)
+    /// <param name="configuration">Address and credentials, as <see cref="Kubeconfig.Load"/> finds them.</param>
+    /// <param name="handlers">What requests pass through on their way.</param>
+    public ApiServerClient(k8s.KubernetesClientConfiguration configuration, params DelegatingHandler[] handlers)
     {
         configuration.UserAgent ??= FieldManager;
         configuration.FirstMessageHandlerSetup = handler =>
@@ -36,7 +38,7 @@ internal sealed class ApiServerClient : IDisposable
             handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
             handler.ConnectTimeout = TimeSpan.FromSeconds(10);
         };
-        _connection = new k8s.Kubernetes(configuration);
+        _connection = new k8s.Kubernetes(configuration, handlers);
     }
 
     /// <summary>Where the API server is.</summary>

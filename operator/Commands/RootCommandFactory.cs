@@ -12,6 +12,7 @@ internal static class RootCommandFactory
         root.Subcommands.Add(new RunCommand().Create());
         root.Subcommands.Add(new RenderCommand().Create());
         root.Subcommands.Add(new CrdsCommand().Create());
+        root.Subcommands.Add(new RbacCommand().Create());
         return root;
     }
 }

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace Wagi.Operator.Health;
 
 /// <summary>What the operator counts, for <c>/metrics</c>. <c>docs/operations.md</c> lists the names.</summary>
-internal sealed class OperatorMetrics : IDisposable
+internal sealed class OperatorMetrics
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Wagi.Operator";
@@ -12,7 +12,6 @@ internal sealed class OperatorMetrics : IDisposable
     /// <summary>Name of the histogram of <see cref="Reconciled"/>, in seconds.</summary>
     public const string ReconcileDuration = "wagi.operator.reconcile.duration";
 
-    private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _reconciles;
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _resolves;
@@ -23,17 +22,18 @@ internal sealed class OperatorMetrics : IDisposable
     private int _runtimes;
     private int _runtimesAnswering;
 
-    public OperatorMetrics()
+    public OperatorMetrics(IMeterFactory meters)
     {
-        _reconciles = _meter.CreateCounter<long>("wagi.operator.reconciles", description: "Reconciliations, by result");
-        _durations = _meter.CreateHistogram<double>(ReconcileDuration, "s", "Time that a reconciliation took");
-        _resolves = _meter.CreateCounter<long>("wagi.operator.tag.resolves", description: "Tags that registries were asked for, by result");
-        _writes = _meter.CreateCounter<long>("wagi.operator.writes", description: "Objects written to the API server, by resource");
-        _meter.CreateObservableGauge("wagi.operator.modules", () => Volatile.Read(ref _modules), description: "WagiModules, by condition and its status");
-        _meter.CreateObservableGauge("wagi.operator.runtimes", () => Volatile.Read(ref _runtimes), description: "Runtimes that there are");
-        _meter.CreateObservableGauge("wagi.operator.runtimes.answering", () => Volatile.Read(ref _runtimesAnswering), description: "Runtimes that report their status");
-        _meter.CreateObservableGauge("wagi.operator.queue.depth", () => _queueDepth(), description: "Keys that wait for a reconciliation");
-        _meter.CreateObservableGauge("wagi.operator.leader", () => _leads() ? 1 : 0, description: "1 on the instance that leads");
+        var meter = meters.Create(MeterName);
+        _reconciles = meter.CreateCounter<long>("wagi.operator.reconciles", description: "Reconciliations, by result");
+        _durations = meter.CreateHistogram<double>(ReconcileDuration, "s", "Time that a reconciliation took");
+        _resolves = meter.CreateCounter<long>("wagi.operator.tag.resolves", description: "Tags that registries were asked for, by result");
+        _writes = meter.CreateCounter<long>("wagi.operator.writes", description: "Objects written to the API server, by resource");
+        meter.CreateObservableGauge("wagi.operator.modules", () => Volatile.Read(ref _modules), description: "WagiModules, by condition and its status");
+        meter.CreateObservableGauge("wagi.operator.runtimes", () => Volatile.Read(ref _runtimes), description: "Runtimes that there are");
+        meter.CreateObservableGauge("wagi.operator.runtimes.answering", () => Volatile.Read(ref _runtimesAnswering), description: "Runtimes that report their status");
+        meter.CreateObservableGauge("wagi.operator.queue.depth", () => _queueDepth(), description: "Keys that wait for a reconciliation");
+        meter.CreateObservableGauge("wagi.operator.leader", () => _leads() ? 1 : 0, description: "1 on the instance that leads");
     }
 
     /// <summary>Says where the gauges of queue and leadership read.</summary>
@@ -70,9 +70,6 @@ internal sealed class OperatorMetrics : IDisposable
         Volatile.Write(ref _runtimes, all);
         Volatile.Write(ref _runtimesAnswering, answering);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
 
     private static TagList Result(bool succeeded) => new() { { "result", succeeded ? "success" : "error" } };
 }

@@ -30,7 +30,7 @@ internal static class OperatorApplication
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(OperatorMetrics.MeterName)
             .AddView(OperatorMetrics.ReconcileDuration, new ExplicitBucketHistogramConfiguration { Boundaries = ReconcileBuckets })
-            .AddPrometheusExporter());
+            .AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false));
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(options);

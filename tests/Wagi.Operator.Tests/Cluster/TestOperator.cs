@@ -36,7 +36,8 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>The operator's namespace.</summary>
     public string System { get; }
 
-    public OperatorOptions Options { get; }
+    /// <summary>What the operator is told at its next start.</summary>
+    public OperatorOptions Options { get; set; }
 
     public WebApplication? Application { get; private set; }
 
@@ -73,6 +74,14 @@ internal sealed class TestOperator : IAsyncDisposable
               { apiVersion: v1, kind: Namespace, metadata: { name: "{{options.Namespace}}" } } ] }
             """);
         return new TestOperator(controlPlane, tenant, options.Namespace, kubeconfig ?? controlPlane.KubeconfigPath, options);
+    }
+
+    /// <summary>Starts another instance on the same namespaces.</summary>
+    public async Task<TestOperator> BesideAsync(OperatorOptions options)
+    {
+        var other = new TestOperator(_controlPlane, Tenant, System, _kubeconfig, options);
+        await other.StartAgainAsync();
+        return other;
     }
 
     /// <summary>Starts the operator, again.</summary>
@@ -167,6 +176,22 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Waits for the <c>modules.toml</c> in force.</summary>
     public Task<string?> TomlBecomesAsync(Func<string, bool> expected, string waitingFor, TimeSpan? deadline = null) =>
         Eventually.Becomes(TomlAsync, toml => toml is not null && expected(toml), deadline, waitingFor: waitingFor);
+
+    /// <summary>Plays the kubelet: writes the status of a pod in the operator's namespace.</summary>
+    public Task SetPodStatusAsync(string name, string status) => _client.MergeAsync(
+        ApiResource.Pods.PathOf(new ObjectKey(System, name)) + "/status",
+        new JsonObject { ["status"] = JsonNode.Parse(status) },
+        ApiServerJsonContext.Default.PartialObject,
+        isSecret: false,
+        CancellationToken.None);
+
+    /// <summary>What the operator answers on its health address, whatever the status.</summary>
+    public async Task<string> HttpAsync(string path, CancellationToken cancellationToken = default)
+    {
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri(OperatorApplication.Address(Application!), path), cancellationToken);
+        return await answer.Content.ReadAsStringAsync(cancellationToken);
+    }
 
     // Without the marker kubectl takes what begins with a brace for JSON.
     private static Task<CommandResult> ApplyAsync(ControlPlane controlPlane, string manifest) => controlPlane.ApplyAsync("---\n" + manifest);

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Instance;
+
+namespace Wagi.Operator.Rbac;
+
+/// <summary>
+/// What the operator must be allowed to do, and no more. A test runs it as a user with exactly these rights.
+/// </summary>
+internal static class RbacRules
+{
+    private const string Get = "get";
+    private const string List = "list";
+    private const string Watch = "watch";
+    private const string Create = "create";
+    private const string Update = "update";
+    private const string Patch = "patch";
+
+    /// <summary>
+    /// In every namespace whose WagiModules are served. Secrets and ConfigMaps are read where WagiModules name them; nothing there is
+    /// written but the status and events.
+    /// </summary>
+    public static ImmutableArray<RbacRule> Tenants { get; } =
+    [
+        new(WagiModules.Resource, List, Watch),
+        new(WagiModules.Resource, Patch) { Subresource = "status" },
+        new(ApiResource.ConfigMaps, Get, List, Watch),
+        new(ApiResource.Secrets, Get, List, Watch),
+        new(ApiResource.Events, Create),
+    ];
+
+    /// <summary>In the operator's own namespace.</summary>
+    /// <param name="configMap">Name of the generated ConfigMap.</param>
+    /// <param name="secret">Name of the generated Secret.</param>
+    public static ImmutableArray<RbacRule> Own(string configMap, string secret) =>
+    [
+        // Server-side apply is a patch, and creates what is not there if that is allowed too.
+        new(ApiResource.ConfigMaps, Get, List, Watch, Create, Patch) { Name = configMap },
+        new(ApiResource.Secrets, Get, List, Watch, Create, Patch) { Name = secret },
+        new(ApiResource.Pods, List, Watch, Patch),
+        new(ApiResource.Leases, Create),
+        new(ApiResource.Leases, Get, Update) { Name = OperatorInstance.LeaseName },
+    ];
+}

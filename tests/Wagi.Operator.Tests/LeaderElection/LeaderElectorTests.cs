@@ -1,0 +1,126 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.LeaderElection;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Tests.Cluster;
+using Wagi.TestCluster;
+
+namespace Wagi.Operator.Tests.LeaderElection;
+
+public sealed class LeaderElectorTests(ClusterFixture cluster)
+{
+    [Fact]
+    public async Task OfTwoInstances_OneLeads_AndTheOtherTakesOverAtOnce_WhenItStops()
+    {
+        using var client = new ApiServerClient(Kubeconfig.Load((await cluster.ControlPlaneAsync()).KubeconfigPath, null));
+        var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
+        await using var first = new Candidate(client, lease, "first");
+        await Eventually.Becomes(() => first.Leads, leads => leads);
+        await using var second = new Candidate(client, lease, "second");
+        await Eventually.Becomes(() => second.Looks > 2, looked => looked);
+        Assert.False(second.Leads);
+
+        await first.StopAsync();
+
+        // Less than the duration of the lease: it was given back.
+        await Eventually.Becomes(() => second.Leads, leads => leads, TimeSpan.FromSeconds(3));
+        Assert.False(first.Leads);
+    }
+
+    [Fact]
+    public async Task LeaderThatVanishes_IsReplaced_WhenItsLeaseHasRunOut()
+    {
+        var kubeconfig = (await cluster.ControlPlaneAsync()).KubeconfigPath;
+        var wire = new Wire();
+        using var client = new ApiServerClient(Kubeconfig.Load(kubeconfig, null), wire);
+        using var other = new ApiServerClient(Kubeconfig.Load(kubeconfig, null));
+        var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
+        await using var first = new Candidate(client, lease, "first");
+        await Eventually.Becomes(() => first.Leads, leads => leads);
+        await using var second = new Candidate(other, lease, "second");
+
+        await Eventually.Becomes(() => second.Looks > 1, looked => looked);
+
+        // It can neither renew nor give back.
+        wire.IsCut = true;
+
+        await Eventually.Becomes(() => first.Leads, leads => !leads);
+        Assert.False(second.Leads, "two leaders at once");
+        await Eventually.Becomes(() => second.Leads, leads => leads);
+    }
+
+    /// <summary>The way to the API server, which can be cut.</summary>
+    private sealed class Wire : DelegatingHandler
+    {
+        public volatile bool IsCut;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            IsCut ? throw new HttpRequestException("cut") : base.SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>One that runs for leadership with short times.</summary>
+    private sealed class Candidate : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly CountingTime _time = new();
+        private readonly Task _work;
+        private int _leads;
+
+        public Candidate(ApiServerClient client, ObjectKey lease, string identity)
+        {
+            var options = new LeaderElectionOptions
+            {
+                Lease = lease,
+                Identity = identity,
+                LeaseDuration = TimeSpan.FromSeconds(6),
+                RenewDeadline = TimeSpan.FromSeconds(2),
+                RetryPeriod = TimeSpan.FromMilliseconds(200),
+            };
+            var elector = new LeaderElector(client, options, _time, NullLogger<LeaderElector>.Instance);
+            _work = elector.RunAsync(LeadAsync, _stop.Token);
+        }
+
+        public bool Leads => Volatile.Read(ref _leads) == 1;
+
+        /// <summary>How many pauses it made, one after each look at the lease.</summary>
+        public int Looks => _time.Timers;
+
+        public async Task StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _work;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync();
+            _stop.Dispose();
+        }
+
+        private async Task LeadAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Exchange(ref _leads, 1);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Exchange(ref _leads, 0);
+            }
+        }
+    }
+
+    private sealed class CountingTime : TimeProvider
+    {
+        private int _timers;
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _timers);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+}
