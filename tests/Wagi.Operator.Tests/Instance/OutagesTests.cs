@@ -1,4 +1,7 @@
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Controllers;
 using Wagi.Operator.Tests.Cluster;
+using Wagi.Operator.Tests.Controllers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
 
@@ -27,6 +30,27 @@ public sealed class OutagesTests
         var toml = await test.TomlAsync();
         Assert.Contains("/before", toml, StringComparison.Ordinal);
         Assert.Contains("/after", toml, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ServerThatHasForgotten_SaysSo_SoThatTheInformerListsAgain()
+    {
+        await using var controlPlane = await StartAsync();
+        using var client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        var source = ListWatchTests.ConfigMaps(client, "default");
+        var before = await source.ListAsync(TestContext.Current.CancellationToken);
+        await controlPlane.KubectlAsync("create", "configmap", "one", "-n", "default");
+        await controlPlane.KubectlAsync("create", "configmap", "two", "-n", "default");
+
+        // Its memory of events goes with the process.
+        await controlPlane.RestartApiServerAsync(TestContext.Current.CancellationToken);
+
+        var error = await Assert.ThrowsAsync<ApiServerException>(async () =>
+        {
+            await foreach (var change in source.WatchAsync(before.ResourceVersion, TestContext.Current.CancellationToken))
+                Assert.Equal(WatchEventType.Bookmark, change.Type);
+        });
+        Assert.True(error.IsExpired, error.Message);
     }
 
     [Fact]

@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Modules.Status;
+using Wagi.Oci.Authentication;
+using Wagi.Oci.Errors;
+using Wagi.Oci.References;
+using Wagi.Operator.Health;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Tags;
+using Wagi.Operator.Tests.Controllers;
+using Wagi.TestCluster;
+
+namespace Wagi.Operator.Tests.Tags;
+
+public sealed class TagResolverTests : IDisposable
+{
+    private static readonly ResolverOptions Options = new() { Interval = TimeSpan.FromMinutes(5), FirstRetry = TimeSpan.FromSeconds(1), ParallelPerRegistry = 2 };
+
+    private readonly ManualTime _time = new();
+    private readonly Registries _registries = new();
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly TagResolver _resolver;
+
+    public TagResolverTests() => _resolver = new TagResolver(
+        _registries, Options, new OperatorMetrics(_services.GetRequiredService<IMeterFactory>()), _time, NullLogger<TagResolver>.Instance);
+
+    [Fact]
+    public async Task RegistryThatHangs_DelaysNoOther()
+    {
+        _registries.Hanging = "slow.example.com";
+        Follow([.. Enumerable.Range(0, 20).Select(i => Request($"slow.example.com/m{i}:v1")), Request("fast.example.com/hello:v1")]);
+
+        await AnswerBecomesAsync("fast.example.com/hello:v1", new Resolution.Found("sha256:1"));
+        Assert.Single(_resolver.Answers);
+    }
+
+    [Fact]
+    public async Task RegistryThatHangs_IsReported_AfterTheTimeout()
+    {
+        _registries.Hanging = "slow.example.com";
+        Follow([Request("slow.example.com/hello:v1")]);
+        await Eventually.Becomes(() => _time.Timers, timers => timers > 0);
+
+        _time.Advance(Options.Timeout);
+
+        await Eventually.Becomes(() => _resolver.Answers.Values.FirstOrDefault(), answer => answer is Resolution.Failed);
+        var failed = Assert.IsType<Resolution.Failed>(_resolver.Answers.Values.Single());
+        Assert.Equal(ModuleReason.RegistryUnreachable, failed.Reason);
+        Assert.False(failed.IsFinal);
+        Assert.Contains("slow.example.com", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tag_IsAskedForAgain_AfterTheInterval()
+    {
+        Follow([Request("r.example.com/hello:v1")]);
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:1"));
+
+        _registries.Digest = "sha256:2";
+        await Eventually.Becomes(() => _time.Timers, timers => timers == 1);
+        _time.Advance(Options.Interval * 0.8);
+        Assert.Equal(1, _registries.Asked);
+        _time.Advance(Options.Interval * 0.3);
+
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:2"));
+    }
+
+    [Fact]
+    public async Task FailureThatMayPass_IsTriedAgainSoon()
+    {
+        _registries.Failure = new OciException(OciErrorKind.Unreachable, "nobody there", isTransient: true);
+        Follow([Request("r.example.com/hello:v1")]);
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Failed(ModuleReason.RegistryUnreachable, "nobody there", IsFinal: false));
+
+        _registries.Failure = null;
+        await Eventually.Becomes(() => _time.Timers, timers => timers == 1);
+        _time.Advance(Options.FirstRetry);
+
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:1"));
+    }
+
+    [Fact]
+    public async Task TagThatNobodyWants_IsForgotten()
+    {
+        var request = Request("r.example.com/hello:v1");
+        Follow([request]);
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:1"));
+        await Eventually.Becomes(() => _time.Timers, timers => timers == 1);
+
+        Follow([]);
+
+        Assert.Empty(_resolver.Answers);
+        await Eventually.Becomes(() => _time.Timers, timers => timers == 0);
+    }
+
+    [Fact]
+    public async Task Credentials_AreThoseOfTheRequestsNamespace()
+    {
+        var secret = new SecretContent(
+            "uid", "1", "kubernetes.io/dockerconfigjson",
+            ImmutableDictionary<string, byte[]>.Empty.Add(
+                ".dockerconfigjson", Encoding.UTF8.GetBytes("""{"auths":{"r.example.com":{"username":"u","password":"p"}}}""")));
+        var mine = Request("r.example.com/hello:v1") with { PullSecrets = ["registry"] };
+        var other = mine with { Namespace = "other" };
+
+        _resolver.Follow(
+            ImmutableHashSet.Create(mine, other),
+            new Dictionary<ObjectKey, SecretContent?> { [new ObjectKey("default", "registry")] = secret, [new ObjectKey("other", "registry")] = null });
+
+        await Eventually.Becomes(() => _resolver.Answers.Count, answers => answers == 2);
+        Assert.Equal([0, 1], _registries.CredentialsSeen.Order());
+    }
+
+    public void Dispose()
+    {
+        _resolver.Dispose();
+        _services.Dispose();
+    }
+
+    private static ResolutionRequest Request(string reference) => new() { Reference = reference, Namespace = "default" };
+
+    private void Follow(IEnumerable<ResolutionRequest> requests) =>
+        _resolver.Follow(requests.ToImmutableHashSet(), ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
+
+    private Task<Resolution?> AnswerBecomesAsync(string reference, Resolution expected) =>
+        Eventually.Becomes(() => _resolver.Answers.GetValueOrDefault(Request(reference)), answer => answer == expected);
+
+    /// <summary>Registries that answer as the test says.</summary>
+    private sealed class Registries : ITagLookup
+    {
+        private int _asked;
+
+        public string? Hanging { get; set; }
+
+        public string Digest { get; set; } = "sha256:1";
+
+        public OciException? Failure { get; set; }
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public ConcurrentQueue<int> CredentialsSeen { get; } = [];
+
+        public async Task<string> FindDigestAsync(Reference reference, ICredentialStore credentials, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _asked);
+            CredentialsSeen.Enqueue((await credentials.FindAsync(reference.Registry, reference.Repository, cancellationToken)).Count);
+            if (reference.Registry == Hanging) await Task.Delay(Timeout.Infinite, cancellationToken);
+            return Failure is null ? Digest : throw Failure;
+        }
+    }
+}
