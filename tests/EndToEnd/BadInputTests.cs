@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Wagi.EndToEnd.Harness;
@@ -43,6 +44,13 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
 
     private string Route => $"/{_space}/bad";
 
+    /// <summary>A sample that no other test pushes: with a custom section (WebAssembly 2.0 §5.5.3) that holds a mark.</summary>
+    private static async Task<byte[]> UniqueSampleAsync(string mark) =>
+    [
+        .. await File.ReadAllBytesAsync(Checkout.Sample("hello-c")!, Cancellation),
+        0, (byte)(mark.Length + 1), (byte)mark.Length, .. Encoding.ASCII.GetBytes(mark),
+    ];
+
     private async Task<string> PushBytesAsync(string name, ReadOnlyMemory<byte> wasm)
     {
         using var directory = new TempDirectory("module");
@@ -84,17 +92,20 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
     [Fact]
     public async Task ContentThatDoesNotFitItsDigest_IsRefused()
     {
-        var pushed = await PushBytesAsync("tampered", await File.ReadAllBytesAsync(Checkout.Sample("hello-c-v2")!, Cancellation));
+        var mark = $"mark-{_space}";
+        var pushed = await PushBytesAsync("tampered", await UniqueSampleAsync(mark));
+        var damaged = 0;
         foreach (var blob in Directory.EnumerateFiles(System.Registry.StorageDirectory, "data", SearchOption.AllDirectories))
         {
-            var bytes = await File.ReadAllBytesAsync(blob, Cancellation);
-            var text = Encoding.Latin1.GetString(bytes);
-            if (text.Contains("(version 2)", StringComparison.Ordinal))
+            var text = await File.ReadAllTextAsync(blob, Encoding.Latin1, Cancellation);
+            if (text.EndsWith(mark, StringComparison.Ordinal))
             {
-                await File.WriteAllTextAsync(blob, text.Replace("(version 2)", "(version X)", StringComparison.Ordinal), Encoding.Latin1, Cancellation);
+                await File.WriteAllTextAsync(blob, text[..^1] + "X", Encoding.Latin1, Cancellation);
+                damaged++;
             }
         }
 
+        Assert.Equal(1, damaged);
         await System.ApplyModuleAsync(_space, "bad", $"route: {Route}", $"module: {pushed}");
         var message = await System.ConditionAsync(_space, "bad", "Ready", "False", ModuleReason.DigestMismatch);
         Assert.Contains("sha256:", message, StringComparison.Ordinal);
@@ -141,6 +152,11 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
     [Fact]
     public async Task TakenRoute_StaysWithTheOlder_AndTheLoserIsToldByWhom()
     {
+        // Kubernetes counts the age of objects in whole seconds: within one, the name decides.
+        var created = DateTimeOffset.Parse(
+            await System.FieldAsync(_space, "steady", "{.metadata.creationTimestamp}"), CultureInfo.InvariantCulture);
+        await Eventually.Becomes(() => DateTimeOffset.UtcNow, now => now >= created.AddSeconds(1.1), cancellationToken: Cancellation);
+
         await System.ApplyModuleAsync(_space, "bad", $"route: /{_space}/steady", $"module: {Module("steady:v1")}");
         var message = await System.ConditionAsync(_space, "bad", "Accepted", "False", "RouteConflict");
         Assert.Contains($"{_space}/steady", message, StringComparison.Ordinal);
@@ -177,7 +193,7 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
     [Fact]
     public async Task RegistryGoneDuringAPull_IsReported_AndServedWhenItIsBack()
     {
-        var pushed = await PushBytesAsync("late", await File.ReadAllBytesAsync(Checkout.Sample("hello-c-v2")!, Cancellation));
+        var pushed = await PushBytesAsync("late", await UniqueSampleAsync($"late-{_space}"));
         await System.Registry.StopAsync();
         try
         {

@@ -83,7 +83,7 @@ public sealed class WholeSystem : IAsyncDisposable
             "--kubeconfig", ControlPlane.KubeconfigPath,
             "--namespace", SystemNamespace,
             "--runtime", Runtime.AdminUrl,
-            "--url", Runtime.Client.BaseAddress!.ToString(),
+            "--base-url", Runtime.Client.BaseAddress!.ToString(),
             "--health", "127.0.0.1:0");
 
     /// <summary>Ends the operator as a crash would.</summary>
@@ -120,7 +120,7 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <summary><c>kubectl wait</c> for a condition, as a user would.</summary>
     public async Task WaitAsync(string @namespace, string name, string condition)
     {
-        var waited = await ControlPlane.KubectlAsync("wait", $"--for=condition={condition}", "--timeout=60s", $"wagimodule/{name}", "-n", @namespace);
+        var waited = await ControlPlane.KubectlAsync("wait", $"--for=condition={condition}", "--timeout=45s", $"wagimodule/{name}", "-n", @namespace);
         if (waited.ExitCode != 0)
         {
             throw new TimeoutException(
