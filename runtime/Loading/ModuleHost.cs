@@ -19,6 +19,9 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ServedModule> _retired = [];
 
+    /// <summary>Modules whose entry is gone while another entry is being loaded for their route: they answer until it can.</summary>
+    private readonly List<ServedModule> _leaving = [];
+
     private Dictionary<string, ModuleSlot> _slots = new(StringComparer.Ordinal);
     private ImmutableArray<ModuleSlot> _order = [];
     private DesiredModules? _desired;
@@ -114,7 +117,10 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
             {
                 LogRemoved(id);
                 slot.Attempt?.Cancel();
-                Retire(slot.Loaded);
+                if (slot.Loaded is not null)
+                {
+                    _leaving.Add(slot.Loaded);
+                }
             }
         }
 
@@ -270,6 +276,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
             slot.IsPublished = slot.Loaded is not null && AddRoutes(table, slot);
         }
 
+        KeepLeaving(table);
         _routes = table.Build();
         foreach (var module in _retired)
         {
@@ -287,7 +294,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
     private bool AddRoutes(RouteTableBuilder<ServedModule> table, ModuleSlot slot)
     {
         var module = slot.Loaded!;
-        HostPattern?[] hosts = module.Entry.Hosts.IsEmpty ? [null] : [.. module.Entry.Hosts];
+        var hosts = HostsOf(module.Entry);
         foreach (var host in hosts)
         {
             foreach (var route in module.Routes)
@@ -320,6 +327,36 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
         return true;
     }
 
+    /// <summary>
+    /// A route that goes from one entry to another is answered all the time: the old module keeps what is still free of its routes
+    /// until the entry that claims one of them has been loaded, or has failed.
+    /// </summary>
+    private void KeepLeaving(RouteTableBuilder<ServedModule> table)
+    {
+        var coming = _order.Where(slot => slot is { Loaded: null, State: ModuleState.Loading }).Select(slot => slot.Desired).ToList();
+        foreach (var module in _leaving.ToList())
+        {
+            if (!coming.Any(entry => entry.Route == module.Entry.Route && SharesHost(entry, module.Entry)))
+            {
+                _leaving.Remove(module);
+                _retired.Add(module);
+                continue;
+            }
+
+            foreach (var host in HostsOf(module.Entry))
+            {
+                foreach (var route in module.Routes)
+                {
+                    table.TryAdd(host, route.Pattern, module);
+                }
+            }
+        }
+    }
+
+    private static HostPattern?[] HostsOf(ModuleEntry entry) => entry.Hosts.IsEmpty ? [null] : [.. entry.Hosts];
+
+    private static bool SharesHost(ModuleEntry one, ModuleEntry other) => HostsOf(one).Intersect(HostsOf(other)).Any();
+
     private RuntimeStatus CreateStatus(DesiredModules desired) => new()
     {
         Version = RuntimeVersion.Current,
@@ -342,6 +379,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
             slot.Loaded?.Release();
         }
 
+        _leaving.ForEach(module => module.Release());
         _slots.Clear();
         _stopping.Dispose();
     }

@@ -123,6 +123,26 @@ public sealed class LaptopTests : IDisposable
     }
 
     [Fact]
+    public async Task RouteThatGoesToAnotherEntry_IsAnsweredAllTheTime()
+    {
+        _directory.Write("one.wat", Hello("1"));
+        Configure("[[module]]\nid = \"one\"\nroute = \"/x\"\nmodule = \"one.wat\"\n");
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/x", HttpStatusCode.OK, Cancellation);
+
+        await using var load = Load.On(runtime.Client, "/x");
+        for (var i = 2; i < 7; i++)
+        {
+            // A new module every time: it has to be compiled first.
+            _directory.Write($"{i}.wat", Hello($"{i}"));
+            Configure($"[[module]]\nid = \"{i}\"\nroute = \"/x\"\nmodule = \"{i}.wat\"\n");
+            await runtime.AnswerAsync("/x", HttpStatusCode.OK, body => body == $"ab{i}\n", Cancellation);
+        }
+
+        Assert.Empty(await load.StopAsync());
+    }
+
+    [Fact]
     public async Task AdminPort_AnswersHealthStatusAndMetrics_AndSigtermEndsTheProgram()
     {
         _directory.Write("hello.wat", Hello("1"));
