@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 using Wagi.Operator.Crds;
 using Wagi.Operator.Yaml;
 

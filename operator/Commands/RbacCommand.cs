@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 using Wagi.Operator.Rbac;
 
 namespace Wagi.Operator.Commands;

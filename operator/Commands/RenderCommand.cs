@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Wagi.Hosting.CommandLine;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Rendering;

@@ -1,16 +1,15 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Net;
-using k8s;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using Wagi.Hosting.CommandLine;
+using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Tags;
+using k8s;
 
 namespace Wagi.Operator.Commands;
 
@@ -109,23 +108,7 @@ internal sealed class RunCommand
         DefaultValueFactory = _ => Defaults.Health.ToString(),
     };
 
-    private readonly Option<string> _logFormat = new("--log-format")
-    {
-        Description = "How to log.",
-        HelpName = "text|json",
-        DefaultValueFactory = _ => "text",
-    };
-
-    private readonly Option<LogLevel> _logLevel = new("--log-level")
-    {
-        Description = "The lowest level that is logged.",
-        DefaultValueFactory = _ => Defaults.LogLevel,
-    };
-
-    public RunCommand()
-    {
-        _logFormat.AcceptOnlyFromAmong("text", "json");
-    }
+    private readonly LogArguments _log = new();
 
     /// <summary>The command <c>run</c>.</summary>
     public Command Create()
@@ -134,7 +117,7 @@ internal sealed class RunCommand
         Option[] options =
         [
             _kubeconfig, _context, _namespace, _watchNamespace, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
-            _resolveInterval, _insecureRegistry, _baseUrl, _leaderElect, _health, _logFormat, _logLevel,
+            _resolveInterval, _insecureRegistry, _baseUrl, _leaderElect, _health, .. _log.Options,
         ];
         foreach (var option in options) command.Options.Add(option);
         command.SetAction(RunAsync);
@@ -190,9 +173,8 @@ internal sealed class RunCommand
             LeaderElection = arguments.GetValue(_leaderElect) ?? isInCluster
                 ? new LeaderElectionOptions { Lease = new ObjectKey(@namespace, OperatorInstance.LeaseName), Identity = identity }
                 : null,
-            Health = ReadEndPoint(arguments),
-            LogsAsJson = arguments.GetValue(_logFormat) == "json",
-            LogLevel = arguments.GetValue(_logLevel),
+            Health = Arguments.ReadEndPoint(arguments, _health),
+            Log = _log.Read(arguments),
         };
     }
 
@@ -210,25 +192,9 @@ internal sealed class RunCommand
 
     private TimeSpan ReadInterval(ParseResult arguments)
     {
-        if (!Duration.TryParse(arguments.GetValue(_resolveInterval), out var interval, out var error))
-            throw new UsageException($"{_resolveInterval.Name}: {error}");
+        var interval = Arguments.ReadDuration(arguments, _resolveInterval);
         return interval >= TimeSpan.FromSeconds(1)
             ? interval
             : throw new UsageException($"{_resolveInterval.Name} must be at least 1s: every tag in use is asked for that often");
-    }
-
-    private IPEndPoint ReadEndPoint(ParseResult arguments)
-    {
-        var text = arguments.GetRequiredValue(_health);
-        var colon = text.LastIndexOf(':');
-        var host = colon < 0 ? "" : text[..colon];
-        if (colon >= 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
-        {
-            if (host.Length == 0) return new IPEndPoint(IPAddress.IPv6Any, port);
-            if (host == "localhost") return new IPEndPoint(IPAddress.Loopback, port);
-            if (IPAddress.TryParse(host, out var address)) return new IPEndPoint(address, port);
-        }
-
-        throw new UsageException($"{_health.Name} '{text}' is not IP:PORT; write for example 127.0.0.1:8082 or [::]:8082");
     }
 }

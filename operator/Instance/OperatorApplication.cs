@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Health;
@@ -25,7 +23,7 @@ internal static class OperatorApplication
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Health));
-        ConfigureLogging(builder.Logging, options);
+        options.Log.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(OperatorMetrics.MeterName)
@@ -48,29 +46,4 @@ internal static class OperatorApplication
     /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; known once it has started.</summary>
     public static Uri Address(WebApplication application) =>
         new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-
-    private static void ConfigureLogging(ILoggingBuilder logging, OperatorOptions options)
-    {
-        logging.ClearProviders();
-        logging.SetMinimumLevel(options.LogLevel);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        if (options.LogsAsJson)
-        {
-            logging.AddJsonConsole(console =>
-            {
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-            });
-        }
-        else
-        {
-            logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-                console.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
-        }
-    }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Logging;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Runtimes;
@@ -53,9 +53,6 @@ internal sealed record OperatorOptions
     /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; port 0: any free one.</summary>
     public IPEndPoint Health { get; init; } = new(IPAddress.Loopback, 8082);
 
-    /// <summary>Whether logs are JSON, one object per line, rather than text.</summary>
-    public bool LogsAsJson { get; init; }
-
-    /// <summary>The lowest level that is logged.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+    /// <summary>How it logs.</summary>
+    public LogOptions Log { get; init; } = new();
 }

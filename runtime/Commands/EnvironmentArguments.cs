@@ -1,3 +1,5 @@
+using Wagi.Hosting.CommandLine;
+
 namespace Wagi.Runtime.Commands;
 
 /// <summary>Environment variables from <c>--env-file</c> and <c>-e</c>.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.Modules;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Wagi.Hosting.CommandLine;
+using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Runtime.Cache;
-using Wagi.Runtime.Logging;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Serving;
 
@@ -129,23 +130,7 @@ internal sealed class ServeCommand
         HelpName = "DURATION",
     };
 
-    private readonly Option<string> _logFormat = new("--log-format")
-    {
-        Description = "How to log.",
-        HelpName = "text|json",
-        DefaultValueFactory = _ => "text",
-    };
-
-    private readonly Option<LogLevel> _logLevel = new("--log-level")
-    {
-        Description = "The lowest level that is logged.",
-        DefaultValueFactory = _ => LogLevel.Information,
-    };
-
-    public ServeCommand()
-    {
-        _logFormat.AcceptOnlyFromAmong("text", "json");
-    }
+    private readonly LogArguments _log = new();
 
     /// <summary>The command <c>serve</c>.</summary>
     public Command Create()
@@ -161,7 +146,7 @@ internal sealed class ServeCommand
         Option[] options =
         [
             _config, _waitForConfig, _listen, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache, _secrets,
-            _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _logFormat, _logLevel,
+            _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, .. _log.Options,
         ];
         foreach (var option in options)
         {
@@ -238,7 +223,7 @@ internal sealed class ServeCommand
             },
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
             DrainDelay = arguments.GetResult(_drainDelay) is null ? TimeSpan.Zero : Arguments.ReadDuration(arguments, _drainDelay),
-            Log = new LogOptions { Json = arguments.GetValue(_logFormat) == "json", Level = arguments.GetValue(_logLevel) },
+            Log = _log.Read(arguments),
         };
     }
 }

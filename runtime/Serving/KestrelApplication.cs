@@ -12,6 +12,7 @@ internal static class KestrelApplication
     public static WebApplicationBuilder CreateBuilder(IPEndPoint address, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>

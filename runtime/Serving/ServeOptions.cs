@@ -1,6 +1,6 @@
 using System.Net;
+using Wagi.Hosting.Logging;
 using Wagi.Runtime.Cache;
-using Wagi.Runtime.Logging;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 

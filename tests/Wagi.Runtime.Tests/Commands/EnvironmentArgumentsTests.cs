@@ -1,3 +1,4 @@
+using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Commands;
 using Wagi.TestCluster;
 

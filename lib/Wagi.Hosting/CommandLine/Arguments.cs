@@ -3,15 +3,17 @@ using System.Globalization;
 using System.Net;
 using Wagi.Modules.Limits;
 
-namespace Wagi.Runtime.Commands;
+namespace Wagi.Hosting.CommandLine;
 
 /// <summary>Reads option values; errors name the option and the value.</summary>
-internal static class Arguments
+public static class Arguments
 {
     /// <summary><c>127.0.0.1:3000</c>, <c>[::1]:3000</c>, <c>localhost:3000</c>, or <c>:3000</c> for every address.</summary>
     /// <exception cref="UsageException">It is none of these.</exception>
     public static IPEndPoint ReadEndPoint(ParseResult arguments, Option<string> option)
     {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(option);
         var text = arguments.GetValue(option)!;
         var colon = text.LastIndexOf(':');
         var host = colon < 0 ? text : text[..colon];

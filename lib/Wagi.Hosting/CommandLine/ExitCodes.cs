@@ -1,7 +1,7 @@
-namespace Wagi.Runtime.Commands;
+namespace Wagi.Hosting.CommandLine;
 
-/// <summary>What the program ends with.</summary>
-internal static class ExitCodes
+/// <summary>What a program ends with.</summary>
+public static class ExitCodes
 {
     /// <summary>Done.</summary>
     public const int Success = 0;
@@ -12,17 +12,20 @@ internal static class ExitCodes
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
+    private static readonly string Program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
+
     /// <summary>Prints why it could not be done.</summary>
     public static async Task<int> FailAsync(string message)
     {
-        await Console.Error.WriteLineAsync($"wagi: {message}");
+        await Console.Error.WriteLineAsync($"{Program}: {message}");
         return Failure;
     }
 
     /// <summary>Prints what is wrong with the command line.</summary>
     public static async Task<int> UsageAsync(UsageException error)
     {
-        await Console.Error.WriteLineAsync($"wagi: {error.Message}");
+        ArgumentNullException.ThrowIfNull(error);
+        await Console.Error.WriteLineAsync($"{Program}: {error.Message}");
         return Usage;
     }
 }

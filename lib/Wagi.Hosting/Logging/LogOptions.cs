@@ -1,9 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Wagi.Runtime.Logging;
+namespace Wagi.Hosting.Logging;
 
-/// <summary>How the program logs. Everything goes to stderr: stdout belongs to what a command prints.</summary>
-internal sealed record LogOptions
+/// <summary>How a program logs. Everything goes to stderr: stdout belongs to what a command prints.</summary>
+public sealed record LogOptions
 {
     /// <summary>One JSON object a line instead of plain lines.</summary>
     public bool Json { get; init; }
@@ -14,6 +16,7 @@ internal sealed record LogOptions
     /// <summary>Adds these settings to a logging builder.</summary>
     public void Configure(ILoggingBuilder builder)
     {
+        ArgumentNullException.ThrowIfNull(builder);
         builder.ClearProviders();
         builder.SetMinimumLevel(Level);
 
@@ -24,17 +27,13 @@ internal sealed record LogOptions
             builder.AddJsonConsole(console =>
             {
                 console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+                console.TimestampFormat = LineFormatter.TimestampFormat;
             });
         }
         else
         {
-            builder.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "HH:mm:ss.fff ";
-            });
+            builder.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
+            builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
         }
 
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Wagi.Hosting.Logging;
+
+/// <summary>
+/// One line for each message: time (UTC, RFC 3339), level, the part of the program, text. The framework's own formatter prints an
+/// event number that means nothing to a reader.
+/// </summary>
+internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "wagi";
+
+    public const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var category = logEntry.Category.AsSpan();
+        textWriter.Write(DateTime.UtcNow.ToString(TimestampFormat, CultureInfo.InvariantCulture));
+        textWriter.Write(LevelOf(logEntry.LogLevel));
+        textWriter.Write(category[(category.LastIndexOf('.') + 1)..]);
+        textWriter.Write(": ");
+        textWriter.Write(OneLine(logEntry.Formatter(logEntry.State, logEntry.Exception)));
+        if (logEntry.Exception is not null)
+        {
+            textWriter.Write(" | ");
+            textWriter.Write(OneLine(logEntry.Exception.ToString()));
+        }
+
+        textWriter.Write('\n');
+    }
+
+    /// <summary>Whoever reads the log by lines must not be misled by a line break in what a guest or a client sent.</summary>
+    private static string OneLine(string text) =>
+        text.ReplaceLineEndings(" ");
+
+    private static string LevelOf(LogLevel level) => level switch
+    {
+        LogLevel.Trace => " trace ",
+        LogLevel.Debug => " debug ",
+        LogLevel.Information => " info  ",
+        LogLevel.Warning => " warn  ",
+        LogLevel.Error => " error ",
+        _ => " fatal ",
+    };
+}
