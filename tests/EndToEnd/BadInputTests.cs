@@ -3,9 +3,9 @@ using System.Net;
 using System.Text;
 using Wagi.EndToEnd.Harness;
 using Wagi.Modules.Status;
+using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
-using Wagi.TestCluster;
 
 namespace Wagi.EndToEnd;
 

@@ -1,7 +1,7 @@
+using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 using Wagi.TestCluster.Registry;
-using Wagi.TestCluster;
 
 namespace Wagi.EndToEnd;
 

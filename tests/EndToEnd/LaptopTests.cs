@@ -1,7 +1,7 @@
 using System.Net;
 using Wagi.Modules.Status;
-using Wagi.TestCluster.Product;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd;
 

@@ -238,7 +238,9 @@ public sealed class PlannerTests
     {
         var plan = new Scenario().With(Scenario.Module("hello", new WagiModuleSpec
         {
-            Route = "/hello", Module = "bindle:example.com/hello/1.0.0", BindleServer = "https://bindle.example.com/v1",
+            Route = "/hello",
+            Module = "bindle:example.com/hello/1.0.0",
+            BindleServer = "https://bindle.example.com/v1",
         })).Plan();
 
         Assert.Contains("module = \"bindle:example.com/hello/1.0.0\"\nbindle_server = \"https://bindle.example.com/v1\"", plan.Toml, StringComparison.Ordinal);

@@ -56,7 +56,12 @@ public sealed class SpecReaderTests
     {
         var module = Scenario.Module("bad", new WagiModuleSpec
         {
-            Route = "/", Module = "a", Hosts = [null!], Env = [null!], ImagePullSecrets = [null!], AllowedHosts = [null!],
+            Route = "/",
+            Module = "a",
+            Hosts = [null!],
+            Env = [null!],
+            ImagePullSecrets = [null!],
+            AllowedHosts = [null!],
         });
 
         Assert.False(SpecReader.TryRead(module, out _, out var problems));
