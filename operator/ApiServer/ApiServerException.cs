@@ -8,6 +8,10 @@ namespace Wagi.Operator.ApiServer;
 /// <param name="message">What was asked and what the server said.</param>
 internal sealed class ApiServerException(HttpStatusCode statusCode, string reason, string message) : Exception(message)
 {
+    /// <summary>What it means when an object cannot be created because it was not found.</summary>
+    public static ApiServerException MissingNamespace(string name) => new(
+        HttpStatusCode.NotFound, "NotFound", $"namespace '{name}' does not exist: kubectl create namespace {name}, or name another with --namespace");
+
     public HttpStatusCode StatusCode { get; } = statusCode;
 
     public string Reason { get; } = reason;

@@ -18,23 +18,25 @@ internal static class Kubeconfig
     /// <exception cref="KubeconfigException">There is none, or it cannot be used.</exception>
     public static KubernetesClientConfiguration Load(string? file, string? context)
     {
-        if (file is not null) return FromFiles([file], context);
+        if (file is not null) return LoadFiles([file], context);
         var listed = (Environment.GetEnvironmentVariable(EnvironmentVariable) ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         // As with kubectl, some of the files may be missing.
         var existing = listed.Where(File.Exists).ToArray();
-        if (existing.Length > 0) return FromFiles(existing, context);
+        if (existing.Length > 0) return LoadFiles(existing, context);
         if (listed.Length > 0) throw new KubeconfigException($"{EnvironmentVariable} names no file that exists: {string.Join(", ", listed)}");
         if (KubernetesClientConfiguration.IsInCluster()) return KubernetesClientConfiguration.InClusterConfig();
 
         var home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
         return File.Exists(home)
-            ? FromFiles([home], context)
+            ? LoadFiles([home], context)
             : throw new KubeconfigException(
                 $"no cluster to connect to: not running in a pod, and there is no {home}; give --kubeconfig FILE or set {EnvironmentVariable}");
     }
 
-    private static KubernetesClientConfiguration FromFiles(string[] files, string? context)
+    /// <summary>Several files as one, the first wins.</summary>
+    /// <exception cref="KubeconfigException">They cannot be used.</exception>
+    internal static KubernetesClientConfiguration LoadFiles(string[] files, string? context)
     {
         var names = string.Join(", ", files);
         try

@@ -60,8 +60,7 @@ internal sealed partial class GeneratedObject
     public async Task<bool> WriteAsync(ImmutableSortedDictionary<string, byte[]> content, CancellationToken cancellationToken)
     {
         if (_content is not null && AreEqual(_content, content)) return false;
-        var answer = await _client.ApplyAsync(
-            _resource.PathOf(_key), Manifest(content), ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
+        var answer = await ApplyAsync(content, cancellationToken);
 
         // Server-side apply leaves the keys of other managers alone. Here they would be served, or fill the object up.
         var written = answer.Content(IsSecret);
@@ -77,6 +76,19 @@ internal sealed partial class GeneratedObject
         _metrics.Wrote(_resource.Plural);
         LogWrote(_logger, _resource.Kind, _key, _resourceVersion);
         return true;
+    }
+
+    private async Task<StoredData> ApplyAsync(ImmutableSortedDictionary<string, byte[]> content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.ApplyAsync(
+                _resource.PathOf(_key), Manifest(content), ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
+        }
+        catch (ApiServerException e) when (e.IsNotFound)
+        {
+            throw ApiServerException.MissingNamespace(_key.Namespace);
+        }
     }
 
     private JsonObject Manifest(ImmutableSortedDictionary<string, byte[]> content)

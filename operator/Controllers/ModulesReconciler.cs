@@ -101,7 +101,7 @@ internal sealed class ModulesReconciler(
     {
         var planned = input.Modules.ToDictionary(module => module.Key);
         await Parallel.ForEachAsync(
-            plan.Verdicts.Where(verdict => verdict.StatusChanged),
+            plan.Verdicts.Where(verdict => verdict.StatusChanged && !IsStillAsking(planned[verdict.Key], verdict)),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelWrites, CancellationToken = cancellationToken },
             async (verdict, token) =>
             {
@@ -110,6 +110,14 @@ internal sealed class ModulesReconciler(
                 foreach (var happened in verdict.Events) await events.RecordAsync(module, happened, token);
             });
     }
+
+    /// <summary>
+    /// Whether the registry has been asked for something that the status tells already, as after a start: asking again is no news.
+    /// </summary>
+    private static bool IsStillAsking(WagiModule module, Verdict verdict) =>
+        verdict.Condition(ConditionType.Resolved) is { Reason: ConditionReason.Resolving } resolving
+        && module.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionType.Resolved) is { } told
+        && told.ObservedGeneration == resolving.ObservedGeneration;
 
     private void Measure(PlanInput input, Plan plan)
     {

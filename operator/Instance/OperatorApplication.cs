@@ -28,7 +28,11 @@ internal static class OperatorApplication
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(OperatorMetrics.MeterName)
             .AddView(OperatorMetrics.ReconcileDuration, new ExplicitBucketHistogramConfiguration { Boundaries = ReconcileBuckets })
-            .AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false));
+            .AddPrometheusExporter(prometheus =>
+            {
+                prometheus.ScopeInfoEnabled = false;
+                prometheus.TargetInfoEnabled = false;
+            }));
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(options);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Wagi.Operator.Planning;
 
 namespace Wagi.Operator.LeaderElection;
 
@@ -17,5 +18,5 @@ internal sealed partial class LeaderElector
     private static partial void LogReleased(ILogger logger);
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Lease {Lease} cannot be read or written, trying again: {Error}")]
-    private static partial void LogFailed(ILogger logger, string lease, string error);
+    private static partial void LogFailed(ILogger logger, ObjectKey lease, string error);
 }

@@ -15,6 +15,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
 {
     private LeaseSpec? _observed;
     private long _observedAt;
+    private string? _trouble;
 
     /// <summary>Whether this instance leads right now.</summary>
     public bool IsLeader { get; private set; }
@@ -106,13 +107,13 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             var lease = await client.FindAsync(path, LeaseJsonContext.Default.Lease, cancellationToken);
             if (lease is null)
             {
-                var created = await client.CreateAsync(
-                    ApiResource.Leases.PathOf(options.Lease.Namespace), Manifest(null), LeaseJsonContext.Default.Lease, cancellationToken);
-                Observe(created.Spec);
+                Observe((await CreateAsync(cancellationToken)).Spec);
+                _trouble = null;
                 return true;
             }
 
             Observe(lease.Spec);
+            _trouble = null;
             if (!IsMine(lease.Spec) && !IsFree(lease.Spec)) return false;
             var replaced = await client.ReplaceAsync(path, Manifest(lease), LeaseJsonContext.Default.Lease, cancellationToken);
             Observe(replaced.Spec);
@@ -125,12 +126,27 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
         catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException)
         {
-            LogFailed(logger, options.Lease.ToString(), e.Message);
+            // Once per cause: the tries that follow would only repeat it.
+            if (_trouble != e.Message) LogFailed(logger, options.Lease, e.Message);
+            _trouble = e.Message;
             return false;
         }
         catch (OperationCanceledException)
         {
             return false;
+        }
+    }
+
+    private async Task<Lease> CreateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.CreateAsync(
+                ApiResource.Leases.PathOf(options.Lease.Namespace), Manifest(null), LeaseJsonContext.Default.Lease, cancellationToken);
+        }
+        catch (ApiServerException e) when (e.IsNotFound)
+        {
+            throw ApiServerException.MissingNamespace(options.Lease.Namespace);
         }
     }
 
@@ -163,7 +179,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException or OperationCanceledException)
         {
             // It runs out by itself.
-            LogFailed(logger, options.Lease.ToString(), e.Message);
+            LogFailed(logger, options.Lease, e.Message);
         }
     }
 

@@ -1,4 +1,5 @@
 using Wagi.Oci.Authentication;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Tags;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster.Registry;
@@ -76,6 +77,35 @@ public sealed class TagsTests(ClusterFixture cluster)
 
         await registry.StartAgainAsync(TestContext.Current.CancellationToken);
         await test.ConditionBecomesAsync("hello", "Resolved", "True/Resolved:");
+    }
+
+    [Fact]
+    public async Task RestartedOperator_TellsNothingThatWasToldAlready()
+    {
+        var registry = await cluster.RegistryAsync();
+        await using var test = await TestOperator.StartAsync(cluster);
+        var repository = $"{registry.Address}/{test.Tenant}/hello";
+        await TestModules.PushAsync($"{repository}:v1", "first");
+        await test.ApplyModuleAsync("fine", $$"""{ route: /fine, module: "{{repository}}:v1" }""");
+        await test.ApplyModuleAsync("failing", $$"""{ route: /failing, module: "{{repository}}:v2" }""");
+        await test.ConditionBecomesAsync("fine", "Programmed", "True/");
+        await test.ConditionBecomesAsync("failing", "Resolved", "False/NotFound");
+        await test.StopAsync();
+        var told = await ToldAsync();
+
+        await test.StartAgainAsync();
+        // It has asked for both tags once it has an answer for a third.
+        await test.ApplyModuleAsync("third", $$"""{ route: /third, module: "{{repository}}:v1" }""");
+        await test.ConditionBecomesAsync("third", "Programmed", "True/");
+
+        Assert.Equal(told, await ToldAsync());
+
+        async Task<string> ToldAsync()
+        {
+            var events = (await test.ListAsync(ApiResource.Events)).Count(e => (string?)e["regarding"]!["name"] != "third");
+            var versions = await Task.WhenAll(new[] { "fine", "failing" }.Select(async name => (string?)(await test.ModuleAsync(name))!["metadata"]!["resourceVersion"]));
+            return $"{events} events, {string.Join(' ', versions)}";
+        }
     }
 
     [Fact]
