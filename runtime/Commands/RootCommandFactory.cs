@@ -14,12 +14,16 @@ internal static class RootCommandFactory
 
             Examples:
               wagi serve -c modules.toml                               serve on 127.0.0.1:3000
+              wagi check modules.toml                                  find what is wrong before it is served
+              wagi routes -c modules.toml                              which module answers what
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
               wagi pull ghcr.io/me/hello:v1 -o hello.wasm              fetch it again
             """);
         var serve = new ServeCommand();
         serve.AddTo(root);
         root.Subcommands.Add(serve.Create());
+        root.Subcommands.Add(new CheckCommand().Create());
+        root.Subcommands.Add(new RoutesCommand().Create());
         root.Subcommands.Add(new PushCommand().Create());
         root.Subcommands.Add(new PullCommand().Create());
         return root;

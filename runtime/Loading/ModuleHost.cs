@@ -294,29 +294,11 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
     private bool AddRoutes(RouteTableBuilder<ServedModule> table, ModuleSlot slot)
     {
         var module = slot.Loaded!;
-        var hosts = HostsOf(module.Entry);
-        foreach (var host in hosts)
+        var routes = module.Routes.Select(route => route.Pattern).ToList();
+        if (RouteClaims.TryAdd(table, module.Entry, routes, module, target => target.Entry) is { } conflict)
         {
-            foreach (var route in module.Routes)
-            {
-                if (table.Find(host, route.Pattern) is { } holder)
-                {
-                    slot.Enter(
-                        ModuleState.Failed,
-                        ModuleReason.RouteConflict,
-                        $"route '{host}{route.Pattern}' is taken by module '{holder.Entry.Id}'",
-                        time.GetUtcNow());
-                    return false;
-                }
-            }
-        }
-
-        foreach (var host in hosts)
-        {
-            foreach (var route in module.Routes)
-            {
-                table.TryAdd(host, route.Pattern, module);
-            }
+            slot.Enter(ModuleState.Failed, ModuleReason.RouteConflict, conflict, time.GetUtcNow());
+            return false;
         }
 
         if (slot.Reason == ModuleReason.RouteConflict)
@@ -343,7 +325,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
                 continue;
             }
 
-            foreach (var host in HostsOf(module.Entry))
+            foreach (var host in RouteClaims.HostsOf(module.Entry))
             {
                 foreach (var route in module.Routes)
                 {
@@ -353,9 +335,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
         }
     }
 
-    private static HostPattern?[] HostsOf(ModuleEntry entry) => entry.Hosts.IsEmpty ? [null] : [.. entry.Hosts];
-
-    private static bool SharesHost(ModuleEntry one, ModuleEntry other) => HostsOf(one).Intersect(HostsOf(other)).Any();
+    private static bool SharesHost(ModuleEntry one, ModuleEntry other) => RouteClaims.HostsOf(one).Intersect(RouteClaims.HostsOf(other)).Any();
 
     private RuntimeStatus CreateStatus(DesiredModules desired) => new()
     {

@@ -1,18 +1,11 @@
-using System.Collections.Frozen;
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Wagi.Modules.Sources;
-using Wagi.Oci.Remote;
 using Wagi.Runtime.Admin;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Loading;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Serving;
 
@@ -21,10 +14,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
 {
     private readonly ServeOptions _options;
     private readonly ILogger<WagiServer> _logger;
-    private readonly SandboxEngine _engine;
-    private readonly CompiledCache _compiled;
-    private readonly RegistryClient _registries;
-    private readonly RequestMetrics _metrics;
+    private readonly LoaderScope _loading;
     private readonly ModuleHost _host;
     private readonly ConfigurationWatcher _watcher;
     private readonly CacheTrimmer _trimmer;
@@ -36,30 +26,23 @@ internal sealed partial class WagiServer : IAsyncDisposable
     {
         _options = options;
         _logger = loggers.CreateLogger<WagiServer>();
-        var cache = new CacheDirectory(options.Cache.Directory);
-        cache.Prepare();
-        _engine = new SandboxEngine(options.Sandbox);
-        _compiled = new CompiledCache(cache, _engine, loggers.CreateLogger<CompiledCache>());
-        _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
-        _metrics = new RequestMetrics();
-        var files = new FileSource(Path.GetDirectoryName(options.ConfigurationPath)!);
-        var oci = new OciSource(
-            _registries,
-            new BlobCache(cache, loggers.CreateLogger<BlobCache>()),
-            new ReferenceCache(cache, loggers.CreateLogger<ReferenceCache>()),
-            loggers.CreateLogger<OciSource>());
-        var sources = new Dictionary<ModuleScheme, IModuleSource>
-        {
-            [ModuleScheme.File] = files,
-            [ModuleScheme.Oci] = oci,
-        }.ToFrozenDictionary();
-        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, loggers, _metrics);
-        _host = new ModuleHost(new ModuleLoader(sources, _compiled, handlers), TimeProvider.System, loggers.CreateLogger<ModuleHost>());
+        _loading = new LoaderScope(
+            new LoaderOptions
+            {
+                BaseDirectory = Path.GetDirectoryName(options.ConfigurationPath)!,
+                Cache = options.Cache,
+                Environment = options.Environment,
+                InsecureRegistries = options.InsecureRegistries,
+                Defaults = options.Defaults,
+                Sandbox = options.Sandbox,
+            },
+            loggers);
+        _host = new ModuleHost(_loading.Loader, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
         var reader = new ConfigurationReader(
             options.ConfigurationPath, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
         _watcher = new ConfigurationWatcher(
-            reader, options.ConfigurationPath, options.SecretsDirectory, files, _host, loggers.CreateLogger<ConfigurationWatcher>());
-        _trimmer = new CacheTrimmer(cache, options.Cache.MaxBytes, loggers.CreateLogger<CacheTrimmer>());
+            reader, options.ConfigurationPath, options.SecretsDirectory, _loading.Files, _host, loggers.CreateLogger<ConfigurationWatcher>());
+        _trimmer = new CacheTrimmer(_loading.Cache, options.Cache.MaxBytes, loggers.CreateLogger<CacheTrimmer>());
         _main = CreateMain(options, loggers);
         _admin = new AdminServer(options.Admin, _host, loggers);
     }
@@ -125,9 +108,6 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await _admin.DisposeAsync();
         _watcher.Dispose();
         await _host.DisposeAsync();
-        _metrics.Dispose();
-        _registries.Dispose();
-        _compiled.Dispose();
-        _engine.Dispose();
+        _loading.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Wagi.Hosting.CommandLine;
 
 /// <summary>What a program ends with.</summary>
@@ -21,11 +23,27 @@ public static class ExitCodes
         return Failure;
     }
 
+    /// <summary>As <see cref="FailAsync(string)"/>, to where the command was told to write its errors.</summary>
+    public static async Task<int> FailAsync(ParseResult arguments, string message)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        await arguments.InvocationConfiguration.Error.WriteLineAsync($"{Program}: {message}");
+        return Failure;
+    }
+
     /// <summary>Prints what is wrong with the command line.</summary>
     public static async Task<int> UsageAsync(UsageException error)
     {
         ArgumentNullException.ThrowIfNull(error);
         await Console.Error.WriteLineAsync($"{Program}: {error.Message}");
+        return Usage;
+    }
+
+    /// <summary>As <see cref="UsageAsync(UsageException)"/>, to where the command was told to write its errors.</summary>
+    public static async Task<int> UsageAsync(ParseResult arguments, UsageException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        await FailAsync(arguments, error.Message);
         return Usage;
     }
 }

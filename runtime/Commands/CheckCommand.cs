@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Wagi.Hosting.CommandLine;
+using Wagi.Runtime.Inspection;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary><c>wagi check FILE</c>.</summary>
+internal sealed class CheckCommand
+{
+    private readonly Argument<string> _file = new("FILE") { Description = "The modules.toml." };
+    private readonly InspectionArguments _inspection = new();
+
+    public Command Create()
+    {
+        var command = new Command(
+            "check", "Load and compile every module of a modules.toml, and say what is wrong: file:line:column. Code 1 when something is.");
+        command.Arguments.Add(_file);
+        _inspection.AddTo(command);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_file), cancellation);
+            var error = arguments.InvocationConfiguration.Error;
+            foreach (var problem in inspection.Problems)
+            {
+                await error.WriteLineAsync(problem.ToString());
+            }
+
+            var summary = $"{Count(inspection.Modules, "module")}, {Verdict(inspection)}";
+            if (inspection.Errors > 0)
+            {
+                await error.WriteLineAsync(summary);
+                return ExitCodes.Failure;
+            }
+
+            await arguments.InvocationConfiguration.Output.WriteLineAsync(summary);
+            return ExitCodes.Success;
+        }
+        catch (UsageException error)
+        {
+            return await ExitCodes.UsageAsync(arguments, error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return await ExitCodes.FailAsync(arguments, error.Message);
+        }
+    }
+
+    private static string Verdict(InspectionResult inspection)
+    {
+        var warnings = inspection.Problems.Length - inspection.Errors;
+        return (inspection.Errors, warnings) switch
+        {
+            (0, 0) => "no problem",
+            (0, _) => Count(warnings, "warning"),
+            (_, 0) => Count(inspection.Errors, "error"),
+            _ => $"{Count(inspection.Errors, "error")}, {Count(warnings, "warning")}",
+        };
+    }
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+}

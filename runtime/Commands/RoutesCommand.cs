@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using Wagi.Hosting.CommandLine;
+using Wagi.Runtime.Inspection;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary><c>wagi routes -c FILE</c>.</summary>
+internal sealed class RoutesCommand
+{
+    private readonly Option<string> _config = new("--config", "-c") { Description = "The modules.toml.", HelpName = "FILE", Required = true };
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "How to print it.",
+        HelpName = "table|json",
+        DefaultValueFactory = _ => "table",
+    };
+
+    private readonly InspectionArguments _inspection = new();
+
+    public Command Create()
+    {
+        _output.AcceptOnlyFromAmong("table", "json");
+        var command = new Command(
+            "routes", "Print the routes of a modules.toml as they would be served, sub-routes included, the most specific first.");
+        command.Options.Add(_config);
+        command.Options.Add(_output);
+        _inspection.AddTo(command);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_config), cancellation);
+            var rows = inspection.Routes.Select(RouteRow.Of).ToImmutableArray();
+            await arguments.InvocationConfiguration.Output.WriteLineAsync(
+                arguments.GetValue(_output) == "json" ? JsonSerializer.Serialize(rows, RouteJsonContext.Default.ImmutableArrayRouteRow) : Table(rows));
+            foreach (var problem in inspection.Problems)
+            {
+                await arguments.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
+            }
+
+            return inspection.Errors == 0 ? ExitCodes.Success : ExitCodes.Failure;
+        }
+        catch (UsageException error)
+        {
+            return await ExitCodes.UsageAsync(arguments, error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return await ExitCodes.FailAsync(arguments, error.Message);
+        }
+    }
+
+    private static string Table(ImmutableArray<RouteRow> routes) => TextTable.Format(
+        ["HOST", "ROUTE", "ID", "ENTRYPOINT", "MODULE"],
+        [.. routes.Select(route => (string[])[route.Host ?? "*", route.Route, route.Id, route.Entrypoint, route.Module])]);
+}

@@ -1,0 +1,27 @@
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Requests;
+using Wagi.Runtime.Sandbox;
+
+namespace Wagi.Runtime.Loading;
+
+/// <summary>What loading modules depends on, checked.</summary>
+internal sealed record LoaderOptions
+{
+    /// <summary>Absolute path of the folder that relative module paths start at: that of the configuration file.</summary>
+    public required string BaseDirectory { get; init; }
+
+    /// <summary>The node-local cache.</summary>
+    public required CacheOptions Cache { get; init; }
+
+    /// <summary>Environment variables for every module; an entry's own come before them.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Registries that are spoken to over plain HTTP.</summary>
+    public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>What holds for entries that do not say otherwise.</summary>
+    public HandlerDefaults Defaults { get; init; } = new();
+
+    /// <summary>Settings of the engine.</summary>
+    public SandboxOptions Sandbox { get; init; } = new();
+}

@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using Wagi.Modules.Sources;
+using Wagi.Oci.Remote;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Requests;
+using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Sources;
+
+namespace Wagi.Runtime.Loading;
+
+/// <summary>A <see cref="ModuleLoader"/> with everything that it stands on: engine, cache, registries. Owns them.</summary>
+internal sealed class LoaderScope : IDisposable
+{
+    private readonly SandboxEngine _engine;
+    private readonly CompiledCache _compiled;
+    private readonly RegistryClient _registries;
+    private readonly RequestMetrics _metrics = new();
+
+    /// <exception cref="IOException">The cache directory cannot be used.</exception>
+    public LoaderScope(LoaderOptions options, ILoggerFactory loggers)
+    {
+        Cache = new CacheDirectory(options.Cache.Directory);
+        Cache.Prepare();
+        _engine = new SandboxEngine(options.Sandbox);
+        _compiled = new CompiledCache(Cache, _engine, loggers.CreateLogger<CompiledCache>());
+        _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
+        Files = new FileSource(options.BaseDirectory);
+        var oci = new OciSource(
+            _registries,
+            new BlobCache(Cache, loggers.CreateLogger<BlobCache>()),
+            new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>()),
+            loggers.CreateLogger<OciSource>());
+        var sources = new Dictionary<ModuleScheme, IModuleSource>
+        {
+            [ModuleScheme.File] = Files,
+            [ModuleScheme.Oci] = oci,
+        }.ToFrozenDictionary();
+        Loader = new ModuleLoader(sources, _compiled, new ModuleHandlerFactory(options.Environment, options.Defaults, loggers, _metrics));
+    }
+
+    /// <summary>The node-local cache, ready to be used.</summary>
+    public CacheDirectory Cache { get; }
+
+    /// <summary>Where modules from files come from.</summary>
+    public FileSource Files { get; }
+
+    /// <summary>Loads entries.</summary>
+    public ModuleLoader Loader { get; }
+
+    /// <summary>Call it when every module that was loaded has been released.</summary>
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _registries.Dispose();
+        _compiled.Dispose();
+        _engine.Dispose();
+    }
+}

@@ -1,0 +1,117 @@
+using Wagi.Runtime.Tests.Requests;
+
+namespace Wagi.Runtime.Tests.Commands;
+
+public sealed class CheckCommandTests : IDisposable
+{
+    private readonly CommandFolder _folder = new();
+
+    private async Task<CommandOutcome> CheckAsync(string toml, params string[] options) =>
+        await _folder.RunCachedAsync(["check", _folder.Write("modules.toml", toml), .. options]);
+
+    [Fact]
+    public async Task GoodFile_IsSaidToHaveNoProblem()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        var outcome = await CheckAsync("""
+            [[module]]
+            route = "/a"
+            module = "hello.wat"
+
+            [[module]]
+            route = "/b"
+            module = "hello.wat"
+            """);
+        Assert.Equal(new CommandOutcome(0, "2 modules, no problem\n", ""), outcome);
+    }
+
+    [Fact]
+    public async Task EveryProblem_IsPrintedWithItsPlaceAndWhatToDo_InTheOrderOfTheFile()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        _folder.Write("import.wat", "(module (import \"other\" \"f\" (func)) (func (export \"_start\")))");
+        _folder.Write("broken.wat", "(module (func");
+        var outcome = await CheckAsync("""
+            [[module]]
+            route = "/a"
+            module = "hello.wat"
+            [[module]]
+            route = "/entry"
+            module = "hello.wat"
+            entrypoint = "go"
+            [[module]]
+            route = "/import"
+            module = "import.wat"
+            [[module]]
+            id = "second"
+            route = "/a"
+            module = "hello.wat"
+            [[module]]
+            route = "/broken"
+            module = "broken.wat"
+            [[module]]
+            route = "/missing"
+            module = "missing.wasm"
+            [[module]]
+            route = "/timeout"
+            module = "hello.wat"
+            timeout = "soon"
+            """);
+        var file = _folder.PathOf("modules.toml");
+        Assert.Equal(1, outcome.Code);
+        Assert.Equal("", outcome.Output);
+        Assert.Collection(
+            outcome.Error.TrimEnd('\n').Split('\n'),
+            line => Assert.Equal(
+                $"{file}:4:1: error: module '/entry': the module does not export a function 'go'; it exports _start "
+                + "(name an exported function with entrypoint = \"NAME\")",
+                line),
+            line => Assert.Matches($@"^{file}:8:1: error: module '/import': the module imports other\.f; .* \(build the module for WASI", line),
+            line => Assert.Equal(
+                $"{file}:11:1: error: module 'second': route '/a' is taken by module '/a' (give one of the two another route or other hosts)", line),
+            line => Assert.StartsWith($"{file}:15:1: error: module '/broken': the module is not WebAssembly", line, StringComparison.Ordinal),
+            line => Assert.StartsWith($"{file}:18:1: error: module '/missing': there is no file '{_folder.PathOf("missing.wasm")}'", line, StringComparison.Ordinal),
+            line => Assert.StartsWith($"{file}:24:11: error: 'timeout': 'soon' is not a duration", line, StringComparison.Ordinal),
+            line => Assert.Equal("7 modules, 6 errors", line));
+    }
+
+    [Fact]
+    public async Task Offline_LeavesOutWhatIsNotAFile_ButNotItsRoute()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        const string Toml = """
+            [[module]]
+            route = "/a"
+            module = "oci://127.0.0.1:1/a/b:v1"
+            """;
+        var outcome = await CheckAsync(Toml, "--offline");
+        Assert.Equal(new CommandOutcome(0, "1 module, no problem\n", ""), outcome);
+
+        outcome = await CheckAsync(Toml);
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("(with --offline only modules from files are loaded)", outcome.Error, StringComparison.Ordinal);
+
+        outcome = await CheckAsync(Toml + "\n[[module]]\nid = \"late\"\nroute = \"/a\"\nmodule = \"hello.wat\"", "--offline");
+        Assert.Contains("module 'late': route '/a' is taken by module '/a'", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Warning_IsPrinted_AndIsNoFailure()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        var outcome = await CheckAsync("[[module]]\nroute = \"/a\"\nmodule = \"hello.wat\"\nrout = \"/b\"");
+        Assert.Equal(0, outcome.Code);
+        Assert.Equal("1 module, 1 warning\n", outcome.Output);
+        Assert.StartsWith($"{_folder.PathOf("modules.toml")}:4:8: warning: ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MissingFile_IsWrongUse()
+    {
+        var outcome = await _folder.RunCachedAsync("check", _folder.PathOf("nothing.toml"));
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains($"there is no file '{_folder.PathOf("nothing.toml")}'", outcome.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
