@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 
@@ -28,8 +29,9 @@ internal static class HelloInProcess
             Module = new ModuleReference(ModuleScheme.File, ServedSample.Hello),
         };
         using var metrics = new RequestMetrics();
+        using var outbound = new OutboundClient();
         using var handler = new ModuleHandler(
-            entry, new Dictionary<string, string>(), guest, new HandlerDefaults(), NullLogger.Instance, metrics);
+            entry, new Dictionary<string, string>(), guest, new HandlerDefaults(), outbound, NullLogger.Instance, metrics);
 
         await RequestAsync(handler, entry.Route, WarmUp);
         var times = new List<double>();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sandbox.Wasi;
 
@@ -47,6 +48,54 @@ internal static unsafe class HostCalls
             return StopTrap();
         }
 #pragma warning disable CA1031 // Whatever it is, it must not cross into native code; the process hands it on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            process.Fail(exception);
+            return StopTrap();
+        }
+    }
+
+    /// <summary>A function of outbound HTTP; <paramref name="function"/> is the <see cref="HttpFunction"/> that it was defined with.</summary>
+    [UnmanagedCallersOnly]
+    public static nint Http(nint function, nint caller, RawValue* values, nuint count)
+    {
+        var context = NativeMethods.wasmtime_caller_context(caller);
+        var process = Process(NativeMethods.wasmtime_context_get_data(context));
+        try
+        {
+            HttpError error;
+            if (!process.HasMemory && !FindMemory(process, caller))
+            {
+                error = HttpError.MemoryNotFound;
+            }
+            else
+            {
+                fixed (MemoryRef* reference = &process.Memory)
+                {
+                    var memory = new GuestMemory(
+                        NativeMethods.wasmtime_memory_data(context, reference),
+                        NativeMethods.wasmtime_memory_data_size(context, reference));
+                    error = OutboundHttp.Call(
+                        (HttpFunction)function, process, memory, new ReadOnlySpan<RawValue>(values, (int)count));
+                }
+            }
+
+            if (process.IsStopped)
+            {
+                return StopTrap();
+            }
+
+            values[0].I64 = (long)error;
+            return 0;
+        }
+        catch (GuestFaultException)
+        {
+            // Unlike WASI, this interface has a code for it.
+            values[0].I64 = (long)HttpError.MemoryAccessError;
+            return 0;
+        }
+#pragma warning disable CA1031 // As above.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

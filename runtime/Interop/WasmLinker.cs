@@ -1,4 +1,5 @@
 using System.Text;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Sandbox.Wasi;
 
 namespace Wagi.Runtime.Interop;
@@ -17,6 +18,15 @@ internal static unsafe class WasmLinker
             var results = function == WasiFunction.ProcExit ? "" : "i";
             Define(linker, WasiSignatures.Preview1, name, parameters, results, &HostCalls.Wasi, (nint)function);
             Define(linker, WasiSignatures.Unstable, name, parameters, results, &HostCalls.Wasi, (nint)WasiSignatures.InUnstable(function));
+        }
+    }
+
+    /// <summary>Offers outbound HTTP. What a module may reach by it is decided at each call.</summary>
+    public static void DefineOutboundHttp(LinkerHandle linker)
+    {
+        foreach (var (function, name, parameters) in HttpSignatures.All)
+        {
+            Define(linker, HttpSignatures.Module, name, parameters, "i", &HostCalls.Http, (nint)function);
         }
     }
 

@@ -2,19 +2,21 @@ using System.Collections.Frozen;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Loading;
 
-/// <summary>A <see cref="ModuleLoader"/> with everything that it stands on: engine, cache, registries. Owns them.</summary>
+/// <summary>A <see cref="ModuleLoader"/> with everything that it stands on: engine, cache, registries, outbound HTTP. Owns them.</summary>
 internal sealed class LoaderScope : IDisposable
 {
     private readonly SandboxEngine _engine;
     private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
     private readonly RequestMetrics _metrics = new();
+    private readonly OutboundClient _outbound = new();
 
     /// <exception cref="IOException">The cache directory cannot be used.</exception>
     public LoaderScope(LoaderOptions options, ILoggerFactory loggers)
@@ -35,7 +37,8 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.File] = Files,
             [ModuleScheme.Oci] = oci,
         }.ToFrozenDictionary();
-        Loader = new ModuleLoader(sources, _compiled, new ModuleHandlerFactory(options.Environment, options.Defaults, loggers, _metrics));
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, loggers, _metrics);
+        Loader = new ModuleLoader(sources, _compiled, handlers);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>
@@ -51,6 +54,7 @@ internal sealed class LoaderScope : IDisposable
     public void Dispose()
     {
         _metrics.Dispose();
+        _outbound.Dispose();
         _registries.Dispose();
         _compiled.Dispose();
         _engine.Dispose();

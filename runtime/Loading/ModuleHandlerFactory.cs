@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 
@@ -8,7 +9,8 @@ namespace Wagi.Runtime.Loading;
 
 /// <summary>Puts a guest behind its routes, with the environment that is meant for it.</summary>
 internal sealed class ModuleHandlerFactory(
-    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, ILoggerFactory loggers, RequestMetrics metrics)
+    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, OutboundClient outbound, ILoggerFactory loggers,
+    RequestMetrics metrics)
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModuleHandler>();
 
@@ -23,7 +25,7 @@ internal sealed class ModuleHandlerFactory(
             .. SubRoutes.Read(guest, environment, defaults)
                 .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
         ];
-        var handler = new ModuleHandler(entry, environment, guest, defaults, _logger, metrics);
+        var handler = new ModuleHandler(entry, environment, guest, defaults, outbound, _logger, metrics);
         return new ServedModule(entry, digest, reference, routes, handler);
     }
 

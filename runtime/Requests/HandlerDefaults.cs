@@ -1,3 +1,5 @@
+using Wagi.Runtime.Outbound;
+
 namespace Wagi.Runtime.Requests;
 
 /// <summary>What holds for a module whose entry does not say otherwise, and what holds for all.</summary>
@@ -26,6 +28,9 @@ public sealed record HandlerDefaults
 
     /// <summary>What a guest may write to stderr per request, in bytes; the rest is dropped, and the log says so.</summary>
     public int MaxStderr { get; init; } = 64 << 10;
+
+    /// <summary>Bounds of the HTTP requests that guests send.</summary>
+    public OutboundLimits Outbound { get; init; } = new();
 
     /// <summary>Host (with port if need be) for a request without a Host header; null: the address of the connection.</summary>
     public string? DefaultHost { get; init; }

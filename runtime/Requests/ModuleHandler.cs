@@ -5,6 +5,7 @@ using Microsoft.Extensions.ObjectPool;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Requests;
@@ -28,6 +29,7 @@ public sealed partial class ModuleHandler : IDisposable
     private readonly ConcurrencyGate _gate;
     private readonly HandlerMetrics _metrics;
     private readonly LineBudget _lines;
+    private readonly OutboundAccess _outbound;
     private readonly ILogger _logger;
 
     /// <summary>Creates a handler.</summary>
@@ -35,13 +37,14 @@ public sealed partial class ModuleHandler : IDisposable
     /// <param name="environment">Its environment: configured values and secrets, merged. Never overrides a meta-variable.</param>
     /// <param name="guest">Its module, which the handler owns from here on; <see cref="Guest.Check"/> has accepted it.</param>
     /// <param name="defaults">What the entry leaves open.</param>
+    /// <param name="outbound">Sends the HTTP requests of guests; stays the caller's.</param>
     /// <param name="logger">Where failures and stderr go.</param>
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="time">For the rate of stderr lines; null: the system's.</param>
     /// <exception cref="SandboxException">As <see cref="CheckEntry"/>; the guest stays the caller's.</exception>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
-        ILogger logger, RequestMetrics metrics, TimeProvider? time = null)
+        OutboundClient outbound, ILogger logger, RequestMetrics metrics, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(defaults);
@@ -57,6 +60,7 @@ public sealed partial class ModuleHandler : IDisposable
         _gate = new ConcurrencyGate(entry.MaxConcurrency ?? defaults.MaxConcurrency, defaults.MaxQueue);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate);
         _lines = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
+        _outbound = new OutboundAccess(entry, outbound, defaults.Outbound, metrics, _lines, logger);
         _logger = logger;
     }
 
@@ -182,6 +186,7 @@ public sealed partial class ModuleHandler : IDisposable
         process.Stdin = body;
         process.Stdout = run.Output;
         process.Stderr = run.Log;
+        process.Outbound = _outbound;
         process.Timeout = _timeout;
         process.MemoryLimit = _memoryLimit;
     }

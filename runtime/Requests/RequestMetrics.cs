@@ -25,6 +25,8 @@ public sealed class RequestMetrics : IDisposable
                 HistogramBucketBoundaries =
                     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
             });
+        OutboundRequests = _meter.CreateCounter<long>(
+            "wagi_outbound_requests_total", description: "HTTP requests that guests sent, by module and outcome.");
         _meter.CreateObservableUpDownCounter(
             "wagi_requests_running", () => Observe(handler => handler.Running), description: "Requests whose guest runs now, by module.");
         _meter.CreateObservableUpDownCounter(
@@ -34,6 +36,8 @@ public sealed class RequestMetrics : IDisposable
     internal Counter<long> Requests { get; }
 
     internal Histogram<double> Duration { get; }
+
+    internal Counter<long> OutboundRequests { get; }
 
     internal void Add(HandlerMetrics handler) => _handlers[handler] = 0;
 

@@ -1,5 +1,6 @@
 using Wagi.Modules.Status;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Sandbox.Wasi;
 
 namespace Wagi.Runtime.Sandbox;
@@ -183,14 +184,21 @@ public sealed class Guest : IDisposable
 
     private string DescribeImports()
     {
-        var known = WasiSignatures.All.Select(function => function.Name).ToHashSet();
+        var wasi = WasiSignatures.All.Select(function => function.Name).ToHashSet();
+        var http = HttpSignatures.All.Select(function => function.Name).ToHashSet();
         var unknown = WasmEngine.Imports(_module)
-            .Where(import => import.Module is not (WasiSignatures.Preview1 or WasiSignatures.Unstable) || !known.Contains(import.Name))
+            .Where(import => import.Module switch
+            {
+                WasiSignatures.Preview1 or WasiSignatures.Unstable => !wasi.Contains(import.Name),
+                HttpSignatures.Module => !http.Contains(import.Name),
+                _ => true,
+            })
             .Select(import => $"{import.Module}.{import.Name}")
             .Distinct()
             .ToList();
         return unknown.Count == 0
             ? $"the module imports a function with a signature that it does not have: {_linkError}"
-            : $"the module imports {string.Join(", ", unknown)}; this runtime offers WASI preview 1 ({WasiSignatures.Preview1})";
+            : $"the module imports {string.Join(", ", unknown)}; this runtime offers WASI preview 1 ({WasiSignatures.Preview1})"
+                + $" and outbound HTTP ({HttpSignatures.Module})";
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Sandbox.Wasi;
 
 namespace Wagi.Runtime.Sandbox;
@@ -25,6 +26,7 @@ public sealed class GuestProcess
     private string _message = "";
     private int _exitCode;
     private Exception? _failure;
+    private OutboundSessions? _sessions;
 
     /// <summary>The argument list, program name first.</summary>
     public StringBlock Arguments { get; } = new();
@@ -46,6 +48,12 @@ public sealed class GuestProcess
 
     /// <summary>What its linear memory may grow to, in bytes.</summary>
     public long MemoryLimit { get; set; } = 128L << 20;
+
+    /// <summary>What it may reach by HTTP; null: nothing.</summary>
+    internal OutboundAccess? Outbound { get; set; }
+
+    /// <summary>The responses that it holds open; null when it may reach nothing.</summary>
+    internal OutboundSessions? OutboundSessions => _sessions ??= Outbound is null ? null : new OutboundSessions(Outbound);
 
     /// <summary>What went wrong in the host (in an output, that is) during the last run; null when nothing did.</summary>
     public Exception? Failure => _failure;
@@ -86,6 +94,7 @@ public sealed class GuestProcess
         Stdin = default;
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
+        Outbound = null;
         _failure = null;
     }
 
@@ -113,6 +122,8 @@ public sealed class GuestProcess
     internal GuestResult Finish(NativeError error, GuestOutcome otherwise)
     {
         _self.Free();
+        _sessions?.Dispose();
+        _sessions = null;
         if (_holdsThread)
         {
             _reserve!.Release();
@@ -249,6 +260,26 @@ public sealed class GuestProcess
         }
 
         return !IsStopped;
+    }
+
+    /// <summary>
+    /// Waits for something that takes its time; what the guest has written so far goes out first. False: the guest must not go on.
+    /// </summary>
+    internal bool Await(Task task)
+    {
+        if (task.IsCompleted)
+        {
+            return true;
+        }
+
+        HoldThread();
+        if (!Stdout.Flush())
+        {
+            Stop(GuestOutcome.OutputRefused);
+            return false;
+        }
+
+        return WaitFor(task);
     }
 
     private static bool Wait(int milliseconds, CancellationToken aborted)

@@ -30,6 +30,7 @@ public sealed class SandboxEngine : IDisposable
             (uint)options.MaxInstances, (nuint)options.MaxTableElements, (nuint)options.StackSize, (nuint)options.KeepResident));
         _stdioLinker = WasmLinker.Create(_engine);
         WasmLinker.DefineStdioWasi(_stdioLinker);
+        WasmLinker.DefineOutboundHttp(_stdioLinker);
         _ticker = new EpochTicker(_engine, options.Tick);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Tests.Sandbox;
@@ -27,7 +28,7 @@ internal sealed class HandlerHost : IAsyncDisposable
     {
         _application = application;
         Log = logger;
-        Handler = new ModuleHandler(entry, entry.Environment, guest, defaults, logger, _metrics);
+        Handler = new ModuleHandler(entry, entry.Environment, guest, defaults, Outbound, logger, _metrics);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
     }
 
@@ -36,6 +37,8 @@ internal sealed class HandlerHost : IAsyncDisposable
     public HttpClient Client { get; }
 
     public ListLogger Log { get; }
+
+    public OutboundClient Outbound { get; } = new();
 
     public Uri Address { get; private set; } = null!;
 
@@ -125,6 +128,7 @@ internal sealed class HandlerHost : IAsyncDisposable
         await _application.DisposeAsync();
         Handler.Dispose();
         _metrics.Dispose();
+        Outbound.Dispose();
     }
 
     internal sealed class ListLogger : ILogger

@@ -92,7 +92,8 @@ public class SandboxEngineTests
 
         Assert.Equal(ModuleReason.UnknownImport, exception.Reason);
         Assert.Equal(
-            "the module imports env.b, env.a, wasi_snapshot_preview1.fd_teleport; this runtime offers WASI preview 1 (wasi_snapshot_preview1)",
+            "the module imports env.b, env.a, wasi_snapshot_preview1.fd_teleport; this runtime offers WASI preview 1 (wasi_snapshot_preview1)"
+            + " and outbound HTTP (wasi_experimental_http)",
             exception.Message);
     }
 

@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Text;
+
+namespace Wagi.Runtime.Outbound;
+
+/// <summary>
+/// Sends the requests of all modules over one pool of connections. Nothing else is shared: no cookies, no credentials, no redirects
+/// that it would follow by itself. One per process; safe for concurrent use.
+/// </summary>
+public sealed class OutboundClient : IDisposable
+{
+    private const int MaxRedirects = 10;
+    private const int MaxResponseHeadKilobytes = 64;
+
+    // Most runtimes serve modules that never send anything: made with the first request, so that starting does not wait for it.
+    private readonly Lazy<HttpMessageInvoker> _invoker = new(CreateInvoker);
+    private volatile bool _disposed;
+
+    /// <summary>Sends a request, follows redirects as far as they are allowed, and reads the head of the response. Throws nothing.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
+    internal async Task<OutboundAnswer> SendAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellation)
+    {
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return await FollowAsync(request, access, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.TimedOut, access.TimeIsUp);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.Failed, Describe(exception));
+        }
+        catch (Exception exception)
+        {
+            return new OutboundAnswer(HttpError.RuntimeError, OutboundOutcome.Failed, exception.Message);
+        }
+    }
+
+    private async Task<OutboundAnswer> FollowAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellation)
+    {
+        for (var redirects = 0; ; redirects++)
+        {
+            if (!access.Allows(request.Target))
+            {
+                return new OutboundAnswer(
+                    HttpError.DestinationNotAllowed, OutboundOutcome.NotAllowed,
+                    redirects == 0 ? "allowed_hosts does not list it" : "a redirect led there, and allowed_hosts does not list it");
+            }
+
+            var response = await _invoker.Value.SendAsync(request.ToMessage(), cancellation).ConfigureAwait(false);
+            var next = request.Follow(response.StatusCode, Location(response), out var error);
+            if (next is null && error == HttpError.Success)
+            {
+                return await OpenAsync(response, access, cancellation).ConfigureAwait(false);
+            }
+
+            response.Dispose();
+            if (next is null)
+            {
+                return new OutboundAnswer(error, OutboundOutcome.Failed, "it answered with a redirect that is no http URL");
+            }
+
+            if (redirects == MaxRedirects)
+            {
+                return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.Failed, $"more than {MaxRedirects} redirects");
+            }
+
+            request = next;
+        }
+    }
+
+    private static async Task<OutboundAnswer> OpenAsync(HttpResponseMessage response, OutboundAccess access, CancellationToken cancellation)
+    {
+        if (response.Content.Headers.ContentLength > access.Limits.MaxResponseBody && response.RequestMessage?.Method != HttpMethod.Head)
+        {
+            response.Dispose();
+            return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.Failed, access.BodyIsTooLarge);
+        }
+
+        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        return new OutboundAnswer(HttpError.Success, OutboundOutcome.Completed, "", response, body);
+    }
+
+    private static string? Location(HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues("Location", out var values))
+        {
+            return null;
+        }
+
+        foreach (var value in values)
+        {
+            // URLs outside ASCII are sent as UTF-8, whatever headers are otherwise.
+            return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(value));
+        }
+
+        return null;
+    }
+
+    /// <summary>The innermost exception says what happened; those around it, that something did.</summary>
+    internal static string Describe(Exception exception) => exception.GetBaseException().Message;
+
+    private static HttpMessageInvoker CreateInvoker() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null, // headers are the guest's to choose
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        MaxResponseHeadersLength = MaxResponseHeadKilobytes,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in the DNS are seen
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+    });
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        if (_invoker.IsValueCreated)
+        {
+            _invoker.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text;
+
+namespace Wagi.Runtime.Outbound;
+
+/// <summary>One request of a guest, checked; never changed.</summary>
+/// <param name="Target">An http or https URL.</param>
+/// <param name="Method">A token, as the guest wrote it.</param>
+/// <param name="Headers">What is forwarded of its headers.</param>
+/// <param name="Body">A copy: the guest's memory is its own while the request is on its way.</param>
+internal sealed record OutboundRequest(
+    Uri Target, HttpMethod Method, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Meant for the origin that the guest has named, and for no other.</summary>
+    private static readonly HashSet<string> OneOriginOnly = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Cookie2" };
+
+    /// <summary>Reads what the guest handed over; the error says what is wrong, in the order in which it is looked at.</summary>
+    public static HttpError TryRead(
+        ReadOnlySpan<byte> url, ReadOnlySpan<byte> method, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body, out OutboundRequest? request)
+    {
+        request = null;
+        if (!HeaderLines.TryDecode(url, out var urlText) || !HeaderLines.TryDecode(method, out var methodText)
+            || !HeaderLines.TryDecode(headers, out var headerText))
+        {
+            return HttpError.Utf8Error;
+        }
+
+        if (!Uri.TryCreate(urlText, UriKind.Absolute, out var target) || !IsHttp(target))
+        {
+            return HttpError.InvalidUrl;
+        }
+
+        // A tunnel would end the checking of destinations.
+        if (!HeaderLines.IsToken(methodText) || methodText.Equals("CONNECT", StringComparison.OrdinalIgnoreCase))
+        {
+            return HttpError.InvalidMethod;
+        }
+
+        if (!HeaderLines.TryParse(headerText, out var fields))
+        {
+            return HttpError.InvalidEncoding;
+        }
+
+        request = new OutboundRequest(target, HttpMethod.Parse(methodText), WithUserInfo(fields, target), body.ToArray());
+        return HttpError.Success;
+    }
+
+    /// <summary>The request that a redirect asks for (RFC 9110 §15.4), or null when the response is not one.</summary>
+    /// <param name="status">The status of the response.</param>
+    /// <param name="location">Its Location, relative perhaps; null when it has none.</param>
+    /// <param name="error"><see cref="HttpError.InvalidUrl"/> when it leads to something that is not http.</param>
+    public OutboundRequest? Follow(HttpStatusCode status, string? location, out HttpError error)
+    {
+        error = HttpError.Success;
+        if (location is null || (int)status is not (301 or 302 or 303 or 307 or 308))
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(Target, location, out var target) || !IsHttp(target))
+        {
+            error = HttpError.InvalidUrl;
+            return null;
+        }
+
+        var becomesGet = (int)status switch
+        {
+            303 => Method != HttpMethod.Get && Method != HttpMethod.Head,
+            301 or 302 => Method == HttpMethod.Post,
+            _ => false,
+        };
+        var sameOrigin = Uri.Compare(Target, target, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+        var headers = Headers
+            .Where(header => (sameOrigin || !OneOriginOnly.Contains(header.Key)) && !(becomesGet && IsAboutContent(header.Key)))
+            .ToList();
+        return becomesGet
+            ? new OutboundRequest(target, HttpMethod.Get, headers, default)
+            : this with { Target = target, Headers = headers };
+    }
+
+    /// <summary>As it goes out.</summary>
+    public HttpRequestMessage ToMessage()
+    {
+        var message = new HttpRequestMessage(Method, Target)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+        };
+
+        // A length is sent with a method that is expected to have content, even if it is 0 (RFC 9110 §8.6).
+        if (!Body.IsEmpty || Method == HttpMethod.Post || Method == HttpMethod.Put || Method == HttpMethod.Patch
+            || Headers.Any(header => IsAboutContent(header.Key)))
+        {
+            message.Content = new ReadOnlyMemoryContent(Body);
+        }
+
+        foreach (var (name, value) in Headers)
+        {
+            // Which headers belong to the content is for the library to know; the request refuses those.
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+            {
+                (message.Content ??= new ReadOnlyMemoryContent(Body)).Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return message;
+    }
+
+    private static bool IsHttp(Uri uri) => (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && uri.Host.Length > 0;
+
+    private static bool IsAboutContent(string header) => header.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Name and password in a URL become Basic authentication (RFC 7617), as with other clients.</summary>
+    private static List<KeyValuePair<string, string>> WithUserInfo(List<KeyValuePair<string, string>> headers, Uri target)
+    {
+        if (target.UserInfo.Length > 0 && !headers.Exists(header => header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)))
+        {
+            var credentials = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(target.UserInfo));
+            headers.Add(new("Authorization", $"Basic {Convert.ToBase64String(credentials)}"));
+        }
+
+        return headers;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Wagi.Runtime.Tests.Outbound;
+
+/// <summary>A real server on a free port that guests send requests to. Keeps what it received and counts connections.</summary>
+internal sealed class TargetServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private int _connections;
+
+    private TargetServer(Func<HttpContext, Task> answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            options.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
+            options.Listen(IPAddress.Loopback, 0, listen => listen.Use(next => connection =>
+            {
+                Interlocked.Increment(ref _connections);
+                return next(connection);
+            }));
+        });
+        _application = builder.Build();
+        _application.Run(async context =>
+        {
+            context.Request.EnableBuffering();
+            using var reader = new StreamReader(context.Request.Body, Encoding.Latin1, leaveOpen: true);
+            var body = await reader.ReadToEndAsync();
+            context.Request.Body.Position = 0;
+            Requests.Enqueue(new Received(
+                context.Request.Method, context.Request.Path + context.Request.QueryString, body,
+                context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString())));
+            await answer(context);
+        });
+    }
+
+    /// <summary>What a request was when it arrived.</summary>
+    public sealed record Received(string Method, string Path, string Body, Dictionary<string, string> Headers);
+
+    /// <summary>Scheme, host and port.</summary>
+    public string Origin { get; private set; } = "";
+
+    public ConcurrentQueue<Received> Requests { get; } = new();
+
+    /// <summary>How many connections have been opened.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    public static async Task<TargetServer> StartAsync(Func<HttpContext, Task>? answer = null)
+    {
+        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")));
+        await server._application.StartAsync();
+        server.Origin = server._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _application.StopAsync(now.Token);
+        await _application.DisposeAsync();
+    }
+}
