@@ -143,6 +143,36 @@ public sealed class LaptopTests : IDisposable
     }
 
     [Fact]
+    public async Task HostDecides_BetweenModulesOnOnePath()
+    {
+        _directory.Write("one.wat", Hello("1"));
+        _directory.Write("two.wat", Hello("2"));
+        Configure(
+            "[[module]]\nid = \"one\"\nroute = \"/x\"\nmodule = \"one.wat\"\n"
+            + "[[module]]\nid = \"two\"\nroute = \"/x\"\nhosts = [\"two.example.com\"]\nmodule = \"two.wat\"\n");
+        await using var runtime = await StartAsync();
+        await runtime.ModuleAsync("two", module => module.State == ModuleState.Ready, Cancellation);
+        await runtime.AnswerAsync("/x", HttpStatusCode.OK, Cancellation);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/x") { Headers = { Host = "TWO.example.com:8080" } };
+        using var response = await runtime.Client.SendAsync(request, Cancellation);
+        Assert.Equal("ab2\n", await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal("ab1\n", await runtime.Client.GetStringAsync("/x", Cancellation));
+    }
+
+    [Fact]
+    public async Task BindleModule_IsRefused_AndTheOthersServe()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/bindle", "bindle:example.com/a/1.0.0") + Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        var module = await runtime.ModuleAsync("/bindle", module => module.State == ModuleState.Failed, Cancellation);
+        Assert.Equal(ModuleReason.InvalidEntry, module.Reason);
+        Assert.Contains("'bindle:example.com/a/1.0.0'", module.Message, StringComparison.Ordinal);
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+    }
+
+    [Fact]
     public async Task AdminPort_AnswersHealthStatusAndMetrics_AndSigtermEndsTheProgram()
     {
         _directory.Write("hello.wat", Hello("1"));

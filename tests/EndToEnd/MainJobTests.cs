@@ -1,6 +1,11 @@
 using System.Net;
+using System.Text;
 using Wagi.EndToEnd.Harness;
+using Wagi.Modules.Status;
+using Wagi.TestCluster;
+using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
+using Wagi.TestCluster.Registry;
 
 namespace Wagi.EndToEnd;
 
@@ -86,6 +91,33 @@ public sealed class MainJobTests(WholeSystemFixture fixture) : WholeSystemTests(
         Assert.Contains($"{space}/env", config, StringComparison.Ordinal);
         string[] places = [config, System.OperatorLog, System.Runtime.Log, (await System.ControlPlane.KubectlAsync("get", "wm,events", "-A", "-o", "yaml")).Stdout];
         Assert.All(places, place => Assert.DoesNotContain("s3cr3t-value", place, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task PrivateModule_IsServed_WithTheImagePullSecretOfItsNamespace_AndRefusedWithout()
+    {
+        var space = await System.CreateNamespaceAsync();
+        await using var registry = await RegistryServer.StartAsync(
+            new RegistryOptions { Authentication = RegistryAuthentication.Basic }, Cancellation);
+        using var docker = new TempDirectory("docker-config");
+        var auth = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{registry.User}:{registry.Password}"));
+        docker.Write("config.json", $$$"""{"auths":{"{{{registry.Address}}}":{"auth":"{{{auth}}}"} } }""");
+        (await Command.RunAsync(
+            Checkout.Wagi,
+            ["push", Checkout.Sample("hello-c")!, $"{registry.Address}/private/hello:v1"],
+            new Dictionary<string, string?> { ["DOCKER_CONFIG"] = docker.FullPath })).EnsureSuccess();
+
+        var module = $"module: oci://{registry.Address}/private/hello:v1";
+        await System.ApplyModuleAsync(space, "without", $"route: /{space}/without", module);
+        await System.ConditionAsync(space, "without", "Resolved", "False", ModuleReason.Unauthorized);
+
+        (await System.ControlPlane.KubectlAsync(
+            "create", "secret", "docker-registry", "pull", "-n", space,
+            $"--docker-server={registry.Address}", $"--docker-username={registry.User}", $"--docker-password={registry.Password}")).EnsureSuccess();
+        await System.ApplyModuleAsync(space, "with", $"route: /{space}/with", module, "imagePullSecrets:", "- name: pull");
+        await System.WaitAsync(space, "with", "Ready");
+        Assert.Equal("Hello, world (version 1)\n", await System.Runtime.Client.GetStringAsync($"/{space}/with", Cancellation));
+        Assert.DoesNotContain(registry.Password, System.OperatorLog + System.Runtime.Log, StringComparison.Ordinal);
     }
 
     [Fact]
