@@ -5,13 +5,14 @@ using Wagi.Oci.Errors;
 using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
+using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
 
 /// <summary><c>wagi push FILE REFERENCE</c>.</summary>
 internal sealed class PushCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "The module: a .wasm file." };
+    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, or WebAssembly text (.wat), which is translated to Wasm first." };
     private readonly Argument<string> _reference = new("REFERENCE") { Description = "Where to: REGISTRY/REPOSITORY:TAG." };
     private readonly RegistryOptions _registry = new();
 
@@ -44,18 +45,33 @@ internal sealed class PushCommand
                 Layout = arguments.GetValue(_layout) == "cncf" ? PublishLayout.Cncf : PublishLayout.WasmToOci,
                 Created = PublishOptions.CreatedFromEnvironment(),
             };
+            var (wasm, name) = await ReadAsync(arguments.GetRequiredValue(_file), cancellation);
             var published = await new ModulePublisher(client).PublishAsync(
-                arguments.GetRequiredValue(_file),
+                wasm,
+                name,
                 Reference.Parse(arguments.GetRequiredValue(_reference)),
                 options,
                 DockerConfigCredentialStore.FromUserConfiguration(),
                 cancellation);
-            await Console.Out.WriteLineAsync($"oci://{published.Reference}");
+            await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
             return ExitCodes.Success;
+        }
+        catch (SandboxException error)
+        {
+            return await ExitCodes.FailAsync(arguments, $"{arguments.GetRequiredValue(_file)}: {error.Message}");
         }
         catch (Exception error) when (error is OciException or IOException or UnauthorizedAccessException or FormatException)
         {
-            return await ExitCodes.FailAsync(error.Message);
+            return await ExitCodes.FailAsync(arguments, error.Message);
         }
+    }
+
+    /// <summary>Only what is called text is taken for text: a page that was downloaded by mistake deserves a better message.</summary>
+    private static async Task<(byte[] Wasm, string Name)> ReadAsync(string file, CancellationToken cancellation)
+    {
+        var content = await File.ReadAllBytesAsync(file, cancellation);
+        return Path.GetExtension(file).Equals(".wat", StringComparison.OrdinalIgnoreCase)
+            ? (SandboxEngine.ToWasm(content), Path.ChangeExtension(file, ".wasm"))
+            : (content, file);
     }
 }

@@ -6,7 +6,8 @@ namespace Wagi.Runtime.Commands;
 internal static class RootCommandFactory
 {
     /// <summary>The root: a command for each thing to do, and without a command the same as <c>serve</c>.</summary>
-    public static RootCommand Create()
+    /// <param name="streams">What a module that is run reads and writes; null: those of this process.</param>
+    public static RootCommand Create(StandardStreams? streams = null)
     {
         var root = new RootCommand(
             """
@@ -16,6 +17,8 @@ internal static class RootCommandFactory
               wagi serve -c modules.toml                               serve on 127.0.0.1:3000
               wagi check modules.toml                                  find what is wrong before it is served
               wagi routes -c modules.toml                              which module answers what
+              wagi run hello.wasm --env PATH_INFO=/ -- name=value      one invocation, here in the terminal
+              wagi compile hello.wasm -o hello.cwasm                   native code, for a quick start
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
               wagi pull ghcr.io/me/hello:v1 -o hello.wasm              fetch it again
             """);
@@ -24,6 +27,8 @@ internal static class RootCommandFactory
         root.Subcommands.Add(serve.Create());
         root.Subcommands.Add(new CheckCommand().Create());
         root.Subcommands.Add(new RoutesCommand().Create());
+        root.Subcommands.Add(new RunCommand(streams ?? StandardStreams.OfProcess()).Create());
+        root.Subcommands.Add(new CompileCommand().Create());
         root.Subcommands.Add(new PushCommand().Create());
         root.Subcommands.Add(new PullCommand().Create());
         return root;

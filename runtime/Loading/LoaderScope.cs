@@ -38,7 +38,7 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Oci] = oci,
         }.ToFrozenDictionary();
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, loggers, _metrics);
-        Loader = new ModuleLoader(sources, _compiled, handlers);
+        Loader = new ModuleLoader(_engine, sources, _compiled, handlers);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>

@@ -11,6 +11,7 @@ namespace Wagi.Runtime.Loading;
 
 /// <summary>Makes a <see cref="ServedModule"/> of an entry: find, compile, check, ask for sub-routes.</summary>
 internal sealed class ModuleLoader(
+    SandboxEngine engine,
     FrozenDictionary<ModuleScheme, IModuleSource> sources,
     CompiledCache compiled,
     ModuleHandlerFactory handlers)
@@ -26,7 +27,9 @@ internal sealed class ModuleLoader(
         }
 
         var content = await source.FindAsync(entry, secrets, cancellation);
-        var guest = await compiled.GetAsync(content.Digest, content.ReadAsync, cancellation);
+        var guest = content.NativeCode is { } nativeCode
+            ? engine.LoadPrecompiled(nativeCode)
+            : await compiled.GetAsync(content.Digest, content.ReadAsync, cancellation);
         try
         {
             guest.Check(entry.Entrypoint);

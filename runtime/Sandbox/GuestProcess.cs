@@ -37,6 +37,9 @@ public sealed class GuestProcess
     /// <summary>What it reads from descriptor 0.</summary>
     public ReadOnlyMemory<byte> Stdin { get; set; }
 
+    /// <summary>Read instead of <see cref="Stdin"/>, no sooner than the guest asks for it; null: there is none. Stays the caller's.</summary>
+    public Stream? StdinStream { get; set; }
+
     /// <summary>Where descriptor 1 leads to.</summary>
     public IGuestOutput Stdout { get; set; } = DiscardedOutput.Instance;
 
@@ -92,6 +95,7 @@ public sealed class GuestProcess
         Arguments.Clear();
         Environment.Clear();
         Stdin = default;
+        StdinStream = null;
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
         Outbound = null;
@@ -172,13 +176,44 @@ public sealed class GuestProcess
         Stop(GuestOutcome.OutputRefused, exception.Message);
     }
 
-    internal int ReadStdin(Span<byte> target)
+    /// <param name="target">Where to.</param>
+    /// <param name="mayWait">False: the guest has got something already, and does not wait for more.</param>
+    /// <returns>How much was read; less than asked for is no end, 0 of a waiting read is.</returns>
+    internal int ReadStdin(Span<byte> target, bool mayWait)
     {
+        if (StdinStream is not null)
+        {
+            return mayWait && target.Length > 0 ? ReadStream(StdinStream, target) : 0;
+        }
+
         var rest = Stdin.Span[_stdinPosition..];
         var count = Math.Min(rest.Length, target.Length);
         rest[..count].CopyTo(target);
         _stdinPosition += count;
         return count;
+    }
+
+    private int ReadStream(Stream stream, Span<byte> target)
+    {
+        // An array of its own: a read that is given up at the deadline goes on writing to it.
+        var bytes = new byte[Math.Min(target.Length, 64 << 10)];
+        try
+        {
+            Stdout.Flush();
+            var read = stream.ReadAsync(bytes).AsTask();
+            if (!WaitFor(read))
+            {
+                return 0;
+            }
+
+            bytes.AsSpan(0, read.Result).CopyTo(target);
+            return read.Result;
+        }
+        catch (AggregateException error)
+        {
+            Fail(error.InnerException!);
+            return 0;
+        }
     }
 
     /// <summary>Called while the guest computes, once every tick. False: it must not go on.</summary>

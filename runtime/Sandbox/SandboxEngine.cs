@@ -11,6 +11,9 @@ namespace Wagi.Runtime.Sandbox;
 /// </summary>
 public sealed class SandboxEngine : IDisposable
 {
+    /// <summary>Wasmtime keeps native code in ELF files, whatever the operating system.</summary>
+    private static readonly byte[] NativeMagic = [0x7f, (byte)'E', (byte)'L', (byte)'F'];
+
     private static readonly byte[] WasmMagic = [0, (byte)'a', (byte)'s', (byte)'m'];
 
     private readonly EngineHandle _engine;
@@ -71,6 +74,13 @@ public sealed class SandboxEngine : IDisposable
             return CompileBinary(wasm);
         }
 
+        if (IsNativeCode(wasm))
+        {
+            throw new SandboxException(
+                ModuleReason.NotWasm,
+                "the module is native code already, which only a file that modules.toml names may be; use the Wasm that it was made of");
+        }
+
         // Text may start with blanks and comments; anything else that is no text is best called by its name.
         if (wasm.IsEmpty || wasm.Contains((byte)0))
         {
@@ -81,6 +91,23 @@ public sealed class SandboxEngine : IDisposable
         return WasmEngine.ParseText(wasm, out var error) is { } binary
             ? CompileBinary(binary)
             : throw new SandboxException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
+    }
+
+    /// <summary>Whether this looks like what <see cref="Compile"/> gives back, by its first bytes.</summary>
+    public static bool IsNativeCode(ReadOnlySpan<byte> content) => content.StartsWith(NativeMagic);
+
+    /// <summary>Wasm as it is, WebAssembly text translated to it.</summary>
+    /// <exception cref="SandboxException"><see cref="ModuleReason.NotWasm"/>.</exception>
+    public static byte[] ToWasm(byte[] content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        if (content.AsSpan().StartsWith(WasmMagic))
+        {
+            return content;
+        }
+
+        return WasmEngine.ParseText(content, out var error)
+            ?? throw new SandboxException(ModuleReason.NotWasm, $"it is not WebAssembly text: {error}");
     }
 
     private byte[] CompileBinary(ReadOnlySpan<byte> wasm)
@@ -107,6 +134,17 @@ public sealed class SandboxEngine : IDisposable
     /// </summary>
     /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
     public Guest LoadFile(string path) => Own(WasmEngine.DeserializeFile(_engine, path, out var error), error);
+
+    /// <summary>
+    /// As <see cref="Load"/>, for native code that a person made beforehand and may have made for another version or machine. Only
+    /// from where what is run there is trusted: native code is not checked, and not confined.
+    /// </summary>
+    /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
+    public Guest LoadPrecompiled(ReadOnlySpan<byte> nativeCode) => WasmEngine.Deserialize(_engine, nativeCode, out var error) is { } module
+        ? new Guest(this, module, _stdioLinker)
+        : throw new SandboxException(
+            ModuleReason.CompileFailed,
+            $"the native code does not fit this engine ({CompatibilityKey}): {error}; make it again from the Wasm with this version's 'wagi compile', on a machine like this one");
 
     private Guest Own(WasmModuleHandle? module, string? error) => module is null
         ? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}")

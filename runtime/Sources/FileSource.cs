@@ -2,6 +2,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Sources;
 
@@ -17,7 +18,11 @@ internal sealed class FileSource(string baseDirectory) : IModuleSource
         try
         {
             var bytes = await File.ReadAllBytesAsync(path, cancellation);
-            return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult(bytes));
+            return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult(bytes))
+            {
+                // Who can write here and to modules.toml can run what they like anyway; of a registry that cannot be said.
+                NativeCode = SandboxEngine.IsNativeCode(bytes) ? bytes : null,
+            };
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -4,4 +4,8 @@ namespace Wagi.Runtime.Sources;
 /// <param name="Digest"><c>sha256:…</c> of the Wasm.</param>
 /// <param name="Reference">The reference with everything that was resolved, for people: tag and digest.</param>
 /// <param name="ReadAsync">Reads the Wasm.</param>
-internal sealed record ModuleContent(string Digest, string Reference, Func<CancellationToken, Task<byte[]>> ReadAsync);
+internal sealed record ModuleContent(string Digest, string Reference, Func<CancellationToken, Task<byte[]>> ReadAsync)
+{
+    /// <summary>Native code that was made beforehand, from a source that is trusted to run any; null: there is none.</summary>
+    public byte[]? NativeCode { get; init; }
+}

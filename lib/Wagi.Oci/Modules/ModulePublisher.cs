@@ -32,7 +32,37 @@ public sealed class ModulePublisher(RegistryClient client)
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
+
+        // Whole, not streamed: the digest and the upload must see the same bytes even if a build rewrites the file meanwhile.
+        var module = await File.ReadAllBytesAsync(file, cancellationToken);
+        return await PublishAsync(module, file, reference, options, credentials, cancellationToken);
+    }
+
+    /// <summary>As the other overload, with the bytes of the module.</summary>
+    /// <param name="module">A Wasm binary: a core module or a component.</param>
+    /// <param name="name">The file that it is called in messages, and in the artifact unless the options give a title.</param>
+    /// <param name="reference">Where to; a tag, without a digest.</param>
+    /// <param name="options">How; null for the CNCF layout with <c>SOURCE_DATE_EPOCH</c> as the time.</param>
+    /// <param name="credentials">Where credentials come from; anonymous if null.</param>
+    /// <param name="cancellationToken">Ends the push.</param>
+    /// <exception cref="OciException">With the cause; <see cref="OciErrorKind.UnsupportedArtifact"/> if it is not Wasm.</exception>
+    public async Task<PublishedModule> PublishAsync(
+        byte[] module,
+        string name,
+        Reference reference,
+        PublishOptions? options = null,
+        ICredentialStore? credentials = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(reference);
+        if (!WasmBinary.IsWasm(module))
+        {
+            var hint = name.EndsWith(".wat", StringComparison.OrdinalIgnoreCase) ? "; compile the text format first (wat2wasm)" : "";
+            throw new OciException(OciErrorKind.UnsupportedArtifact, $"{name} is not a Wasm binary: it does not begin with \\0asm{hint}");
+        }
+
         if (reference.Digest is not null)
         {
             throw new OciException(
@@ -41,15 +71,14 @@ public sealed class ModulePublisher(RegistryClient client)
         }
 
         options ??= new PublishOptions { Created = PublishOptions.CreatedFromEnvironment() };
-        var module = await ReadAsync(file, cancellationToken);
         var layer = new Descriptor
         {
             MediaType = options.Layout == PublishLayout.Cncf ? MediaTypes.Wasm : MediaTypes.WasmToOciLayer,
             Digest = Digest.Compute(module),
             Size = module.Length,
-            Annotations = new(StringComparer.Ordinal) { [AnnotationKeys.Title] = options.Title ?? Path.GetFileName(file) },
+            Annotations = new(StringComparer.Ordinal) { [AnnotationKeys.Title] = options.Title ?? Path.GetFileName(name) },
         };
-        var config = options.Layout == PublishLayout.Cncf ? Config(file, module, layer, options) : EmptyConfig;
+        var config = options.Layout == PublishLayout.Cncf ? Config(name, module, layer, options) : EmptyConfig;
         var manifest = new Manifest
         {
             SchemaVersion = 2,
@@ -70,16 +99,6 @@ public sealed class ModulePublisher(RegistryClient client)
         var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, ContentJsonContext.Default.Manifest);
         var pushed = await repository.PushManifestAsync(bytes, MediaTypes.ImageManifest, cancellationToken);
         return new PublishedModule(reference.WithDigest(pushed.Digest), pushed, layer, uploaded);
-    }
-
-    private static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)
-    {
-        // Whole, not streamed: the digest and the upload must see the same bytes even if a build rewrites the file meanwhile.
-        var module = await File.ReadAllBytesAsync(file, cancellationToken);
-        if (WasmBinary.IsWasm(module)) return module;
-        throw new OciException(
-            OciErrorKind.UnsupportedArtifact,
-            $"{file} is not a Wasm binary: it does not begin with \\0asm{(file.EndsWith(".wat", StringComparison.OrdinalIgnoreCase) ? "; compile the text format first (wat2wasm)" : "")}");
     }
 
     private static byte[] Config(string file, byte[] module, Descriptor layer, PublishOptions options)

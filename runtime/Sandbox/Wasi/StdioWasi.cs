@@ -292,7 +292,7 @@ internal static class StdioWasi
             var buffer = Element(buffers, i, 8);
             var length = memory.ReadU32(buffer + 4);
             var target = length == 0 ? default : memory.Slice(memory.ReadU32(buffer), length);
-            var taken = process.ReadStdin(target);
+            var taken = process.ReadStdin(target, mayWait: total == 0);
             total += (uint)taken;
             if (taken < target.Length)
             {

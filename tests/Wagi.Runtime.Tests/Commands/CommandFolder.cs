@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Wagi.Runtime.Commands;
 using Wagi.TestCluster;
 
@@ -16,12 +15,15 @@ internal sealed class CommandFolder : IDisposable
 
     public string Write(string name, string content) => _temporary.Write(name, content);
 
-    public static async Task<CommandOutcome> RunAsync(params string[] arguments)
+    public static Task<CommandOutcome> RunAsync(params string[] arguments) =>
+        RunAsync(new StandardStreams(Stream.Null, Stream.Null, Stream.Null), arguments);
+
+    public static async Task<CommandOutcome> RunAsync(StandardStreams streams, string[] arguments)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };
-        var code = await RootCommandFactory.Create().Parse(arguments).InvokeAsync(configuration, TestContext.Current.CancellationToken);
+        var code = await RootCommandFactory.Create(streams).Parse(arguments).InvokeAsync(configuration, TestContext.Current.CancellationToken);
         return new CommandOutcome(code, output.ToString(), error.ToString());
     }
 

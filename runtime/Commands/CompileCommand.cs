@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Wagi.Hosting.CommandLine;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Sandbox;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary><c>wagi compile FILE</c>.</summary>
+internal sealed class CompileCommand
+{
+    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm or WebAssembly text." };
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "File to write. Default: FILE with the ending .cwasm.",
+        HelpName = "FILE",
+    };
+
+    public Command Create()
+    {
+        var command = new Command(
+            "compile",
+            "Compile a module to native code for this version on this kind of machine. A modules.toml may name the file as a module. "
+            + "Native code is trusted: use only what you compiled yourself.");
+        command.Arguments.Add(_file);
+        command.Options.Add(_output);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        var file = arguments.GetRequiredValue(_file);
+        var output = arguments.GetValue(_output) ?? Path.ChangeExtension(file, ".cwasm");
+        try
+        {
+            if (Path.GetFullPath(output) == Path.GetFullPath(file))
+            {
+                throw new UsageException($"-o '{output}' is the module itself; name another file");
+            }
+
+            var wasm = await File.ReadAllBytesAsync(file, cancellation);
+            using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
+            var code = engine.Compile(wasm);
+            await CacheDirectory.WriteAsync(
+                Path.GetFullPath(output), (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellation);
+            await arguments.InvocationConfiguration.Output.WriteLineAsync(
+                $"{output}: {code.Length} bytes of native code from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");
+            return ExitCodes.Success;
+        }
+        catch (UsageException error)
+        {
+            return await ExitCodes.UsageAsync(arguments, error);
+        }
+        catch (SandboxException error)
+        {
+            return await ExitCodes.FailAsync(arguments, $"{file}: {error.Message}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return await ExitCodes.FailAsync(arguments, error.Message);
+        }
+    }
+}

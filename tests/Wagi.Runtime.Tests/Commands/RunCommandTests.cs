@@ -1,0 +1,126 @@
+using System.IO.Pipelines;
+using System.Text;
+using Wagi.Runtime.Commands;
+using Wagi.Runtime.Tests.Requests;
+
+namespace Wagi.Runtime.Tests.Commands;
+
+public sealed class RunCommandTests : IDisposable
+{
+    private readonly CommandFolder _folder = new();
+    private readonly MemoryStream _output = new();
+    private readonly MemoryStream _error = new();
+
+    private string Output => Encoding.UTF8.GetString(_output.ToArray());
+
+    private Task<CommandOutcome> RunAsync(string wat, Stream? input = null, params string[] options) => CommandFolder.RunAsync(
+        new StandardStreams(input ?? Stream.Null, _output, _error), ["run", _folder.Write("module.wat", wat), .. options]);
+
+    [Fact]
+    public async Task Stdin_ComesOutOfStdout_ByteByByte()
+    {
+        var bytes = Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7)).ToArray();
+        using var input = new MemoryStream(bytes);
+        var outcome = await RunAsync(Wat.Echo, input);
+        Assert.Equal(new CommandOutcome(0, "", ""), outcome);
+        Assert.Equal(bytes, _output.ToArray()[^bytes.Length..]);
+    }
+
+    [Fact]
+    public async Task GuestThatReadsNothing_DoesNotWaitForStdin()
+    {
+        var neverEnding = new Pipe();
+        var outcome = await RunAsync(Wat.Printing("done"), neverEnding.Reader.AsStream(), "--timeout", "20s");
+        Assert.Equal(0, outcome.Code);
+        Assert.Equal("done", Output);
+    }
+
+    [Fact]
+    public async Task StdinThatNeverComes_EndsAtTheTimeout()
+    {
+        var neverEnding = new Pipe();
+        var outcome = await RunAsync(Wat.Echo, neverEnding.Reader.AsStream(), "--timeout", "50ms");
+        Assert.Equal(124, outcome.Code);
+        Assert.Contains("the module did not end within 50ms; --timeout gives it longer", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ArgumentsAndEnvironment_AreWhatTheCommandLineSays_AndNothingElse()
+    {
+        await RunAsync(Wat.Dump, null, "-e", "A=1", "--env", "B=two words", "--", "first", "--second", "x=1&y");
+        Assert.EndsWith($"{_folder.PathOf("module.wat")}\0first\0--second\0x=1&y\0\nA=1\0B=two words\0", Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stderr_StaysStderr()
+    {
+        var (data, code) = Wat.Print("oops\n", fd: 2);
+        Assert.Equal(0, (await RunAsync(Wat.Start(code, data))).Code);
+        Assert.Equal("oops\n", Encoding.UTF8.GetString(_error.ToArray()));
+        Assert.Equal("", Output);
+    }
+
+    [Fact]
+    public async Task ExitCode_IsPassedThrough()
+    {
+        Assert.Equal(new CommandOutcome(42, "", ""), await RunAsync(Wat.Start("(call $proc_exit (i32.const 42))")));
+    }
+
+    [Fact]
+    public async Task Trap_EndsAsAnAbort_AndSaysWhere()
+    {
+        var outcome = await RunAsync(Wat.Start("unreachable"));
+        Assert.Equal(134, outcome.Code);
+        Assert.Contains("the module trapped: wasm trap: wasm `unreachable` instruction executed", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EndlessLoop_EndsAtTheTimeout()
+    {
+        var outcome = await RunAsync(Wat.Start("(loop $again (br $again))"), null, "--timeout", "50ms");
+        Assert.Equal(124, outcome.Code);
+    }
+
+    [Fact]
+    public async Task MemoryLimit_Holds()
+    {
+        const string Grow = "(module (memory 1) (func (export \"_start\") (if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))))";
+        Assert.Equal(0, (await RunAsync(Grow)).Code);
+        Assert.Equal(134, (await RunAsync(Grow, null, "--memory-limit", "1Mi")).Code);
+    }
+
+    [Fact]
+    public async Task Entrypoint_IsCalledInsteadOfStart()
+    {
+        var (data, code) = Wat.Print("other");
+        await RunAsync($"(module {Wat.Imports} {data} (func (export \"other\") {code}))", null, "--entrypoint", "other");
+        Assert.Equal("other", Output);
+    }
+
+    [Theory]
+    [InlineData(new[] { "--volume", "/=/tmp" }, 2, "--volume: this version gives a module no files")]
+    [InlineData(new[] { "--env", "nonsense" }, 2, "--env: an environment variable is written KEY=VALUE")]
+    [InlineData(new[] { "--entrypoint", "go" }, 1, "module.wat: the module does not export a function 'go'; it exports _start")]
+    [InlineData(new[] { "--wasi", "stdio" }, 0, "")]
+    public async Task WhatCannotBeDone_IsSaid(string[] options, int code, string message)
+    {
+        var outcome = await RunAsync(Wat.Printing("hello"), null, options);
+        Assert.Equal(code, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BrokenModule_IsNamed_WithTheReason()
+    {
+        var outcome = await RunAsync("(module (func");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains($"{_folder.PathOf("module.wat")}: the module is not WebAssembly", outcome.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+        _folder.Dispose();
+    }
+}
