@@ -76,7 +76,7 @@ internal sealed partial class OutboundAccess
     {
         if (_lines.TryTake(out _))
         {
-            LogFailed(_module, $"{target.Scheme}://{target.Authority}", reason);
+            LogFailed(_module, OutboundClient.OriginOf(target), reason);
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class OutboundClient : IDisposable
             {
                 return new OutboundAnswer(
                     HttpError.DestinationNotAllowed, OutboundOutcome.NotAllowed,
-                    redirects == 0 ? "allowed_hosts does not list it" : "a redirect led there, and allowed_hosts does not list it");
+                    redirects == 0 ? "allowed_hosts does not list it" : $"a redirect led to {OriginOf(request.Target)}, which allowed_hosts does not list");
             }
 
             var response = await _invoker.Value.SendAsync(request.ToMessage(), cancellation).ConfigureAwait(false);
@@ -100,6 +100,9 @@ public sealed class OutboundClient : IDisposable
 
         return null;
     }
+
+    /// <summary>Scheme, host and port: what of a URL may be logged.</summary>
+    internal static string OriginOf(Uri target) => $"{target.Scheme}://{target.Authority}";
 
     /// <summary>The innermost exception says what happened; those around it, that something did.</summary>
     internal static string Describe(Exception exception) => exception.GetBaseException().Message;
