@@ -7,6 +7,7 @@ using Wagi.Modules.Limits;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Serving;
+using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Commands;
 
@@ -29,6 +30,18 @@ internal sealed class ServeCommand
         Description = "Address and port for requests.",
         HelpName = "IP:PORT",
         DefaultValueFactory = _ => "127.0.0.1:3000",
+    };
+
+    private readonly Option<string?> _tlsCert = new("--tls-cert")
+    {
+        Description = "Serve HTTPS: PEM file with the certificate and its intermediates. Read again when it changes.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _tlsKey = new("--tls-key")
+    {
+        Description = "PEM file with the private key of --tls-cert.",
+        HelpName = "FILE",
     };
 
     private readonly Option<string> _admin = new("--admin")
@@ -145,7 +158,7 @@ internal sealed class ServeCommand
     {
         Option[] options =
         [
-            _config, _waitForConfig, _listen, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache, _secrets,
+            _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache, _secrets,
             _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, .. _log.Options,
         ];
         foreach (var option in options)
@@ -207,6 +220,7 @@ internal sealed class ServeCommand
             ConfigurationPath = path,
             WaitForConfiguration = wait,
             Listen = Arguments.ReadEndPoint(arguments, _listen),
+            Tls = ReadTls(arguments),
             Admin = Arguments.ReadEndPoint(arguments, _admin),
             Cache = new CacheOptions(
                 Path.GetFullPath(arguments.GetValue(_moduleCache)!), Arguments.ReadSize(arguments, _moduleCacheSize)),
@@ -226,4 +240,12 @@ internal sealed class ServeCommand
             Log = _log.Read(arguments),
         };
     }
+
+    private TlsOptions? ReadTls(ParseResult arguments) => (arguments.GetValue(_tlsCert), arguments.GetValue(_tlsKey)) switch
+    {
+        (null, null) => null,
+        ({ } certificate, { } key) => new TlsOptions(Path.GetFullPath(certificate), Path.GetFullPath(key)),
+        (null, _) => throw new UsageException("--tls-key needs --tls-cert: the certificate that the key belongs to"),
+        _ => throw new UsageException("--tls-cert needs --tls-key: the private key of the certificate"),
+    };
 }

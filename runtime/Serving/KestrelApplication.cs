@@ -1,7 +1,10 @@
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;
 
@@ -9,7 +12,11 @@ namespace Wagi.Runtime.Serving;
 internal static class KestrelApplication
 {
     /// <summary>A builder for an application on one address, with the program's log and without its own handling of signals.</summary>
-    public static WebApplicationBuilder CreateBuilder(IPEndPoint address, ILoggerFactory loggers)
+    /// <param name="address">The address.</param>
+    /// <param name="loggers">The program's log.</param>
+    /// <param name="certificate">For HTTPS, with HTTP/1.1 and HTTP/2; null: plain HTTP.</param>
+    public static WebApplicationBuilder CreateBuilder(
+        IPEndPoint address, ILoggerFactory loggers, ServerCertificate? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
@@ -21,10 +28,22 @@ internal static class KestrelApplication
 
             // What a guest writes into a header reaches the client byte by byte; the default would refuse all but ASCII.
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-            kestrel.Listen(address);
+            kestrel.Listen(address, listen =>
+            {
+                if (certificate is not null)
+                {
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Secure(certificate)) });
+                }
+            });
         });
         return builder;
     }
+
+    private static SslServerAuthenticationOptions Secure(ServerCertificate certificate) => new()
+    {
+        ServerCertificateContext = certificate.Current,
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+    };
 
     /// <summary>The caller starts and stops the application, and it alone listens to signals.</summary>
     private sealed class CallerLifetime : IHostLifetime

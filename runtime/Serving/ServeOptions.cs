@@ -3,6 +3,7 @@ using Wagi.Hosting.Logging;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;
 
@@ -17,6 +18,9 @@ internal sealed record ServeOptions
 
     /// <summary>Where requests for modules are taken. Port 0: any free port.</summary>
     public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Certificate and key for HTTPS on <see cref="Listen"/>; null: plain HTTP.</summary>
+    public TlsOptions? Tls { get; init; }
 
     /// <summary>Where health, status and metrics are served. Port 0: any free port.</summary>
     public required IPEndPoint Admin { get; init; }

@@ -6,6 +6,7 @@ using Wagi.Runtime.Admin;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Loading;
+using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;
 
@@ -18,10 +19,11 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly ModuleHost _host;
     private readonly ConfigurationWatcher _watcher;
     private readonly CacheTrimmer _trimmer;
+    private readonly ServerCertificate? _certificate;
     private readonly WebApplication _main;
     private readonly AdminServer _admin;
 
-    /// <exception cref="IOException">The cache directory cannot be used.</exception>
+    /// <exception cref="IOException">The cache directory or the certificate cannot be used.</exception>
     public WagiServer(ServeOptions options, ILoggerFactory loggers)
     {
         _options = options;
@@ -43,13 +45,16 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _watcher = new ConfigurationWatcher(
             reader, options.ConfigurationPath, options.SecretsDirectory, _loading.Files, _host, loggers.CreateLogger<ConfigurationWatcher>());
         _trimmer = new CacheTrimmer(_loading.Cache, options.Cache.MaxBytes, loggers.CreateLogger<CacheTrimmer>());
+        _certificate = options.Tls is null
+            ? null
+            : new ServerCertificate(options.Tls, TimeProvider.System, loggers.CreateLogger<ServerCertificate>());
         _main = CreateMain(options, loggers);
         _admin = new AdminServer(options.Admin, _host, loggers);
     }
 
     private WebApplication CreateMain(ServeOptions options, ILoggerFactory loggers)
     {
-        var builder = KestrelApplication.CreateBuilder(options.Listen, loggers);
+        var builder = KestrelApplication.CreateBuilder(options.Listen, loggers, _certificate);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             // The limit of a request body is the handler's: it answers 413 and knows the module.
@@ -74,9 +79,12 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _host.StatusChanged += announcer.Announce;
 
         var work = Task.WhenAll(
+        [
             Task.Run(() => _host.RunAsync(loops.Token), CancellationToken.None),
             Task.Run(() => _watcher.RunAsync(loops.Token), CancellationToken.None),
-            Task.Run(() => _trimmer.RunAsync(loops.Token), CancellationToken.None));
+            Task.Run(() => _trimmer.RunAsync(loops.Token), CancellationToken.None),
+            .. _certificate is null ? Array.Empty<Task>() : [Task.Run(() => _certificate.RunAsync(loops.Token), CancellationToken.None)],
+        ]);
         var stopped = Task.Delay(Timeout.Infinite, stopping);
 
         // A loop never ends by itself: if one does, its exception comes out here instead of going unnoticed.

@@ -62,5 +62,61 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("is not a Wasm binary", result.Stderr, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task PushOfWebAssemblyText_PublishesWasm()
+    {
+        Assert.SkipWhen(TestTools.WhyMissing(RegistryServer.Program) is not null, TestTools.WhyMissing(RegistryServer.Program) ?? "");
+        await using var registry = await RegistryServer.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var pushed = (await WagiAsync("push", _directory.Write("empty.wat", "(module)"), $"{registry.Address}/a/text:v1")).EnsureSuccess();
+        var pulled = _directory.PathOf("pulled.wasm");
+        (await WagiAsync("pull", pushed.Stdout.Trim(), "-o", pulled)).EnsureSuccess();
+        var wasm = await File.ReadAllBytesAsync(pulled, TestContext.Current.CancellationToken);
+        Assert.Equal([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], wasm[..8]);
+    }
+
+    [Fact]
+    public async Task Run_PassesStdinThrough_AndTheExitCode()
+    {
+        var module = _directory.Write("echo.wat", """
+            (module
+              (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+              (memory (export "memory") 1)
+              (func (export "_start")
+                (i32.store (i32.const 0) (i32.const 64))
+                (i32.store (i32.const 4) (i32.const 100))
+                (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (i32.store (i32.const 4) (i32.load (i32.const 8)))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (call $exit (i32.const 7))))
+            """);
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        var result = await Command.RunAsync(
+            Checkout.Wagi, ["run", module], stdin: "hello", cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((7, "hello", ""), (result.ExitCode, result.Stdout, result.Stderr));
+    }
+
+    [Fact]
+    public async Task CheckRoutesCompileAndRun_WorkOnOneFolder()
+    {
+        var cache = _directory.PathOf("cache");
+        _directory.Write("ok.wat", "(module (func (export \"_start\")))");
+        var native = _directory.PathOf("ok.cwasm");
+        (await WagiAsync("compile", _directory.PathOf("ok.wat"), "-o", native)).EnsureSuccess();
+        (await WagiAsync("run", native)).EnsureSuccess();
+
+        var toml = _directory.Write("modules.toml", "[[module]]\nroute = \"/a\"\nmodule = \"ok.cwasm\"\n");
+        var check = (await WagiAsync("check", toml, "--module-cache", cache)).EnsureSuccess();
+        Assert.Equal("1 module, no problem\n", check.Stdout);
+        var routes = (await WagiAsync("routes", "-c", toml, "-o", "json", "--module-cache", cache)).EnsureSuccess();
+        Assert.Contains("\"route\": \"/a\"", routes.Stdout, StringComparison.Ordinal);
+
+        _directory.Write("modules.toml", "[[module]]\nroute = \"a\"\nmodule = \"ok.cwasm\"\n");
+        check = await WagiAsync("check", toml, "--module-cache", cache);
+        Assert.Equal(1, check.ExitCode);
+        Assert.StartsWith($"{toml}:2:9: error: ", check.Stderr, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _directory.Dispose();
 }
