@@ -22,7 +22,11 @@ internal sealed class AdminServer : IAsyncDisposable
         var builder = KestrelApplication.CreateBuilder(address, loggers);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(RequestMetrics.MeterName, ModuleMetrics.MeterName, "System.Runtime")
-            .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0));
+            .AddPrometheusExporter(exporter =>
+            {
+                exporter.ScrapeResponseCacheDurationMilliseconds = 0;
+                exporter.ScopeInfoEnabled = false;
+            }));
         _application = builder.Build();
         _application.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         _application.Run(AnswerAsync);

@@ -184,7 +184,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
         }
         catch (ModuleSourceException error)
         {
-            Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: true));
+            Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: error.Reason != ModuleReason.InvalidEntry));
         }
         catch (SandboxException error)
         {
