@@ -145,7 +145,7 @@ internal sealed class RunCommand
         catch (IOException error)
         {
             // The health address is taken.
-            return await ExitCodes.FailAsync(error.Message);
+            return await ExitCodes.FailAsync($"{error.Message} (choose another with --health)");
         }
     }
 

@@ -3,13 +3,13 @@ using Wagi.Modules.Routes;
 namespace Wagi.Operator.Planning;
 
 /// <summary>Why a module does not get its route.</summary>
-/// <param name="Winner">The older module that has it.</param>
+/// <param name="Winner">The module that came first and has it.</param>
 /// <param name="Host">The host on which both claim it; null: both claim it for every host.</param>
 /// <param name="Route">The route.</param>
 internal sealed record RouteConflict(ObjectKey Winner, HostPattern? Host, RoutePattern Route)
 {
     /// <summary>The message for the loser.</summary>
     public string Message => Host is null
-        ? $"route '{Route}' belongs to the older WagiModule {Winner}; change the route, or limit one of the two to hosts"
-        : $"route '{Route}' on host '{Host}' belongs to the older WagiModule {Winner}; change the route or the host";
+        ? $"route '{Route}' belongs to WagiModule {Winner}, which came first; change the route, or limit one of the two to hosts"
+        : $"route '{Route}' on host '{Host}' belongs to WagiModule {Winner}, which came first; change the route or the host";
 }

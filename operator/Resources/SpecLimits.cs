@@ -1,3 +1,5 @@
+using Wagi.Modules.Configuration;
+
 namespace Wagi.Operator.Resources;
 
 /// <summary>
@@ -55,10 +57,10 @@ internal static class SpecLimits
     public const int Concurrency = 100_000;
 
     /// <summary>Bytes that a 32-bit linear memory can hold: 4 GiB.</summary>
-    public const long MemoryLimit = 4L << 30;
+    public const long MemoryLimit = ModuleEntry.MaxMemoryLimit;
 
     /// <summary>Bytes that a memory limit must allow at the least: one page of WebAssembly, 64 KiB.</summary>
-    public const long MinMemoryLimit = 64L << 10;
+    public const long MinMemoryLimit = ModuleEntry.MinMemoryLimit;
 
     /// <summary>Characters of a Bindle server's URL.</summary>
     public const int UrlLength = 1024;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
@@ -190,6 +191,10 @@ internal sealed class ServeCommand
             await using var server = new WagiServer(options, loggers);
             await server.RunAsync(stopping.Token);
             return ExitCodes.Success;
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException)
+        {
+            return await ExitCodes.FailAsync($"{error.Message} (choose another with -l or --admin)");
         }
         catch (IOException error)
         {

@@ -37,6 +37,7 @@ internal sealed partial class ConfigurationReader(
             File = file,
             Digest = digest,
             ReadAt = time.GetUtcNow(),
+            CanHaveSecrets = secretsDirectory is not null,
             Secrets = ReadSecrets(file),
         };
     }

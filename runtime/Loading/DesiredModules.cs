@@ -22,6 +22,9 @@ internal sealed record DesiredModules
     /// <summary>Entry id → its secrets.</summary>
     public required ImmutableDictionary<string, ModuleSecrets> Secrets { get; init; }
 
+    /// <summary>Whether there is a folder that secrets could come from.</summary>
+    public required bool CanHaveSecrets { get; init; }
+
     /// <summary>The secrets of an entry, or null while they do not have the version that it asks for.</summary>
     public ModuleSecrets? SecretsFor(ModuleEntry entry) =>
         entry.SecretsVersion is not null

@@ -17,6 +17,9 @@ internal sealed partial class ModuleHost
     [LoggerMessage(LogLevel.Warning, "Module {Id} could not be loaded: {Reason}: {Message}; trying again in {Seconds:0.#} s")]
     private partial void LogWillRetry(string id, string reason, string message, double seconds);
 
+    [LoggerMessage(LogLevel.Information, "Module {Id} is not loaded yet: {Message}")]
+    private partial void LogSecretsPending(string id, string message);
+
     [LoggerMessage(LogLevel.Error, "Module {Id} could not be loaded")]
     private partial void LogUnexpected(string id, Exception error);
 }

@@ -107,6 +107,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
                 order.Add(slot);
                 slot.Attempt?.Cancel();
                 slot.Attempt = null;
+                slot.WasRejected = true;
                 slot.Enter(ModuleState.Failed, ModuleReason.InvalidEntry, rejected.Cause.ToString(), time.GetUtcNow());
             }
         }
@@ -134,7 +135,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
         var isSame = !isNew
             && slot.Desired.HasSameMeaningAs(entry)
             && slot.Secrets?.Version == secrets?.Version
-            && slot.Reason != ModuleReason.InvalidEntry;
+            && !slot.WasRejected;
         slot.Desired = entry;
         slot.Secrets = secrets;
         if (isSame)
@@ -142,16 +143,25 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
             return;
         }
 
+        slot.WasRejected = false;
         slot.Failures = 0;
         if (entry.SecretsVersion is not null && secrets is null)
         {
             slot.Attempt?.Cancel();
             slot.Attempt = null;
-            slot.Enter(
-                ModuleState.Loading,
-                ModuleReason.SecretsPending,
-                $"waiting for version {entry.SecretsVersion} of the module's secrets to be mounted",
-                time.GetUtcNow());
+            if (_desired.CanHaveSecrets)
+            {
+                var waiting = $"waiting for version {entry.SecretsVersion} of the module's secrets to be mounted";
+                slot.Enter(ModuleState.Loading, ModuleReason.SecretsPending, waiting, time.GetUtcNow());
+                LogSecretsPending(entry.Id, waiting);
+            }
+            else
+            {
+                const string Missing = "the module has secrets, and the runtime was started without --secrets-dir";
+                slot.Enter(ModuleState.Failed, ModuleReason.InvalidEntry, Missing, time.GetUtcNow());
+                LogFailed(entry.Id, ModuleReason.InvalidEntry, Missing);
+            }
+
             return;
         }
 

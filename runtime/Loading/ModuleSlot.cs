@@ -16,6 +16,9 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
     /// <summary>What is loaded: <see cref="Desired"/>, or the last good version before it, or nothing.</summary>
     public ServedModule? Loaded { get; set; }
 
+    /// <summary>Whether the entry's present text could not be used, so that <see cref="Desired"/> is the one before it.</summary>
+    public bool WasRejected { get; set; }
+
     /// <summary>Whether the route table names <see cref="Loaded"/>.</summary>
     public bool IsPublished { get; set; }
 

@@ -39,6 +39,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task AddressInUse_IsOneSentence_WithTheOptionThatHelps()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var result = await WagiAsync("-c", "/dev/null", "-l", $"{taken.LocalEndpoint}", "--admin", "127.0.0.1:0", "--module-cache", _directory.PathOf("cache"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(
+            $"wagi: Failed to bind to address http://{taken.LocalEndpoint}: address already in use. (choose another with -l or --admin)\n", result.Stderr);
+    }
+
+    [Fact]
     public async Task PushAndPull_GiveTheSameBytes()
     {
         Assert.SkipWhen(TestTools.WhyMissing(RegistryServer.Program) is not null, TestTools.WhyMissing(RegistryServer.Program) ?? "");

@@ -161,6 +161,19 @@ public sealed class LaptopTests : IDisposable
     }
 
     [Fact]
+    public async Task EntryWithSecrets_WithoutAFolderForThem_FailsAtOnce()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/secret", "hello.wat") + "secrets_version = \"1\"\n" + Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        var module = await runtime.ModuleAsync("/secret", module => module.State == ModuleState.Failed, Cancellation);
+        Assert.Equal("the module has secrets, and the runtime was started without --secrets-dir", module.Message);
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+        using var ready = await runtime.Admin.GetAsync("/healthz/ready", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+    }
+
+    [Fact]
     public async Task BindleModule_IsRefused_AndTheOthersServe()
     {
         _directory.Write("hello.wat", Hello("1"));

@@ -22,6 +22,8 @@ public sealed record LogOptions
 
         // The framework's own lines say nothing about modules; its warnings do.
         builder.AddFilter("Microsoft", Level > LogLevel.Debug ? LogLevel.Warning : Level);
+        // What it would log as an error (an address in use), the program says in a sentence when it ends.
+        builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (Json)
         {
             builder.AddJsonConsole(console =>

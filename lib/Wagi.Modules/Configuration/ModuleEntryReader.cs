@@ -13,6 +13,9 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     /// <summary>The entry's id after <see cref="Read"/>, as far as it could be read.</summary>
     public string Id { get; private set; } = "";
 
+    /// <summary>Whether the entry says its id itself.</summary>
+    public bool HasOwnId => table.Values.ContainsKey(ModuleKeys.Id);
+
     /// <summary>The first error after <see cref="Read"/>; null when there is none.</summary>
     public Problem? Cause { get; private set; }
 
@@ -209,7 +212,12 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
         if (ByteSize.TryParse(text, out var bytes, out var error))
         {
-            return bytes;
+            if (bytes is >= ModuleEntry.MinMemoryLimit and <= ModuleEntry.MaxMemoryLimit)
+            {
+                return bytes;
+            }
+
+            error = $"'{text}' must be between {ByteSize.Format(ModuleEntry.MinMemoryLimit)}, one page, and {ByteSize.Format(ModuleEntry.MaxMemoryLimit)}";
         }
 
         Fail(table.Values[ModuleKeys.MemoryLimit].Location, $"'{ModuleKeys.MemoryLimit}': {error}", null);

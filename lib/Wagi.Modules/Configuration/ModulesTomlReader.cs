@@ -29,11 +29,12 @@ public static class ModulesTomlReader
 
             if (!ids.TryAdd(entry.Id, entry.Location))
             {
+                // Without an id of its own an entry is named after its route.
+                var (key, value, hint) = reader.HasOwnId
+                    ? ("id", entry.Id, "give every [[module]] its own id")
+                    : ("route", entry.Id, "one route leads to one module");
                 problems.Add(new Problem(
-                    entry.Location,
-                    ProblemSeverity.Error,
-                    $"id '{entry.Id}' is taken by the entry at line {ids[entry.Id].Line}",
-                    "give every [[module]] its own id"));
+                    entry.Location, ProblemSeverity.Error, $"{key} '{value}' is taken by the entry at line {ids[entry.Id].Line}", hint));
                 continue;
             }
 

@@ -76,6 +76,7 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"a\"\nmodule = \"a.wasm\"", "modules.toml:2:9: error: route 'a' must start with '/'")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nhosts = [\"http://x\"]", "modules.toml:4:10: error: host 'http://x' is not a DNS name")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\ntimeout = \"soon\"", "modules.toml:4:11: error: 'timeout': 'soon' is not a duration")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmemory_limit = \"1Ki\"", "modules.toml:4:16: error: 'memory_limit': '1Ki' must be between 64Ki, one page, and 4Gi")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]
@@ -119,7 +120,7 @@ public sealed class ModulesTomlReaderTests
         var file = Read(Good + "\n" + Good);
         Assert.Single(file.Entries);
         Assert.Equal(
-            "modules.toml:6:1: error: id '/good' is taken by the entry at line 2 (give every [[module]] its own id)",
+            "modules.toml:6:1: error: route '/good' is taken by the entry at line 2 (one route leads to one module)",
             Assert.Single(file.Problems).ToString());
     }
 
