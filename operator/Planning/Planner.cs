@@ -23,9 +23,8 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(input);
         var references = new References();
         var claims = new RouteClaims();
-        var previous = ReadPrevious(input);
-        var candidates = ByAge(input.Modules, previous);
-        ReadSpecs(candidates, previous);
+        var candidates = ByAge(input.Modules);
+        ReadSpecs(candidates, ReadPrevious(input));
         ClaimRoutes(candidates, claims);
         Resolve(candidates, new SpecResolver(input, references));
         Fit(candidates, claims, input.Settings);
@@ -46,14 +45,10 @@ public static class Planner
         };
     }
 
-    /// <summary>
-    /// The oldest first: who comes first has the route, and the room. Kubernetes counts in whole seconds, and files have no age at all:
-    /// among equals, who has its route already keeps it, so that nobody is pushed out by an edit elsewhere.
-    /// </summary>
-    private static List<Candidate> ByAge(IEnumerable<WagiModule> modules, Dictionary<string, ProgrammedEntry> previous) =>
+    /// <summary>The oldest first: who comes first has the route, and the room.</summary>
+    private static List<Candidate> ByAge(IEnumerable<WagiModule> modules) =>
         [.. modules
             .OrderBy(module => module.Metadata.CreationTimestamp ?? DateTime.MaxValue)
-            .ThenByDescending(module => previous.TryGetValue(module.Key.ToString(), out var held) && held.Entry.Route.ToString() == module.Spec?.Route)
             .ThenBy(module => module.Key, ObjectKey.Order)
             .Select(module => new Candidate(module))];
 

@@ -10,6 +10,6 @@ internal sealed record RouteConflict(ObjectKey Winner, HostPattern? Host, RouteP
 {
     /// <summary>The message for the loser.</summary>
     public string Message => Host is null
-        ? $"route '{Route}' belongs to WagiModule {Winner}, which came first; change the route, or limit one of the two to hosts"
-        : $"route '{Route}' on host '{Host}' belongs to WagiModule {Winner}, which came first; change the route or the host";
+        ? $"route '{Route}' belongs to WagiModule {Winner}, which comes first (by age, then by name); change the route, or limit one of the two to hosts"
+        : $"route '{Route}' on host '{Host}' belongs to WagiModule {Winner}, which comes first (by age, then by name); change the route or the host";
 }

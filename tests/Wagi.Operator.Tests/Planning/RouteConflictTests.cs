@@ -14,7 +14,7 @@ public sealed class RouteConflictTests
         var loser = plan.Verdict("a");
         Assert.Null(loser.Entry);
         Assert.Equal(
-            "route '/x' belongs to WagiModule default/b, which came first; change the route, or limit one of the two to hosts",
+            "route '/x' belongs to WagiModule default/b, which comes first (by age, then by name); change the route, or limit one of the two to hosts",
             loser.Expect(ConditionType.Accepted, "False", ConditionReason.RouteConflict));
         loser.Expect(ConditionType.Ready, "False", ConditionReason.RouteConflict);
         loser.Expect(ConditionType.Stalled, "True", ConditionReason.RouteConflict);
@@ -30,17 +30,6 @@ public sealed class RouteConflictTests
         Assert.NotNull(plan.Verdict("z", "one").Entry);
         Assert.Null(plan.Verdict("a", "two").Entry);
         Assert.Null(plan.Verdict("b", "two").Entry);
-    }
-
-    [Fact]
-    public void SameAge_WhoHasTheRouteAlready_KeepsIt()
-    {
-        var scenario = new Scenario().With("a", "/a", Pinned).With("b", "/x", Pinned);
-        scenario.Plan();
-        var plan = scenario.Edit("a", spec => spec with { Route = "/x" }).Plan();
-
-        Assert.NotNull(plan.Verdict("b").Entry);
-        Assert.Null(plan.Verdict("a").Entry);
     }
 
     [Theory]
@@ -69,7 +58,7 @@ public sealed class RouteConflictTests
             .Plan();
 
         Assert.Equal(
-            "route '/x' on host 'a.example' belongs to WagiModule default/old, which came first; change the route or the host",
+            "route '/x' on host 'a.example' belongs to WagiModule default/old, which comes first (by age, then by name); change the route or the host",
             plan.Verdict("young").Condition(ConditionType.Accepted)!.Message);
     }
 

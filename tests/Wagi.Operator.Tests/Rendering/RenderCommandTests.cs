@@ -119,7 +119,7 @@ public sealed class RenderCommandTests : IDisposable
             default/vier    /vier  refused   SecretNotFound
             default/winner  /x     accepted  Programmed
             default/zwei    /x     refused   RouteConflict
-            b.yaml:6:3: error: route '/x' belongs to WagiModule default/winner, which came first; change the route, or limit one of the two to hosts
+            b.yaml:6:3: error: route '/x' belongs to WagiModule default/winner, which comes first (by age, then by name); change the route, or limit one of the two to hosts
             b.yaml:14:3: error: spec.route: route 'drei' must start with '/'
             b.yaml:19:7: error: spec.env[1].name: 'HTTP_HOST' is a CGI meta-variable, which the runtime sets itself for every request
             b.yaml:29:3: error: Secret default/api does not exist (env TOKEN)
