@@ -214,8 +214,7 @@ internal sealed class ServeCommand
         var config = arguments.GetValue(_config)
             ?? throw new UsageException("no configuration: name a modules.toml with -c FILE (see 'wagi --help')");
         var path = Path.GetFullPath(config);
-        var wait = arguments.GetValue(_waitForConfig);
-        if (!wait && !File.Exists(path))
+        if (!arguments.GetValue(_waitForConfig) && !File.Exists(path))
         {
             throw new UsageException($"there is no file '{path}' (-c); with --wait-for-config the server starts without it");
         }
@@ -223,7 +222,6 @@ internal sealed class ServeCommand
         return new ServeOptions
         {
             ConfigurationPath = path,
-            WaitForConfiguration = wait,
             Listen = Arguments.ReadEndPoint(arguments, _listen),
             Tls = ReadTls(arguments),
             Admin = Arguments.ReadEndPoint(arguments, _admin),

@@ -13,9 +13,6 @@ internal sealed record ServeOptions
     /// <summary>Absolute path of <c>modules.toml</c>.</summary>
     public required string ConfigurationPath { get; init; }
 
-    /// <summary>True: start although the file is missing, and serve it as soon as it appears.</summary>
-    public bool WaitForConfiguration { get; init; }
-
     /// <summary>Where requests for modules are taken. Port 0: any free port.</summary>
     public required IPEndPoint Listen { get; init; }
 

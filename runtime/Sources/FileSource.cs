@@ -27,11 +27,11 @@ internal sealed class FileSource(string baseDirectory) : IModuleSource
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new ModuleSourceException(
-                ModuleReason.NotFound, $"there is no file '{path}' (relative paths start at '{baseDirectory}')", isTransient: true, error);
+                ModuleReason.NotFound, $"there is no file '{path}' (relative paths start at '{baseDirectory}')", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ModuleSourceException(ModuleReason.PullFailed, $"file '{path}' cannot be read: {error.Message}", isTransient: true, error);
+            throw new ModuleSourceException(ModuleReason.PullFailed, $"file '{path}' cannot be read: {error.Message}", error);
         }
     }
 }

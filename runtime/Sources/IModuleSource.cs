@@ -10,6 +10,6 @@ internal interface IModuleSource
     /// <param name="entry">The entry.</param>
     /// <param name="secrets">Its secrets, or null when it has none.</param>
     /// <param name="cancellation">Stops the look-up.</param>
-    /// <exception cref="ModuleSourceException">It cannot be had; the exception says why and whether trying again may help.</exception>
+    /// <exception cref="ModuleSourceException">It cannot be had; the exception says why.</exception>
     Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation);
 }

@@ -3,14 +3,10 @@ namespace Wagi.Runtime.Sources;
 /// <summary>A module's bytes cannot be had.</summary>
 /// <param name="reason">One of <see cref="Modules.Status.ModuleReason"/>.</param>
 /// <param name="message">What was wrong, where, and what to do.</param>
-/// <param name="isTransient">True when it may work later without anybody changing the entry.</param>
 /// <param name="inner">The cause.</param>
-internal sealed class ModuleSourceException(string reason, string message, bool isTransient, Exception? inner = null)
+internal sealed class ModuleSourceException(string reason, string message, Exception? inner = null)
     : Exception(message, inner)
 {
     /// <summary>One of <see cref="Modules.Status.ModuleReason"/>.</summary>
     public string Reason { get; } = reason;
-
-    /// <summary>True when it may work later without anybody changing the entry.</summary>
-    public bool IsTransient { get; } = isTransient;
 }

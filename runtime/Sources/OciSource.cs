@@ -25,7 +25,7 @@ internal sealed partial class OciSource(
     {
         if (!Reference.TryParse(entry.Module.Value, out var reference, out var error))
         {
-            throw new ModuleSourceException(ModuleReason.InvalidEntry, error, isTransient: false);
+            throw new ModuleSourceException(ModuleReason.InvalidEntry, error);
         }
 
         var tenant = TenantOf(entry.Id);
@@ -78,11 +78,11 @@ internal sealed partial class OciSource(
             if (again.WasmDigest != record.WasmDigest)
             {
                 throw new ModuleSourceException(
-                    ModuleReason.DigestMismatch, $"{pinned}: holds {again.WasmDigest} and should hold {record.WasmDigest}", isTransient: false);
+                    ModuleReason.DigestMismatch, $"{pinned}: holds {again.WasmDigest} and should hold {record.WasmDigest}");
             }
 
             return bytes ?? await blobs.TryReadAsync(again.WasmDigest, cancellation)
-                ?? throw new ModuleSourceException(ModuleReason.PullFailed, $"{pinned}: the cached module was removed while it was read", isTransient: true);
+                ?? throw new ModuleSourceException(ModuleReason.PullFailed, $"{pinned}: the cached module was removed while it was read");
         }
         catch (OciException failure)
         {
@@ -149,6 +149,6 @@ internal sealed partial class OciSource(
             OciErrorKind.InvalidReference => ModuleReason.InvalidEntry,
             _ => ModuleReason.PullFailed,
         };
-        return new ModuleSourceException(reason, failure.Message, failure.IsTransient, failure);
+        return new ModuleSourceException(reason, failure.Message, failure);
     }
 }
