@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Tests.Requests;
 using Wagi.Runtime.Tests.Sandbox;
+using Wagi.TestCluster.Http;
 using static Wagi.Runtime.Tests.Outbound.OutboundGuest;
 using static Wagi.Runtime.Tests.Outbound.OutboundTest;
 

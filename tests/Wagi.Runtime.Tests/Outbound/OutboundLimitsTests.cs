@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Tests.Requests;
+using Wagi.TestCluster.Http;
 using static Wagi.Runtime.Tests.Outbound.OutboundGuest;
 using static Wagi.Runtime.Tests.Outbound.OutboundTest;
 

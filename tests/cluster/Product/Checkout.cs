@@ -22,6 +22,18 @@ public static class Checkout
         return File.Exists(path) ? path : null;
     }
 
+    /// <summary>Why there is no such compiled sample, in the words of <c>samples/build</c>, or null when there is.</summary>
+    public static string? WhyNoSample(string name)
+    {
+        if (Sample(name) is not null)
+        {
+            return null;
+        }
+
+        var reason = Path.Combine(Root, "artifacts", "samples", ".skipped", name);
+        return File.Exists(reason) ? File.ReadAllText(reason).Trim() : $"the sample {name} is not built: run 'samples/build {name}'";
+    }
+
     private static string FindRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

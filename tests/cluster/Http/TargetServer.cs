@@ -10,10 +10,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Wagi.Runtime.Tests.Outbound;
+namespace Wagi.TestCluster.Http;
 
 /// <summary>A real server on a free port that guests send requests to. Keeps what it received and counts connections.</summary>
-internal sealed class TargetServer : IAsyncDisposable
+public sealed class TargetServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private int _connections;
@@ -46,17 +46,19 @@ internal sealed class TargetServer : IAsyncDisposable
         });
     }
 
-    /// <summary>What a request was when it arrived.</summary>
+    /// <summary>What a request was when it arrived; the body as Latin-1, header names in lower case.</summary>
     public sealed record Received(string Method, string Path, string Body, Dictionary<string, string> Headers);
 
     /// <summary>Scheme, host and port.</summary>
     public string Origin { get; private set; } = "";
 
+    /// <summary>Everything that arrived, in its order.</summary>
     public ConcurrentQueue<Received> Requests { get; } = new();
 
     /// <summary>How many connections have been opened.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>Starts a server that answers by <paramref name="answer"/>; null: with <c>hello</c>.</summary>
     public static async Task<TargetServer> StartAsync(Func<HttpContext, Task>? answer = null)
     {
         var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")));
@@ -65,6 +67,7 @@ internal sealed class TargetServer : IAsyncDisposable
         return server;
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource(TimeSpan.Zero);

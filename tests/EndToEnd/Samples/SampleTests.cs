@@ -1,0 +1,21 @@
+namespace Wagi.EndToEnd.Samples;
+
+/// <summary>Tests that share one <see cref="ServedSamples"/>; one whose sample could not be built is skipped with the reason.</summary>
+[Collection(nameof(ServedSamplesCollection))]
+public abstract class SampleTests(ServedSamples samples)
+{
+    /// <summary>The languages of <c>samples/</c> whose handlers come out of a compiler.</summary>
+    public static TheoryData<string> Languages => ["c", "rust", "go", "assemblyscript", "zig"];
+
+    /// <summary>All of them; some samples are there as WebAssembly text, too.</summary>
+    public static TheoryData<string> LanguagesAndText => [.. Languages, "wat"];
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected ServedSamples Samples { get; } = samples;
+
+    protected HttpClient Client => Samples.Runtime.Client;
+
+    /// <summary>The path that a sample is served at.</summary>
+    protected string Path(string sample, string language) => Samples.Require(sample, language);
+}
