@@ -63,6 +63,7 @@ public sealed class LaptopTests : IDisposable
         _directory.Write("hello.wat", Hello("1"));
         Configure(Entry("/hello", "hello.wat") + Entry("/other", "hello.wat"));
         await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
         await runtime.AnswerAsync("/other", HttpStatusCode.OK, Cancellation);
 
         await using var load = Load.On(runtime.Client, "/hello", clients: 2);

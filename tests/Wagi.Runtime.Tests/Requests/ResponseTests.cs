@@ -163,7 +163,8 @@ public class ResponseTests
 
         var answer = await host.SendRawAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 
-        Assert.Contains("Content-Length: 1000", answer, StringComparison.Ordinal);
+        // The reset may overtake the part that was sent: then nothing arrives, which is no whole answer either.
+        Assert.True(answer == "<reset>" || answer.Contains("Content-Length: 1000", StringComparison.Ordinal), answer);
         Assert.True(answer.Length < 1000);
     }
 
