@@ -8,9 +8,27 @@ namespace Wagi.Operator.Rendering;
 /// <param name="Modules">The WagiModules that can be read.</param>
 /// <param name="Secrets">The Secrets.</param>
 /// <param name="ConfigMaps">The ConfigMaps.</param>
+/// <param name="Unread">The WagiModules whose present text cannot be read; the last good one may stand among the modules.</param>
 /// <param name="Problems">What cannot be read.</param>
 internal sealed record ManifestFile(
     ImmutableArray<ModuleManifest> Modules,
     ImmutableDictionary<ObjectKey, SecretContent> Secrets,
     ImmutableDictionary<ObjectKey, ConfigMapContent> ConfigMaps,
-    ImmutableArray<Problem> Problems);
+    ImmutableHashSet<ObjectKey> Unread,
+    ImmutableArray<Problem> Problems)
+{
+    /// <summary>A file of which nothing can be read.</summary>
+    public static ManifestFile Unreadable(Problem problem) => new(
+        [],
+        ImmutableDictionary<ObjectKey, SecretContent>.Empty,
+        ImmutableDictionary<ObjectKey, ConfigMapContent>.Empty,
+        [],
+        [problem]);
+
+    /// <summary>This file, last read without a problem, in place of a newer text that has some: it counts as a whole.</summary>
+    public ManifestFile InPlaceOf(ManifestFile newer) => this with
+    {
+        Unread = newer.Unread.Union(Modules.Select(manifest => manifest.Module.Key)),
+        Problems = newer.Problems,
+    };
+}

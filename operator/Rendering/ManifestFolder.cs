@@ -38,7 +38,7 @@ internal sealed class ManifestFolder(string path, bool keepsLastGood)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            file = new ManifestFile([], ImmutableDictionary<Planning.ObjectKey, Planning.SecretContent>.Empty, ImmutableDictionary<Planning.ObjectKey, Planning.ConfigMapContent>.Empty, [new Problem(new SourceLocation(name, 0, 0), ProblemSeverity.Error, error.Message)]);
+            file = ManifestFile.Unreadable(new Problem(new SourceLocation(name, 0, 0), ProblemSeverity.Error, error.Message));
         }
 
         if (file.Problems.IsEmpty)
@@ -47,6 +47,6 @@ internal sealed class ManifestFolder(string path, bool keepsLastGood)
             return file;
         }
 
-        return keepsLastGood && _lastGood.TryGetValue(name, out var lastGood) ? lastGood with { Problems = file.Problems } : file;
+        return keepsLastGood && _lastGood.TryGetValue(name, out var lastGood) ? lastGood.InPlaceOf(file) : file;
     }
 }

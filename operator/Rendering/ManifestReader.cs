@@ -23,6 +23,7 @@ internal sealed partial class ManifestReader
     private readonly ImmutableArray<ModuleManifest>.Builder _modules = ImmutableArray.CreateBuilder<ModuleManifest>();
     private readonly ImmutableDictionary<ObjectKey, SecretContent>.Builder _secrets = ImmutableDictionary.CreateBuilder<ObjectKey, SecretContent>();
     private readonly ImmutableDictionary<ObjectKey, ConfigMapContent>.Builder _configMaps = ImmutableDictionary.CreateBuilder<ObjectKey, ConfigMapContent>();
+    private readonly ImmutableHashSet<ObjectKey>.Builder _unread = ImmutableHashSet.CreateBuilder<ObjectKey>();
     private readonly ImmutableArray<Problem>.Builder _problems = ImmutableArray.CreateBuilder<Problem>();
 
     private ManifestReader(DateTime writtenAt) => _version = writtenAt.Ticks.ToString(CultureInfo.InvariantCulture);
@@ -35,17 +36,22 @@ internal sealed partial class ManifestReader
     {
         var reader = new ManifestReader(writtenAt);
         var documents = YamlReader.Read(text, file, out var problem);
+        if (problem is not null)
+        {
+            return ManifestFile.Unreadable(problem);
+        }
+
         foreach (var document in documents)
         {
             reader.ReadObject(document.Root as JsonObject, document, "");
         }
 
-        if (problem is not null)
-        {
-            reader._problems.Add(problem);
-        }
-
-        return new ManifestFile(reader._modules.ToImmutable(), reader._secrets.ToImmutable(), reader._configMaps.ToImmutable(), reader._problems.ToImmutable());
+        return new ManifestFile(
+            reader._modules.ToImmutable(),
+            reader._secrets.ToImmutable(),
+            reader._configMaps.ToImmutable(),
+            reader._unread.ToImmutable(),
+            reader._problems.ToImmutable());
     }
 
     private void ReadObject(JsonObject? json, YamlDocument document, string path)
@@ -62,6 +68,9 @@ internal sealed partial class ManifestReader
                 break;
             case WagiModule.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal) || apiVersion.Length == 0:
                 AddProblem(document, path, "apiVersion", $"apiVersion '{apiVersion}' is not known", $"write {WagiModule.GroupVersion}");
+                break;
+            case not WagiModule.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal):
+                AddProblem(document, path, "kind", $"kind '{kind}' is not known in {WagiModule.Group}", $"write {WagiModule.KindName}");
                 break;
             case "Secret" when apiVersion == "v1" && ReadKey(json!, document, path) is { } key:
                 ReadSecret(json!, key, document, path);
@@ -86,8 +95,14 @@ internal sealed partial class ManifestReader
         json.Remove("status");
         var before = _problems.Count;
         ManifestSchema.Check(json, (field, message, hint) => AddProblem(document, path, field, message, hint));
-        if (ReadKey(json, document, path) is not { } key || _problems.Count > before)
+        if (ReadKey(json, document, path) is not { } key)
         {
+            return;
+        }
+
+        if (_problems.Count > before)
+        {
+            _unread.Add(key);
             return;
         }
 
@@ -99,6 +114,7 @@ internal sealed partial class ManifestReader
         }
         catch (JsonException error)
         {
+            _unread.Add(key);
             var field = error.Path?.TrimStart('$', '.') ?? "";
             AddProblem(document, path, field, $"{field}: cannot be read as what it should be", null);
         }

@@ -13,6 +13,7 @@ internal sealed class Renderer
     private readonly Dictionary<ObjectKey, ModuleManifest> _manifests = [];
     private readonly Dictionary<ObjectKey, SecretContent> _secrets = [];
     private readonly Dictionary<ObjectKey, ConfigMapContent> _configMaps = [];
+    private readonly HashSet<ObjectKey> _unread = [];
     private readonly List<Problem> _problems = [];
     private readonly PlanInput _input;
 
@@ -23,6 +24,7 @@ internal sealed class Renderer
         foreach (var file in files)
         {
             _problems.AddRange(file.Problems);
+            _unread.UnionWith(file.Unread);
             foreach (var (key, secret) in file.Secrets)
             {
                 _secrets[key] = secret;
@@ -54,13 +56,15 @@ internal sealed class Renderer
     {
         var plan = Planner.Plan(_input with { Resolutions = answers });
         var problems = _problems
-            .Concat(plan.Verdicts.SelectMany(verdict => Problems(_manifests[verdict.Key], verdict)))
+            .Concat(plan.Verdicts.Where(verdict => !_unread.Contains(verdict.Key)).SelectMany(verdict => Problems(_manifests[verdict.Key], verdict)))
             .OrderBy(problem => problem.Location.File, StringComparer.Ordinal)
             .ThenBy(problem => problem.Location.Line)
             .ThenBy(problem => problem.Location.Column)
             .ToImmutableArray();
-        return new RenderedModules(plan, problems, VerdictTable.Write(plan.Verdicts, key => _manifests[key].Module.Spec.Route ?? "", problems));
+        return new RenderedModules(plan, problems, VerdictTable.Write(plan.Verdicts, _unread, RouteOf, problems));
     }
+
+    private string RouteOf(ObjectKey key) => _manifests.GetValueOrDefault(key)?.Module.Spec.Route ?? "";
 
     private void Add(ModuleManifest manifest)
     {

@@ -9,12 +9,27 @@ namespace Wagi.Operator.Rendering;
 /// <summary>The verdicts for a person at a terminal.</summary>
 internal static class VerdictTable
 {
+    /// <summary>The reason of a module whose manifest cannot be read; the problems below the table say why.</summary>
+    private const string Unreadable = "InvalidManifest";
+
     private static readonly string[] Heading = ["MODULE", "ROUTE", "VERDICT", "REASON"];
 
     /// <summary>An aligned table of the modules, and below it the problems as compilers print them.</summary>
-    public static string Write(IEnumerable<Verdict> verdicts, Func<ObjectKey, string> routeOf, ImmutableArray<Problem> problems)
+    /// <param name="verdicts">What the plan says of each module that could be read, now or before.</param>
+    /// <param name="unread">The modules whose present text cannot be read: what the plan says is of an older one.</param>
+    /// <param name="routeOf">A module's route; empty when it is not known.</param>
+    /// <param name="problems">What is wrong, in order.</param>
+    public static string Write(
+        ImmutableArray<Verdict> verdicts, IReadOnlySet<ObjectKey> unread, Func<ObjectKey, string> routeOf, ImmutableArray<Problem> problems)
     {
-        List<string[]> rows = [Heading, .. verdicts.Select(verdict => Row(verdict, routeOf(verdict.Key)))];
+        var byKey = verdicts.ToDictionary(verdict => verdict.Key);
+        List<string[]> rows =
+        [
+            Heading,
+            .. byKey.Keys.Union(unread).OrderBy(key => key.ToString(), StringComparer.Ordinal).Select(key => unread.Contains(key)
+                ? [key.ToString(), routeOf(key), Refused(byKey.GetValueOrDefault(key)), Unreadable]
+                : Row(byKey[key], routeOf(key))),
+        ];
         var text = new StringBuilder();
         foreach (var row in rows)
         {
@@ -38,12 +53,8 @@ internal static class VerdictTable
     {
         string[] types = [ConditionType.Accepted, ConditionType.Resolved];
         var obstacle = types.Select(verdict.Condition).FirstOrDefault(condition => condition is { Status: not ConditionStatus.True });
-        var word = (obstacle, verdict.Entry) switch
-        {
-            (null, _) => "accepted",
-            (_, null) => "refused",
-            _ => "refused, last good kept",
-        };
-        return [verdict.Key.ToString(), route, word, (obstacle ?? verdict.Condition(ConditionType.Programmed))!.Reason];
+        return [verdict.Key.ToString(), route, obstacle is null ? "accepted" : Refused(verdict), (obstacle ?? verdict.Condition(ConditionType.Programmed))!.Reason];
     }
+
+    private static string Refused(Verdict? verdict) => verdict?.Entry is null ? "refused" : "refused, last good kept";
 }

@@ -149,6 +149,36 @@ public sealed class RenderCommandTests : IDisposable
         Assert.Equal("default/good", Assert.Single(Entries(run)).Id);
     }
 
+    [Fact]
+    public async Task ManifestThatCannotBeRead_HasItsRowInTheTable()
+    {
+        Write("bad.yaml", Module("bad", "/bad", "r.example/a") + "  maxConcurency: 3\n");
+        Write("good.yaml", Module("good", "/good", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.StartsWith(
+            """
+            MODULE        ROUTE  VERDICT   REASON
+            default/bad          refused   InvalidManifest
+            default/good  /good  accepted  Programmed
+
+            """,
+            run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MisspeltKind_IsReported_AndOtherGroupsArePassedOver()
+    {
+        Write("bad.yaml", "apiVersion: wagi.dev/v1alpha1\nkind: WagiModul\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deploymen\n");
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("bad.yaml:2:1: error: kind 'WagiModul' is not known in wagi.dev (write WagiModule)", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Deploymen", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("wagi.dev/v1", "{name: a}", "bad.yaml:1:1: error: apiVersion 'wagi.dev/v1' is not known (write wagi.dev/v1alpha1)")]
     [InlineData("wagi.dev/v1alpha1", "{}", "bad.yaml:3:1: error: metadata.name is missing")]

@@ -93,6 +93,8 @@ public sealed class RenderWatchTests : IAsyncLifetime
         _manifests.Write("a.yaml", "kind: [\n");
         await Eventually.Becomes(() => Errors, errors => errors.Contains("a.yaml:2:1: error: not well-formed YAML", StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken);
 
+        Assert.Contains("default/a  /a     refused, last good kept  InvalidManifest", Errors, StringComparison.Ordinal);
+
         _manifests.Write("b.yaml", Module("b", "/b2"));
         var toml = await BecomesAsync(toml => toml.Contains("\"/b2\"", StringComparison.Ordinal));
         Assert.Contains("\"/a\"", toml, StringComparison.Ordinal);
