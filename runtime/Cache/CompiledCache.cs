@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Cache;
@@ -8,7 +9,7 @@ namespace Wagi.Runtime.Cache;
 /// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;/&lt;digest&gt;.cwasm</c>, with a checksum beside it that is
 /// verified before the code is loaded. One process compiles, the others wait for its file.
 /// </summary>
-internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEngine engine, ILogger<CompiledCache> logger) : IDisposable
+internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger) : IDisposable
 {
     /// <summary>Compiling uses every core by itself: more at once would only take memory.</summary>
     private readonly SemaphoreSlim _compilers = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -16,8 +17,13 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
     private readonly string _folder = Path.Combine(directory.Compiled, engine.CompatibilityKey);
 
     /// <summary>The loaded module: from the cache, else compiled from <paramref name="readWasm"/> and kept.</summary>
+    /// <param name="digest"><c>sha256:…</c> of the Wasm.</param>
+    /// <param name="name">What it is called, for people.</param>
+    /// <param name="readWasm">Reads the Wasm.</param>
+    /// <param name="cancellation">Stops waiting and reading.</param>
     /// <exception cref="SandboxException">It is not valid Wasm, or cannot be compiled.</exception>
-    public async Task<Guest> GetAsync(string digest, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellation)
+    public async Task<Guest> GetAsync(
+        string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellation)
     {
         var path = Path.Combine(_folder, digest.Replace(':', '-') + ".cwasm");
         if (TryLoad(path) is { } cached)
@@ -32,16 +38,17 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         }
 
         var wasm = await readWasm(cancellation);
-        var code = await CompileAsync(digest, wasm, cancellation);
+        var code = await CompileAsync(digest, name, wasm, cancellation);
         await StoreAsync(path, code, cancellation);
         return TryLoad(path) ?? engine.Load(code);
     }
 
-    private async Task<byte[]> CompileAsync(string digest, byte[] wasm, CancellationToken cancellation)
+    private async Task<byte[]> CompileAsync(string digest, string name, byte[] wasm, CancellationToken cancellation)
     {
         await _compilers.WaitAsync(cancellation);
         try
         {
+            using var item = progress.Begin($"compiling {name}");
             var started = TimeProvider.System.GetTimestamp();
             var code = await Task.Run(() => engine.Compile(wasm), cancellation);
             LogCompiled(digest, wasm.Length, code.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
@@ -41,7 +42,13 @@ internal sealed class CompileCommand
 
             var wasm = await File.ReadAllBytesAsync(file, cancellation);
             using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
-            var code = engine.Compile(wasm);
+            byte[] code;
+            using (var progress = ProgressDisplay.ForCommand(arguments))
+            using (progress.Begin($"compiling {file}"))
+            {
+                code = engine.Compile(wasm);
+            }
+
             await CacheDirectory.WriteAsync(
                 Path.GetFullPath(output), (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellation);
             await arguments.InvocationConfiguration.Output.WriteLineAsync(

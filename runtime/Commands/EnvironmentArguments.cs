@@ -6,6 +6,7 @@ namespace Wagi.Runtime.Commands;
 internal static class EnvironmentArguments
 {
     /// <summary>Files in their order, then single variables; what comes later wins. Empty lines and lines with <c>#</c> are skipped.</summary>
+    /// <remarks>In a file, spaces around <c>=</c> are not part of the value: WAGI's documentation writes them.</remarks>
     /// <exception cref="UsageException">A line is not KEY=VALUE, or a file cannot be read.</exception>
     public static IReadOnlyDictionary<string, string> Read(IEnumerable<string> files, IEnumerable<string> variables)
     {
@@ -18,7 +19,8 @@ internal static class EnvironmentArguments
                 number++;
                 if (line.Trim() is { Length: > 0 } text && text[0] != '#')
                 {
-                    Add(environment, text, $"{file}:{number}");
+                    var equals = text.IndexOf('=');
+                    Add(environment, equals < 0 ? text : text[..(equals + 1)] + text[(equals + 1)..].TrimStart(), $"{file}:{number}");
                 }
             }
         }
@@ -52,6 +54,15 @@ internal static class EnvironmentArguments
             throw new UsageException($"{where}: an environment variable is written KEY=VALUE");
         }
 
-        environment[text[..equals].TrimEnd()] = text[(equals + 1)..];
+        environment[text[..equals].TrimEnd()] = Unquote(text[(equals + 1)..]);
+    }
+
+    /// <summary>As in WAGI: quotes around the whole value are not part of it, nor are spaces around the quotes.</summary>
+    private static string Unquote(string value)
+    {
+        var trimmed = value.Trim();
+        return trimmed is ['"', .. var inDoubleQuotes, '"'] ? inDoubleQuotes
+            : trimmed is ['\'', .. var inSingleQuotes, '\''] ? inSingleQuotes
+            : value;
     }
 }

@@ -6,6 +6,7 @@ using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Commands;
 
@@ -40,18 +41,22 @@ internal sealed class PullCommand
             var source = new WasmModuleSource(client);
             var credentials = DockerConfigCredentialStore.FromUserConfiguration();
             var file = arguments.GetValue(_output) ?? reference.Repository.Split('/')[^1] + ".wasm";
+            var artifact = await source.LocateAsync(reference, credentials, cancellation);
+            using var progress = ProgressDisplay.ForCommand(arguments);
+            using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
             if (file == "-")
             {
                 await using var stdout = Console.OpenStandardOutput();
-                await source.PullAsync(reference, stdout, credentials, cancellation);
+                await source.PullAsync(artifact, item.Count(stdout), cancellation);
                 return ExitCodes.Success;
             }
 
             PulledModule? pulled = null;
             await CacheDirectory.WriteAsync(
                 Path.GetFullPath(file),
-                async (stream, token) => pulled = await source.PullAsync(reference, stream, credentials, token),
+                async (stream, token) => pulled = await source.PullAsync(artifact, item.Count(stream), token),
                 cancellation);
+            item.Dispose();
             await Console.Out.WriteLineAsync($"{file}: {pulled!.Size} bytes, {pulled.WasmDigest}, from oci://{reference.WithDigest(pulled.Digest)}");
             return ExitCodes.Success;
         }

@@ -5,6 +5,7 @@ using Wagi.Oci.Errors;
 using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
@@ -46,6 +47,8 @@ internal sealed class PushCommand
                 Created = PublishOptions.CreatedFromEnvironment(),
             };
             var (wasm, name) = await ReadAsync(arguments.GetRequiredValue(_file), cancellation);
+            using var progress = ProgressDisplay.ForCommand(arguments);
+            var item = progress.Begin($"pushing {name} ({wasm.Length} bytes)");
             var published = await new ModulePublisher(client).PublishAsync(
                 wasm,
                 name,
@@ -53,6 +56,7 @@ internal sealed class PushCommand
                 options,
                 DockerConfigCredentialStore.FromUserConfiguration(),
                 cancellation);
+            item.Dispose();
             await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
             return ExitCodes.Success;
         }

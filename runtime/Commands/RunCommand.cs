@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Limits;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 
@@ -100,7 +101,7 @@ internal sealed class RunCommand(StandardStreams streams)
             var process = CreateProcess(arguments, file);
             var content = await File.ReadAllBytesAsync(file, cancellation);
             using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
-            using var guest = SandboxEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(engine.Compile(content));
+            using var guest = SandboxEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
             var entrypoint = arguments.GetValue(_entrypoint);
             guest.Check(entrypoint);
             var result = guest.Run(process, entrypoint);
@@ -119,6 +120,13 @@ internal sealed class RunCommand(StandardStreams streams)
         {
             return await ExitCodes.FailAsync(arguments, error.Message);
         }
+    }
+
+    private static byte[] Compile(ParseResult arguments, SandboxEngine engine, string file, byte[] content)
+    {
+        using var progress = ProgressDisplay.ForCommand(arguments);
+        using var item = progress.Begin($"compiling {file}");
+        return engine.Compile(content);
     }
 
     private GuestProcess CreateProcess(ParseResult arguments, string file)

@@ -6,6 +6,7 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Logs;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
@@ -35,14 +36,16 @@ internal sealed class ServeCommand
 
     private readonly Option<string?> _tlsCert = new("--tls-cert")
     {
-        Description = "Serve HTTPS: PEM file with the certificate and its intermediates. Read again when it changes.",
+        Description = "Serve HTTPS: PEM file with the certificate and its intermediates. Read again when it changes. [env: WAGI_TLS_CERT]",
         HelpName = "FILE",
+        DefaultValueFactory = _ => Variable("WAGI_TLS_CERT"),
     };
 
     private readonly Option<string?> _tlsKey = new("--tls-key")
     {
-        Description = "PEM file with the private key of --tls-cert.",
+        Description = "PEM file with the private key of --tls-cert. [env: WAGI_TLS_KEY]",
         HelpName = "FILE",
+        DefaultValueFactory = _ => Variable("WAGI_TLS_KEY"),
     };
 
     private readonly Option<string> _admin = new("--admin")
@@ -56,15 +59,17 @@ internal sealed class ServeCommand
     {
         Description = "Environment variable for every module; may be repeated.",
         HelpName = "KEY=VALUE",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> _envFile = new("--env-file")
     {
         Description = "File with one KEY=VALUE a line; may be repeated.",
         HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<string?> _defaultHost = new("--default-host")
+    private readonly Option<string?> _defaultHost = new("--default-host", "--hostname")
     {
         Description = "SERVER_NAME and SERVER_PORT for requests without a Host header.",
         HelpName = "HOST:PORT",
@@ -86,9 +91,22 @@ internal sealed class ServeCommand
 
     private readonly Option<string?> _cache = new("--cache")
     {
-        Description = "Accepted for WAGI's sake: what it switched on is always on.",
+        Description = "Accepted as WAGI's and not read: native code is always cached, see --module-cache.",
         HelpName = "FILE",
-        Hidden = true,
+    };
+
+    private readonly Option<string?> _logDir = new("--log-dir")
+    {
+        Description = "Keep what modules write to stderr in this folder, in a file for each module, instead of in the log. [env: WAGI_LOG_DIR]",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => Variable("WAGI_LOG_DIR"),
+    };
+
+    private readonly Option<string> _logFileSize = new("--log-file-size")
+    {
+        Description = "Size above which a file in --log-dir becomes the module's old file, of which one is kept.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ByteSize.Format(GuestLogOptions.DefaultMaxFileBytes),
     };
 
     private readonly Option<string?> _secrets = new("--secrets-dir")
@@ -159,7 +177,7 @@ internal sealed class ServeCommand
     {
         Option[] options =
         [
-            _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache, _secrets,
+            _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache, _logDir, _logFileSize, _secrets,
             _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, .. _log.Options,
         ];
         foreach (var option in options)
@@ -240,6 +258,9 @@ internal sealed class ServeCommand
             },
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
             DrainDelay = arguments.GetResult(_drainDelay) is null ? TimeSpan.Zero : Arguments.ReadDuration(arguments, _drainDelay),
+            GuestLogs = arguments.GetValue(_logDir) is { } logs
+                ? new GuestLogOptions(Path.GetFullPath(logs), Arguments.ReadSize(arguments, _logFileSize))
+                : null,
             Log = _log.Read(arguments),
         };
     }
@@ -251,4 +272,7 @@ internal sealed class ServeCommand
         (null, _) => throw new UsageException("--tls-key needs --tls-cert: the certificate that the key belongs to"),
         _ => throw new UsageException("--tls-cert needs --tls-key: the private key of the certificate"),
     };
+
+    /// <summary>A setting from the environment; one that is empty is none.</summary>
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

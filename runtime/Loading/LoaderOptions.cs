@@ -1,4 +1,6 @@
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Logs;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 
@@ -19,8 +21,14 @@ internal sealed record LoaderOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
+    public GuestLogOptions? GuestLogs { get; init; }
+
     /// <summary>What holds for entries that do not say otherwise.</summary>
     public HandlerDefaults Defaults { get; init; } = new();
+
+    /// <summary>Shows what is being pulled and compiled.</summary>
+    public ProgressDisplay Progress { get; init; } = ProgressDisplay.None;
 
     /// <summary>Settings of the engine.</summary>
     public SandboxOptions Sandbox { get; init; } = new();

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
@@ -18,26 +19,28 @@ internal sealed class LoaderScope : IDisposable
     private readonly RequestMetrics _metrics = new();
     private readonly OutboundClient _outbound = new();
 
-    /// <exception cref="IOException">The cache directory cannot be used.</exception>
+    /// <exception cref="IOException">The cache directory or the log folder cannot be used.</exception>
     public LoaderScope(LoaderOptions options, ILoggerFactory loggers)
     {
         Cache = new CacheDirectory(options.Cache.Directory);
         Cache.Prepare();
+        var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _engine = new SandboxEngine(options.Sandbox);
-        _compiled = new CompiledCache(Cache, _engine, loggers.CreateLogger<CompiledCache>());
+        _compiled = new CompiledCache(Cache, _engine, options.Progress, loggers.CreateLogger<CompiledCache>());
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
         Files = new FileSource(options.BaseDirectory);
         var oci = new OciSource(
             _registries,
             new BlobCache(Cache, loggers.CreateLogger<BlobCache>()),
             new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>()),
+            options.Progress,
             loggers.CreateLogger<OciSource>());
         var sources = new Dictionary<ModuleScheme, IModuleSource>
         {
             [ModuleScheme.File] = Files,
             [ModuleScheme.Oci] = oci,
         }.ToFrozenDictionary();
-        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, loggers, _metrics);
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, _metrics);
         Loader = new ModuleLoader(_engine, sources, _compiled, handlers);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
+using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
@@ -9,8 +10,8 @@ namespace Wagi.Runtime.Loading;
 
 /// <summary>Puts a guest behind its routes, with the environment that is meant for it.</summary>
 internal sealed class ModuleHandlerFactory(
-    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, OutboundClient outbound, ILoggerFactory loggers,
-    RequestMetrics metrics)
+    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, OutboundClient outbound, GuestLogDirectory? guestLogs,
+    ILoggerFactory loggers, RequestMetrics metrics)
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModuleHandler>();
 
@@ -25,7 +26,7 @@ internal sealed class ModuleHandlerFactory(
             .. SubRoutes.Read(guest, environment, defaults)
                 .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
         ];
-        var handler = new ModuleHandler(entry, environment, guest, defaults, outbound, _logger, metrics);
+        var handler = new ModuleHandler(entry, environment, guest, defaults, outbound, _logger, metrics, guestLogs?.For(entry.Id));
         return new ServedModule(entry, digest, reference, routes, handler);
     }
 

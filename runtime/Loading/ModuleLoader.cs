@@ -29,7 +29,7 @@ internal sealed class ModuleLoader(
         var content = await source.FindAsync(entry, secrets, cancellation);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
-            : await compiled.GetAsync(content.Digest, content.ReadAsync, cancellation);
+            : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellation);
         try
         {
             guest.Check(entry.Entrypoint);

@@ -1,18 +1,17 @@
 using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Requests;
 
-/// <summary>A guest's stderr on its way to the log, line by line, with the names of module and request. Bounded in size and rate.</summary>
-internal sealed partial class GuestLog : IGuestOutput
+/// <summary>A guest's stderr on its way to where it is kept, line by line, with the names of module and request. Bounded in size and rate.</summary>
+internal sealed class GuestLog : IGuestOutput
 {
     private const int MaxLine = 8 << 10;
 
     private readonly ArrayBufferWriter<byte> _line = new();
-    private ILogger _logger = null!;
+    private IGuestLines _lines = null!;
     private HttpContext _context = null!;
     private LineBudget _budget = null!;
     private string _module = "";
@@ -22,9 +21,9 @@ internal sealed partial class GuestLog : IGuestOutput
     /// <inheritdoc/>
     public CancellationToken Aborted => CancellationToken.None;
 
-    public void Begin(ILogger logger, HttpContext context, string module, int limit, LineBudget budget)
+    public void Begin(IGuestLines lines, HttpContext context, string module, int limit, LineBudget budget)
     {
-        _logger = logger;
+        _lines = lines;
         _context = context;
         _module = module;
         _left = limit;
@@ -32,12 +31,12 @@ internal sealed partial class GuestLog : IGuestOutput
         _isCut = false;
     }
 
-    /// <summary>Logs a last line that has no line feed, and lets go of the request.</summary>
+    /// <summary>Hands on a last line that has no line feed, and lets go of the request.</summary>
     public void End()
     {
-        LogLine();
+        FlushLine();
         _context = null!;
-        _logger = null!;
+        _lines = null!;
     }
 
     /// <inheritdoc/>
@@ -59,12 +58,12 @@ internal sealed partial class GuestLog : IGuestOutput
             _line.Write(fits);
             if (fits.Length < part.Length)
             {
-                LogLine();
+                FlushLine();
                 taken = taken[fits.Length..];
             }
             else if (feed >= 0)
             {
-                LogLine();
+                FlushLine();
                 taken = taken[(feed + 1)..];
             }
             else
@@ -86,12 +85,12 @@ internal sealed partial class GuestLog : IGuestOutput
 
     private void Cut()
     {
-        LogLine();
+        FlushLine();
         _isCut = true;
-        LogTruncated(_logger, _module, _context.TraceIdentifier);
+        _lines.AddTruncated(_module, _context.TraceIdentifier);
     }
 
-    private void LogLine()
+    private void FlushLine()
     {
         if (_line.WrittenCount == 0)
         {
@@ -102,14 +101,10 @@ internal sealed partial class GuestLog : IGuestOutput
         {
             if (dropped > 0)
             {
-                LogDropped(_logger, _module, dropped);
+                _lines.AddDropped(_module, dropped);
             }
 
-            if (_logger.IsEnabled(LogLevel.Information))
-            {
-                var line = Printable(_line.WrittenSpan);
-                LogLine(_logger, _module, _context.TraceIdentifier, line);
-            }
+            _lines.Add(_module, _context.TraceIdentifier, Printable(_line.WrittenSpan));
         }
 
         _line.ResetWrittenCount();
@@ -129,13 +124,4 @@ internal sealed partial class GuestLog : IGuestOutput
             })
             : text;
     }
-
-    [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "{Module} {Request} stderr: {Line}")]
-    private static partial void LogLine(ILogger logger, string module, string request, string line);
-
-    [LoggerMessage(EventId = 31, Level = LogLevel.Warning, Message = "{Module} {Request} stderr: more was written than is kept for one request; the rest is dropped")]
-    private static partial void LogTruncated(ILogger logger, string module, string request);
-
-    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "{Module} stderr: {Lines} lines were dropped, because the module writes more per second than is kept")]
-    private static partial void LogDropped(ILogger logger, string module, long lines);
 }

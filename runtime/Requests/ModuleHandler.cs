@@ -28,7 +28,8 @@ public sealed partial class ModuleHandler : IDisposable
     private readonly long _memoryLimit;
     private readonly ConcurrencyGate _gate;
     private readonly HandlerMetrics _metrics;
-    private readonly LineBudget _lines;
+    private readonly LineBudget _lineBudget;
+    private readonly IGuestLines _stderr;
     private readonly OutboundAccess _outbound;
     private readonly ILogger _logger;
 
@@ -38,13 +39,14 @@ public sealed partial class ModuleHandler : IDisposable
     /// <param name="guest">Its module, which the handler owns from here on; <see cref="Guest.Check"/> has accepted it.</param>
     /// <param name="defaults">What the entry leaves open.</param>
     /// <param name="outbound">Sends the HTTP requests of guests; stays the caller's.</param>
-    /// <param name="logger">Where failures and stderr go.</param>
+    /// <param name="logger">Where failures go.</param>
     /// <param name="metrics">The process's instruments.</param>
+    /// <param name="stderr">Where the guest's stderr goes; null: <paramref name="logger"/>.</param>
     /// <param name="time">For the rate of stderr lines; null: the system's.</param>
     /// <exception cref="SandboxException">As <see cref="CheckEntry"/>; the guest stays the caller's.</exception>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
-        OutboundClient outbound, ILogger logger, RequestMetrics metrics, TimeProvider? time = null)
+        OutboundClient outbound, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(defaults);
@@ -59,8 +61,9 @@ public sealed partial class ModuleHandler : IDisposable
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         _gate = new ConcurrencyGate(entry.MaxConcurrency ?? defaults.MaxConcurrency, defaults.MaxQueue);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate);
-        _lines = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
-        _outbound = new OutboundAccess(entry, outbound, defaults.Outbound, metrics, _lines, logger);
+        _lineBudget = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
+        _outbound = new OutboundAccess(entry, outbound, defaults.Outbound, metrics, _lineBudget, logger);
+        _stderr = stderr ?? new LoggedGuestLines(logger);
         _logger = logger;
     }
 
@@ -161,7 +164,7 @@ public sealed partial class ModuleHandler : IDisposable
     {
         var run = Runs.Get();
         run.Output.Begin(context, _defaults.MaxHeaderBlock);
-        run.Log.Begin(_logger, context, _module, _defaults.MaxStderr, _lines);
+        run.Log.Begin(_stderr, context, _module, _defaults.MaxStderr, _lineBudget);
         try
         {
             Prepare(run, context, route, body);

@@ -1,6 +1,7 @@
 using System.Net;
 using Wagi.Hosting.Logging;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Logs;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Tls;
@@ -45,6 +46,9 @@ internal sealed record ServeOptions
 
     /// <summary>How long requests are still taken after the signal to stop, so that load balancers notice first.</summary>
     public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
+    public GuestLogOptions? GuestLogs { get; init; }
 
     /// <summary>How the program logs.</summary>
     public LogOptions Log { get; init; } = new();

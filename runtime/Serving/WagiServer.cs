@@ -6,6 +6,7 @@ using Wagi.Runtime.Admin;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Loading;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;
@@ -20,6 +21,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly ConfigurationWatcher _watcher;
     private readonly CacheTrimmer _trimmer;
     private readonly ServerCertificate? _certificate;
+    private readonly ProgressDisplay _progress;
     private readonly WebApplication _main;
     private readonly AdminServer _admin;
 
@@ -28,6 +30,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     {
         _options = options;
         _logger = loggers.CreateLogger<WagiServer>();
+        _progress = options.Log.Json ? ProgressDisplay.None : ProgressDisplay.ForServer();
         _loading = new LoaderScope(
             new LoaderOptions
             {
@@ -37,6 +40,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
                 InsecureRegistries = options.InsecureRegistries,
                 Defaults = options.Defaults,
                 Sandbox = options.Sandbox,
+                GuestLogs = options.GuestLogs,
+                Progress = _progress,
             },
             loggers);
         _host = new ModuleHost(_loading.Loader, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
@@ -117,5 +122,6 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _watcher.Dispose();
         await _host.DisposeAsync();
         _loading.Dispose();
+        _progress.Dispose();
     }
 }

@@ -9,6 +9,7 @@ using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Sources;
 
@@ -17,7 +18,7 @@ namespace Wagi.Runtime.Sources;
 /// registry; a tag is asked for whenever the module is loaded, and stands for what it stood for last while the registry is down.
 /// </summary>
 internal sealed partial class OciSource(
-    RegistryClient registries, BlobCache blobs, ReferenceCache references, ILogger<OciSource> logger) : IModuleSource
+    RegistryClient registries, BlobCache blobs, ReferenceCache references, ProgressDisplay progress, ILogger<OciSource> logger) : IModuleSource
 {
     private readonly WasmModuleSource _modules = new(registries);
 
@@ -101,7 +102,8 @@ internal sealed partial class OciSource(
         {
             LogPulling(reference.ToString());
             using var buffer = new MemoryStream();
-            var pulled = await _modules.PullAsync(artifact, buffer, cancellation);
+            using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
+            var pulled = await _modules.PullAsync(artifact, item.Count(buffer), cancellation);
             wasm = buffer.ToArray();
             wasmDigest = pulled.WasmDigest.ToString();
             LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), wasm.Length);

@@ -24,10 +24,10 @@ public sealed class LaptopTests : IDisposable
           (func (export "_start") (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
         """;
 
-    private async Task<RuntimeProcess> StartAsync()
+    private async Task<RuntimeProcess> StartAsync(params string[] more)
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
-        return await RuntimeProcess.StartAsync(Configuration, _directory.PathOf("cache"), secrets: null, Cancellation);
+        return await RuntimeProcess.StartAsync(Configuration, _directory.PathOf("cache"), secrets: null, Cancellation, more);
     }
 
     private void Configure(string toml)
@@ -184,6 +184,33 @@ public sealed class LaptopTests : IDisposable
         Assert.Equal(ModuleReason.InvalidEntry, module.Reason);
         Assert.Contains("'bindle:example.com/a/1.0.0'", module.Message, StringComparison.Ordinal);
         await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+    }
+
+    [Fact]
+    public async Task LogDirectory_KeepsWhatModulesWriteToStderr_InAFolderForEach()
+    {
+        _directory.Write("noisy.wat", """
+            (module
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\10\00\00\00\1b\00\00\00\30\00\00\00\0c\00\00\00")
+              (data (i32.const 16) "Content-Type: text/plain\0a\0aa")
+              (data (i32.const 48) "what I think")
+              (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))
+                (drop (call $write (i32.const 2) (i32.const 8) (i32.const 1) (i32.const 64)))))
+            """);
+        Configure(Entry("/noisy/...", "noisy.wat") + Entry("/noisy", "noisy.wat"));
+        await using var runtime = await StartAsync("--log-dir", _directory.PathOf("logs"));
+        Assert.Equal("a", await runtime.AnswerAsync("/noisy/at/all", HttpStatusCode.OK, Cancellation));
+        Assert.Equal("a", await runtime.AnswerAsync("/noisy", HttpStatusCode.OK, Cancellation));
+
+        var folders = Directory.GetDirectories(_directory.PathOf("logs"));
+        Assert.Equal(2, folders.Length);
+        Assert.All(folders, folder => Assert.StartsWith("noisy-", Path.GetFileName(folder), StringComparison.Ordinal));
+        Assert.All(folders, folder => Assert.Matches(
+            @"^20\S+Z \S+:\S+ what I think$", Assert.Single(File.ReadAllLines(Path.Combine(folder, "module.stderr")))));
+        Assert.DoesNotContain("what I think", runtime.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,12 +13,10 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "wagi";
 
-    public const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var category = logEntry.Category.AsSpan();
-        textWriter.Write(DateTime.UtcNow.ToString(TimestampFormat, CultureInfo.InvariantCulture));
+        textWriter.Write(DateTime.UtcNow.ToString(LogTime.Format, CultureInfo.InvariantCulture));
         textWriter.Write(LevelOf(logEntry.LogLevel));
         textWriter.Write(category[(category.LastIndexOf('.') + 1)..]);
         textWriter.Write(": ");

@@ -29,7 +29,7 @@ public sealed record LogOptions
             builder.AddJsonConsole(console =>
             {
                 console.UseUtcTimestamp = true;
-                console.TimestampFormat = LineFormatter.TimestampFormat;
+                console.TimestampFormat = LogTime.Format;
             });
         }
         else

@@ -36,6 +36,9 @@ public sealed class ModuleArtifact
     /// </summary>
     public Digest? WasmDigest => Layout == ModuleLayout.WasmLayer ? Layers[0].Digest : null;
 
+    /// <summary>Size of the Wasm binary in bytes, if the manifest tells it; null for a container image.</summary>
+    public long? WasmSize => Layout == ModuleLayout.WasmLayer ? Layers[0].Size : null;
+
     /// <summary>The Wasm layer, or all layers of the image, lowest first.</summary>
     internal IReadOnlyList<Descriptor> Layers { get; }
 

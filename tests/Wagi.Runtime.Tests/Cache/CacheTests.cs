@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sandbox;
 using Wagi.TestCluster;
 
@@ -22,7 +23,7 @@ public sealed class CacheTests : IDisposable
 
     private BlobCache Blobs => new(_directory, NullLogger<BlobCache>.Instance);
 
-    private CompiledCache Compiled(SandboxEngine engine) => new(_directory, engine, NullLogger<CompiledCache>.Instance);
+    private CompiledCache Compiled(SandboxEngine engine) => new(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
 
     private string[] Files(string pattern) => Directory.GetFiles(_temporary.FullPath, pattern, SearchOption.AllDirectories);
 
@@ -60,7 +61,7 @@ public sealed class CacheTests : IDisposable
         }
 
         var guests = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            (i % 2 == 0 ? first : second).GetAsync(BlobCache.DigestOf(Wat), Read, Cancellation)));
+            (i % 2 == 0 ? first : second).GetAsync(BlobCache.DigestOf(Wat), "module", Read, Cancellation)));
         Assert.Equal(1, reads);
         Assert.Single(Files("*.cwasm"));
         Assert.All(guests, guest => guest.Dispose());
@@ -74,7 +75,7 @@ public sealed class CacheTests : IDisposable
         using var engine = new SandboxEngine(new SandboxOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync(digest, _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
 
         var file = Files("*" + ending).Single();
         var bytes = await File.ReadAllBytesAsync(file, Cancellation);
@@ -84,6 +85,7 @@ public sealed class CacheTests : IDisposable
         var wasCompiled = false;
         (await compiled.GetAsync(
             digest,
+            "module",
             _ =>
             {
                 wasCompiled = true;
@@ -91,7 +93,7 @@ public sealed class CacheTests : IDisposable
             },
             Cancellation)).Dispose();
         Assert.True(wasCompiled);
-        (await compiled.GetAsync(digest, _ => throw new InvalidOperationException("it is in the cache"), Cancellation)).Dispose();
+        (await compiled.GetAsync(digest, "module", _ => throw new InvalidOperationException("it is in the cache"), Cancellation)).Dispose();
     }
 
     [Fact]
@@ -100,7 +102,7 @@ public sealed class CacheTests : IDisposable
         using var engine = new SandboxEngine(new SandboxOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync(digest, _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
 
         // Intact by its checksum, and no code that this engine could have made.
         var file = Files("*.cwasm").Single();
@@ -108,7 +110,7 @@ public sealed class CacheTests : IDisposable
         await File.WriteAllBytesAsync(file, foreign, Cancellation);
         await File.WriteAllTextAsync(
             Files("*.xxh128").Single(), Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(foreign)), Cancellation);
-        (await compiled.GetAsync(digest, _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
         Assert.True(new FileInfo(file).Length > foreign.Length);
     }
 
@@ -120,7 +122,7 @@ public sealed class CacheTests : IDisposable
 
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.
         await File.WriteAllTextAsync(Path.Combine(_directory.Compiled, engine.CompatibilityKey), "", Cancellation);
-        using var guest = await compiled.GetAsync(BlobCache.DigestOf(Wat), _ => Task.FromResult(Wat), Cancellation);
+        using var guest = await compiled.GetAsync(BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation);
         Assert.True(guest.HasExport("_start"));
     }
 

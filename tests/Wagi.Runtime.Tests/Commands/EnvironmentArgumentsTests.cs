@@ -14,8 +14,22 @@ public sealed class EnvironmentArgumentsTests : IDisposable
         var file = _temporary.Write("env", "# comment\n\nA=file\nB = spaced=value\n");
         var environment = EnvironmentArguments.Read([file], ["A=flag", "EMPTY="]);
         Assert.Equal("flag", environment["A"]);
-        Assert.Equal(" spaced=value", environment["B"]);
+        Assert.Equal("spaced=value", environment["B"]);
         Assert.Equal("", environment["EMPTY"]);
+    }
+
+    [Fact]
+    public void Quotes_AreNotPartOfTheValue_AsInWagi()
+    {
+        var file = _temporary.Write("env", "TEST_NAME = \"test value\"\nOTHER='it is \"quoted\"'\nHALF=\"x\n");
+        var environment = EnvironmentArguments.Read([file], ["A=\"my bar\"", "B= x ", "C=\"", "D=''"]);
+        Assert.Equal("test value", environment["TEST_NAME"]);
+        Assert.Equal("it is \"quoted\"", environment["OTHER"]);
+        Assert.Equal("\"x", environment["HALF"]);
+        Assert.Equal("my bar", environment["A"]);
+        Assert.Equal(" x ", environment["B"]);
+        Assert.Equal("\"", environment["C"]);
+        Assert.Equal("", environment["D"]);
     }
 
     [Fact]

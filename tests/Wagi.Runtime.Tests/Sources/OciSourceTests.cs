@@ -9,6 +9,7 @@ using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;
@@ -38,6 +39,7 @@ public sealed class OciSourceTests : IDisposable
             _client,
             new BlobCache(cache, NullLogger<BlobCache>.Instance),
             new ReferenceCache(cache, NullLogger<ReferenceCache>.Instance),
+            ProgressDisplay.None,
             NullLogger<OciSource>.Instance);
     }
 

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Runtime.Logs;
+using Wagi.TestCluster;
+
+namespace Wagi.Runtime.Tests.Logs;
+
+public sealed class GuestLogFileTests : IDisposable
+{
+    private readonly TempDirectory _temporary = new("guest-log");
+
+    private string Current => _temporary.PathOf("log/module.stderr");
+
+    private string Old => _temporary.PathOf("log/module.stderr.old");
+
+    private GuestLogFile Create(long maxBytes = 1 << 20) =>
+        new(_temporary.PathOf("log"), maxBytes, TimeProvider.System, NullLogger<GuestLogFile>.Instance);
+
+    [Fact]
+    public void Line_CarriesTimeAndRequest()
+    {
+        var before = DateTimeOffset.UtcNow;
+        var file = Create();
+        file.Add("default/hello", "0HN1:00000001", "it failed");
+        file.AddTruncated("default/hello", "0HN1:00000001");
+        file.AddDropped("default/hello", 7);
+
+        var lines = File.ReadAllLines(Current);
+        Assert.Equal(3, lines.Length);
+        Assert.EndsWith("Z 0HN1:00000001 it failed", lines[0], StringComparison.Ordinal);
+        Assert.Contains("the rest is dropped", lines[1], StringComparison.Ordinal);
+        Assert.Contains("7 lines were dropped", lines[2], StringComparison.Ordinal);
+        var time = DateTimeOffset.Parse(lines[0].Split(' ')[0], CultureInfo.InvariantCulture);
+        Assert.InRange(time, before.AddSeconds(-1), DateTimeOffset.UtcNow.AddSeconds(1));
+    }
+
+    [Fact]
+    public void Size_IsBounded_AndOneOldFileIsKept()
+    {
+        var file = Create(maxBytes: 1000);
+        for (var i = 0; i < 200; i++)
+        {
+            file.Add("m", "request", $"line {i}");
+        }
+
+        Assert.InRange(new FileInfo(Current).Length, 1, 1000);
+        Assert.InRange(new FileInfo(Old).Length, 1, 1000);
+        Assert.Equal(2, Directory.GetFiles(_temporary.PathOf("log")).Length);
+        Assert.EndsWith("line 199", File.ReadLines(Current).Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ManyRequestsAtOnce_KeepTheirLinesWhole()
+    {
+        var file = Create();
+        await Parallel.ForAsync(0, 500, TestContext.Current.CancellationToken, (i, _) =>
+        {
+            file.Add("m", $"r{i}", new string('x', 100));
+            return ValueTask.CompletedTask;
+        });
+
+        var lines = File.ReadAllLines(Current);
+        Assert.Equal(500, lines.Select(line => line.Split(' ')[1]).Distinct().Count());
+        Assert.All(lines, line => Assert.EndsWith(' ' + new string('x', 100), line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void FileThatWasRemoved_IsBegunAnew()
+    {
+        var file = Create();
+        file.Add("m", "r", "one");
+        Directory.Delete(_temporary.PathOf("log"), recursive: true);
+        file.Add("m", "r", "two");
+        Assert.EndsWith("two", Assert.Single(File.ReadAllLines(Current)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FileThatCannotBeWritten_DoesNotStopTheModule()
+    {
+        _temporary.Write("log", "a file where the folder should be");
+        var file = Create();
+        file.Add("m", "r", "one");
+        File.Delete(_temporary.PathOf("log"));
+        file.Add("m", "r", "two");
+        Assert.EndsWith("two", Assert.Single(File.ReadAllLines(Current)), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _temporary.Dispose();
+}
