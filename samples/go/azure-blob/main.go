@@ -1,8 +1,8 @@
 // Reads and writes blobs of an Azure storage account, with Shared Key signatures made here:
 // https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
 //
-// Under the route /blobs/...: GET /blobs/CONTAINER/NAME reads a blob, PUT writes one, PUT /blobs/CONTAINER makes a
-// container. Settings: AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY, AZURE_STORAGE_URL, which is the account's blob endpoint
+// Under the route /blobs/...: GET /blobs/CONTAINER/NAME reads a blob, PUT writes one, DELETE removes it,
+// PUT /blobs/CONTAINER makes a container. Settings: AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY, AZURE_STORAGE_URL, which is the account's blob endpoint
 // (https://ACCOUNT.blob.core.windows.net) and whose origin the allowed hosts must name.
 package main
 
@@ -54,14 +54,14 @@ func handle() error {
 	request := request{method: os.Getenv("REQUEST_METHOD"), target: target, contentType: os.Getenv("CONTENT_TYPE"), body: body}
 	isContainer := len(path) == 1
 	switch {
-	case request.method == "GET" && !isContainer:
+	case (request.method == "GET" || request.method == "DELETE") && !isContainer:
 	case request.method == "PUT" && !isContainer:
 		request.serviceHeaders = append(request.serviceHeaders, outbound.Header{Name: "x-ms-blob-type", Value: "BlockBlob"})
 	case request.method == "PUT" && isContainer:
 		target.RawQuery = "restype=container"
 		request.canonicalQuery = "\nrestype:container"
 	default:
-		azure.Fail(405, "GET or PUT /CONTAINER/NAME, or PUT /CONTAINER")
+		azure.Fail(405, "GET, PUT or DELETE /CONTAINER/NAME, or PUT /CONTAINER")
 		return nil
 	}
 	// In the order of their names, as the signature wants them.
@@ -83,7 +83,7 @@ func handle() error {
 		return err
 	}
 	defer response.Close()
-	return azure.Relay(response)
+	return azure.Relay(response, "AZURE_STORAGE_KEY")
 }
 
 type request struct {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"unicode/utf16"
 
 	"samples/internal/azure"
 	"samples/internal/outbound"
@@ -86,7 +87,7 @@ func send(method, path, resourceLink, partitionKey string, body []byte) error {
 		{Name: "authorization", Value: url.QueryEscape("type=master&ver=1.0&sig=" + signature)},
 		{Name: "x-ms-date", Value: date},
 		{Name: "x-ms-version", Value: serviceVersion},
-		{Name: "x-ms-documentdb-partitionkey", Value: string(partition)},
+		{Name: "x-ms-documentdb-partitionkey", Value: ascii(partition)},
 	}
 	if body != nil {
 		headers = append(headers, outbound.Header{Name: "content-type", Value: "application/json"})
@@ -96,7 +97,20 @@ func send(method, path, resourceLink, partitionKey string, body []byte) error {
 		return err
 	}
 	defer response.Close()
-	return azure.Relay(response)
+	return azure.Relay(response, "AZURE_COSMOS_KEY")
+}
+
+// ascii writes JSON without the characters that a header cannot have.
+func ascii(json []byte) string {
+	var out strings.Builder
+	for _, unit := range utf16.Encode([]rune(string(json))) {
+		if unit < 128 {
+			out.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&out, "\\u%04x", unit)
+		}
+	}
+	return out.String()
 }
 
 // stringToSign is what the signature covers. The link keeps its case, all else is in lower case; two empty fields end it.

@@ -24,7 +24,7 @@ type Event struct {
 	ID          string          `json:"id"`
 	EventType   string          `json:"eventType"`
 	Subject     string          `json:"subject"`
-	EventTime   time.Time       `json:"eventTime"`
+	EventTime   string          `json:"eventTime"`
 	DataVersion string          `json:"dataVersion"`
 	Data        json.RawMessage `json:"data"`
 }
@@ -79,7 +79,8 @@ func acknowledge(received []Event) error {
 			return err
 		}
 		published = append(published, Event{
-			ID: rand.Text(), EventType: "Samples.Acknowledged", Subject: event.Subject, EventTime: time.Now().UTC(),
+			ID: rand.Text(), EventType: "Samples.Acknowledged", Subject: event.Subject,
+			EventTime:   time.Now().UTC().Format(time.RFC3339Nano),
 			DataVersion: "1.0", Data: data,
 		})
 	}
@@ -115,6 +116,9 @@ func publish(events []Event) error {
 	defer response.Close()
 	if response.Status != 200 {
 		reason, _ := io.ReadAll(response)
+		if response.Status == 401 || response.Status == 403 {
+			return azure.Refused(response.Status, reason, "AZURE_EVENTGRID_KEY")
+		}
 		return fmt.Errorf("the topic answered %d: %s", response.Status, reason)
 	}
 	return nil

@@ -1,13 +1,15 @@
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Azure;
 using Wagi.TestCluster.Http;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd.Samples;
 
 /// <summary>
-/// One <c>wagi serve</c> with every sample that is built, each at <c>/NAME/LANGUAGE</c>, and a server that their requests may go to.
+/// One <c>wagi serve</c> with every sample that is built, each at <c>/NAME/LANGUAGE</c>, and the servers that their requests may go to.
+/// Those for Azure are served once more at <c>/NAME-wrong-key/LANGUAGE</c>.
 /// </summary>
 public sealed class ServedSamples : IAsyncLifetime
 {
@@ -22,6 +24,15 @@ public sealed class ServedSamples : IAsyncLifetime
 
     /// <summary>The server that <c>fetch</c> may reach: it answers 203 with method, query and body of the request.</summary>
     public TargetServer Target => _target!;
+
+    /// <summary>The storage account of <c>azure-blob</c>; null when this machine has no Azurite.</summary>
+    public AzuriteServer? Storage { get; private set; }
+
+    /// <summary>The account of <c>azure-cosmos</c>.</summary>
+    public CosmosProtocolServer Cosmos { get; private set; } = null!;
+
+    /// <summary>The topic of <c>azure-eventgrid</c>.</summary>
+    public EventGridProtocolServer Topic { get; private set; } = null!;
 
     /// <summary>The runtime.</summary>
     public RuntimeProcess Runtime => _runtime!;
@@ -52,6 +63,13 @@ public sealed class ServedSamples : IAsyncLifetime
             await context.Response.Body.WriteAsync(Encoding.ASCII.GetBytes(head), context.RequestAborted);
             await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
         });
+        Cosmos = await CosmosProtocolServer.StartAsync(cancellation);
+        Topic = await EventGridProtocolServer.StartAsync(cancellation);
+        if (TestTools.WhyMissing(AzuriteServer.Program) is null)
+        {
+            Storage = await AzuriteServer.StartAsync(cancellation);
+        }
+
         var configuration = _directory.Write("modules.toml", Configuration());
         _runtime = await RuntimeProcess.StartAsync(configuration, _directory.PathOf("cache"), secrets: null, cancellation);
         await Eventually.Becomes(
@@ -75,14 +93,51 @@ public sealed class ServedSamples : IAsyncLifetime
             Add(toml, "fetch", language, "", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 
+        AddAzure(toml, "", Storage?.Key, Cosmos.Key, Topic.Key);
+        var wrong = AzuriteServer.NewKey();
+        AddAzure(toml, "-wrong-key", wrong, wrong, wrong);
         return toml.ToString();
     }
 
-    private static void Add(StringBuilder toml, string sample, string language, string below, string more = "")
+    private void AddAzure(StringBuilder toml, string suffix, string? storageKey, string cosmosKey, string topicKey)
+    {
+        if (Storage is not null)
+        {
+            Add(
+                toml, "azure-blob", "go", "/...",
+                $$"""
+                allowed_hosts = ["{{Storage.Origin}}"]
+                environment = { AZURE_STORAGE_ACCOUNT = "{{AzuriteServer.Account}}", AZURE_STORAGE_URL = "{{Storage.BlobEndpoint}}", AZURE_STORAGE_KEY = "{{storageKey}}" }
+                """,
+                suffix);
+        }
+
+        Add(
+            toml, "azure-cosmos", "go", "/...",
+            $$"""
+            allowed_hosts = ["{{Cosmos.Origin}}"]
+            [module.environment]
+            AZURE_COSMOS_URL = "{{Cosmos.Origin}}"
+            AZURE_COSMOS_DATABASE = "{{CosmosProtocolServer.Database}}"
+            AZURE_COSMOS_CONTAINER = "{{CosmosProtocolServer.Container}}"
+            AZURE_COSMOS_KEY = "{{cosmosKey}}"
+            """,
+            suffix);
+        Add(
+            toml, "azure-eventgrid", "go", "",
+            $$"""
+            allowed_hosts = ["{{Topic.Origin}}"]
+            environment = { AZURE_EVENTGRID_URL = "{{Topic.Endpoint}}", AZURE_EVENTGRID_KEY = "{{topicKey}}" }
+            """,
+            suffix);
+    }
+
+    private static void Add(StringBuilder toml, string sample, string language, string below, string more = "", string suffix = "")
     {
         if (Checkout.Sample($"{sample}-{language}") is { } file)
         {
-            toml.Append($"[[module]]\nid = \"{sample}-{language}\"\nroute = \"/{sample}/{language}{below}\"\nmodule = \"{file}\"\n{more}\n");
+            toml.Append(
+                $"[[module]]\nid = \"{sample}{suffix}-{language}\"\nroute = \"/{sample}{suffix}/{language}{below}\"\nmodule = \"{file}\"\n{more}\n");
         }
     }
 
@@ -93,9 +148,16 @@ public sealed class ServedSamples : IAsyncLifetime
             await _runtime.DisposeAsync();
         }
 
+        if (Storage is not null)
+        {
+            await Storage.DisposeAsync();
+        }
+
         if (_target is not null)
         {
             await _target.DisposeAsync();
+            await Cosmos.DisposeAsync();
+            await Topic.DisposeAsync();
         }
 
         _directory.Dispose();

@@ -40,10 +40,13 @@ func Setting(name string) (string, error) {
 
 // Relay writes a service's answer as the module's own. It reads all of it first: once a header block is written, nothing
 // can tell the client any more that the rest did not come.
-func Relay(response *outbound.Response) error {
+func Relay(response *outbound.Response, keySetting string) error {
 	body, err := io.ReadAll(response)
 	if err != nil {
 		return err
+	}
+	if response.Status == 401 || response.Status == 403 {
+		return Refused(response.Status, body, keySetting)
 	}
 	contentType := response.Header("content-type")
 	if contentType == "" {
@@ -51,6 +54,13 @@ func Relay(response *outbound.Response) error {
 	}
 	fmt.Printf("Status: %d\nContent-Type: %s\n\n%s", response.Status, contentType, body)
 	return nil
+}
+
+// Refused is the error for a service that does not accept the key. The client can do nothing about it: what the service
+// said goes to the log, for whoever configured the module.
+func Refused(status int, body []byte, keySetting string) error {
+	fmt.Fprintf(os.Stderr, "the service answered %d: %s\n", status, body)
+	return fmt.Errorf("the service does not accept the key in %s (it answered %d)", keySetting, status)
 }
 
 // Fail writes an answer that says why there is none of the service.
