@@ -62,7 +62,7 @@ internal sealed class AdminServer : IAsyncDisposable
             (_, { Ready: true }) => (StatusCodes.Status200OK, "ok"),
             (_, null) => (StatusCodes.Status503ServiceUnavailable, "the configuration has not been read yet"),
             (_, { Configuration.Digest: null }) => (StatusCodes.Status503ServiceUnavailable, "there is no configuration file yet"),
-            _ => (StatusCodes.Status503ServiceUnavailable, "modules are being loaded"),
+            _ => (StatusCodes.Status503ServiceUnavailable, _host.ReadinessObstacle ?? "modules are being loaded"),
         };
         return PlainAnswer.WriteAsync(context, status, text);
     }

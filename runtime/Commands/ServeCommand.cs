@@ -162,6 +162,12 @@ internal sealed class ServeCommand
         HelpName = "DURATION",
     };
 
+    private readonly Option<string> _peers = new("--peers")
+    {
+        Description = "URL that leads to the admin port of the other runtimes, their Service: a module that fails at the start and is served there keeps this one from being ready.",
+        HelpName = "URL",
+    };
+
     private readonly LogArguments _log = new();
 
     /// <summary>The command <c>serve</c>.</summary>
@@ -177,8 +183,8 @@ internal sealed class ServeCommand
     {
         Option[] options =
         [
-            _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache, _logDir, _logFileSize, _secrets,
-            _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, .. _log.Options,
+            _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache,
+            _logDir, _logFileSize, _secrets, _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
         ];
         foreach (var option in options)
         {
@@ -246,6 +252,7 @@ internal sealed class ServeCommand
             Cache = new CacheOptions(
                 Path.GetFullPath(arguments.GetValue(_moduleCache)!), Arguments.ReadSize(arguments, _moduleCacheSize)),
             SecretsDirectory = arguments.GetValue(_secrets) is { } secrets ? Path.GetFullPath(secrets) : null,
+            Peers = ReadPeers(arguments),
             Environment = EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []),
             InsecureRegistries = arguments.GetValue(_insecureRegistry) ?? [],
             Defaults = new HandlerDefaults
@@ -264,6 +271,13 @@ internal sealed class ServeCommand
             Log = _log.Read(arguments),
         };
     }
+
+    private Uri? ReadPeers(ParseResult arguments) => arguments.GetValue(_peers) switch
+    {
+        null => null,
+        var url when Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp => address,
+        var other => throw new UsageException($"--peers: '{other}' is not an http URL such as http://wagi-runtime:8081"),
+    };
 
     private TlsOptions? ReadTls(ParseResult arguments) => (arguments.GetValue(_tlsCert), arguments.GetValue(_tlsKey)) switch
     {

@@ -4,6 +4,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Readiness;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sources;
 
@@ -13,7 +14,11 @@ namespace Wagi.Runtime.Loading;
 /// Brings what is loaded to what is desired. One loop owns all state and takes one step at a time; loads run beside it and report
 /// back to it, so that none delays another. Readers see immutable snapshots: <see cref="Routes"/> and <see cref="Status"/>.
 /// </summary>
-internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time, ILogger<ModuleHost> logger) : IAsyncDisposable
+/// <param name="loader">Loads one entry.</param>
+/// <param name="agreement">Asked before the runtime says for the first time that it is ready; null: nobody is asked.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where to log.</param>
+internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agreement, TimeProvider time, ILogger<ModuleHost> logger) : IAsyncDisposable
 {
     private readonly Channel<Action> _steps = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
@@ -25,6 +30,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
     private Dictionary<string, ModuleSlot> _slots = new(StringComparer.Ordinal);
     private ImmutableArray<ModuleSlot> _order = [];
     private DesiredModules? _desired;
+    private bool _hasSettled;
     private bool _isReady;
 
     private volatile RouteTable<ServedModule> _routes = new RouteTableBuilder<ServedModule>().Build();
@@ -35,6 +41,9 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
 
     /// <summary>The state of everything; null before the configuration was read for the first time.</summary>
     public RuntimeStatus? Status => _status;
+
+    /// <summary>Why the runtime is not ready although every entry has been tried; null when that is not so.</summary>
+    public string? ReadinessObstacle => agreement?.Obstacle;
 
     /// <summary>Called after every change of <see cref="Status"/>, on the loop.</summary>
     public event Action<RuntimeStatus>? StatusChanged;
@@ -294,10 +303,30 @@ internal sealed partial class ModuleHost(ModuleLoader loader, TimeProvider time,
         }
 
         _retired.Clear();
-        _isReady |= _desired.Digest is not null && _order.All(slot => slot.HasSettled);
+        var settles = !_hasSettled && _desired.Digest is not null && _order.All(slot => slot.HasSettled);
+        _hasSettled |= settles;
+        _isReady |= settles && agreement is null;
         var status = CreateStatus(_desired);
         _status = status;
+        if (settles && agreement is not null)
+        {
+            _ = Task.Run(() => AgreeAsync(agreement));
+        }
+
         StatusChanged?.Invoke(status);
+    }
+
+    private async Task AgreeAsync(PeerAgreement with)
+    {
+        try
+        {
+            await with.WaitAsync(() => _status!, _stopping.Token);
+            Post(() => _isReady = true);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
     }
 
     /// <summary>Adds a module with all its routes, or, when one of them is taken, with none.</summary>

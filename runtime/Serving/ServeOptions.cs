@@ -32,6 +32,9 @@ internal sealed record ServeOptions
     /// <summary>Environment variables for every module; an entry's own come before them.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>URL that leads to the admin port of the other runtimes; null: they are not asked.</summary>
+    public Uri? Peers { get; init; }
+
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 

@@ -7,6 +7,7 @@ using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Progress;
+using Wagi.Runtime.Readiness;
 using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;
@@ -17,6 +18,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly ServeOptions _options;
     private readonly ILogger<WagiServer> _logger;
     private readonly LoaderScope _loading;
+    private readonly PeerRuntimes? _peers;
     private readonly ModuleHost _host;
     private readonly ConfigurationWatcher _watcher;
     private readonly CacheTrimmer _trimmer;
@@ -44,7 +46,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
                 Progress = _progress,
             },
             loggers);
-        _host = new ModuleHost(_loading.Loader, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
+        _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
+        var agreement = _peers is null ? null : new PeerAgreement(_peers, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
+        _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
         var reader = new ConfigurationReader(
             options.ConfigurationPath, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
         _watcher = new ConfigurationWatcher(
@@ -121,6 +125,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await _admin.DisposeAsync();
         _watcher.Dispose();
         await _host.DisposeAsync();
+        _peers?.Dispose();
         _loading.Dispose();
         _progress.Dispose();
     }

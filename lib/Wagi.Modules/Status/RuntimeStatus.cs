@@ -12,7 +12,10 @@ public sealed record RuntimeStatus
     /// <summary>Version of the runtime.</summary>
     public required string Version { get; init; }
 
-    /// <summary>True when every entry has been loaded or has failed, once since the start: the answer of <c>/healthz/ready</c>.</summary>
+    /// <summary>
+    /// True when, once since the start, every entry has been loaded or has failed as it did in the other runtimes that were asked: the
+    /// answer of <c>/healthz/ready</c>.
+    /// </summary>
     public required bool Ready { get; init; }
 
     /// <summary>The file that is being served.</summary>
