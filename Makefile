@@ -43,9 +43,10 @@ publish: ## Native AOT programs in artifacts/wagi/wagi and artifacts/wagi-operat
 	dotnet publish runtime --output $(ARTIFACTS)/wagi $(if $(RID),--runtime $(RID),--use-current-runtime)
 	dotnet publish operator --output $(ARTIFACTS)/wagi-operator $(if $(RID),--runtime $(RID),--use-current-runtime)
 
-crds: ## write crds/ and config/rbac/ from the C# types in operator/Resources and operator/Rbac
+crds: ## write crds/, config/rbac/ and the chart's copies of both from the C# types in operator/Resources and operator/Rbac
 	dotnet run --project operator -- crds --output crds
 	dotnet run --no-build --project operator -- rbac --output config/rbac
+	cp crds/*.yaml config/rbac/role.yaml charts/wagi-operator/files/
 
 format: ## put every source file into shape
 	dotnet format WagiOperator.sln

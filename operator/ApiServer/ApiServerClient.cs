@@ -95,12 +95,6 @@ internal sealed class ApiServerClient : IDisposable
     public Task<T> CreateAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, Body(manifest, Json), type, accept: null, isSecret: false, cancellationToken);
 
-    /// <summary>Replaces an object; with <c>metadata.resourceVersion</c> only if nobody changed it meanwhile.</summary>
-    /// <exception cref="ApiServerException">The server refused.</exception>
-    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
-    public Task<T> ReplaceAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, path, Body(manifest, Json), type, accept: null, isSecret: false, cancellationToken);
-
     /// <summary>Opens a watch: one JSON document per line until the server ends it. The caller disposes the response.</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>

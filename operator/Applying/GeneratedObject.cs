@@ -104,8 +104,8 @@ internal sealed partial class GeneratedObject
             ["metadata"] = new JsonObject
             {
                 ["name"] = _key.Name,
+                // Labels and annotations are left to whoever installs the operator: the chart has the object before it has content.
                 ["namespace"] = _key.Namespace,
-                ["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = ApiServerClient.FieldManager },
             },
             ["data"] = data,
         };

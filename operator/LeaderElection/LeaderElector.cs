@@ -115,8 +115,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             Observe(lease.Spec);
             _trouble = null;
             if (!IsMine(lease.Spec) && !IsFree(lease.Spec)) return false;
-            var replaced = await client.ReplaceAsync(path, Manifest(lease), LeaseJsonContext.Default.Lease, cancellationToken);
-            Observe(replaced.Spec);
+            Observe((await PatchAsync(lease, Claim(lease), cancellationToken)).Spec);
             return true;
         }
         catch (ApiServerException e) when (e.IsConflict)
@@ -142,7 +141,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         try
         {
             return await client.CreateAsync(
-                ApiResource.Leases.PathOf(options.Lease.Namespace), Manifest(null), LeaseJsonContext.Default.Lease, cancellationToken);
+                ApiResource.Leases.PathOf(options.Lease.Namespace), NewLease(), LeaseJsonContext.Default.Lease, cancellationToken);
         }
         catch (ApiServerException e) when (e.IsNotFound)
         {
@@ -173,7 +172,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             var path = ApiResource.Leases.PathOf(options.Lease);
             var lease = await client.FindAsync(path, LeaseJsonContext.Default.Lease, timeout.Token);
             if (lease is null || !IsMine(lease.Spec)) return;
-            await client.ReplaceAsync(path, Released(lease), LeaseJsonContext.Default.Lease, timeout.Token);
+            await PatchAsync(lease, Released(lease), timeout.Token);
             LogReleased(logger);
         }
         catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException or OperationCanceledException)
@@ -183,41 +182,46 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
     }
 
-    private JsonObject Manifest(Lease? lease)
+    private JsonObject Claim(Lease? lease)
     {
         var now = Format(time.GetUtcNow());
         var mine = lease is not null && IsMine(lease.Spec);
-        return Manifest(lease, new JsonObject
+        return new JsonObject
         {
             ["holderIdentity"] = options.Identity,
             ["leaseDurationSeconds"] = (int)Math.Ceiling(options.LeaseDuration.TotalSeconds),
             ["acquireTime"] = mine && lease!.Spec.AcquireTime is { } acquired ? Format(acquired) : now,
             ["renewTime"] = now,
             ["leaseTransitions"] = lease is null ? 0 : (lease.Spec.LeaseTransitions ?? 0) + (mine ? 0 : 1),
-        });
+        };
     }
 
-    private JsonObject Released(Lease lease) => Manifest(lease, new JsonObject
+    private JsonObject Released(Lease lease) => new()
     {
         ["holderIdentity"] = "",
         ["leaseDurationSeconds"] = 1,
         ["acquireTime"] = Format(time.GetUtcNow()),
         ["renewTime"] = Format(time.GetUtcNow()),
         ["leaseTransitions"] = lease.Spec.LeaseTransitions ?? 0,
-    });
+    };
 
-    private JsonObject Manifest(Lease? lease, JsonObject spec)
+    private JsonObject NewLease() => new()
     {
-        var metadata = new JsonObject { ["name"] = options.Lease.Name, ["namespace"] = options.Lease.Namespace };
-        if (lease is not null) metadata["resourceVersion"] = lease.Metadata.ResourceVersion;
-        return new JsonObject
-        {
-            ["apiVersion"] = ApiResource.Leases.ApiVersion,
-            ["kind"] = ApiResource.Leases.Kind,
-            ["metadata"] = metadata,
-            ["spec"] = spec,
-        };
-    }
+        ["apiVersion"] = ApiResource.Leases.ApiVersion,
+        ["kind"] = ApiResource.Leases.Kind,
+        ["metadata"] = new JsonObject { ["name"] = options.Lease.Name, ["namespace"] = options.Lease.Namespace },
+        ["spec"] = Claim(null),
+    };
+
+    /// <summary>
+    /// Changes the Lease if nobody changed it since it was read. The rest of it stays: the labels are those of whoever installed it.
+    /// </summary>
+    private Task<Lease> PatchAsync(Lease lease, JsonObject spec, CancellationToken cancellationToken) => client.MergeAsync(
+        ApiResource.Leases.PathOf(options.Lease),
+        new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = lease.Metadata.ResourceVersion }, ["spec"] = spec },
+        LeaseJsonContext.Default.Lease,
+        isSecret: false,
+        cancellationToken);
 
     /// <summary><c>metav1.MicroTime</c>.</summary>
     private static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

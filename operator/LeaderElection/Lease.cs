@@ -7,5 +7,10 @@ internal sealed record Lease
 {
     public required PartialMetadata Metadata { get; init; }
 
-    public LeaseSpec Spec { get; init; } = new();
+    public LeaseSpec Spec
+    {
+        // Not an initializer: the generated JSON reader loses it when the member is missing.
+        get => field ?? new();
+        init;
+    }
 }

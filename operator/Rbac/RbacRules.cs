@@ -13,7 +13,6 @@ internal static class RbacRules
     private const string List = "list";
     private const string Watch = "watch";
     private const string Create = "create";
-    private const string Update = "update";
     private const string Patch = "patch";
 
     /// <summary>
@@ -39,6 +38,6 @@ internal static class RbacRules
         new(ApiResource.Secrets, Get, List, Watch, Create, Patch) { Name = secret },
         new(ApiResource.Pods, List, Watch, Patch),
         new(ApiResource.Leases, Create),
-        new(ApiResource.Leases, Get, Update) { Name = OperatorInstance.LeaseName },
+        new(ApiResource.Leases, Get, Patch) { Name = OperatorInstance.LeaseName },
     ];
 }

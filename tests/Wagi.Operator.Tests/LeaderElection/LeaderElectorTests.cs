@@ -49,6 +49,32 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
         await Eventually.Becomes(() => second.Leads, leads => leads);
     }
 
+    [Fact]
+    public async Task EmptyLease_IsTaken_AndKeepsItsLabels()
+    {
+        var controlPlane = await cluster.ControlPlaneAsync();
+        using var client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
+        await controlPlane.ApplyAsync($$"""
+            apiVersion: coordination.k8s.io/v1
+            kind: Lease
+            metadata:
+              name: {{lease.Name}}
+              namespace: {{lease.Namespace}}
+              labels: { app.kubernetes.io/managed-by: Helm }
+            """);
+
+        await using (var candidate = new Candidate(client, lease, "one"))
+        {
+            await Eventually.Becomes(() => candidate.Leads, leads => leads);
+        }
+
+        using var stored = await controlPlane.GetJsonAsync($"apis/coordination.k8s.io/v1/namespaces/default/leases/{lease.Name}");
+        var labels = stored!.RootElement.GetProperty("metadata").GetProperty("labels");
+        Assert.Equal("Helm", labels.GetProperty("app.kubernetes.io/managed-by").GetString());
+        Assert.Equal(1, stored.RootElement.GetProperty("spec").GetProperty("leaseDurationSeconds").GetInt32());
+    }
+
     /// <summary>The way to the API server, which can be cut.</summary>
     private sealed class Wire : DelegatingHandler
     {

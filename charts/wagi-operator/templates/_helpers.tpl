@@ -1,0 +1,141 @@
+{{/* The names of all objects begin with it: the release's name. */}}
+{{- define "wagi.fullname" -}}
+{{- default .Release.Name .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* For objects without namespace: two releases of one name may be in two namespaces. */}}
+{{- define "wagi.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "wagi.fullname" .) -}}
+{{- end -}}
+
+{{- define "wagi.operator.name" -}}{{ include "wagi.fullname" . }}-operator{{- end -}}
+{{- define "wagi.runtime.name" -}}{{ include "wagi.fullname" . }}-runtime{{- end -}}
+
+{{- define "wagi.operator.serviceAccount" -}}
+{{- $account := .Values.operator.serviceAccount -}}
+{{- $account.name | default (ternary (include "wagi.operator.name" .) "default" $account.create) -}}
+{{- end -}}
+
+{{- define "wagi.runtime.serviceAccount" -}}
+{{- $account := .Values.runtime.serviceAccount -}}
+{{- $account.name | default (ternary (include "wagi.runtime.name" .) "default" $account.create) -}}
+{{- end -}}
+
+{{/* What selects the pods of a component; never changes, for a Deployment's selector cannot. Arguments: root, component. */}}
+{{- define "wagi.selectorLabels" -}}
+app.kubernetes.io/name: wagi-operator
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* Labels of a pod: no versions, which would restart it for nothing. Arguments: root, component, labels. */}}
+{{- define "wagi.podLabels" -}}
+{{ include "wagi.selectorLabels" . }}
+{{- with merge (dict) (.labels | default dict) .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels of an object. Arguments: root, component (may be missing). */}}
+{{- define "wagi.labels" -}}
+app.kubernetes.io/name: wagi-operator
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- with .component }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/part-of: wagi
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The metadata of an object. Arguments: root, name, component, cluster (true: without namespace), labels, annotations. */}}
+{{- define "wagi.metadata" -}}
+name: {{ .name }}
+{{- if not .cluster }}
+namespace: {{ .namespace | default .root.Release.Namespace }}
+{{- end }}
+labels:
+  {{- include "wagi.labels" . | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- $annotations := merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* An image's reference. Arguments: root, image. */}}
+{{- define "wagi.image" -}}
+{{- $repository := .image.repository -}}
+{{- with .image.registry }}{{ $repository = printf "%s/%s" (trimSuffix "/" .) $repository }}{{ end -}}
+{{- if .image.digest -}}
+{{ $repository }}@{{ .image.digest }}
+{{- else -}}
+{{ $repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{/* What the restricted Pod Security Standard asks of a pod; 1654 is the user `app` of the .NET images. */}}
+{{- define "wagi.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 1654
+runAsGroup: 1654
+fsGroup: 1654
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "wagi.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop:
+    - ALL
+{{- end -}}
+
+{{/* What both pods may be given. Argument: the values of the component. */}}
+{{- define "wagi.scheduling" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* The rules of a kind in the generated files/role.yaml. Arguments: root, kind. */}}
+{{- define "wagi.rules" -}}
+{{- $kind := .kind -}}
+{{- range regexSplit "(?m)^---\n" (.root.Files.Get "files/role.yaml") -1 -}}
+{{- $role := fromYaml . -}}
+{{- if eq $role.kind $kind -}}
+{{ toYaml $role.rules }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Takes the CEL rules out of a schema, in place; writes nothing. */}}
+{{- define "wagi.withoutCel" -}}
+{{- if kindIs "map" . -}}
+{{- $_ := unset . "x-kubernetes-validations" -}}
+{{- range . }}{{ include "wagi.withoutCel" . }}{{ end -}}
+{{- else if kindIs "slice" . -}}
+{{- range . }}{{ include "wagi.withoutCel" . }}{{ end -}}
+{{- end -}}
+{{- end -}}
