@@ -1,3 +1,4 @@
+using System.Net;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
@@ -121,6 +122,12 @@ internal sealed class ServeCommand
         HelpName = "HOST[:PORT]",
     };
 
+    private readonly Option<string[]> _outboundDeny = new("--outbound-deny")
+    {
+        Description = "Network that modules never reach over HTTP, whatever their allowed_hosts say: 169.254.0.0/16. May be repeated.",
+        HelpName = "CIDR",
+    };
+
     private readonly Option<string> _timeout = new("--timeout")
     {
         Description = "How long a request may take, for modules that do not say.",
@@ -184,7 +191,8 @@ internal sealed class ServeCommand
         Option[] options =
         [
             _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache,
-            _logDir, _logFileSize, _secrets, _insecureRegistry, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
+            _logDir, _logFileSize, _secrets, _insecureRegistry, _outboundDeny,
+            _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
         ];
         foreach (var option in options)
         {
@@ -255,6 +263,7 @@ internal sealed class ServeCommand
             Peers = ReadPeers(arguments),
             Environment = EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []),
             InsecureRegistries = arguments.GetValue(_insecureRegistry) ?? [],
+            DeniedNetworks = [.. (arguments.GetValue(_outboundDeny) ?? []).Select(ReadNetwork)],
             Defaults = new HandlerDefaults
             {
                 Timeout = Arguments.ReadDuration(arguments, _timeout),
@@ -271,6 +280,10 @@ internal sealed class ServeCommand
             Log = _log.Read(arguments),
         };
     }
+
+    private static IPNetwork ReadNetwork(string text) => IPNetwork.TryParse(text, out var network)
+        ? network
+        : throw new UsageException($"--outbound-deny: '{text}' is not a network such as 169.254.0.0/16, with zeros after the prefix");
 
     private Uri? ReadPeers(ParseResult arguments) => arguments.GetValue(_peers) switch
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Progress;
@@ -23,6 +24,9 @@ internal sealed record LoaderOptions
 
     /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
     public GuestLogOptions? GuestLogs { get; init; }
+
+    /// <summary>Networks that modules' outbound HTTP never reaches.</summary>
+    public IReadOnlyCollection<IPNetwork> DeniedNetworks { get; init; } = [];
 
     /// <summary>What holds for entries that do not say otherwise.</summary>
     public HandlerDefaults Defaults { get; init; } = new();

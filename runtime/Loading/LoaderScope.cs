@@ -17,7 +17,7 @@ internal sealed class LoaderScope : IDisposable
     private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
     private readonly RequestMetrics _metrics = new();
-    private readonly OutboundClient _outbound = new();
+    private readonly OutboundClient _outbound;
 
     /// <exception cref="IOException">The cache directory or the log folder cannot be used.</exception>
     public LoaderScope(LoaderOptions options, ILoggerFactory loggers)
@@ -25,6 +25,7 @@ internal sealed class LoaderScope : IDisposable
         Cache = new CacheDirectory(options.Cache.Directory);
         Cache.Prepare();
         var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
+        _outbound = new OutboundClient(options.DeniedNetworks);
         _engine = new SandboxEngine(options.Sandbox);
         _compiled = new CompiledCache(Cache, _engine, options.Progress, loggers.CreateLogger<CompiledCache>());
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });

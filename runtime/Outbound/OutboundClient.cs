@@ -14,8 +14,12 @@ public sealed class OutboundClient : IDisposable
     private const int MaxResponseHeadKilobytes = 64;
 
     // Most runtimes serve modules that never send anything: made with the first request, so that starting does not wait for it.
-    private readonly Lazy<HttpMessageInvoker> _invoker = new(CreateInvoker);
+    private readonly Lazy<HttpMessageInvoker> _invoker;
     private volatile bool _disposed;
+
+    /// <param name="deniedNetworks">Networks that no module may reach; null: none.</param>
+    public OutboundClient(IReadOnlyCollection<IPNetwork>? deniedNetworks = null) =>
+        _invoker = new(() => CreateInvoker(deniedNetworks is { Count: > 0 } ? new DeniedNetworks(deniedNetworks) : null));
 
     /// <summary>Sends a request, follows redirects as far as they are allowed, and reads the head of the response. Throws nothing.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
@@ -29,6 +33,10 @@ public sealed class OutboundClient : IDisposable
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.TimedOut, access.TimeIsUp);
+        }
+        catch (HttpRequestException exception) when (exception.GetBaseException() is DestinationDeniedException denied)
+        {
+            return new OutboundAnswer(HttpError.DestinationNotAllowed, OutboundOutcome.NotAllowed, denied.Message);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -107,8 +115,9 @@ public sealed class OutboundClient : IDisposable
     /// <summary>The innermost exception says what happened; those around it, that something did.</summary>
     internal static string Describe(Exception exception) => exception.GetBaseException().Message;
 
-    private static HttpMessageInvoker CreateInvoker() => new(new SocketsHttpHandler
+    private static HttpMessageInvoker CreateInvoker(DeniedNetworks? denied) => new(new SocketsHttpHandler
     {
+        ConnectCallback = denied is null ? null : denied.ConnectAsync,
         AllowAutoRedirect = false,
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.None,

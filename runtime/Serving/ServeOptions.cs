@@ -38,6 +38,9 @@ internal sealed record ServeOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>Networks that modules' outbound HTTP never reaches.</summary>
+    public IReadOnlyCollection<IPNetwork> DeniedNetworks { get; init; } = [];
+
     /// <summary>What holds for entries that do not say otherwise.</summary>
     public HandlerDefaults Defaults { get; init; } = new();
 

@@ -40,6 +40,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
                 Cache = options.Cache,
                 Environment = options.Environment,
                 InsecureRegistries = options.InsecureRegistries,
+                DeniedNetworks = options.DeniedNetworks,
                 Defaults = options.Defaults,
                 Sandbox = options.Sandbox,
                 GuestLogs = options.GuestLogs,

@@ -24,9 +24,10 @@ internal sealed class HandlerHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly RequestMetrics _metrics = new();
 
-    private HandlerHost(WebApplication application, ModuleEntry entry, Guest guest, HandlerDefaults defaults, ListLogger logger)
+    private HandlerHost(WebApplication application, ModuleEntry entry, Guest guest, HandlerDefaults defaults, OutboundClient outbound, ListLogger logger)
     {
         _application = application;
+        Outbound = outbound;
         Log = logger;
         Handler = new ModuleHandler(entry, entry.Environment, guest, defaults, Outbound, logger, _metrics);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
@@ -38,21 +39,21 @@ internal sealed class HandlerHost : IAsyncDisposable
 
     public ListLogger Log { get; }
 
-    public OutboundClient Outbound { get; } = new();
+    public OutboundClient Outbound { get; }
 
     public Uri Address { get; private set; } = null!;
 
     public static Task<HandlerHost> StartAsync(
         string wat, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
-        string? entrypoint = null, SandboxEngine? engine = null)
+        string? entrypoint = null, SandboxEngine? engine = null, OutboundClient? outbound = null)
     {
         engine ??= SharedEngine.Instance;
-        return StartAsync(engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat))), route, defaults, entry, entrypoint);
+        return StartAsync(engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat))), route, defaults, entry, entrypoint, outbound);
     }
 
     public static async Task<HandlerHost> StartAsync(
         Guest guest, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
-        string? entrypoint = null)
+        string? entrypoint = null, OutboundClient? outbound = null)
     {
         var pattern = RoutePattern.Parse(route);
         var moduleEntry = new ModuleEntry
@@ -70,7 +71,7 @@ internal sealed class HandlerHost : IAsyncDisposable
             options.Listen(IPAddress.Loopback, 0);
             options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
-        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), new ListLogger());
+        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), outbound ?? new OutboundClient(), new ListLogger());
         host._application.Run(context => host.Handler.HandleAsync(context, pattern, entrypoint));
         await host._application.StartAsync();
         var address = host._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
