@@ -119,6 +119,34 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{/* Spreads the pods of a component. Arguments: root, component, constraints. */}}
+{{- define "wagi.topologySpread" -}}
+{{- if .constraints -}}
+topologySpreadConstraints:
+{{- range .constraints }}
+  {{- $constraint := deepCopy . }}
+  {{- if not $constraint.labelSelector }}
+  {{- $_ := set $constraint "labelSelector" (dict "matchLabels" (include "wagi.selectorLabels" $ | fromYaml)) }}
+  {{- end }}
+  - {{- toYaml $constraint | nindent 4 }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/* Where clients reach the runtime: what was set, or the first host of the Ingress or HTTPRoute. */}}
+{{- define "wagi.baseUrl" -}}
+{{- if .Values.operator.baseUrl -}}
+{{ .Values.operator.baseUrl }}
+{{- else if and .Values.ingress.enabled .Values.ingress.hosts -}}
+{{- printf "%s://%s" (ternary "https" "http" (gt (len .Values.ingress.tls) 0)) (first .Values.ingress.hosts) -}}
+{{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames -}}
+{{- printf "https://%s" (first .Values.httpRoute.hostnames) -}}
+{{- else -}}
+{{- printf "http://%s.%s" (include "wagi.runtime.name" .) .Release.Namespace -}}
+{{- with .Values.runtime.service.port }}{{ if ne (int .) 80 }}:{{ . }}{{ end }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The rules of a kind in the generated files/role.yaml. Arguments: root, kind. */}}
 {{- define "wagi.rules" -}}
 {{- $kind := .kind -}}
