@@ -14,7 +14,15 @@ internal static unsafe class HostCalls
 {
     /// <summary>A WASI function; <paramref name="function"/> is the <see cref="WasiFunction"/> that it was defined with.</summary>
     [UnmanagedCallersOnly]
-    public static nint Wasi(nint function, nint caller, RawValue* values, nuint count)
+    public static nint Wasi(nint function, nint caller, RawValue* values, nuint count) =>
+        CallWasi((WasiFunction)function, caller, values, count, withFiles: false);
+
+    /// <summary>The same for a guest with volumes.</summary>
+    [UnmanagedCallersOnly]
+    public static nint FileWasi(nint function, nint caller, RawValue* values, nuint count) =>
+        CallWasi((WasiFunction)function, caller, values, count, withFiles: true);
+
+    private static nint CallWasi(WasiFunction function, nint caller, RawValue* values, nuint count, bool withFiles)
     {
         var context = NativeMethods.wasmtime_caller_context(caller);
         var process = Process(NativeMethods.wasmtime_context_get_data(context));
@@ -31,8 +39,10 @@ internal static unsafe class HostCalls
                 var memory = new GuestMemory(
                     NativeMethods.wasmtime_memory_data(context, reference),
                     NativeMethods.wasmtime_memory_data_size(context, reference));
-                var error = StdioWasi.Call(
-                    (WasiFunction)function, process, memory, new ReadOnlySpan<RawValue>(values, (int)count));
+                var arguments = new ReadOnlySpan<RawValue>(values, (int)count);
+                var error = withFiles
+                    ? Sandbox.Wasi.FileWasi.Call(function, process, memory, arguments, new WasiBridge(process, context))
+                    : StdioWasi.Call(function, process, memory, arguments);
                 if (process.IsStopped)
                 {
                     return StopTrap();

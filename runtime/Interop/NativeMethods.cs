@@ -162,6 +162,17 @@ internal static unsafe partial class NativeMethods
         delegate* unmanaged<nint, nint, RawValue*, nuint, nint> callback, nint data, nint finalizer);
 
     [LibraryImport(Library)]
+    internal static partial void wasmtime_linker_allow_shadowing(nint linker, [MarshalAs(UnmanagedType.U1)] bool allow);
+
+    [LibraryImport(Library)]
+    internal static partial nint wasmtime_linker_define_wasi(nint linker);
+
+    [LibraryImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    internal static partial bool wasmtime_linker_get(
+        nint linker, nint context, byte* module, nuint moduleLength, byte* name, nuint nameLength, ExternItem* item);
+
+    [LibraryImport(Library)]
     internal static partial nint wasmtime_linker_instantiate_pre(nint linker, nint module, nint* instancePre);
 
     [LibraryImport(Library)]
@@ -190,6 +201,25 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial nint wasmtime_context_get_data(nint context);
+
+    // Takes ownership of the configuration, whatever comes of it.
+    [LibraryImport(Library)]
+    internal static partial nint wasmtime_context_set_wasi(nint context, nint configuration);
+
+    [LibraryImport(Library)]
+    internal static partial nint wasi_config_new();
+
+    [LibraryImport(Library)]
+    internal static partial void wasi_config_delete(nint configuration);
+
+    [LibraryImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    internal static partial bool wasi_config_preopen_dir(
+        nint configuration, byte* hostPath, byte* guestPath, [MarshalAs(UnmanagedType.U1)] bool isMutable);
+
+    [LibraryImport(Library)]
+    internal static partial nint wasmtime_instance_new(
+        nint context, nint module, ExternItem* imports, nuint count, InstanceRef* instance, nint* trap);
 
     [LibraryImport(Library)]
     internal static partial nint wasmtime_instance_pre_instantiate(nint instancePre, nint context, InstanceRef* instance, nint* trap);

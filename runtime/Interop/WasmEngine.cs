@@ -7,6 +7,9 @@ internal static unsafe class WasmEngine
 {
     private const uint TablesPerInstance = 4;
 
+    // A guest with volumes has a second, tiny instance beside its own: see WasiBridge.
+    private const uint InstancesPerGuest = 2;
+
     // The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.
     private static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
 
@@ -20,7 +23,7 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_config_max_wasm_stack_set(config, settings.StackSize);
 
         var pool = NativeMethods.wasmtime_pooling_allocation_config_new();
-        NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, settings.MaxInstances);
+        NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, settings.MaxInstances * InstancesPerGuest);
         NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, settings.MaxInstances);
         NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, settings.MaxInstances);
         NativeMethods.wasmtime_pooling_allocation_config_total_tables_set(pool, settings.MaxInstances * TablesPerInstance);

@@ -21,6 +21,36 @@ internal static unsafe class WasmLinker
         }
     }
 
+    /// <summary>
+    /// Offers WASI preview 1 for guests with volumes: files and directories are Wasmtime's; arguments, environment, clocks, waiting and
+    /// the descriptors 0, 1 and 2 are the same as for guests without.
+    /// </summary>
+    public static void DefineFileWasi(LinkerHandle linker)
+    {
+        DefineWasmtimeWasi(linker);
+        NativeMethods.wasmtime_linker_allow_shadowing(linker.DangerousGetHandle(), true);
+        foreach (var (function, name, parameters) in WasiSignatures.All)
+        {
+            if (FileWasi.Answers(function))
+            {
+                var results = function == WasiFunction.ProcExit ? "" : "i";
+                Define(linker, WasiSignatures.Preview1, name, parameters, results, &HostCalls.FileWasi, (nint)function);
+            }
+        }
+
+        NativeMethods.wasmtime_linker_allow_shadowing(linker.DangerousGetHandle(), false);
+    }
+
+    /// <summary>Offers Wasmtime's own WASI preview 1.</summary>
+    public static void DefineWasmtimeWasi(LinkerHandle linker)
+    {
+        var failure = new NativeError(NativeMethods.wasmtime_linker_define_wasi(linker.DangerousGetHandle()), 0);
+        if (failure.IsFailure)
+        {
+            throw new InvalidOperationException($"WASI cannot be defined: {failure.TakeMessage()}");
+        }
+    }
+
     /// <summary>Offers outbound HTTP. What a module may reach by it is decided at each call.</summary>
     public static void DefineOutboundHttp(LinkerHandle linker)
     {

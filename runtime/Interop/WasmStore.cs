@@ -1,3 +1,6 @@
+using Wagi.Modules.Volumes;
+using Wagi.Runtime.Sandbox;
+
 namespace Wagi.Runtime.Interop;
 
 /// <summary>
@@ -6,6 +9,9 @@ namespace Wagi.Runtime.Interop;
 /// </summary>
 internal readonly unsafe ref struct WasmStore
 {
+    // The guest's own, and that of WasiBridge.
+    private const long MaxInstances = 2;
+
     // Results of an entrypoint are thrown away, but need room.
     public const int MaxResults = 4;
 
@@ -27,10 +33,25 @@ internal readonly unsafe ref struct WasmStore
     public static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements)
     {
         var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), process, 0));
-        NativeMethods.wasmtime_store_limiter(store._store, memoryLimit, tableElements, 1, MaxTables, 1);
+        NativeMethods.wasmtime_store_limiter(store._store, memoryLimit, tableElements, MaxInstances, MaxTables, 1);
         NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, &HostCalls.Tick, process, 0);
         NativeMethods.wasmtime_context_set_epoch_deadline(store._context, 1);
         return store;
+    }
+
+    /// <summary>Gives the instance files, before it is made. Returns the volume that cannot be opened; null when all can.</summary>
+    public Volume? SetFiles(GuestFiles files)
+    {
+        var configuration = NativeMethods.wasi_config_new();
+        if (files.Open(configuration) is { } unopened)
+        {
+            NativeMethods.wasi_config_delete(configuration);
+            return unopened;
+        }
+
+        // It owns the configuration from here on.
+        var failure = new NativeError(NativeMethods.wasmtime_context_set_wasi(_context, configuration), 0);
+        return failure.IsFailure ? throw new InvalidOperationException($"WASI cannot be set up: {failure.TakeMessage()}") : null;
     }
 
     public NativeError Instantiate(InstancePreHandle instancePre, out InstanceRef instance)

@@ -42,7 +42,7 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Oci] = oci,
         }.ToFrozenDictionary();
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, _metrics);
-        Loader = new ModuleLoader(_engine, sources, _compiled, handlers);
+        Loader = new ModuleLoader(_engine, sources, _compiled, handlers, options.BaseDirectory);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>

@@ -16,18 +16,33 @@ internal sealed class ModuleHandlerFactory(
     private readonly ILogger _logger = loggers.CreateLogger<ModuleHandler>();
 
     /// <summary>The module, which owns <paramref name="guest"/> from now on.</summary>
+    /// <param name="entry">The entry as it is written.</param>
+    /// <param name="located">The same with absolute paths in its volumes.</param>
+    /// <param name="secrets">Its part of the generated Secret.</param>
+    /// <param name="digest">Of its bytes.</param>
+    /// <param name="reference">Its reference, resolved.</param>
+    /// <param name="guest">Its module, loaded.</param>
     /// <exception cref="SandboxException">The module's <c>_routes()</c> failed.</exception>
-    public ServedModule Create(ModuleEntry entry, ModuleSecrets? secrets, string digest, string reference, Guest guest)
+    public ServedModule Create(
+        ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest)
     {
         var environment = EnvironmentOf(entry, secrets);
-        ImmutableArray<ServedRoute> routes =
-        [
-            new ServedRoute(entry.Route, Entrypoint: null),
-            .. SubRoutes.Read(guest, environment, defaults)
-                .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
-        ];
-        var handler = new ModuleHandler(entry, environment, guest, defaults, outbound, _logger, metrics, guestLogs?.For(entry.Id));
-        return new ServedModule(entry, digest, reference, routes, handler);
+        var handler = new ModuleHandler(located, environment, guest, defaults, outbound, _logger, metrics, guestLogs?.For(entry.Id));
+        try
+        {
+            ImmutableArray<ServedRoute> routes =
+            [
+                new ServedRoute(entry.Route, Entrypoint: null),
+                .. handler.ReadSubRoutes()
+                    .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
+            ];
+            return new ServedModule(entry, digest, reference, routes, handler);
+        }
+        catch
+        {
+            handler.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The more specific wins: what is set for every module, then the entry's own, then its secrets.</summary>

@@ -203,7 +203,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
         }
         catch (ModuleSourceException error)
         {
-            Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: error.Reason != ModuleReason.InvalidEntry));
+            Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: error.IsWorthRetrying));
         }
         catch (SandboxException error)
         {

@@ -10,13 +10,19 @@ using Wagi.Runtime.Sources;
 namespace Wagi.Runtime.Loading;
 
 /// <summary>Makes a <see cref="ServedModule"/> of an entry: find, compile, check, ask for sub-routes.</summary>
+/// <param name="engine">What modules run in.</param>
+/// <param name="sources">Where they come from.</param>
+/// <param name="compiled">Their native code.</param>
+/// <param name="handlers">Puts them behind their routes.</param>
+/// <param name="baseDirectory">Where relative paths of volumes start.</param>
 internal sealed class ModuleLoader(
     SandboxEngine engine,
     FrozenDictionary<ModuleScheme, IModuleSource> sources,
     CompiledCache compiled,
-    ModuleHandlerFactory handlers)
+    ModuleHandlerFactory handlers,
+    string baseDirectory)
 {
-    /// <exception cref="ModuleSourceException">The bytes cannot be had.</exception>
+    /// <exception cref="ModuleSourceException">The bytes, or the folders of its volumes, cannot be had.</exception>
     /// <exception cref="SandboxException">The module cannot be run.</exception>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
     {
@@ -26,14 +32,15 @@ internal sealed class ModuleLoader(
                 ModuleReason.InvalidEntry, $"'{entry.Module}' cannot be fetched: this version takes modules from files and from OCI registries");
         }
 
+        var located = VolumeFolders.Find(entry, baseDirectory);
         var content = await source.FindAsync(entry, secrets, cancellation);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
             : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellation);
         try
         {
-            guest.Check(entry.Entrypoint);
-            return handlers.Create(entry, secrets, content.Digest, content.Reference, guest);
+            guest.Check(entry.Entrypoint, hasFiles: !entry.Volumes.IsEmpty);
+            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest);
         }
         catch
         {

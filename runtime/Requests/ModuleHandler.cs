@@ -1,10 +1,10 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
-using Wagi.Modules.Status;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Sandbox;
 
@@ -19,8 +19,10 @@ public sealed partial class ModuleHandler : IDisposable
         new(new DefaultPooledObjectPolicy<RequestRun>(), Math.Max(16, Environment.ProcessorCount * 4));
 
     private readonly Guest _guest;
+    private readonly GuestFiles? _files;
     private readonly string _module;
     private readonly string? _entrypoint;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly MetaVariables _variables;
     private readonly ArgumentTemplate _arguments;
     private readonly HandlerDefaults _defaults;
@@ -34,7 +36,9 @@ public sealed partial class ModuleHandler : IDisposable
     private readonly ILogger _logger;
 
     /// <summary>Creates a handler.</summary>
-    /// <param name="entry">The entry; its limits go before those of <paramref name="defaults"/>.</param>
+    /// <param name="entry">
+    /// The entry; its limits go before those of <paramref name="defaults"/>, and the host paths of its volumes are absolute.
+    /// </param>
     /// <param name="environment">Its environment: configured values and secrets, merged. Never overrides a meta-variable.</param>
     /// <param name="guest">Its module, which the handler owns from here on; <see cref="Guest.Check"/> has accepted it.</param>
     /// <param name="defaults">What the entry leaves open.</param>
@@ -43,17 +47,18 @@ public sealed partial class ModuleHandler : IDisposable
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="stderr">Where the guest's stderr goes; null: <paramref name="logger"/>.</param>
     /// <param name="time">For the rate of stderr lines; null: the system's.</param>
-    /// <exception cref="SandboxException">As <see cref="CheckEntry"/>; the guest stays the caller's.</exception>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
         OutboundClient outbound, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(defaults);
-        CheckEntry(entry);
+        ArgumentNullException.ThrowIfNull(guest);
         _guest = guest;
+        _files = entry.Volumes.IsEmpty ? null : new GuestFiles(guest.Engine, entry.Volumes);
         _module = entry.Id;
         _entrypoint = entry.Entrypoint;
+        _environment = environment;
         _variables = new MetaVariables(environment, defaults.DefaultHost);
         _arguments = new ArgumentTemplate(entry.Argv);
         _defaults = defaults;
@@ -67,20 +72,30 @@ public sealed partial class ModuleHandler : IDisposable
         _logger = logger;
     }
 
-    /// <summary>Finds out, before anything is pulled, whether an entry asks for something that no handler can give it.</summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.InvalidEntry"/>.</exception>
-    public static void CheckEntry(ModuleEntry entry)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        if (!entry.Volumes.IsEmpty)
-        {
-            throw new SandboxException(
-                ModuleReason.InvalidEntry, "'volumes' is set, and this runtime serves modules without volumes only; remove it");
-        }
-    }
-
     /// <summary>Requests whose guest runs, or is about to.</summary>
     public int Running => _gate.Inside;
+
+    /// <summary>
+    /// Asks the module for its routes; empty when it does not export <c>_routes()</c>. It sees what it sees in a request, but for the
+    /// request itself, and has the time of <see cref="HandlerDefaults.Timeout"/>.
+    /// </summary>
+    /// <exception cref="SandboxException">As <see cref="SubRoutes.Read"/>.</exception>
+    public ImmutableArray<SubRoute> ReadSubRoutes()
+    {
+        var process = new GuestProcess
+        {
+            Files = _files,
+            Outbound = _outbound,
+            Timeout = _defaults.Timeout,
+            MemoryLimit = _memoryLimit,
+        };
+        foreach (var (name, value) in _environment)
+        {
+            process.Environment.Add($"{name}={value}");
+        }
+
+        return SubRoutes.Read(_guest, process);
+    }
 
     /// <summary>Answers one request.</summary>
     /// <param name="context">The request.</param>
@@ -189,6 +204,7 @@ public sealed partial class ModuleHandler : IDisposable
         process.Stdin = body;
         process.Stdout = run.Output;
         process.Stderr = run.Log;
+        process.Files = _files;
         process.Outbound = _outbound;
         process.Timeout = _timeout;
         process.MemoryLimit = _memoryLimit;

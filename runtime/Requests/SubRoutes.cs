@@ -14,37 +14,29 @@ public static class SubRoutes
 
     /// <summary>Runs <c>_routes()</c>, and waits for it. Empty when the module does not export it.</summary>
     /// <param name="guest">The module.</param>
-    /// <param name="environment">What it sees: configured values and secrets, merged.</param>
-    /// <param name="defaults">Timeout and memory limit.</param>
+    /// <param name="process">What it sees and may do; its arguments and its output are set here.</param>
     /// <returns>The routes in the order printed. Where several match, the last wins.</returns>
     /// <exception cref="SandboxException"><see cref="ModuleReason.RoutesFailed"/>.</exception>
-    public static ImmutableArray<SubRoute> Read(
-        Guest guest, IReadOnlyDictionary<string, string> environment, HandlerDefaults defaults)
+    public static ImmutableArray<SubRoute> Read(Guest guest, GuestProcess process)
     {
         ArgumentNullException.ThrowIfNull(guest);
-        ArgumentNullException.ThrowIfNull(environment);
-        ArgumentNullException.ThrowIfNull(defaults);
+        ArgumentNullException.ThrowIfNull(process);
         if (!guest.HasExport(Declaration))
         {
             return [];
         }
 
-        guest.Check(Declaration);
+        guest.Check(Declaration, hasFiles: process.Files is not null);
         var output = new CapturedOutput(MaxOutput);
-        var process = new GuestProcess { Stdout = output, Timeout = defaults.Timeout, MemoryLimit = defaults.MemoryLimit };
+        process.Stdout = output;
         process.Arguments.Add(Declaration);
-        foreach (var (name, value) in environment)
-        {
-            process.Environment.Add($"{name}={value}");
-        }
-
         var result = guest.Run(process, Declaration);
         if (result.Outcome != GuestOutcome.Completed)
         {
             throw Failed($"{Declaration}() failed: " + result.Outcome switch
             {
                 GuestOutcome.OutputRefused => $"it printed more than {MaxOutput} bytes",
-                GuestOutcome.DeadlineExceeded => $"it did not end within {defaults.Timeout.TotalSeconds} s",
+                GuestOutcome.DeadlineExceeded => $"it did not end within {process.Timeout.TotalSeconds} s",
                 _ => result.Message,
             });
         }

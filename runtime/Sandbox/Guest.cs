@@ -1,7 +1,4 @@
 using Wagi.Modules.Status;
-using Wagi.Runtime.Interop;
-using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Sandbox.Wasi;
 
 namespace Wagi.Runtime.Sandbox;
 
@@ -14,30 +11,15 @@ public sealed class Guest : IDisposable
     /// <summary>The entrypoint of a WASI command.</summary>
     public const string DefaultEntrypoint = "_start";
 
-    private const string Initializer = "_initialize";
-
     private readonly SandboxEngine _engine;
-    private readonly WasmModuleHandle _module;
-    private readonly InstancePreHandle? _instancePre;
-    private readonly string? _linkError;
-    private readonly Dictionary<string, ExportedFunction> _functions;
-    private readonly ExportedFunction? _initializer;
+    private readonly IGuestProgram _program;
     private int _references = 1;
     private int _disposed;
 
-    internal Guest(SandboxEngine engine, WasmModuleHandle module, LinkerHandle linker)
+    internal Guest(SandboxEngine engine, IGuestProgram program)
     {
         _engine = engine;
-        _module = module;
-        _functions = WasmEngine.Functions(module);
-        _instancePre = WasmLinker.Prepare(linker, module, out _linkError);
-
-        // A reactor: its other exports may be called once it is initialised. A command has none, or it is called by _start.
-        if (_functions.TryGetValue(Initializer, out var initializer) && IsEntrypoint(initializer))
-        {
-            _initializer = initializer;
-        }
-
+        _program = program;
         var added = false;
         _engine.Handle.DangerousAddRef(ref added);
     }
@@ -45,38 +27,19 @@ public sealed class Guest : IDisposable
     /// <summary>The slots of the process, to be entered before <see cref="RunInSlot"/>.</summary>
     internal ConcurrencyGate Slots => _engine.Slots;
 
+    /// <summary>The engine that it runs in.</summary>
+    internal SandboxEngine Engine => _engine;
+
     /// <summary>Whether the module exports a function of this name.</summary>
-    public bool HasExport(string name) => _functions.ContainsKey(name);
+    public bool HasExport(string name) => _program.HasExport(name);
 
     /// <summary>Finds out what would keep the module from being run.</summary>
     /// <param name="entrypoint">The function that requests will call; null: <see cref="DefaultEntrypoint"/>.</param>
+    /// <param name="hasFiles">Whether it will be run with <see cref="GuestProcess.Files"/>.</param>
     /// <exception cref="SandboxException">
     /// <see cref="ModuleReason.UnknownImport"/>, with every import that is not offered, or <see cref="ModuleReason.EntrypointMissing"/>.
     /// </exception>
-    public void Check(string? entrypoint)
-    {
-        if (_instancePre is null)
-        {
-            throw new SandboxException(ModuleReason.UnknownImport, DescribeImports());
-        }
-
-        var name = entrypoint ?? DefaultEntrypoint;
-        if (!_functions.TryGetValue(name, out var function))
-        {
-            var offered = _functions.Where(export => IsEntrypoint(export.Value)).Select(export => export.Key).Order().Take(10).ToList();
-            throw new SandboxException(
-                ModuleReason.EntrypointMissing,
-                $"the module does not export a function '{name}'; "
-                + (offered.Count == 0 ? "it exports none that could be an entrypoint" : $"it exports {string.Join(", ", offered)}"));
-        }
-
-        if (!IsEntrypoint(function))
-        {
-            throw new SandboxException(
-                ModuleReason.EntrypointMissing,
-                $"the function '{name}' takes {function.Parameters} parameters; an entrypoint takes none");
-        }
-    }
+    public void Check(string? entrypoint, bool hasFiles = false) => _program.Check(entrypoint ?? DefaultEntrypoint, hasFiles);
 
     /// <summary>Runs the module once and waits for its end, first for a free slot if need be.</summary>
     /// <param name="process">What it sees and where its output goes.</param>
@@ -102,45 +65,12 @@ public sealed class Guest : IDisposable
         ObjectDisposedException.ThrowIf(!TryAddReference(), this);
         try
         {
-            return RunInstance(process, _functions[entrypoint ?? DefaultEntrypoint]);
+            return _program.Run(process, entrypoint ?? DefaultEntrypoint);
         }
         finally
         {
             Release();
         }
-    }
-
-    private GuestResult RunInstance(GuestProcess process, ExportedFunction entrypoint)
-    {
-        _engine.Ticker.Enter();
-        process.Start(_engine.Threads);
-        var store = WasmStore.Create(_engine.Handle, process.Handle, process.MemoryLimit, _engine.Options.MaxTableElements);
-        var otherwise = GuestOutcome.NotStarted;
-        NativeError error = default;
-        try
-        {
-            error = store.Instantiate(_instancePre!, out var instance);
-            if (!error.IsFailure)
-            {
-                otherwise = GuestOutcome.Trapped;
-                if (_initializer is not null && !ReferenceEquals(_initializer, entrypoint))
-                {
-                    error = store.Call(ref instance, _initializer.Utf8Name);
-                }
-
-                if (!error.IsFailure)
-                {
-                    error = store.Call(ref instance, entrypoint.Utf8Name);
-                }
-            }
-        }
-        finally
-        {
-            store.Dispose();
-            _engine.Ticker.Leave();
-        }
-
-        return process.Finish(error, otherwise);
     }
 
     /// <summary>Unloads the module once the runs that have begun are over.</summary>
@@ -151,9 +81,6 @@ public sealed class Guest : IDisposable
             Release();
         }
     }
-
-    private static bool IsEntrypoint(ExportedFunction function) =>
-        function.Parameters == 0 && function.Results <= WasmStore.MaxResults;
 
     private bool TryAddReference()
     {
@@ -176,29 +103,8 @@ public sealed class Guest : IDisposable
     {
         if (Interlocked.Decrement(ref _references) == 0)
         {
-            _instancePre?.Dispose();
-            _module.Dispose();
+            _program.Dispose();
             _engine.Handle.DangerousRelease();
         }
-    }
-
-    private string DescribeImports()
-    {
-        var wasi = WasiSignatures.All.Select(function => function.Name).ToHashSet();
-        var http = HttpSignatures.All.Select(function => function.Name).ToHashSet();
-        var unknown = WasmEngine.Imports(_module)
-            .Where(import => import.Module switch
-            {
-                WasiSignatures.Preview1 or WasiSignatures.Unstable => !wasi.Contains(import.Name),
-                HttpSignatures.Module => !http.Contains(import.Name),
-                _ => true,
-            })
-            .Select(import => $"{import.Module}.{import.Name}")
-            .Distinct()
-            .ToList();
-        return unknown.Count == 0
-            ? $"the module imports a function with a signature that it does not have: {_linkError}"
-            : $"the module imports {string.Join(", ", unknown)}; this runtime offers WASI preview 1 ({WasiSignatures.Preview1})"
-                + $" and outbound HTTP ({HttpSignatures.Module})";
     }
 }

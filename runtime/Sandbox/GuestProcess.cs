@@ -16,6 +16,7 @@ public sealed class GuestProcess
     private StdioDescriptor _fd0;
     private StdioDescriptor _fd1;
     private StdioDescriptor _fd2;
+    private Dictionary<uint, StdioDescriptor>? _moved;
     private int _stdinPosition;
     private long _start;
     private long _deadline;
@@ -52,6 +53,9 @@ public sealed class GuestProcess
     /// <summary>What its linear memory may grow to, in bytes.</summary>
     public long MemoryLimit { get; set; } = 128L << 20;
 
+    /// <summary>The files that it sees, which may be none; null: WASI without files, which is faster.</summary>
+    public GuestFiles? Files { get; set; }
+
     /// <summary>What it may reach by HTTP; null: nothing.</summary>
     internal OutboundAccess? Outbound { get; set; }
 
@@ -71,13 +75,16 @@ public sealed class GuestProcess
     /// <summary>The exported memory of the instance; meaningful with <see cref="HasMemory"/>.</summary>
     internal MemoryRef Memory;
 
+    /// <summary>The functions of the run's <see cref="WasiBridge"/>; null as long as it has none.</summary>
+    internal FuncRef[]? BridgeFunctions { get; set; }
+
     /// <summary>Nanoseconds since the run began: the guest's monotonic clock, which tells nothing about the host.</summary>
     internal ulong Monotonic => (ulong)(Stopwatch.GetElapsedTime(_start).Ticks * 100);
 
-    /// <summary>What a descriptor leads to; only 0, 1 and 2 can be set.</summary>
+    /// <summary>What a descriptor leads to. Another than 0, 1 and 2 gets there when a guest with files renumbers one.</summary>
     internal StdioDescriptor this[uint fd]
     {
-        get => fd switch { 0 => _fd0, 1 => _fd1, 2 => _fd2, _ => StdioDescriptor.Closed };
+        get => fd switch { 0 => _fd0, 1 => _fd1, 2 => _fd2, _ => _moved?.GetValueOrDefault(fd) ?? StdioDescriptor.Closed };
         set
         {
             switch (fd)
@@ -85,6 +92,13 @@ public sealed class GuestProcess
                 case 0: _fd0 = value; break;
                 case 1: _fd1 = value; break;
                 case 2: _fd2 = value; break;
+                default:
+                    if (_moved is not null || value != StdioDescriptor.Closed)
+                    {
+                        (_moved ??= [])[fd] = value;
+                    }
+
+                    break;
             }
         }
     }
@@ -98,6 +112,7 @@ public sealed class GuestProcess
         StdinStream = null;
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
+        Files = null;
         Outbound = null;
         _failure = null;
     }
@@ -108,6 +123,8 @@ public sealed class GuestProcess
         _fd0 = StdioDescriptor.Stdin;
         _fd1 = StdioDescriptor.Stdout;
         _fd2 = StdioDescriptor.Stderr;
+        _moved = null;
+        BridgeFunctions = null;
         _stdinPosition = 0;
         _start = Stopwatch.GetTimestamp();
         _deadline = _start + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);

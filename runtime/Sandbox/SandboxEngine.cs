@@ -18,6 +18,8 @@ public sealed class SandboxEngine : IDisposable
 
     private readonly EngineHandle _engine;
     private readonly LinkerHandle _stdioLinker;
+    private readonly Lazy<LinkerHandle> _fileLinker;
+    private readonly Lazy<BridgeModule> _bridge;
     private readonly EpochTicker _ticker;
     private readonly Lazy<string> _compatibilityKey;
 
@@ -34,6 +36,8 @@ public sealed class SandboxEngine : IDisposable
         _stdioLinker = WasmLinker.Create(_engine);
         WasmLinker.DefineStdioWasi(_stdioLinker);
         WasmLinker.DefineOutboundHttp(_stdioLinker);
+        _fileLinker = new Lazy<LinkerHandle>(CreateFileLinker);
+        _bridge = new Lazy<BridgeModule>(() => new BridgeModule(_engine));
         _ticker = new EpochTicker(_engine, options.Tick);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
@@ -62,6 +66,14 @@ public sealed class SandboxEngine : IDisposable
     internal ThreadReserve Threads { get; } = new();
 
     internal EngineHandle Handle => _engine;
+
+    /// <summary>What guests without volumes may import.</summary>
+    internal LinkerHandle StdioLinker => _stdioLinker;
+
+    /// <summary>What guests with volumes may import.</summary>
+    internal LinkerHandle FileLinker => _fileLinker.Value;
+
+    internal BridgeModule Bridge => _bridge.Value;
 
     internal EpochTicker Ticker => _ticker;
 
@@ -141,14 +153,22 @@ public sealed class SandboxEngine : IDisposable
     /// </summary>
     /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
     public Guest LoadPrecompiled(ReadOnlySpan<byte> nativeCode) => WasmEngine.Deserialize(_engine, nativeCode, out var error) is { } module
-        ? new Guest(this, module, _stdioLinker)
+        ? new Guest(this, new CoreProgram(this, module))
         : throw new SandboxException(
             ModuleReason.CompileFailed,
             $"the native code does not fit this engine ({CompatibilityKey}): {error}; make it again from the Wasm with this version's 'wagi compile', on a machine like this one");
 
     private Guest Own(WasmModuleHandle? module, string? error) => module is null
         ? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}")
-        : new Guest(this, module, _stdioLinker);
+        : new Guest(this, new CoreProgram(this, module));
+
+    private LinkerHandle CreateFileLinker()
+    {
+        var linker = WasmLinker.Create(_engine);
+        WasmLinker.DefineFileWasi(linker);
+        WasmLinker.DefineOutboundHttp(linker);
+        return linker;
+    }
 
     private string ReadCompatibilityKey()
     {
@@ -162,6 +182,16 @@ public sealed class SandboxEngine : IDisposable
     {
         _ticker.Dispose();
         _stdioLinker.Dispose();
+        if (_fileLinker.IsValueCreated)
+        {
+            _fileLinker.Value.Dispose();
+        }
+
+        if (_bridge.IsValueCreated)
+        {
+            _bridge.Value.Dispose();
+        }
+
         _engine.Dispose();
     }
 }

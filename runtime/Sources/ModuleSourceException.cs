@@ -9,4 +9,7 @@ internal sealed class ModuleSourceException(string reason, string message, Excep
 {
     /// <summary>One of <see cref="Modules.Status.ModuleReason"/>.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>Whether it may be otherwise a while later. An entry that is wrong stays wrong until somebody changes it.</summary>
+    public bool IsWorthRetrying { get; init; } = reason != Modules.Status.ModuleReason.InvalidEntry;
 }

@@ -3,6 +3,7 @@ using Wagi.Modules.Outbound;
 using Wagi.Modules.Problems;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Configuration;
 
@@ -33,8 +34,8 @@ public sealed record ModuleEntry
     /// <summary>Template of the argument list, with <c>${SCRIPT_NAME}</c> and <c>${ARGS}</c>; null: the same as <c>${SCRIPT_NAME} ${ARGS}</c>.</summary>
     public string? Argv { get; init; }
 
-    /// <summary>Guest directory → host directory, as WAGI's <c>volumes</c>.</summary>
-    public ImmutableSortedDictionary<string, string> Volumes { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>The folders of the host that the guest sees, by guest path; empty: it sees no files at all.</summary>
+    public ImmutableArray<Volume> Volumes { get; init; } = [];
 
     /// <summary>Environment variables for the guest; they never override the CGI meta-variables.</summary>
     public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;

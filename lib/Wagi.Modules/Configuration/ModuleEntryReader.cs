@@ -4,6 +4,7 @@ using Wagi.Modules.Outbound;
 using Wagi.Modules.Problems;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Configuration;
 
@@ -36,7 +37,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Hosts = List<HostPattern>(ModuleKeys.Hosts, HostPattern.TryParse),
             Entrypoint = Text(ModuleKeys.Entrypoint),
             Argv = Text(ModuleKeys.Argv),
-            Volumes = Map(ModuleKeys.Volumes),
+            Volumes = ReadVolumes(),
             Environment = Map(ModuleKeys.Environment),
             AllowedHosts = List<AllowedHost>(ModuleKeys.AllowedHosts, AllowedHost.TryParse),
             HttpMaxConcurrency = Positive(ModuleKeys.HttpMaxConcurrency),
@@ -169,6 +170,24 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         return map.ToImmutable();
+    }
+
+    private ImmutableArray<Volume> ReadVolumes()
+    {
+        var volumes = ImmutableArray.CreateBuilder<Volume>();
+        foreach (var (guestPath, source) in Map(ModuleKeys.Volumes))
+        {
+            if (Volume.TryParse(guestPath, source, out var volume, out var error))
+            {
+                volumes.Add(volume);
+            }
+            else
+            {
+                Fail(table.Values[ModuleKeys.Volumes].Location, $"'{ModuleKeys.Volumes}': {error}", null);
+            }
+        }
+
+        return volumes.ToImmutable();
     }
 
     private int? Positive(string key)

@@ -34,7 +34,7 @@ public static class ModulesTomlWriter
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
         Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
         Text(toml, ModuleKeys.Revision, entry.Revision);
-        Table(toml, ModuleKeys.Volumes, entry.Volumes);
+        Table(toml, ModuleKeys.Volumes, entry.Volumes.OrderBy(volume => volume.GuestPath, StringComparer.Ordinal).Select(volume => KeyValuePair.Create(volume.GuestPath, volume.Source)));
         Table(toml, ModuleKeys.Environment, entry.Environment);
         return toml.ToString();
     }
@@ -64,13 +64,12 @@ public static class ModulesTomlWriter
         }
     }
 
-    private static void Table(StringBuilder toml, string key, ImmutableSortedDictionary<string, string> values)
+    private static void Table(StringBuilder toml, string key, IEnumerable<KeyValuePair<string, string>> values)
     {
-        if (values.Count > 0)
+        var pairs = string.Join(", ", values.Select(pair => $"{Quote(pair.Key)} = {Quote(pair.Value)}"));
+        if (pairs.Length > 0)
         {
-            toml.Append(key).Append(" = { ")
-                .AppendJoin(", ", values.Select(pair => $"{Quote(pair.Key)} = {Quote(pair.Value)}"))
-                .Append(" }\n");
+            toml.Append(CultureInfo.InvariantCulture, $"{key} = {{ {pairs} }}\n");
         }
     }
 

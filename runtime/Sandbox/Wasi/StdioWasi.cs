@@ -19,7 +19,12 @@ internal static class StdioWasi
     private const ulong RightFdRead = 1 << 1;
     private const ulong RightFdWrite = 1 << 6;
 
-    private const byte EventClock = 0;
+    /// <summary>The tag of a subscription to a clock.</summary>
+    public const byte EventClock = 0;
+
+    /// <summary>How many subscriptions of preview 1 <c>poll_oneoff</c> accepts.</summary>
+    public const uint MaxSubscriptions = (uint)(MaxCopy / 48);
+
     private const byte EventFdRead = 1;
     private const byte EventFdWrite = 2;
     private const uint EventSize = 32;
@@ -358,7 +363,7 @@ internal static class StdioWasi
         var wait = ulong.MaxValue;
         for (var i = 0u; i < count; i++)
         {
-            var subscription = memory.Struct(Element(subscriptions, i, layout.Size), layout.Size, 8);
+            var subscription = layout.Read(memory, subscriptions, i);
             if (ReadSubscription(process, subscription, layout, start, realtime, out var due) is not Errno.Success and var error)
             {
                 return error;
@@ -376,7 +381,7 @@ internal static class StdioWasi
         var written = 0u;
         for (var i = 0u; i < count; i++)
         {
-            var subscription = memory.Struct(Element(subscriptions, i, layout.Size), layout.Size, 8);
+            var subscription = layout.Read(memory, subscriptions, i);
             ReadSubscription(process, subscription, layout, start, realtime, out var due);
             if (due <= passed)
             {
@@ -429,9 +434,13 @@ internal static class StdioWasi
     }
 
     /// <summary>How a subscription is laid out: its size, and where the clock's id is, with timeout and flags behind it.</summary>
-    private readonly record struct Subscription(uint Size, int Clock)
+    public readonly record struct Subscription(uint Size, int Clock)
     {
         public static readonly Subscription Preview1 = new(48, 16);
         public static readonly Subscription Unstable = new(56, 24);
+
+        /// <exception cref="GuestFaultException">It is not inside the memory, or not aligned.</exception>
+        public ReadOnlySpan<byte> Read(GuestMemory memory, uint subscriptions, uint index) =>
+            memory.Struct(Element(subscriptions, index, Size), Size, 8);
     }
 }

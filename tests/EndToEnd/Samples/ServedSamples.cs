@@ -79,6 +79,9 @@ public sealed class ServedSamples : IAsyncLifetime
             cancellation);
     }
 
+    /// <summary>The folder that a language's <c>files</c> sees as <c>/data</c>.</summary>
+    public string VolumeOf(string language) => _directory.PathOf($"files-{language}");
+
     private string Configuration()
     {
         var toml = new StringBuilder();
@@ -90,6 +93,8 @@ public sealed class ServedSamples : IAsyncLifetime
             // Go and AssemblyScript export functions from a reactor, which has no _start.
             Add(toml, "subroutes", language, "", language is "go" or "assemblyscript" ? "entrypoint = \"main_page\"" : "");
             Add(toml, "events", language, "", "timeout = \"20m\"");
+            Directory.CreateDirectory(VolumeOf(language));
+            Add(toml, "files", language, "/...", $"volumes = {{ \"/data\" = \"files-{language}\" }}");
             Add(toml, "fetch", language, "", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 

@@ -1,5 +1,6 @@
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Problems;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Tests.Configuration;
 
@@ -26,7 +27,7 @@ public sealed class ModulesTomlReaderTests
             module = "oci:example.com/a:v1"
             entrypoint = "main"
             argv = "${SCRIPT_NAME} ${ARGS}"
-            volumes = { "/data" = "/srv/data" }
+            volumes = { "/data" = "/srv/data", "/pages" = "pages:ro" }
             environment = { KEY = "value" }
             allowed_hosts = ["https://api.example.com", "insecure:allow-all"]
             http_max_concurrency = 5
@@ -39,7 +40,7 @@ public sealed class ModulesTomlReaderTests
         Assert.Equal("oci://example.com/a:v1", entry.Module.ToString());
         Assert.Equal("main", entry.Entrypoint);
         Assert.Equal("${SCRIPT_NAME} ${ARGS}", entry.Argv);
-        Assert.Equal("/srv/data", entry.Volumes["/data"]);
+        Assert.Equal([new Volume("/data", "/srv/data"), new Volume("/pages", "pages", IsReadOnly: true)], entry.Volumes);
         Assert.Equal("value", entry.Environment["KEY"]);
         Assert.Equal(["https://api.example.com:443", "insecure:allow-all"], entry.AllowedHosts.Select(host => host.ToString()));
         Assert.Equal(5, entry.HttpMaxConcurrency);
@@ -65,7 +66,7 @@ public sealed class ModulesTomlReaderTests
             """);
         Assert.Empty(file.Problems);
         Assert.Equal("1", file.Entries[0].Environment["FIRST"]);
-        Assert.Equal("data", file.Entries[0].Volumes["/data"]);
+        Assert.Equal([new Volume("/data", "data")], file.Entries[0].Volumes);
         Assert.Empty(file.Entries[1].Volumes);
     }
 
@@ -77,6 +78,8 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nhosts = [\"http://x\"]", "modules.toml:4:10: error: host 'http://x' is not a DNS name")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\ntimeout = \"soon\"", "modules.toml:4:11: error: 'timeout': 'soon' is not a duration")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmemory_limit = \"1Ki\"", "modules.toml:4:16: error: 'memory_limit': '1Ki' must be between 64Ki, one page, and 4Gi")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nvolumes = { \"/data\" = \":ro\" }", "modules.toml:4:11: error: 'volumes': the folder of the host for '/data' is empty; '.' is that of modules.toml")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nvolumes = { \"\" = \"data\" }", "modules.toml:4:11: error: 'volumes': the path that the guest sees is empty; name one such as /data")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]

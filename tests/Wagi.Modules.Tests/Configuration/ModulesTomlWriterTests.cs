@@ -4,6 +4,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Tests.Configuration;
 
@@ -47,7 +48,7 @@ public sealed class ModulesTomlWriterTests
                 MaxConcurrency = number,
                 SecretsVersion = value,
                 Revision = value,
-                Volumes = ImmutableSortedDictionary<string, string>.Empty.Add("/" + key, value),
+                Volumes = [new Volume("/" + key.Replace("\0", "", StringComparison.Ordinal), "/" + value.Replace("\0", "", StringComparison.Ordinal), number % 2 == 0)],
                 Environment = ImmutableSortedDictionary<string, string>.Empty.Add("K" + key, value),
             };
             var file = ModulesTomlReader.Read(ModulesTomlWriter.Write([entry]), "modules.toml");

@@ -26,6 +26,36 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task FolderOfAVolume_IsLookedFor_FromTheFolderOfTheFile()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        Directory.CreateDirectory(_folder.PathOf("there"));
+        var outcome = await CheckAsync("""
+            [[module]]
+            route = "/a"
+            module = "hello.wat"
+            volumes = { "/data" = "there", "/more" = "./there:ro" }
+            [[module]]
+            route = "/b"
+            module = "hello.wat"
+            volumes = { "/data" = "elsewhere:ro" }
+            [[module]]
+            route = "/c"
+            module = "hello.wat"
+            volumes = { "/data" = "hello.wat" }
+            """);
+        var (file, folder) = (_folder.PathOf("modules.toml"), _folder.PathOf("x")[..^2]);
+        Assert.Equal(
+            $"""
+            {file}:5:1: error: module '/b': volume '/data': '{folder}/elsewhere' (relative paths start at '{folder}') does not exist; create that folder, or correct its path
+            {file}:9:1: error: module '/c': volume '/data': '{folder}/hello.wat' (relative paths start at '{folder}') is a file, and a volume is a folder
+            3 modules, 2 errors
+
+            """,
+            outcome.Error);
+    }
+
+    [Fact]
     public async Task EveryProblem_IsPrintedWithItsPlaceAndWhatToDo_InTheOrderOfTheFile()
     {
         _folder.Write("hello.wat", Wat.Printing("hello"));

@@ -7,8 +7,6 @@ namespace Wagi.Runtime.Tests.Requests;
 
 public class SubRoutesTests
 {
-    private static readonly Dictionary<string, string> NoEnvironment = [];
-
     private static string Declaring(string routes)
     {
         var (data, code) = Wat.Print(routes);
@@ -20,7 +18,7 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load(Declaring("/hello hello\r\n\n  /main/...\t_start  \n"));
 
-        var routes = SubRoutes.Read(guest, NoEnvironment, new HandlerDefaults());
+        var routes = SubRoutes.Read(guest, new GuestProcess());
 
         Assert.Equal(["/hello hello", "/main/... _start"], routes.Select(route => $"{route.Pattern} {route.Entrypoint}"));
     }
@@ -30,7 +28,7 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load(Wat.Printing("x"));
 
-        Assert.Empty(SubRoutes.Read(guest, NoEnvironment, new HandlerDefaults()));
+        Assert.Empty(SubRoutes.Read(guest, new GuestProcess()));
     }
 
     [Theory]
@@ -42,7 +40,7 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load(Declaring(printed));
 
-        var exception = Assert.Throws<SandboxException>(() => SubRoutes.Read(guest, NoEnvironment, new HandlerDefaults()));
+        var exception = Assert.Throws<SandboxException>(() => SubRoutes.Read(guest, new GuestProcess()));
 
         Assert.Equal(ModuleReason.RoutesFailed, exception.Reason);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
@@ -57,7 +55,7 @@ public class SubRoutesTests
         using var guest = SharedEngine.Load($"(module {Wat.Imports} (func (export \"_routes\") {body}))");
 
         var exception = Assert.Throws<SandboxException>(
-            () => SubRoutes.Read(guest, NoEnvironment, new HandlerDefaults { Timeout = TimeSpan.FromMilliseconds(200) }));
+            () => SubRoutes.Read(guest, new GuestProcess { Timeout = TimeSpan.FromMilliseconds(200) }));
 
         Assert.Equal(ModuleReason.RoutesFailed, exception.Reason);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);

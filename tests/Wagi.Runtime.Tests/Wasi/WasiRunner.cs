@@ -6,15 +6,21 @@ using Guest = Wagi.Runtime.Sandbox.Guest;
 
 namespace Wagi.Runtime.Tests.Wasi;
 
-/// <summary>Runs a guest with this project's WASI and with Wasmtime's own.</summary>
+/// <summary>Runs a guest as the product does, without volumes and with, and with Wasmtime's own WASI alone.</summary>
 internal static class WasiRunner
 {
     private static readonly Engine Engine = new();
 
-    public static WasiResult RunOwn(string wat, TimeSpan? timeout = null)
+    /// <summary>The path of modules without volumes.</summary>
+    public static WasiResult RunOwn(string wat, TimeSpan? timeout = null) => Run(wat, timeout, files: null);
+
+    /// <summary>The path of modules with volumes, with none mounted.</summary>
+    public static WasiResult RunWithFiles(string wat) => Run(wat, timeout: null, new GuestFiles(SharedEngine.Instance, []));
+
+    private static WasiResult Run(string wat, TimeSpan? timeout, GuestFiles? files)
     {
         using var guest = SharedEngine.Load(wat);
-        guest.Check(null);
+        guest.Check(null, hasFiles: files is not null);
         var stdout = new CapturedOutput(1 << 20);
         var stderr = new CapturedOutput(1 << 20);
         var process = new GuestProcess
@@ -22,6 +28,7 @@ internal static class WasiRunner
             Stdin = Encoding.UTF8.GetBytes(WasiCase.Stdin),
             Stdout = stdout,
             Stderr = stderr,
+            Files = files,
             Timeout = timeout ?? TimeSpan.FromSeconds(20),
         };
         foreach (var argument in WasiCase.Arguments)
