@@ -28,9 +28,12 @@ e2e: ## only the end-to-end tests, with the published programs
 	$(MAKE) build publish
 	tests/run tests/EndToEnd
 
-bench: ## measure speed, side by side where it is compared; BENCH="hello http start apply" chooses
+BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
+	hello-rust hello-rust-opt hello-go hello-go-opt
+
+bench: ## measure speed, side by side where it is compared; BENCH="hello http echo outbound events start apply optimize" chooses
 	tests/cluster/install
-	samples/build hello-c
+	samples/build $(BENCH_SAMPLES)
 	$(MAKE) publish
 	dotnet publish bench/plaintext --output $(ARTIFACTS)/bench --use-current-runtime
 	dotnet run --project bench --configuration Release -- $(BENCH)

@@ -6,8 +6,12 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
     ["hello"] = HelloInProcess.RunAsync,
     ["http"] = HttpThroughput.RunAsync,
+    ["echo"] = EchoThroughput.RunAsync,
+    ["outbound"] = OutboundOverhead.RunAsync,
+    ["events"] = FirstEvent.RunAsync,
     ["start"] = StartTime.RunAsync,
     ["apply"] = ApplyToServed.RunAsync,
+    ["optimize"] = OptimizedModules.RunAsync,
 };
 var unknown = args.Where(name => !measurements.ContainsKey(name)).ToList();
 if (unknown.Count > 0)

@@ -4,38 +4,44 @@ using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench;
 
-/// <summary>The published runtime with one sample at <c>/hello</c>.</summary>
+/// <summary>The published runtime with one sample, in C: what a compiler makes of a small handler.</summary>
 internal sealed class ServedSample : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new("bench");
 
-    private ServedSample()
-    {
-    }
+    private readonly string _name;
+
+    private ServedSample(string name) => _name = name;
 
     public RuntimeProcess Runtime { get; private set; } = null!;
 
-    public string Url => $"{Runtime.Client.BaseAddress}hello";
+    public string Url => $"{Runtime.Client.BaseAddress}{_name}";
 
     public string Configuration => _directory.PathOf("modules.toml");
 
     public string Cache => _directory.PathOf("cache");
 
-    /// <summary>The sample in C: what a compiler makes of a small handler.</summary>
-    public static string Hello =>
-        Checkout.Sample("hello-c") ?? throw new CannotMeasureException("artifacts/samples/hello-c.wasm is not built: run 'make samples'");
+    /// <summary>The file of the sample <c>hello</c>.</summary>
+    public static string Hello => Find("hello-c");
 
-    public static async Task<ServedSample> StartAsync()
+    /// <summary>The file of a sample.</summary>
+    /// <exception cref="CannotMeasureException">It is not built.</exception>
+    public static string Find(string name) => Checkout.Sample(name) ?? throw new CannotMeasureException(Checkout.WhyNoSample(name)!);
+
+    /// <summary>Serves a sample at the route of its own name.</summary>
+    public static async Task<ServedSample> StartAsync(string name = "hello")
     {
         if (!File.Exists(Checkout.Wagi))
         {
             throw new CannotMeasureException("the programs are not published: run 'make publish'");
         }
 
-        var served = new ServedSample();
-        served._directory.Write("modules.toml", $"[[module]]\nroute = \"/hello\"\nmodule = \"{Hello}\"\n");
+        var module = Find($"{name}-c");
+        var served = new ServedSample(name);
+        served._directory.Write("modules.toml", $"[[module]]\nroute = \"/{name}\"\nmodule = \"{module}\"\n");
         served.Runtime = await RuntimeProcess.StartAsync(served.Configuration, served.Cache, secrets: null, CancellationToken.None);
-        await served.Runtime.AnswerAsync("/hello", HttpStatusCode.OK, CancellationToken.None);
+        // What the sample `events` is to do once; the others do not mind.
+        await served.Runtime.AnswerAsync($"/{name}?count=1", HttpStatusCode.OK, CancellationToken.None);
         return served;
     }
 

@@ -12,22 +12,15 @@ internal static class HttpThroughput
     public static async Task RunAsync()
     {
         Wrk.Require();
-        var program = Path.Combine(Checkout.Root, "artifacts", "bench", "plaintext");
-        if (!File.Exists(program))
-        {
-            throw new CannotMeasureException("artifacts/bench/plaintext is not published: run 'make bench'");
-        }
-
         await using var served = await ServedSample.StartAsync();
         await MeasureMemoryAsync(served);
 
-        await using var plaintext = ProductProcess.Start(program);
-        var plaintextUrl = await plaintext.WaitForLogAsync(log => log.Contains("http://", StringComparison.Ordinal) ? log.Trim() : null, default);
+        await using var plaintext = await PlainTextServer.StartAsync();
         var ratios = new List<double>();
         var rates = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
-            var alone = await Wrk.RequestsPerSecondAsync(plaintextUrl, Duration);
+            var alone = await Wrk.RequestsPerSecondAsync(plaintext.Url, Duration);
             var hello = await Wrk.RequestsPerSecondAsync(served.Url, Duration);
             ratios.Add(hello / alone);
             rates.Add(hello);

@@ -98,6 +98,11 @@ public sealed class ServedSamples : IAsyncLifetime
             Add(toml, "fetch", language, "", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 
+        foreach (var variant in (string[])["c", "c-opt", "c-wizer", "c-wizer-opt"])
+        {
+            Add(toml, "primes", variant, "");
+        }
+
         AddAzure(toml, "", Storage?.Key, Cosmos.Key, Topic.Key);
         var wrong = AzuriteServer.NewKey();
         AddAzure(toml, "-wrong-key", wrong, wrong, wrong);

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Routes;
+using Wagi.Modules.Sources;
+using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Requests;
+using Wagi.Runtime.Sandbox;
+
+namespace Wagi.Bench;
+
+/// <summary>What serves requests to a module, without the network: CGI, a fresh instance, header block and body.</summary>
+internal sealed class InProcessHandler : IDisposable
+{
+    private readonly RequestMetrics _metrics = new();
+    private readonly OutboundClient _outbound = new();
+    private readonly ModuleHandler _handler;
+    private readonly RoutePattern _route = RoutePattern.Parse("/bench");
+
+    /// <param name="engine">Where the module was compiled.</param>
+    /// <param name="nativeCode">The compiled module.</param>
+    /// <param name="allowedHost">Where outbound HTTP may go; null: nowhere.</param>
+    public InProcessHandler(SandboxEngine engine, ReadOnlySpan<byte> nativeCode, string? allowedHost = null)
+    {
+        var guest = engine.Load(nativeCode);
+        guest.Check(entrypoint: null);
+        var entry = new ModuleEntry
+        {
+            Id = "bench",
+            Route = _route,
+            Module = new ModuleReference(ModuleScheme.File, "bench.wasm"),
+            AllowedHosts = AllowedHost.TryParse(allowedHost ?? "", out var host, out _) ? [host] : [],
+        };
+        _handler = new ModuleHandler(
+            entry, new Dictionary<string, string>(), guest, new HandlerDefaults(), _outbound, NullLogger.Instance, _metrics);
+    }
+
+    /// <summary>Sends so many GET requests, one after the other; each has to be answered with 200.</summary>
+    public async Task GetAsync(string query, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var context = new DefaultHttpContext();
+            context.Request.Method = HttpMethods.Get;
+            context.Request.Scheme = "http";
+            context.Request.Host = new HostString("localhost", 3000);
+            context.Request.Path = "/bench";
+            context.Request.QueryString = new QueryString(query);
+            context.Request.Protocol = "HTTP/1.1";
+            context.Response.Body = new MemoryStream();
+            await _handler.HandleAsync(context, _route);
+            if (context.Response.StatusCode != StatusCodes.Status200OK)
+            {
+                throw new InvalidOperationException($"the handler answered {context.Response.StatusCode}");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _handler.Dispose();
+        _outbound.Dispose();
+        _metrics.Dispose();
+    }
+}

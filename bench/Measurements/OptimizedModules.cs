@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using Wagi.Runtime.Interop;
+using Wagi.Runtime.Sandbox;
+
+namespace Wagi.Bench.Measurements;
+
+/// <summary>
+/// What wasm-opt and wizer do for a module, as rows for <c>docs/optimizing.md</c>: its size, the time to compile it, and in one
+/// process, on one thread, the time to make an instance and drop it, and of a whole request without the network.
+/// </summary>
+internal static class OptimizedModules
+{
+    private const int CompileRounds = 5;
+    private const int Rounds = 5;
+
+    private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(1);
+
+    private static readonly string[] Samples =
+    [
+        "primes-c", "primes-c-opt", "primes-c-wizer", "primes-c-wizer-opt", "hello-rust", "hello-rust-opt", "hello-go", "hello-go-opt",
+    ];
+
+    public static async Task RunAsync()
+    {
+        foreach (var sample in Samples)
+        {
+            _ = ServedSample.Find(sample);
+        }
+
+        using var engine = new SandboxEngine(new SandboxOptions());
+        Console.WriteLine("| module | Wasm, bytes | compile, ms | instantiate, us | request, us |");
+        Console.WriteLine("|---|--:|--:|--:|--:|");
+        foreach (var sample in Samples)
+        {
+            var wasm = await File.ReadAllBytesAsync(ServedSample.Find(sample));
+            var (nativeCode, compile) = Compile(engine, wasm);
+            var instantiate = MeasureInstantiation(engine, nativeCode);
+            using var handler = new InProcessHandler(engine, nativeCode);
+            var request = await MeasureAsync(() => handler.GetAsync("?n=3999971", 1));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| `{sample}` | {wasm.Length:#,0} | {compile:0} | {instantiate:0.0} | {request:0.0} |"));
+        }
+    }
+
+    private static (byte[] NativeCode, double Milliseconds) Compile(SandboxEngine engine, byte[] wasm)
+    {
+        var times = new List<double>();
+        byte[] nativeCode = [];
+        for (var round = 0; round < CompileRounds; round++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            nativeCode = engine.Compile(wasm);
+            times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        return (nativeCode, Figures.Percentile(times, 0.5));
+    }
+
+    // Below what the runtime offers: it makes no instance without calling it. Nothing is called here, so that the store can do without
+    // the process that the functions of the host look for.
+    private static double MeasureInstantiation(SandboxEngine engine, byte[] nativeCode)
+    {
+        using var linker = WasmLinker.Create(engine.Handle);
+        WasmLinker.DefineStdioWasi(linker);
+        WasmLinker.DefineOutboundHttp(linker);
+        using var module = WasmEngine.Deserialize(engine.Handle, nativeCode, out var error) ?? throw new InvalidOperationException(error);
+        using var prepared = WasmLinker.Prepare(linker, module, out error) ?? throw new InvalidOperationException(error);
+        return MeasureAsync(() =>
+        {
+            var store = WasmStore.Create(engine.Handle, 0, long.MaxValue, engine.Options.MaxTableElements);
+            try
+            {
+                var failure = store.Instantiate(prepared, out _);
+                return failure.IsFailure ? throw new InvalidOperationException(failure.TakeMessage()) : Task.CompletedTask;
+            }
+            finally
+            {
+                store.Dispose();
+            }
+        }).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Microseconds: the median of rounds that each go on for <see cref="RoundTime"/>, after one that does not count.</summary>
+    private static async Task<double> MeasureAsync(Func<Task> run)
+    {
+        var times = new List<double>();
+        for (var round = 0; round <= Rounds; round++)
+        {
+            var count = 0;
+            var started = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(started) < RoundTime)
+            {
+                await run();
+                count++;
+            }
+
+            if (round > 0)
+            {
+                times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds / count);
+            }
+        }
+
+        return Figures.Percentile(times, 0.5);
+    }
+}
