@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Limits;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Volumes;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
@@ -16,6 +20,11 @@ internal sealed class RunCommand(StandardStreams streams)
 
     /// <summary>As timeout(1) says it.</summary>
     public const int TimedOut = 124;
+
+    private const string Stdio = "stdio";
+
+    // Failed HTTP requests that are told of, per second.
+    private const int LinesPerSecond = 100;
 
     private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, WebAssembly text, or what 'wagi compile' wrote." };
 
@@ -57,23 +66,27 @@ internal sealed class RunCommand(StandardStreams streams)
         DefaultValueFactory = _ => ByteSize.Format(new HandlerDefaults().MemoryLimit),
     };
 
-    private readonly Option<string> _wasi = new("--wasi")
+    private readonly Option<string?> _wasi = new("--wasi")
     {
-        Description = "What the module gets of WASI preview 1; stdio: descriptors 0, 1 and 2, clocks, random numbers, arguments, environment.",
-        HelpName = "stdio",
-        DefaultValueFactory = _ => "stdio",
+        Description = "WASI preview 1 without files (stdio) or with (full). Default: full with --volume, else stdio, as for requests.",
+        HelpName = "stdio|full",
     };
 
     private readonly Option<string[]> _volume = new("--volume")
     {
-        Description = "Refused: this version gives a module no files.",
-        HelpName = "GUEST=HOST",
-        Hidden = true,
+        Description = "Folder of the host that the module finds at GUEST; ':ro' makes it read-only. May be repeated.",
+        HelpName = "GUEST=HOST[:ro]",
+    };
+
+    private readonly Option<string[]> _allowedHost = new("--allowed-host")
+    {
+        Description = $"Origin that the module's HTTP requests may go to, or {AllowedHost.AllowAll}. None: nothing is reachable. May be repeated.",
+        HelpName = "URL",
     };
 
     public Command Create()
     {
-        _wasi.AcceptOnlyFromAmong("stdio");
+        _wasi.AcceptOnlyFromAmong(Stdio, "full");
         var command = new Command(
             "run",
             $"""
@@ -83,7 +96,7 @@ internal sealed class RunCommand(StandardStreams streams)
             """);
         command.Arguments.Add(_file);
         command.Arguments.Add(_arguments);
-        Option[] options = [_env, _envFile, _entrypoint, _timeout, _memoryLimit, _wasi, _volume];
+        Option[] options = [_env, _envFile, _entrypoint, _timeout, _memoryLimit, _wasi, _volume, _allowedHost];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -99,11 +112,16 @@ internal sealed class RunCommand(StandardStreams streams)
         try
         {
             var process = CreateProcess(arguments, file);
+            var volumes = ReadVolumes(arguments);
             var content = await File.ReadAllBytesAsync(file, cancellation);
             using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
             using var guest = SandboxEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
             var entrypoint = arguments.GetValue(_entrypoint);
-            guest.Check(entrypoint);
+            using var metrics = new RequestMetrics();
+            using var outbound = new OutboundClient();
+            process.Files = volumes is { } mounted ? new GuestFiles(engine, mounted) : null;
+            process.Outbound = CreateOutbound(arguments, file, outbound, metrics);
+            guest.Check(entrypoint, hasFiles: process.Files is not null);
             var result = guest.Run(process, entrypoint);
             await streams.Output.FlushAsync(cancellation);
             return await ReportAsync(arguments, result, process);
@@ -131,12 +149,6 @@ internal sealed class RunCommand(StandardStreams streams)
 
     private GuestProcess CreateProcess(ParseResult arguments, string file)
     {
-        if (arguments.GetValue(_volume) is { Length: > 0 })
-        {
-            throw new UsageException(
-                "--volume: this version gives a module no files, only descriptors 0, 1 and 2; hand it what it needs on stdin or with --env");
-        }
-
         var process = new GuestProcess
         {
             StdinStream = streams.Input,
@@ -157,6 +169,46 @@ internal sealed class RunCommand(StandardStreams streams)
         }
 
         return process;
+    }
+
+    /// <summary>The volumes; null for WASI without files.</summary>
+    private ImmutableArray<Volume>? ReadVolumes(ParseResult arguments)
+    {
+        var texts = arguments.GetValue(_volume) ?? [];
+        var wasi = arguments.GetValue(_wasi);
+        if (wasi == Stdio && texts.Length > 0)
+        {
+            throw new UsageException("--volume needs --wasi full, which is what it switches on; leave out --wasi stdio");
+        }
+
+        return texts.Length == 0 && wasi is null or Stdio ? null : [.. texts.Select(ReadVolume)];
+    }
+
+    private static Volume ReadVolume(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+        {
+            throw new UsageException($"--volume '{text}' is not GUEST=HOST, such as /data=./data or /data=./data:ro");
+        }
+
+        if (!Volume.TryParse(text[..equals], text[(equals + 1)..], out var volume, out var error))
+        {
+            throw new UsageException($"--volume '{text}': {error}");
+        }
+
+        var found = volume.In(Environment.CurrentDirectory);
+        return Directory.Exists(found.HostPath) ? found : throw new UsageException($"--volume '{text}': there is no folder '{found.HostPath}'");
+    }
+
+    private OutboundAccess CreateOutbound(ParseResult arguments, string file, OutboundClient client, RequestMetrics metrics)
+    {
+        var hosts = (arguments.GetValue(_allowedHost) ?? []).Select(text => AllowedHost.TryParse(text, out var host, out var error)
+            ? host
+            : throw new UsageException($"--allowed-host: {error}"));
+        return new OutboundAccess(
+            file, [.. hosts], client, new OutboundLimits(), metrics, new LineBudget(LinesPerSecond, TimeProvider.System),
+            new LineLogger(arguments.InvocationConfiguration.Error));
     }
 
     private static async Task<int> ReportAsync(ParseResult arguments, GuestResult result, GuestProcess process)

@@ -1,6 +1,6 @@
-using System.Net;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Wagi.Hosting.CommandLine;
@@ -8,6 +8,7 @@ using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Logs;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
@@ -122,6 +123,20 @@ internal sealed class ServeCommand
         HelpName = "HOST[:PORT]",
     };
 
+    private readonly Option<string> _outboundTimeout = new("--outbound-timeout")
+    {
+        Description = "How long an HTTP request of a module may take, reading its response included.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Duration.Format(new OutboundLimits().Timeout),
+    };
+
+    private readonly Option<string> _outboundMaxResponse = new("--outbound-max-response")
+    {
+        Description = "Largest response body of an HTTP request of a module.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ByteSize.Format(new OutboundLimits().MaxResponseBody),
+    };
+
     private readonly Option<string[]> _outboundDeny = new("--outbound-deny")
     {
         Description = "Network that modules never reach over HTTP, whatever their allowed_hosts say: 169.254.0.0/16. May be repeated.",
@@ -191,7 +206,7 @@ internal sealed class ServeCommand
         Option[] options =
         [
             _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache,
-            _logDir, _logFileSize, _secrets, _insecureRegistry, _outboundDeny,
+            _logDir, _logFileSize, _secrets, _insecureRegistry, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
             _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
         ];
         foreach (var option in options)
@@ -270,6 +285,11 @@ internal sealed class ServeCommand
                 MemoryLimit = Arguments.ReadSize(arguments, _memoryLimit),
                 MaxConcurrency = Arguments.ReadPositive(arguments, _maxConcurrency),
                 MaxRequestBody = Arguments.ReadSize(arguments, _maxBody),
+                Outbound = new OutboundLimits
+                {
+                    Timeout = Arguments.ReadDuration(arguments, _outboundTimeout),
+                    MaxResponseBody = Arguments.ReadSize(arguments, _outboundMaxResponse),
+                },
                 DefaultHost = arguments.GetValue(_defaultHost),
             },
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Wagi.Modules.Configuration;
 using Wagi.Modules.Outbound;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
@@ -18,21 +17,23 @@ internal sealed partial class OutboundAccess
     private readonly string _module;
     private readonly ILogger _logger;
 
-    /// <param name="entry">The entry of the module, whose <c>http_max_concurrency</c> goes before that of <paramref name="limits"/>.</param>
+    /// <param name="module">The module's name in logs and metrics.</param>
+    /// <param name="allowedHosts">The origins that it may reach.</param>
     /// <param name="client">Sends the requests.</param>
     /// <param name="limits">Bounds of a request.</param>
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="lines">How much may be logged of it.</param>
     /// <param name="logger">Where requests go that failed.</param>
     public OutboundAccess(
-        ModuleEntry entry, OutboundClient client, OutboundLimits limits, RequestMetrics metrics, LineBudget lines, ILogger logger)
+        string module, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, RequestMetrics metrics,
+        LineBudget lines, ILogger logger)
     {
         Client = client;
         Limits = limits;
-        _allowedHosts = entry.AllowedHosts;
-        _sessions = new ConcurrencyGate(entry.HttpMaxConcurrency ?? limits.MaxConcurrency, queue: 0);
-        _metrics = new OutboundMetrics(metrics, entry.Id);
-        _module = entry.Id;
+        _allowedHosts = allowedHosts;
+        _sessions = new ConcurrencyGate(limits.MaxConcurrency, queue: 0);
+        _metrics = new OutboundMetrics(metrics, module);
+        _module = module;
         _lines = lines;
         _logger = logger;
     }

@@ -67,7 +67,8 @@ public sealed partial class ModuleHandler : IDisposable
         _gate = new ConcurrencyGate(entry.MaxConcurrency ?? defaults.MaxConcurrency, defaults.MaxQueue);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate);
         _lineBudget = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
-        _outbound = new OutboundAccess(entry, outbound, defaults.Outbound, metrics, _lineBudget, logger);
+        var limits = defaults.Outbound with { MaxConcurrency = entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency };
+        _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics, _lineBudget, logger);
         _stderr = stderr ?? new LoggedGuestLines(logger);
         _logger = logger;
     }

@@ -1,7 +1,11 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Commands;
+using Wagi.Runtime.Tests.Outbound;
 using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Tests.Volumes;
+using Wagi.TestCluster.Http;
 
 namespace Wagi.Runtime.Tests.Commands;
 
@@ -98,15 +102,67 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new[] { "--volume", "/=/tmp" }, 2, "--volume: this version gives a module no files")]
+    [InlineData(new[] { "--volume", "/data" }, 2, "--volume '/data' is not GUEST=HOST, such as /data=./data or /data=./data:ro")]
+    [InlineData(new[] { "--volume", "/data=:ro" }, 2, "the folder of the host for '/data' is empty")]
+    [InlineData(new[] { "--volume", "/data=/no/such/folder" }, 2, "there is no folder '/no/such/folder'")]
+    [InlineData(new[] { "--volume", "/=/", "--wasi", "stdio" }, 2, "--volume needs --wasi full")]
+    [InlineData(new[] { "--allowed-host", "nonsense" }, 2, "--allowed-host: ")]
     [InlineData(new[] { "--env", "nonsense" }, 2, "--env: an environment variable is written KEY=VALUE")]
     [InlineData(new[] { "--entrypoint", "go" }, 1, "module.wat: the module does not export a function 'go'; it exports _start")]
     [InlineData(new[] { "--wasi", "stdio" }, 0, "")]
+    [InlineData(new[] { "--wasi", "full" }, 0, "")]
     public async Task WhatCannotBeDone_IsSaid(string[] options, int code, string message)
     {
         var outcome = await RunAsync(Wat.Printing("hello"), null, options);
         Assert.Equal(code, outcome.Code);
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Volume_IsReadAndWritten()
+    {
+        Directory.CreateDirectory(_folder.PathOf("data"));
+        using var input = new MemoryStream("text"u8.ToArray());
+        var written = await RunAsync(FileGuest.Writing("a"), input, "--volume", $"/data={_folder.PathOf("data")}");
+        Assert.Equal(new CommandOutcome(0, "", ""), written);
+        Assert.Equal("text", File.ReadAllText(_folder.PathOf("data/a")));
+
+        var read = await RunAsync(FileGuest.Reading("a"), null, "--volume", $"/data={_folder.PathOf("data")}:ro");
+        Assert.Equal(0, read.Code);
+        Assert.EndsWith("\n00text", Output, StringComparison.Ordinal);
+
+        await RunAsync(FileGuest.Writing("b"), null, "--volume", $"/data={_folder.PathOf("data")}:ro");
+        Assert.False(File.Exists(_folder.PathOf("data/b")));
+    }
+
+    [Theory]
+    [InlineData("stdio")]
+    [InlineData("full")]
+    public async Task ExitCode_AndStdin_DoNotDependOnTheKindOfWasi(string wasi)
+    {
+        using var input = new MemoryStream("through"u8.ToArray());
+        Assert.Equal(0, (await RunAsync(Wat.Echo, input, "--wasi", wasi)).Code);
+        Assert.EndsWith("through", Output, StringComparison.Ordinal);
+        Assert.Equal(7, (await RunAsync(Wat.Start("(call $proc_exit (i32.const 7))"), null, "--wasi", wasi)).Code);
+        Assert.Equal(124, (await RunAsync(Wat.Start("(call $sleep (i32.const 1000000))"), null, "--wasi", wasi, "--timeout", "50ms")).Code);
+    }
+
+    [Theory]
+    [InlineData("stdio")]
+    [InlineData("full")]
+    public async Task HttpRequest_GoesWhereItIsAllowedTo_AndNowhereElse(string wasi)
+    {
+        await using var target = await TargetServer.StartAsync(context => context.Response.WriteAsync("the body"));
+        var guest = new OutboundGuest().Request(target.Origin + "/").ReadAll().ToString();
+
+        Assert.Equal(0, (await RunAsync(guest, null, "--wasi", wasi, "--allowed-host", target.Origin)).Code);
+        Assert.EndsWith("Athe bodyA", Output, StringComparison.Ordinal);
+        Assert.Single(target.Requests);
+
+        var refused = await RunAsync(guest, null, "--wasi", wasi);
+        Assert.EndsWith(OutboundGuest.Letter(7) + OutboundGuest.Letter(1), Output, StringComparison.Ordinal);
+        Assert.Contains(target.Origin, refused.Error, StringComparison.Ordinal);
+        Assert.Single(target.Requests);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Configuration;
@@ -53,7 +54,7 @@ internal sealed class HandlerHost : IAsyncDisposable
 
     public static async Task<HandlerHost> StartAsync(
         Guest guest, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
-        string? entrypoint = null, OutboundClient? outbound = null)
+        string? entrypoint = null, OutboundClient? outbound = null, HttpProtocols protocols = HttpProtocols.Http1)
     {
         var pattern = RoutePattern.Parse(route);
         var moduleEntry = new ModuleEntry
@@ -68,7 +69,7 @@ internal sealed class HandlerHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options =>
         {
-            options.Listen(IPAddress.Loopback, 0);
+            options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
             options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), outbound ?? new OutboundClient(), new ListLogger());

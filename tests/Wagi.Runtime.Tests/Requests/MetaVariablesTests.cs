@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Wagi.Runtime.Tests.Sandbox;
 
 namespace Wagi.Runtime.Tests.Requests;
 
@@ -156,5 +159,20 @@ public class MetaVariablesTests
         var (arguments, _) = await SeeAsync($"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "/a/...", argv: argv);
 
         Assert.Equal(expected.Split('|'), arguments);
+    }
+
+    [Fact]
+    public async Task Http2_IsNamedAsSuch()
+    {
+        await using var host = await HandlerHost.StartAsync(SharedEngine.Load(Wat.Dump), protocols: HttpProtocols.Http2);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        using var response = await host.Client.SendAsync(request);
+
+        Assert.Contains("\0SERVER_PROTOCOL=HTTP/2\0", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 }

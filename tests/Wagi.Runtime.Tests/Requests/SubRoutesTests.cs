@@ -1,7 +1,9 @@
 using Wagi.Modules.Status;
 using Wagi.Runtime.Requests;
 using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Tests.Outbound;
 using Wagi.Runtime.Tests.Sandbox;
+using Wagi.TestCluster.Http;
 
 namespace Wagi.Runtime.Tests.Requests;
 
@@ -29,6 +31,27 @@ public class SubRoutesTests
         using var guest = SharedEngine.Load(Wat.Printing("x"));
 
         Assert.Empty(SubRoutes.Read(guest, new GuestProcess()));
+    }
+
+    [Fact]
+    public async Task Declaration_MaySendHttpRequests_AsARequestMay()
+    {
+        await using var target = await TargetServer.StartAsync();
+        var wat = $"""
+            (module {OutboundGuest.Imports} {Wat.Imports}
+              (data (i32.const 1024) "{target.Origin}/") (data (i32.const 2048) "GET") (data (i32.const 3072) "/hello _start")
+              (func (export "_start"))
+              (func (export "_routes")
+                (if (i32.eqz (call $req (i32.const 1024) (i32.const {target.Origin.Length + 1}) (i32.const 2048) (i32.const 3)
+                    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 300) (i32.const 304)))
+                  (then (call $write (i32.const 1) (i32.const 3072) (i32.const 13))))))
+            """;
+
+        await using var allowed = await HandlerHost.StartAsync(wat, entry: OutboundTest.Allowing([target.Origin]));
+        await using var denied = await HandlerHost.StartAsync(wat);
+
+        Assert.Single(allowed.Handler.ReadSubRoutes());
+        Assert.Empty(denied.Handler.ReadSubRoutes());
     }
 
     [Theory]
