@@ -1,6 +1,6 @@
 # Every target that people and scripts use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build run test e2e bench images samples crds publish format
+.PHONY: help build run test e2e bench images samples crds manifests publish format
 SHELL := bash
 
 # Where `make publish` puts its programs, for the machine that it runs on unless RID says otherwise (linux-arm64, ...).
@@ -50,6 +50,9 @@ crds: ## write crds/, config/rbac/ and the chart's copies of both from the C# ty
 	dotnet run --project operator -- crds --output crds
 	dotnet run --no-build --project operator -- rbac --output config/rbac
 	cp crds/*.yaml config/rbac/role.yaml charts/wagi-operator/files/
+
+manifests: ## write config/default from the chart
+	config/render
 
 format: ## put every source file into shape
 	dotnet format WagiOperator.sln

@@ -22,10 +22,12 @@ internal sealed class AdminServer : IAsyncDisposable
         var builder = KestrelApplication.CreateBuilder(address, loggers);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(RequestMetrics.MeterName, ModuleMetrics.MeterName, "System.Runtime")
+            .AddView(WithoutMisleadingNames)
             .AddPrometheusExporter(exporter =>
             {
                 exporter.ScrapeResponseCacheDurationMilliseconds = 0;
                 exporter.ScopeInfoEnabled = false;
+                exporter.TargetInfoEnabled = false;
             }));
         _application = builder.Build();
         _application.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
@@ -45,6 +47,14 @@ internal sealed class AdminServer : IAsyncDisposable
     }
 
     public Task StopAsync() => _application.StopAsync();
+
+    /// <summary>In Prometheus a name that ends in "count" belongs to a histogram; some of .NET's own gauges have such a name.</summary>
+    private static MetricStreamConfiguration? WithoutMisleadingNames(System.Diagnostics.Metrics.Instrument instrument) => instrument.Name switch
+    {
+        "dotnet.process.cpu.count" => new MetricStreamConfiguration { Name = "dotnet.process.cpus" },
+        "dotnet.assembly.count" or "dotnet.timer.count" => MetricStreamConfiguration.Drop,
+        _ => null,
+    };
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
     {

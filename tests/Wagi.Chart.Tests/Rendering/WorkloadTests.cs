@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+using Wagi.Chart.Tests.Helm;
+
+namespace Wagi.Chart.Tests.Rendering;
+
+public sealed class WorkloadTests
+{
+    [Theory]
+    [InlineData("", "ghcr.io/wagi-dev/wagi:0.1.0")]
+    [InlineData("runtime.image.tag=v9", "ghcr.io/wagi-dev/wagi:v9")]
+    [InlineData("runtime.image.registry=localhost:5000", "localhost:5000/wagi:0.1.0")]
+    [InlineData("runtime.image.registry=,runtime.image.repository=here", "here:0.1.0")]
+    [InlineData("runtime.image.tag=v9,runtime.image.digest=sha256:0123456789012345678901234567890123456789012345678901234567890123", "ghcr.io/wagi-dev/wagi@sha256:0123456789012345678901234567890123456789012345678901234567890123")]
+    public async Task Image_IsWhatTheValuesSay(string values, string image)
+    {
+        var manifests = values.Length == 0 ? await WagiChart.ManifestsAsync() : await WagiChart.ManifestsAsync(values);
+
+        Assert.Equal(image, (string?)Container(manifests.Get("Deployment", "wagi-runtime"))["image"]);
+    }
+
+    [Fact]
+    public async Task RuntimeAndOperator_AreReplacedWithoutAPodTooFew()
+    {
+        var manifests = await WagiChart.ManifestsAsync();
+
+        Assert.All(manifests.Of("Deployment"), deployment =>
+            Assert.Equal(0, (int?)deployment["spec"]!["strategy"]!["rollingUpdate"]!["maxUnavailable"]));
+    }
+
+    [Fact]
+    public async Task GracePeriod_HasRoomForDrainingAndForRequestsInFlight()
+    {
+        var manifests = await WagiChart.ManifestsAsync("runtime.drainDelaySeconds=20", "runtime.shutdownTimeoutSeconds=100");
+
+        var runtime = manifests.Get("Deployment", "wagi-runtime");
+        Assert.Equal(130, (int?)runtime["spec"]!["template"]!["spec"]!["terminationGracePeriodSeconds"]);
+        Assert.Contains("--drain-delay=20s", Arguments(runtime));
+        Assert.Contains("--shutdown-timeout=100s", Arguments(runtime));
+    }
+
+    [Theory]
+    [InlineData("1.20.0", 1)]
+    [InlineData("1.36.0", 0)]
+    public async Task DaemonSet_Surges_WhereTheServerCan(string version, int maxUnavailable)
+    {
+        var rendered = await WagiChart.RunAsync(
+            "helm", "template", "wagi", WagiChart.Folder, "--kube-version", version, "--set", "runtime.kind=DaemonSet");
+
+        var update = Manifests.Parse(rendered.EnsureSuccess().Stdout).Get("DaemonSet", "wagi-runtime")["spec"]!["updateStrategy"]!["rollingUpdate"]!;
+        Assert.Equal(maxUnavailable, (int?)update["maxUnavailable"]);
+        Assert.Equal(maxUnavailable == 0 ? 1 : null, (int?)update["maxSurge"]);
+    }
+
+    [Theory]
+    [InlineData("1.20.0", false)]
+    [InlineData("1.36.0", true)]
+    public async Task Crd_HasCelRules_WhereTheServerKnowsThem(string version, bool hasRules)
+    {
+        var rendered = await WagiChart.RunAsync("helm", "template", "wagi", WagiChart.Folder, "--kube-version", version);
+
+        Assert.Equal(hasRules, rendered.EnsureSuccess().Stdout.Contains("x-kubernetes-validations", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task CrdsKept_AreMarkedForHelm()
+    {
+        Assert.Null((await WagiChart.ManifestsAsync()).Of("CustomResourceDefinition").Single()["metadata"]!["annotations"]);
+
+        var kept = (await WagiChart.ManifestsAsync("crds.keep=true")).Of("CustomResourceDefinition").Single();
+        Assert.Equal("keep", (string?)kept["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
+        Assert.Empty((await WagiChart.ManifestsAsync("crds.install=false")).Of("CustomResourceDefinition"));
+    }
+
+    [Fact]
+    public async Task Autoscaler_DecidesOnTheReplicas_AndTheDeploymentDoesNot()
+    {
+        var manifests = await WagiChart.ManifestsAsync("runtime.autoscaling.enabled=true", "runtime.autoscaling.requestsRunning=20");
+
+        Assert.Null(manifests.Get("Deployment", "wagi-runtime")["spec"]!["replicas"]);
+        var metrics = manifests.Get("HorizontalPodAutoscaler", "wagi-runtime")["spec"]!["metrics"]!.AsArray();
+        Assert.Equal(["Resource", "Pods"], metrics.Select(metric => (string?)metric!["type"]));
+        Assert.Equal("wagi_requests_running", (string?)metrics[1]!["pods"]!["metric"]!["name"]);
+    }
+
+    [Fact]
+    public async Task OperatorOfOneNamespace_HasNoRightsBeyondIt()
+    {
+        var manifests = await WagiChart.ManifestsAsync("operator.watchNamespace=shop", "rbac.aggregate=false");
+
+        Assert.Empty(manifests.Of("ClusterRole"));
+        Assert.Empty(manifests.Of("ClusterRoleBinding"));
+        Assert.Equal(["shop", "wagi-system"], manifests.Of("Role").Select(role => (string?)role["metadata"]!["namespace"]).Order());
+        Assert.Contains("--watch-namespace=shop", Arguments(manifests.Get("Deployment", "wagi-operator")));
+    }
+
+    [Fact]
+    public async Task Roles_AreTheGeneratedOnes()
+    {
+        var manifests = await WagiChart.ManifestsAsync();
+        var generated = Manifests.Parse(await File.ReadAllTextAsync(
+            Path.Combine(TestCluster.Product.Checkout.Root, "config", "rbac", "role.yaml"), TestContext.Current.CancellationToken));
+
+        AssertEqual(generated.Of("ClusterRole").Single(), manifests.Get("ClusterRole", "wagi-system-wagi-operator"));
+        AssertEqual(generated.Of("Role").Single(), manifests.Get("Role", "wagi-operator"));
+
+        static void AssertEqual(JsonObject expected, JsonObject actual) =>
+            Assert.True(JsonNode.DeepEquals(expected["rules"], actual["rules"]), "run `make crds` and commit the result");
+    }
+
+    [Theory]
+    [InlineData("ingress.enabled=true;ingress.hosts={shop.example.com};ingress.tls[0].secretName=shop", "https://shop.example.com")]
+    [InlineData("httpRoute.enabled=true;httpRoute.hostnames={shop.example.com};httpRoute.parentRefs[0].name=public", "https://shop.example.com")]
+    [InlineData("operator.baseUrl=https://here.example.com/wasm", "https://here.example.com/wasm")]
+    [InlineData("runtime.service.port=8080", "http://wagi-runtime.wagi-system:8080")]
+    public async Task UrlInTheStatus_IsWhereClientsReachTheRuntime(string values, string url)
+    {
+        var manifests = await WagiChart.ManifestsAsync(values.Split(';'));
+
+        Assert.Contains($"--base-url={url}", Arguments(manifests.Get("Deployment", "wagi-operator")));
+    }
+
+    [Fact]
+    public async Task Monitors_FindTheServicesWithMetrics_AndNoOther()
+    {
+        var manifests = await WagiChart.ManifestsAsync("metrics.serviceMonitor.enabled=true");
+
+        Assert.Equal(2, manifests.Of("ServiceMonitor").Count());
+        Assert.All(manifests.Of("ServiceMonitor"), monitor =>
+        {
+            var labels = monitor["spec"]!["selector"]!["matchLabels"]!.AsObject();
+            var service = Assert.Single(manifests.Of("Service"), service =>
+                labels.All(label => (string?)service["metadata"]!["labels"]![label.Key] == (string?)label.Value)
+                && service["metadata"]!["labels"]!["wagi.dev/metrics"] is not null);
+            Assert.Equal((string?)monitor["spec"]!["endpoints"]![0]!["port"], (string?)service["spec"]!["ports"]![0]!["name"]);
+        });
+    }
+
+    [Fact]
+    public async Task NetworkPolicies_LetOnlyThePodsOfThisReleaseAndPrometheusReachTheAdminPorts_RenderedNotEnforced()
+    {
+        var manifests = await WagiChart.ManifestsAsync();
+
+        var runtime = manifests.Get("NetworkPolicy", "wagi-runtime")["spec"]!["ingress"]!.AsArray();
+        Assert.Equal("http", (string?)runtime[0]!["ports"]![0]!["port"]);
+        Assert.Null(runtime[0]!["from"]);
+        Assert.Equal("admin", (string?)runtime[1]!["ports"]![0]!["port"]);
+        Assert.Equal(
+            ["operator", "runtime", "prometheus"],
+            runtime[1]!["from"]!.AsArray().Select(peer => peer!["podSelector"]!["matchLabels"]!).Select(labels =>
+                (string?)labels["app.kubernetes.io/component"] ?? (string?)labels["app.kubernetes.io/name"]));
+        var health = Assert.Single(manifests.Get("NetworkPolicy", "wagi-operator")["spec"]!["ingress"]!.AsArray())!;
+        Assert.Equal("health", (string?)health["ports"]![0]!["port"]);
+        Assert.NotNull(Assert.Single(health["from"]!.AsArray())!["namespaceSelector"]);
+    }
+
+    private static JsonNode Container(JsonObject workload) => workload["spec"]!["template"]!["spec"]!["containers"]![0]!;
+
+    private static IEnumerable<string?> Arguments(JsonObject workload) => Container(workload)["args"]!.AsArray().Select(argument => (string?)argument);
+}
