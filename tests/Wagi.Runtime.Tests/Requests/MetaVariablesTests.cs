@@ -66,6 +66,45 @@ public class MetaVariablesTests
         Assert.Equal("5", environment["CONTENT_LENGTH"]);
         Assert.Equal("text/csv", environment["CONTENT_TYPE"]);
         Assert.Equal("POST", environment["REQUEST_METHOD"]);
+        Assert.Equal("5", environment["HTTP_CONTENT_LENGTH"]);
+        Assert.Equal("text/csv", environment["HTTP_CONTENT_TYPE"]);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    [InlineData("OPTIONS")]
+    [InlineData("PROPFIND")]
+    [InlineData("Mixed-Case")]
+    public async Task Method_IsHandedOn_AsItWasSent(string method)
+    {
+        var (_, environment) = await SeeAsync($"{method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab");
+
+        Assert.Equal(method, environment["REQUEST_METHOD"]);
+        Assert.Equal("2", environment["CONTENT_LENGTH"]);
+    }
+
+    [Theory]
+    [InlineData("/", "")]
+    [InlineData("/?", "")]
+    [InlineData("/?a=%20+b&c=%26&&d?e", "a=%20+b&c=%26&&d?e")]
+    public async Task QueryString_IsHandedOn_NotDecoded(string target, string expected)
+    {
+        var (_, environment) = await SeeAsync($"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.Equal(expected, environment["QUERY_STRING"]);
+    }
+
+    [Fact]
+    public async Task Credentials_AreWithheld_AndNameNoUser()
+    {
+        var (arguments, environment) = await SeeAsync(
+            "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic c2VjcmV0OnNlY3JldA==\r\nConnection: close\r\n\r\n");
+
+        Assert.Equal("", environment["AUTH_TYPE"]);
+        Assert.Equal("", environment["REMOTE_USER"]);
+        Assert.DoesNotContain(environment.Values.Concat(arguments), value => value.Contains("c2VjcmV0", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -109,6 +148,19 @@ public class MetaVariablesTests
         Assert.Equal("http://proxy:3128", environment["HTTP_PROXY"]);
     }
 
+    [Fact]
+    public async Task ConfiguredEnvironment_NeverOverrides_AnyMetaVariable()
+    {
+        const string Request = "GET /p?q HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        var (_, plain) = await SeeAsync(Request);
+
+        var (_, environment) = await SeeAsync(
+            Request, environment: plain.Keys.ToImmutableSortedDictionary(name => name, _ => "evil", StringComparer.Ordinal));
+
+        Assert.Equal(19 + 1, plain.Count); // those of CGI and WAGI, and HTTP_HOST
+        Assert.All(plain, pair => Assert.Equal(pair.Value, environment[pair.Key]));
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", null, "x", "80")]
     [InlineData("GET / HTTP/1.1\r\nHost: [::1]:99\r\nConnection: close\r\n\r\n", null, "[::1]", "99")]
@@ -138,6 +190,7 @@ public class MetaVariablesTests
     [InlineData("/a/...", "/a/x%2Fy%25z", "/x/y%z", "/x%2Fy%25z")]
     [InlineData("/a/...", "/%61/x", "/x", "/x")]
     [InlineData("/a/...", "/b/../a/x%20y", "/x y", "/x%20y")]
+    [InlineData("/a/...", "/a//x", "//x", "//x")]
     [InlineData("/...", "/x%252Fy", "/x%2Fy", "/x%252Fy")]
     [InlineData("/...", "http://x/abs?q", "/abs", "/abs")]
     public async Task PathInfo_IsDecodedOnce(string route, string target, string pathInfo, string raw)
@@ -173,6 +226,8 @@ public class MetaVariablesTests
 
         using var response = await host.Client.SendAsync(request);
 
-        Assert.Contains("\0SERVER_PROTOCOL=HTTP/2\0", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var seen = await response.Content.ReadAsStringAsync();
+        Assert.Contains("\0SERVER_PROTOCOL=HTTP/2\0", seen, StringComparison.Ordinal);
+        Assert.Contains($"\0HTTP_HOST={host.Address.Authority}\0", seen, StringComparison.Ordinal);
     }
 }

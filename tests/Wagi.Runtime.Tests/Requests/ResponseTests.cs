@@ -45,6 +45,20 @@ public class ResponseTests
         Assert.NotNull(response.Headers.Location);
     }
 
+    [Theory]
+    [InlineData("location: /local?q=%20#here\n\n", "302 Found", "/local?q=%20#here", "")]
+    [InlineData("location: ../up\ncontent-type: text/plain\nstatus: 303 See Other\n\ndocument", "303 See Other", "../up", "document")]
+    public async Task Redirect_GoesToTheClient_AsItWasPrinted(string printed, string status, string location, string body)
+    {
+        await using var host = await HandlerHost.StartAsync(Wat.Printing(printed));
+
+        var answer = await host.SendRawAsync("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status}\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains($"\r\nLocation: {location}\r\n", answer, StringComparison.Ordinal);
+        Assert.EndsWith($"\r\n\r\n{body}", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Headers_OfOneName_StaySeveral()
     {
@@ -83,6 +97,14 @@ public class ResponseTests
     [InlineData("content-type: text/plain\nconnection: close\n\n", "belongs to the connection")]
     [InlineData("content-type: text/plain\nupgrade: x\n\n", "belongs to the connection")]
     [InlineData("content-type: text/plain\nkeep-alive: 5\n\n", "belongs to the connection")]
+    [InlineData("content-type: text/plain\nproxy-authenticate: Basic\n\n", "belongs to the connection")]
+    [InlineData("content-type: text/plain\nproxy-authorization: x\n\n", "belongs to the connection")]
+    [InlineData("content-type: text/plain\nproxy-connection: close\n\n", "belongs to the connection")]
+    [InlineData("content-type: text/plain\nte: trailers\n\n", "belongs to the connection")]
+    [InlineData("content-type: text/plain\ntrailer: x\n\n", "belongs to the connection")]
+    [InlineData("location: /a\nlocation: /b\n\n", "twice")]
+    [InlineData("location: /a\rset-cookie: b=1\n\n", "control character")]
+    [InlineData("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\nbody", "no colon")]
     public async Task Head_ThatIsNotValid_Gives502(string printed, string reason)
     {
         await using var host = await HandlerHost.StartAsync(printed.Length == 0 ? Wat.Start("") : Wat.Printing(printed));
@@ -166,6 +188,36 @@ public class ResponseTests
         // The reset may overtake the part that was sent: then nothing arrives, which is no whole answer either.
         Assert.True(answer == "<reset>" || answer.Contains("Content-Length: 1000", StringComparison.Ordinal), answer);
         Assert.True(answer.Length < 1000);
+    }
+
+    [Fact]
+    public async Task Body_IsNoHeader_WhateverItLooksLike()
+    {
+        const string Body = "\r\nstatus: 404\n\nset-cookie: a=1\r\n\r\n\0";
+        await using var host = await HandlerHost.StartAsync(Wat.Printing($"content-type: text/plain\r\n\r\n{Body}"));
+
+        using var response = await host.Client.GetAsync("/");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.False(response.Headers.Contains("Set-Cookie"));
+        Assert.Equal(Body, await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("content-type: text/plain\ncontent-length: 1000\n\n", "", "Content-Length: 1000\r\n")]
+    [InlineData("content-type: text/plain\n\n", "(loop $again (call $write (i32.const 1) (i32.const 8192) (i32.const 10000))"
+        + " (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $again (i32.lt_u (local.get $i) (i32.const 20))))",
+        "Content-Length: 200000\r\n")]
+    public async Task Head_Request_GetsTheLength_OfWhatGetWouldGet(string head, string body, string length)
+    {
+        var (data, code) = Wat.Print(head);
+        await using var host = await HandlerHost.StartAsync(Wat.Start(code + body, data));
+
+        var answer = await host.SendRawAsync("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains(length, answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
     }
 
     [Fact]
