@@ -46,9 +46,10 @@ publish: ## Native AOT programs in artifacts/wagi/wagi and artifacts/wagi-operat
 	dotnet publish runtime --output $(ARTIFACTS)/wagi $(if $(RID),--runtime $(RID),--use-current-runtime)
 	dotnet publish operator --output $(ARTIFACTS)/wagi-operator $(if $(RID),--runtime $(RID),--use-current-runtime)
 
-crds: ## write crds/, config/rbac/ and the chart's copies of both from the C# types in operator/Resources and operator/Rbac
+crds: ## write crds/, config/rbac/, the chart's copies of both and docs/wagimodule.md from the C# types in operator/
 	dotnet run --project operator -- crds --output crds
 	dotnet run --no-build --project operator -- rbac --output config/rbac
+	dotnet run --no-build --project operator -- crds --reference docs/wagimodule.md
 	cp crds/*.yaml config/rbac/role.yaml charts/wagi-operator/files/
 
 manifests: ## write config/default from the chart

@@ -16,6 +16,12 @@ internal sealed class CrdsCommand
         HelpName = "DIR",
     };
 
+    private readonly Option<FileInfo?> _reference = new("--reference")
+    {
+        Description = "Write the reference of the fields to this file, in Markdown, instead.",
+        HelpName = "FILE",
+    };
+
     /// <summary>What the command prints.</summary>
     public static string Text() => Header + YamlWriter.Write(CrdGenerator.Generate());
 
@@ -24,12 +30,20 @@ internal sealed class CrdsCommand
     {
         var command = new Command("crds", "Print the CustomResourceDefinition of this version: wagi-operator crds | kubectl apply -f -");
         command.Options.Add(_output);
+        command.Options.Add(_reference);
         command.SetAction(Run);
         return command;
     }
 
     private int Run(ParseResult arguments)
     {
+        if (arguments.GetValue(_reference) is { } reference)
+        {
+            reference.Directory?.Create();
+            File.WriteAllText(reference.FullName, ReferencePage.Text());
+            return ExitCodes.Success;
+        }
+
         if (arguments.GetValue(_output) is not { } directory)
         {
             arguments.InvocationConfiguration.Output.Write(Text());

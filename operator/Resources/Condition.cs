@@ -11,7 +11,7 @@ public sealed record Condition
     [Schema(Required = true, MaxLength = 316, Pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$")]
     public required string Type { get; init; }
 
-    [Description("True, False or Unknown.")]
+    [Description("Whether it is so. Example: \"True\"")]
     [Schema(Required = true, Enum = ["True", "False", "Unknown"])]
     public required string Status { get; init; }
 
@@ -19,16 +19,16 @@ public sealed record Condition
     [Schema(Format = "int64", Minimum = 0)]
     public long? ObservedGeneration { get; init; }
 
-    [Description("When the status of the condition changed last.")]
+    [Description("When the status of the condition changed last. Example: \"2026-11-23T10:00:00Z\"")]
     [Schema(Required = true, Format = "date-time")]
     [JsonConverter(typeof(KubernetesTimeConverter))]
     public required DateTimeOffset LastTransitionTime { get; init; }
 
-    [Description("Why, in one word. docs/operations.md says what to do for each. Example: RouteConflict")]
+    [Description("Why, in one word; docs/operations.md says what to do for each. Example: RouteConflict")]
     [Schema(Required = true, MinLength = 1, MaxLength = 1024, Pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
     public required string Reason { get; init; }
 
-    [Description("Why, in a sentence.")]
+    [Description("Why, in a sentence. Example: served by 3 of 3 runtimes")]
     [Schema(Required = true, MaxLength = 32768)]
     public required string Message { get; init; }
 }

@@ -44,21 +44,21 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
     public const string ShortName = "wm";
 
     /// <inheritdoc/>
-    [Description("The version of the schema of this object: wagi.dev/v1alpha1.")]
+    [Description("The version of the schema of this object. Example: wagi.dev/v1alpha1")]
     public string ApiVersion { get; set; } = GroupVersion;
 
     /// <inheritdoc/>
-    [Description("The kind of this object: WagiModule.")]
+    [Description("The kind of this object. Example: WagiModule")]
     public string Kind { get; set; } = KindName;
 
     /// <inheritdoc/>
     public V1ObjectMeta Metadata { get; set => field = value ?? new(); } = new();
 
-    [Description("What to serve, where, and with which limits.")]
+    [Description("What to serve, where, and with which limits. Example: {route: /hello, module: \"oci://ghcr.io/example/hello:v1\"}")]
     [Schema(Required = true)]
     public WagiModuleSpec Spec { get; set => field = value ?? new(); } = new();
 
-    [Description("What is really being served. Written by the operator.")]
+    [Description("What is really being served. Written by the operator. Example: {routes: [/hello], runtimes: {ready: 3, total: 3, summary: 3/3}}")]
     public WagiModuleStatus? Status { get; set; }
 
     /// <summary>Its namespace and name, which is also the id of its entry in <c>modules.toml</c>.</summary>

@@ -57,23 +57,24 @@ public sealed record WagiModuleSpec
     [Schema(MaxItems = SpecLimits.Environment, ListType = "map", ListMapKeys = "name")]
     public IReadOnlyList<EnvironmentVariable>? Env { get; init; }
 
-    [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's. Example: 30s")]
+    [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's --timeout, 30s. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]
     [Rule("duration(self) >= duration('1ms') && duration(self) <= duration('24h')", "timeout must be between 1ms and 24h")]
     public string? Timeout { get; init; }
 
     [Description("Linear memory that one instance may grow to, in bytes or with a suffix (k, M, G, Ki, Mi, Gi): 64Ki to 4Gi. " +
-        "Default: the runtime's. Example: 64Mi")]
+        "Default: the runtime's --memory-limit, 128Mi. Example: 64Mi")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.ByteSize)]
     [Rule(MemoryLimitRule.Expression, MemoryLimitRule.Message)]
     public string? MemoryLimit { get; init; }
 
     [Description("Requests of this module that one runtime handles at a time; more wait a moment and are then answered with 503. " +
-        "Default: the runtime's. Example: 100")]
+        "Default: the runtime's --max-concurrency, 8 for every CPU. Example: 100")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? MaxConcurrency { get; init; }
 
-    [Description("HTTP requests that the module may have under way at a time in one runtime. Default: the runtime's. Example: 10")]
+    [Description("Responses to HTTP requests of the module that may be open at a time in one runtime; one more request fails at once. " +
+        "Default: 64. Example: 10")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? HttpMaxConcurrency { get; init; }
 

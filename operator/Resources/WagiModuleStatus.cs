@@ -11,7 +11,8 @@ public sealed record WagiModuleStatus
     public long? ObservedGeneration { get; init; }
 
     [Description("Accepted (the spec is valid and has its route), Resolved (module and references were found), Programmed (the runtimes " +
-        "were told), Ready (every runtime serves it), and Stalled while it cannot get better by itself.")]
+        "were told), Ready (every runtime serves it), and Stalled while it cannot get better by itself. " +
+        "Example: [{type: Ready, status: \"False\", reason: RouteConflict, message: …}]")]
     [Schema(MaxItems = 16, ListType = "map", ListMapKeys = "type")]
     public IReadOnlyList<Condition>? Conditions { get; init; }
 
@@ -23,7 +24,7 @@ public sealed record WagiModuleStatus
     [Schema(ListType = "atomic")]
     public IReadOnlyList<string>? Routes { get; init; }
 
-    [Description("How many runtimes serve the module as specified.")]
+    [Description("How many runtimes serve the module as specified. Example: {ready: 3, total: 3, summary: 3/3}")]
     public RuntimeCount? Runtimes { get; init; }
 
     [Description("Where the module answers, when the operator was told the runtimes' address. Example: https://wagi.example.com/hello")]

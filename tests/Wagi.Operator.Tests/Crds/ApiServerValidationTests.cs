@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Wagi.Operator.Crds;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Resources;
 using Wagi.TestCluster;
@@ -71,18 +73,30 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
         Assert.DoesNotContain("entryPoint", result.Stdout, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Explain_TellsWhatAFieldIsFor_WithAnExample()
+    [Theory]
+    [InlineData("spec")]
+    [InlineData("spec.imagePullSecrets")]
+    [InlineData("spec.env")]
+    [InlineData("spec.env.valueFrom")]
+    [InlineData("spec.env.valueFrom.secretKeyRef")]
+    [InlineData("status")]
+    [InlineData("status.conditions")]
+    [InlineData("status.runtimes")]
+    public async Task Explain_TellsWhatEveryFieldIsFor_WithAnExample(string path)
     {
         var api = await cluster.ControlPlaneAsync();
 
         // What a server offers is published a moment after the CRD is established.
         var result = await Eventually.Becomes(
-            _ => api.KubectlAsync("explain", "wagimodule.spec.route"), result => result.ExitCode == 0, cancellationToken: TestContext.Current.CancellationToken);
+            _ => api.KubectlAsync("explain", $"wagimodule.{path}"), result => result.ExitCode == 0, cancellationToken: TestContext.Current.CancellationToken);
 
-        var text = string.Join(' ', Words(result.Stdout.ReplaceLineEndings(" ")));
-        Assert.Contains("The path that the module answers", text, StringComparison.Ordinal);
-        Assert.Contains("Example: /hello/...", text, StringComparison.Ordinal);
+        // kubectl breaks lines where it likes, within a value as well.
+        var text = WithoutSpace(result.Stdout);
+        Assert.All(Fields(path), field =>
+        {
+            Assert.Contains($"{field.Key}<", text, StringComparison.Ordinal);
+            Assert.Contains(WithoutSpace((string)field.Value!["description"]!), text, StringComparison.Ordinal);
+        });
     }
 
     [Fact]
@@ -111,6 +125,13 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
     /// <summary><c>.route</c> of <c>spec.route</c>, <c>.env</c> of <c>spec.env[0].name</c>: how servers of all versions begin a path.</summary>
     private static string FirstField(string field) =>
         field.Split('.') is [_, var first, ..] ? "." + first.Split('[')[0] : "";
+
+    /// <summary>The fields of an object, or of the items of an array.</summary>
+    private static JsonObject Fields(string path) => path.Split('.')
+        .Aggregate(CrdGenerator.Schema(), (schema, name) => schema["properties"]![name]!.AsObject() is var inner && inner["items"] is JsonObject items ? items : inner)
+        ["properties"]!.AsObject();
+
+    private static string WithoutSpace(string text) => string.Concat(text.Where(character => !char.IsWhiteSpace(character)));
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
