@@ -43,10 +43,12 @@ internal sealed class InspectionArguments
         HelpName = "HOST[:PORT]",
     };
 
+    private readonly BindleArguments _bindle = new();
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_offline, _env, _envFile, _moduleCache, _insecureRegistry];
+        Option[] options = [_offline, _env, _envFile, _moduleCache, _insecureRegistry, .. _bindle.Options];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -71,6 +73,7 @@ internal sealed class InspectionArguments
             Cache = new CacheOptions(Path.GetFullPath(arguments.GetValue(_moduleCache)!), CacheOptions.DefaultMaxBytes),
             Environment = EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []),
             InsecureRegistries = arguments.GetValue(_insecureRegistry) ?? [],
+            BindleServer = _bindle.ReadServer(arguments),
             Sandbox = new SandboxOptions { MaxInstances = Environment.ProcessorCount },
         };
         using var loading = new LoaderScope(options, NullLoggerFactory.Instance);

@@ -123,6 +123,8 @@ internal sealed class ServeCommand
         HelpName = "HOST[:PORT]",
     };
 
+    private readonly BindleArguments _bindle = new();
+
     private readonly Option<string> _outboundTimeout = new("--outbound-timeout")
     {
         Description = "How long an HTTP request of a module may take, reading its response included.",
@@ -206,7 +208,7 @@ internal sealed class ServeCommand
         Option[] options =
         [
             _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache,
-            _logDir, _logFileSize, _secrets, _insecureRegistry, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
+            _logDir, _logFileSize, _secrets, _insecureRegistry, .. _bindle.Options, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
             _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
         ];
         foreach (var option in options)
@@ -278,6 +280,7 @@ internal sealed class ServeCommand
             Peers = ReadPeers(arguments),
             Environment = EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []),
             InsecureRegistries = arguments.GetValue(_insecureRegistry) ?? [],
+            BindleServer = _bindle.ReadServer(arguments),
             DeniedNetworks = [.. (arguments.GetValue(_outboundDeny) ?? []).Select(ReadNetwork)],
             Defaults = new HandlerDefaults
             {

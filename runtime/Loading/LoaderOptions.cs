@@ -22,6 +22,9 @@ internal sealed record LoaderOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>
+    public Uri? BindleServer { get; init; }
+
     /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
     public GuestLogOptions? GuestLogs { get; init; }
 

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using Wagi.Bindle.Stores;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
+using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
@@ -16,6 +18,7 @@ internal sealed class LoaderScope : IDisposable
     private readonly SandboxEngine _engine;
     private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
+    private readonly BindleClient _bindles;
     private readonly RequestMetrics _metrics = new();
     private readonly OutboundClient _outbound;
 
@@ -29,17 +32,22 @@ internal sealed class LoaderScope : IDisposable
         _engine = new SandboxEngine(options.Sandbox);
         _compiled = new CompiledCache(Cache, _engine, options.Progress, loggers.CreateLogger<CompiledCache>());
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
+        var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
+        var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());
         Files = new FileSource(options.BaseDirectory);
         var oci = new OciSource(
             _registries,
-            new BlobCache(Cache, loggers.CreateLogger<BlobCache>()),
-            new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>()),
+            blobs,
+            references,
             options.Progress,
             loggers.CreateLogger<OciSource>());
+        _bindles = new BindleClient(proxy: new LoopbackBypass(HttpClient.DefaultProxy));
+        var parcels = new BindleParcels(blobs, options.Progress, loggers.CreateLogger<BindleParcels>());
         var sources = new Dictionary<ModuleScheme, IModuleSource>
         {
             [ModuleScheme.File] = Files,
             [ModuleScheme.Oci] = oci,
+            [ModuleScheme.Bindle] = new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, _metrics);
         Loader = new ModuleLoader(_engine, sources, _compiled, handlers, options.BaseDirectory);
@@ -59,6 +67,7 @@ internal sealed class LoaderScope : IDisposable
     {
         _metrics.Dispose();
         _outbound.Dispose();
+        _bindles.Dispose();
         _registries.Dispose();
         _compiled.Dispose();
         _engine.Dispose();

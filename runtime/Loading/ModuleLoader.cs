@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
-using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sources;
@@ -26,14 +25,8 @@ internal sealed class ModuleLoader(
     /// <exception cref="SandboxException">The module cannot be run.</exception>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
     {
-        if (!sources.TryGetValue(entry.Module.Scheme, out var source))
-        {
-            throw new SandboxException(
-                ModuleReason.InvalidEntry, $"'{entry.Module}' cannot be fetched: this version takes modules from files and from OCI registries");
-        }
-
         var located = VolumeFolders.Find(entry, baseDirectory);
-        var content = await source.FindAsync(entry, secrets, cancellation);
+        var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellation);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
             : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellation);

@@ -38,6 +38,9 @@ internal sealed record ServeOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>
+    public Uri? BindleServer { get; init; }
+
     /// <summary>Networks that modules' outbound HTTP never reaches.</summary>
     public IReadOnlyCollection<IPNetwork> DeniedNetworks { get; init; } = [];
 

@@ -40,6 +40,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
                 Cache = options.Cache,
                 Environment = options.Environment,
                 InsecureRegistries = options.InsecureRegistries,
+                BindleServer = options.BindleServer,
                 DeniedNetworks = options.DeniedNetworks,
                 Defaults = options.Defaults,
                 Sandbox = options.Sandbox,

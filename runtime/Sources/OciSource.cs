@@ -29,7 +29,7 @@ internal sealed partial class OciSource(
             throw new ModuleSourceException(ModuleReason.InvalidEntry, error);
         }
 
-        var tenant = TenantOf(entry.Id);
+        var tenant = Tenants.Of(entry.Id);
         var known = await references.TryReadAsync(tenant, reference.ToString(), cancellation);
         if (known is not null && reference.Digest is not null)
         {
@@ -51,13 +51,6 @@ internal sealed partial class OciSource(
         {
             throw Translate(failure);
         }
-    }
-
-    /// <summary>The namespace of a WagiModule's id; an id of a hand-written file has none.</summary>
-    private static string TenantOf(string id)
-    {
-        var slash = id.IndexOf('/');
-        return slash > 0 ? id[..slash] : "";
     }
 
     private ModuleContent FromRecord(string tenant, Reference reference, ReferenceRecord record, ModuleSecrets? secrets) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Wagi.Modules.Status;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Bindle;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd;
@@ -175,15 +176,33 @@ public sealed class LaptopTests : IDisposable
     }
 
     [Fact]
-    public async Task BindleModule_IsRefused_AndTheOthersServe()
+    public async Task BindleModule_IsServedFromItsServer_AndFromTheCacheWhenThatIsGone()
     {
         _directory.Write("hello.wat", Hello("1"));
-        Configure(Entry("/bindle", "bindle:example.com/a/1.0.0") + Entry("/hello", "hello.wat"));
-        await using var runtime = await StartAsync();
-        var module = await runtime.ModuleAsync("/bindle", module => module.State == ModuleState.Failed, Cancellation);
-        Assert.Equal(ModuleReason.InvalidEntry, module.Reason);
-        Assert.Contains("'bindle:example.com/a/1.0.0'", module.Message, StringComparison.Ordinal);
-        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+        await using var server = await BindleProtocolServer.StartAsync(
+            new TestBindle("example.com/a").AddModule("a.wat", Hello("2"), "route = \"/not-asked\""));
+        Configure(
+            Entry("/bindle", "bindle:example.com/a/1.0.0") + $"bindle_server = \"{server.Url}\"\n"
+            + Entry("/default", "bindle:example.com/a/1.0.0")
+            + Entry("/missing", "bindle:example.com/missing/1.0.0")
+            + Entry("/hello", "hello.wat"));
+        await using (var runtime = await StartAsync("--bindle-url", server.Url))
+        {
+            Assert.Equal("ab2\n", await runtime.AnswerAsync("/bindle", HttpStatusCode.OK, Cancellation));
+            Assert.Equal("ab2\n", await runtime.AnswerAsync("/default", HttpStatusCode.OK, Cancellation));
+            Assert.Equal("ab1\n", await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
+            var missing = await runtime.ModuleAsync("/missing", module => module.State == ModuleState.Failed, Cancellation);
+            Assert.Equal(
+                (ModuleReason.NotFound, $"bindle example.com/missing/1.0.0: {server.Url} does not have it (bindle not found)"),
+                (missing.Reason, missing.Message));
+        }
+
+        var url = server.Url;
+        await server.StopAsync();
+        await using var again = await StartAsync("--bindle-url", url);
+        Assert.Equal("ab2\n", await again.AnswerAsync("/bindle", HttpStatusCode.OK, Cancellation));
+        Assert.Equal("ab2\n", await again.AnswerAsync("/default", HttpStatusCode.OK, Cancellation));
+        await again.ModuleAsync("/missing", module => module.Reason == ModuleReason.RegistryUnreachable, Cancellation);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed record ModuleEntry
     /// <summary>Outbound HTTP requests in flight at the most per module; null: the runtime's default.</summary>
     public int? HttpMaxConcurrency { get; init; }
 
-    /// <summary>The server for a <c>bindle:</c> module; null: the runtime's default.</summary>
+    /// <summary>URL of the server for a <c>bindle:</c> module; null: the runtime's default.</summary>
     public string? BindleServer { get; init; }
 
     /// <summary>How long a request may take before it is answered with 504; null: the runtime's default.</summary>

@@ -19,6 +19,17 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task BindleServer_IsHandedToTheRuntime_WhereThereIsOne()
+    {
+        var without = await WagiChart.ManifestsAsync();
+        var with = await WagiChart.ManifestsAsync("runtime.bindleUrl=http://bindle.example.com/v1");
+
+        Assert.DoesNotContain(
+            Arguments(without.Get("Deployment", "wagi-runtime")), argument => argument!.StartsWith("--bindle-url", StringComparison.Ordinal));
+        Assert.Contains("--bindle-url=http://bindle.example.com/v1", Arguments(with.Get("Deployment", "wagi-runtime")));
+    }
+
+    [Fact]
     public async Task RuntimeAndOperator_AreReplacedWithoutAPodTooFew()
     {
         var manifests = await WagiChart.ManifestsAsync();

@@ -18,6 +18,7 @@ public sealed class SchemaTests
             ("runtime.kind=StatefulSet", "kind"),
             ("runtime.timeout=soon", "timeout"),
             ("runtime.memoryLimit=64MB", "memoryLimit"),
+            ("runtime.bindleUrl=bindle.example.com", "bindleUrl"),
             ("runtime.service.port=http", "port"),
             ("crds.keep=perhaps", "keep"),
             ("log.level=Chatty", "level"),

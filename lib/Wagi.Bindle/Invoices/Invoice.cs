@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Wagi.Bindle.References;
+
+namespace Wagi.Bindle.Invoices;
+
+/// <summary>The list of everything that a bindle consists of (Bindle's invoice specification).</summary>
+public sealed record Invoice
+{
+    /// <summary>Media type of a parcel that is a module.</summary>
+    public const string WasmMediaType = "application/wasm";
+
+    /// <summary>The bindle.</summary>
+    public required BindleName Name { get; init; }
+
+    /// <summary>Whether it was withdrawn: it may be read and should not be used any more.</summary>
+    public bool IsYanked { get; init; }
+
+    /// <summary>The groups that are declared.</summary>
+    public ImmutableHashSet<string> Groups { get; init; } = [];
+
+    /// <summary>The parcels that can be used, in the order of the invoice.</summary>
+    public ImmutableArray<Parcel> Parcels { get; init; } = [];
+
+    /// <summary>Why others cannot, one sentence for each.</summary>
+    public ImmutableArray<string> UnusableParcels { get; init; } = [];
+
+    /// <summary>The modules: Wasm parcels that belong to no group but the global one.</summary>
+    public IEnumerable<Parcel> Modules =>
+        Parcels.Where(parcel => parcel.MemberOf.IsEmpty && parcel.Label.MediaType == WasmMediaType);
+
+    /// <summary>
+    /// The parcels of the groups that a parcel requires, and of those that they require in turn, each once, in the order of the
+    /// invoice.
+    /// </summary>
+    public ImmutableArray<Parcel> RequiredBy(Parcel parcel)
+    {
+        ArgumentNullException.ThrowIfNull(parcel);
+        var groups = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Queue<string>(parcel.Requires);
+        while (open.TryDequeue(out var group))
+        {
+            if (groups.Add(group))
+            {
+                foreach (var next in Parcels.Where(member => member.MemberOf.Contains(group)).SelectMany(member => member.Requires))
+                {
+                    open.Enqueue(next);
+                }
+            }
+        }
+
+        return [.. Parcels.Where(member => member.MemberOf.Any(groups.Contains))];
+    }
+}

@@ -1,0 +1,66 @@
+using Wagi.Bindle.Errors;
+using Wagi.Bindle.Invoices;
+using Wagi.Bindle.References;
+using Wagi.Bindle.Stores;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Progress;
+using Wagi.Runtime.Sources;
+
+namespace Wagi.Runtime.Bindles;
+
+/// <summary>The bytes of parcels: fetched once, verified, and kept in the node-local cache by their hash.</summary>
+internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay progress, ILogger<BindleParcels> logger)
+{
+    /// <summary>The digest of a parcel: <c>sha256:…</c>.</summary>
+    public static string DigestOf(Label parcel) => "sha256:" + parcel.Sha256;
+
+    /// <summary>A parcel from the cache, or from where the bindle is kept.</summary>
+    /// <exception cref="ModuleSourceException">It cannot be had.</exception>
+    public async Task<byte[]> ReadAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellation) =>
+        await blobs.TryReadAsync(DigestOf(parcel), cancellation) ?? await FetchAsync(store, bindle, parcel, cancellation);
+
+    /// <summary>A parcel from where the bindle is kept, even when the cache has it.</summary>
+    /// <exception cref="ModuleSourceException">It cannot be had.</exception>
+    public async Task<byte[]> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellation)
+    {
+        LogPulling(parcel.DisplayName, bindle, store.Location);
+        using var buffer = new MemoryStream();
+        using (var item = progress.Begin($"pulling {parcel.DisplayName} of {bindle}", parcel.Size))
+        {
+            try
+            {
+                await store.ReadParcelAsync(bindle, parcel, item.Count(buffer), cancellation);
+            }
+            catch (BindleException error)
+            {
+                throw Translate(error);
+            }
+        }
+
+        var bytes = buffer.ToArray();
+        LogPulled(parcel.DisplayName, bindle, bytes.Length);
+        await blobs.StoreAsync(DigestOf(parcel), bytes, cancellation);
+        return bytes;
+    }
+
+    /// <summary>The same failure in the words of <c>/status</c>.</summary>
+    public static ModuleSourceException Translate(BindleException error)
+    {
+        var reason = error.Kind switch
+        {
+            BindleErrorKind.Unreachable => ModuleReason.RegistryUnreachable,
+            BindleErrorKind.NotFound => ModuleReason.NotFound,
+            BindleErrorKind.Refused => ModuleReason.Unauthorized,
+            BindleErrorKind.HashMismatch => ModuleReason.DigestMismatch,
+            _ => ModuleReason.PullFailed,
+        };
+        return new ModuleSourceException(reason, error.Message, error);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Pulling parcel {Parcel} of bindle {Bindle} from {Location}")]
+    private partial void LogPulling(string parcel, BindleName bindle, string location);
+
+    [LoggerMessage(LogLevel.Information, "Pulled parcel {Parcel} of bindle {Bindle}: {Bytes} bytes")]
+    private partial void LogPulled(string parcel, BindleName bindle, int bytes);
+}
