@@ -17,16 +17,16 @@ run: ## serve config/samples on http://127.0.0.1:3000 without a cluster; edit a 
 	config/run
 
 test: ## install what the tests need, then run every test that this machine can run
-	tests/cluster/install
+	tests/cluster/install --best
 	samples/build
 	$(MAKE) build publish
 	tests/run
 
-e2e: ## only the end-to-end tests, with the published programs
-	tests/cluster/install
+e2e: ## only the end-to-end tests, with the published programs and, as root on Linux, on a node with the images
+	tests/cluster/install --best
 	samples/build
 	$(MAKE) build publish
-	tests/run tests/EndToEnd
+	tests/run tests/EndToEnd tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
 	hello-rust hello-rust-opt hello-go hello-go-opt

@@ -24,8 +24,8 @@ foreach (var (name, run) in measurements)
 {
     if (args.Length == 0 || args.Contains(name))
     {
-        await Figures.MeasureAsync(name, run);
+        await Measurement.RunAsync(name, run);
     }
 }
 
-return Figures.Failed ? 1 : 0;
+return Measurement.Failed ? 1 : 0;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
 

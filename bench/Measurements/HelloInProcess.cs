@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Wagi.Runtime.Sandbox;
+using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
 

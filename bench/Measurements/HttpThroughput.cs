@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wagi.TestCluster;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench.Measurements;

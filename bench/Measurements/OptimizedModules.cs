@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Sandbox;
+using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 

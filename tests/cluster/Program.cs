@@ -1,17 +1,29 @@
 using System.Runtime.InteropServices;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
+using Wagi.TestCluster.Kubernetes.Node;
 using Wagi.TestCluster.Registry;
 
-if (args is not ["up"])
+if (args is not ["up"] and not ["up", "--node"])
 {
-    Console.Error.WriteLine("usage: wagi-test-cluster up    a Kubernetes control plane and a registry, until Ctrl-C");
+    Console.Error.WriteLine(
+        """
+        usage: wagi-test-cluster up           a Kubernetes control plane and a registry, until Ctrl-C
+               wagi-test-cluster up --node    a whole cluster with one node, and a registry, until Ctrl-C; as root
+        """);
     return 64;
 }
 
-if (TestTools.WhyMissing([.. ControlPlane.Programs, RegistryServer.Program]) is { } reason)
+var whole = args.Length > 1;
+if ((whole ? KubernetesNode.WhyMissing : TestTools.WhyMissing(ControlPlane.Programs)) is { } reason)
 {
     Console.Error.WriteLine(reason);
+    return 1;
+}
+
+if (TestTools.WhyMissing(RegistryServer.Program) is { } noRegistry)
+{
+    Console.Error.WriteLine(noRegistry);
     return 1;
 }
 
@@ -20,11 +32,15 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    await using var registry = await RegistryServer.StartAsync(cancellationToken: stop.Token);
-    await using var controlPlane = await ControlPlane.StartAsync(stop.Token);
+    await using var node = whole ? await KubernetesNode.StartAsync(stop.Token) : null;
+    await using var single = whole ? null : await ControlPlane.StartAsync(stop.Token);
+    var options = node is null ? new RegistryOptions() : new RegistryOptions { Host = node.HostAddress };
+    await using var registry = await RegistryServer.StartAsync(options, stop.Token);
+    var controlPlane = node?.ControlPlane ?? single!;
     Console.WriteLine($"# Kubernetes {controlPlane.ServerVersion}; Ctrl-C ends it and deletes everything");
     Console.WriteLine($"export KUBECONFIG={controlPlane.KubeconfigPath}");
     Console.WriteLine($"export WAGI_REGISTRY={registry.Address}");
+    if (node is not null) Console.WriteLine($"alias on-node='{node.EnterCommand}'");
     await Task.Delay(Timeout.Infinite, stop.Token);
 }
 catch (OperationCanceledException)

@@ -29,19 +29,8 @@ internal sealed class Installation(ControlPlane cluster)
     public async Task<string> KubectlAsync(string[] arguments, string? stdin = null) =>
         (await cluster.KubectlAsync(arguments, stdin, cancellationToken: TestContext.Current.CancellationToken)).EnsureSuccess().Stdout;
 
-    /// <summary>Every object of the cluster, <c>resource NAMESPACE/NAME</c>, but those that come and go by themselves.</summary>
-    public async Task<IReadOnlyList<string>> ObjectsAsync()
-    {
-        var resources = (await KubectlAsync(["api-resources", "--verbs=list", "-o", "name"]))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(resource => !resource.StartsWith("events", StringComparison.Ordinal) && resource != "componentstatuses");
-        const string Line = """jsonpath={range .items[*]}{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name}{"\n"}{end}""";
-        var objects = (await KubectlAsync(["get", string.Join(',', resources), "--all-namespaces", "--ignore-not-found", "-o", Line]))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-        // Leases of the API server itself, from 1.26 on.
-        return [.. objects.Where(item => !item.Contains(" Lease kube-system/", StringComparison.Ordinal)).Order()];
-    }
+    /// <inheritdoc cref="ControlPlane.ListObjectsAsync"/>
+    public Task<IReadOnlyList<string>> ObjectsAsync() => cluster.ListObjectsAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Writes into the generated objects as the operator does.</summary>
     public async Task FillAsOperatorAsync()

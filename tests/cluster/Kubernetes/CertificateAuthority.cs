@@ -28,11 +28,14 @@ internal sealed class CertificateAuthority : IDisposable
 
     public string CertificatePem => _certificate.ExportCertificatePem();
 
-    /// <summary>A certificate for a server on 127.0.0.1, good for a client too (etcd asks that of its own).</summary>
-    public IssuedCertificate IssueServer(string name) => Issue(Subject(name, []), server: true);
+    /// <summary>
+    /// A certificate for a server on 127.0.0.1 and on <paramref name="addresses"/>, good for a client too (etcd asks that of its own).
+    /// </summary>
+    public IssuedCertificate IssueServer(string name, params IEnumerable<IPAddress> addresses) =>
+        Issue(Subject(name, []), [IPAddress.Loopback, .. addresses]);
 
     /// <summary>A client certificate, from which Kubernetes reads the user (common name) and the groups (organizations).</summary>
-    public IssuedCertificate IssueClient(string user, IEnumerable<string> groups) => Issue(Subject(user, groups), server: false);
+    public IssuedCertificate IssueClient(string user, IEnumerable<string> groups) => Issue(Subject(user, groups), []);
 
     /// <summary>Whether <paramref name="certificate"/> was issued here.</summary>
     public bool Issued(X509Certificate2 certificate)
@@ -58,8 +61,11 @@ internal sealed class CertificateAuthority : IDisposable
         return subject.Build();
     }
 
-    private IssuedCertificate Issue(X500DistinguishedName subject, bool server)
+    /// <param name="subject">User and groups of a client, or the name of a server.</param>
+    /// <param name="addresses">Where the server listens; none for a client.</param>
+    private IssuedCertificate Issue(X500DistinguishedName subject, IReadOnlyCollection<IPAddress> addresses)
     {
+        var server = addresses.Count > 0;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         OidCollection usages = server ? [ServerAuthentication, ClientAuthentication] : [ClientAuthentication];
@@ -70,7 +76,7 @@ internal sealed class CertificateAuthority : IDisposable
         {
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName("localhost");
-            names.AddIpAddress(IPAddress.Loopback);
+            foreach (var address in addresses) names.AddIpAddress(address);
             request.CertificateExtensions.Add(names.Build());
         }
 

@@ -10,9 +10,9 @@ namespace Wagi.TestCluster.Kubernetes;
 
 /// <summary>
 /// A real Kubernetes API server with its etcd, on free ports of 127.0.0.1, with certificates and data of its own in a temporary
-/// folder and RBAC switched on. There is no controller manager, scheduler or kubelet: nothing but what the test does changes an object: a pod has the
-/// status that the test writes, a deleted owner leaves its dependents, and aggregated cluster roles (<c>view</c>, <c>edit</c>,
-/// <c>admin</c>) stay empty. Any number can run side by side.
+/// folder and RBAC switched on. There is no controller manager, scheduler or kubelet (<see cref="Node.KubernetesNode"/> adds them): nothing
+/// but what the test does changes an object: a pod has the status that the test writes, a deleted owner leaves its dependents, and
+/// aggregated cluster roles (<c>view</c>, <c>edit</c>, <c>admin</c>) stay empty. Any number can run side by side.
 /// </summary>
 public sealed class ControlPlane : IAsyncDisposable
 {
@@ -22,6 +22,7 @@ public sealed class ControlPlane : IAsyncDisposable
 
     private readonly TempDirectory _directory = new("control-plane");
     private readonly CertificateAuthority _authority = new();
+    private readonly ControlPlaneNetwork? _network;
     private readonly IssuedCertificate _adminCertificate;
     private readonly HttpClient _admin;
     private ServerProcess? _etcd;
@@ -29,13 +30,14 @@ public sealed class ControlPlane : IAsyncDisposable
     private int _etcdPort;
     private int _apiServerPort;
 
-    private ControlPlane()
+    private ControlPlane(ControlPlaneNetwork? network)
     {
+        _network = network;
         _adminCertificate = _authority.IssueClient(Admin, ["system:masters"]);
         _admin = CreateClient(_adminCertificate);
         _directory.Write("ca.pem", _authority.CertificatePem);
         Write("etcd", _authority.IssueServer("etcd"));
-        Write("kube-apiserver", _authority.IssueServer("kube-apiserver"));
+        Write("kube-apiserver", _authority.IssueServer("kube-apiserver", network is null ? [] : [network.Address, network.ServiceAddress]));
         using var serviceAccounts = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         _directory.Write("service-accounts.key", serviceAccounts.ExportPkcs8PrivateKeyPem());
         _directory.Write("service-accounts.pub", serviceAccounts.ExportSubjectPublicKeyInfoPem());
@@ -44,8 +46,10 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>What a machine needs: <c>TestTools.WhyMissing(ControlPlane.Programs)</c>.</summary>
     public static ReadOnlySpan<string> Programs => new[] { "etcd", "kube-apiserver", "kubectl" };
 
-    /// <summary>The API server's URL, <c>https://127.0.0.1:PORT/</c>.</summary>
-    public Uri Url => new($"https://127.0.0.1:{_apiServerPort}/");
+    /// <summary>The API server's URL, <c>https://127.0.0.1:PORT/</c> unless it was given another address.</summary>
+    public Uri Url => new($"https://{Address}:{_apiServerPort}/");
+
+    private IPAddress Address => _network?.Address ?? IPAddress.Loopback;
 
     /// <summary>A kubeconfig file of an administrator (group <c>system:masters</c>).</summary>
     public string KubeconfigPath => _directory.PathOf("kubeconfig");
@@ -62,10 +66,13 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>Starts etcd and the API server and returns when <c>/readyz</c> and the namespace <c>default</c> are there.</summary>
     /// <exception cref="FileNotFoundException">A program of <see cref="Programs"/> is not on this machine.</exception>
     /// <exception cref="TestToolFailedException">A server does not start; the message holds the end of its log.</exception>
-    public static async Task<ControlPlane> StartAsync(CancellationToken cancellationToken = default)
+    public static Task<ControlPlane> StartAsync(CancellationToken cancellationToken = default) => StartAsync(null, cancellationToken);
+
+    /// <summary>The same for a cluster with nodes, which reach the API server over <paramref name="network"/>.</summary>
+    internal static async Task<ControlPlane> StartAsync(ControlPlaneNetwork? network, CancellationToken cancellationToken)
     {
         if (TestTools.WhyMissing(Programs) is { } reason) throw new FileNotFoundException(reason);
-        var controlPlane = new ControlPlane();
+        var controlPlane = new ControlPlane(network);
         try
         {
             await controlPlane.StartEtcdAsync(cancellationToken);
@@ -110,6 +117,22 @@ public sealed class ControlPlane : IAsyncDisposable
         (await KubectlAsync(wait, null, cancellationToken: cancellationToken)).EnsureSuccess();
     }
 
+    /// <summary>Every object of the cluster, <c>API-VERSION KIND NAMESPACE/NAME</c>, but those that come and go by themselves.</summary>
+    public async Task<IReadOnlyList<string>> ListObjectsAsync(CancellationToken cancellationToken = default)
+    {
+        const string Line = """jsonpath={range .items[*]}{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name}{"\n"}{end}""";
+        var resources = (await RunAsync("api-resources", "--verbs=list", "-o", "name"))
+            .Where(resource => !resource.StartsWith("events", StringComparison.Ordinal) && resource != "componentstatuses");
+        var objects = await RunAsync("get", string.Join(',', resources), "--all-namespaces", "--ignore-not-found", "-o", Line);
+
+        // Leases of the API server itself, from 1.26 on.
+        return [.. objects.Where(item => !item.Contains(" Lease kube-system/", StringComparison.Ordinal)).Order()];
+
+        async Task<string[]> RunAsync(params string[] args) =>
+            (await KubectlAsync(args, null, cancellationToken: cancellationToken)).EnsureSuccess()
+                .Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>
     /// Writes a kubeconfig file for a user without any right but those that RBAC gives to <paramref name="name"/> or
     /// <paramref name="groups"/>, and returns its path. A service account is the user <c>system:serviceaccount:NAMESPACE:NAME</c>.
@@ -120,6 +143,15 @@ public sealed class ControlPlane : IAsyncDisposable
         await File.WriteAllTextAsync(path, KubeconfigFor(name, _authority.IssueClient(name, groups)));
         return path;
     }
+
+    /// <summary>The authority's certificate, a PEM file.</summary>
+    internal string AuthorityPath => _directory.PathOf("ca.pem");
+
+    /// <summary>What signs the tokens of service accounts, a PEM file.</summary>
+    internal string ServiceAccountKeyPath => _directory.PathOf("service-accounts.key");
+
+    /// <summary>A certificate for another server of this cluster.</summary>
+    internal IssuedCertificate IssueServer(string name, IPAddress address) => _authority.IssueServer(name, address);
 
     /// <summary>Takes the API server away, as a crash would: connections break. etcd keeps every object.</summary>
     public async Task StopApiServerAsync()
@@ -192,9 +224,9 @@ public sealed class ControlPlane : IAsyncDisposable
         // Only flags that every release from 1.20 on knows.
         string[] args =
         [
-            "--bind-address=127.0.0.1",
+            $"--bind-address={Address}",
             // Not guessed from the default route, which a machine without network does not have.
-            "--advertise-address=127.0.0.1",
+            $"--advertise-address={Address}",
             $"--secure-port={_apiServerPort}",
             $"--etcd-servers=https://127.0.0.1:{_etcdPort}",
             $"--etcd-cafile={_directory.PathOf("ca.pem")}",
@@ -207,13 +239,8 @@ public sealed class ControlPlane : IAsyncDisposable
             "--service-account-issuer=https://kubernetes.default.svc",
             $"--service-account-key-file={_directory.PathOf("service-accounts.pub")}",
             $"--service-account-signing-key-file={_directory.PathOf("service-accounts.key")}",
-            "--authorization-mode=RBAC",
-            // Without a controller manager no namespace gets its default service account, and no pod could be created.
-            "--disable-admission-plugins=ServiceAccount",
-            "--service-cluster-ip-range=10.0.0.0/24",
-            // The endpoint of the service `kubernetes` may not be a loopback address.
-            "--endpoint-reconciler-type=none",
             "--allow-privileged=true",
+            .. _network is null ? WithoutNodes : ForNodes(_network),
         ];
         _apiServer = await StartAsync("kube-apiserver", args, IsReadyAsync, cancellationToken);
         return _apiServer is not null;
@@ -221,6 +248,27 @@ public sealed class ControlPlane : IAsyncDisposable
         async Task<bool> IsReadyAsync(CancellationToken token) =>
             await IsOkAsync(new Uri(Url, "readyz"), token) && await IsOkAsync(new Uri(Url, "api/v1/namespaces/default"), token);
     }
+
+    private static string[] WithoutNodes { get; } =
+    [
+        "--authorization-mode=RBAC",
+        // Without a controller manager no namespace gets its default service account, and no pod could be created.
+        "--disable-admission-plugins=ServiceAccount",
+        "--service-cluster-ip-range=10.0.0.0/24",
+        // The endpoint of the service `kubernetes` may not be a loopback address.
+        "--endpoint-reconciler-type=none",
+    ];
+
+    private string[] ForNodes(ControlPlaneNetwork network) =>
+    [
+        "--authorization-mode=Node,RBAC",
+        $"--service-cluster-ip-range={network.ServiceRange}",
+        // For logs and exec. A node's name does not resolve.
+        "--kubelet-preferred-address-types=InternalIP",
+        $"--kubelet-certificate-authority={AuthorityPath}",
+        $"--kubelet-client-certificate={_directory.PathOf("kube-apiserver.pem")}",
+        $"--kubelet-client-key={_directory.PathOf("kube-apiserver.key")}",
+    ];
 
     private Task<ServerProcess?> StartAsync(
         string program, string[] args, Func<CancellationToken, Task<bool>> answers, CancellationToken cancellationToken) =>
@@ -236,7 +284,8 @@ public sealed class ControlPlane : IAsyncDisposable
         return await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
     }
 
-    private async Task<bool> IsOkAsync(Uri url, CancellationToken cancellationToken)
+    /// <summary>Whether a server of this cluster answers that all is well.</summary>
+    internal async Task<bool> IsOkAsync(Uri url, CancellationToken cancellationToken)
     {
         using var answer = await _admin.GetAsync(url, cancellationToken);
         return answer.IsSuccessStatusCode;

@@ -12,6 +12,9 @@ public static class Checkout
     /// <summary>The operator as <c>make publish</c> made it.</summary>
     public static string Operator { get; } = Path.Combine(Root, "artifacts", "wagi-operator", "wagi-operator");
 
+    /// <summary>The container image of one of our programs as <c>make images</c> made it for this machine: <c>wagi</c>.</summary>
+    public static string Image(string name) => Path.Combine(Root, "artifacts", "images", $"{name}-linux-x64.tar.gz");
+
     /// <summary>The generated CRDs.</summary>
     public static string Crds { get; } = Path.Combine(Root, "crds");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Wagi.TestCluster.Kubernetes;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Registry;
@@ -35,6 +34,8 @@ public sealed class WholeSystem : IAsyncDisposable
     public RuntimeProcess Runtime => _runtime!;
 
     public string OperatorLog => _operator!.Log;
+
+    private WagiModules Modules => new(ControlPlane, () => Task.FromResult($"== operator\n{OperatorLog}\n== runtime\n{Runtime.Log}"));
 
     private string Configuration => _directory.PathOf("config");
 
@@ -89,13 +90,8 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <summary>Ends the operator as a crash would.</summary>
     public async Task KillOperatorAsync() => await _operator!.DisposeAsync();
 
-    /// <summary>A fresh namespace, so that tests do not meet.</summary>
-    public async Task<string> CreateNamespaceAsync()
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"test-{Guid.NewGuid():N}")[..16];
-        (await ControlPlane.KubectlAsync("create", "namespace", name)).EnsureSuccess();
-        return name;
-    }
+    /// <inheritdoc cref="WagiModules.CreateNamespaceAsync"/>
+    public Task<string> CreateNamespaceAsync() => Modules.CreateNamespaceAsync();
 
     /// <summary>Pushes a compiled sample with our own program; returns the reference with its digest.</summary>
     public async Task<string> PushAsync(string file, string repositoryAndTag)
@@ -104,47 +100,18 @@ public sealed class WholeSystem : IAsyncDisposable
         return pushed.Stdout.Trim();
     }
 
-    /// <summary>Applies a WagiModule whose spec is given as YAML lines without indentation.</summary>
-    public Task ApplyModuleAsync(string @namespace, string name, params string[] spec) =>
-        ControlPlane.ApplyAsync(
-            $"""
-            apiVersion: wagi.dev/v1alpha1
-            kind: WagiModule
-            metadata:
-              name: {name}
-              namespace: {@namespace}
-            spec:
-              {string.Join("\n  ", spec)}
-            """);
+    /// <inheritdoc cref="WagiModules.ApplyAsync"/>
+    public Task ApplyModuleAsync(string @namespace, string name, params string[] spec) => Modules.ApplyAsync(@namespace, name, spec);
 
-    /// <summary><c>kubectl wait</c> for a condition, as a user would.</summary>
-    public async Task WaitAsync(string @namespace, string name, string condition)
-    {
-        var waited = await ControlPlane.KubectlAsync("wait", $"--for=condition={condition}", "--timeout=45s", $"wagimodule/{name}", "-n", @namespace);
-        if (waited.ExitCode != 0)
-        {
-            throw new TimeoutException(
-                $"{waited}\n{await DescribeAsync(@namespace, name)}\n== operator\n{OperatorLog}\n== runtime\n{Runtime.Log}");
-        }
-    }
+    /// <inheritdoc cref="WagiModules.WaitAsync"/>
+    public Task WaitAsync(string @namespace, string name, string condition) => Modules.WaitAsync(@namespace, name, condition);
 
-    /// <summary>A field of a WagiModule by JSONPath.</summary>
-    public async Task<string> FieldAsync(string @namespace, string name, string jsonPath) =>
-        (await ControlPlane.KubectlAsync("get", "wagimodule", name, "-n", @namespace, "-o", $"jsonpath={jsonPath}")).EnsureSuccess().Stdout;
+    /// <inheritdoc cref="WagiModules.FieldAsync"/>
+    public Task<string> FieldAsync(string @namespace, string name, string jsonPath) => Modules.FieldAsync(@namespace, name, jsonPath);
 
-    /// <summary>Waits until a condition has a status and a reason, and returns its message.</summary>
-    public async Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason)
-    {
-        string Path(string field) => $"{{.status.conditions[?(@.type==\"{type}\")].{field}}}";
-        var seen = await Eventually.Becomes(
-            async _ => (await FieldAsync(@namespace, name, Path("status") + "|" + Path("reason") + "|" + Path("message"))).Split('|', 3),
-            parts => parts[0] == status && parts[1] == reason,
-            waitingFor: $"{type}={status} because of {reason}");
-        return seen[2];
-    }
-
-    private async Task<string> DescribeAsync(string @namespace, string name) =>
-        (await ControlPlane.KubectlAsync("get", "wagimodule", name, "-n", @namespace, "-o", "yaml")).Stdout;
+    /// <inheritdoc cref="WagiModules.ConditionAsync"/>
+    public Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason) =>
+        Modules.ConditionAsync(@namespace, name, type, status, reason);
 
     public async ValueTask DisposeAsync()
     {

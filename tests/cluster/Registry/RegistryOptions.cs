@@ -3,6 +3,9 @@ namespace Wagi.TestCluster.Registry;
 /// <summary>What kind of registry a test wants.</summary>
 public sealed record RegistryOptions
 {
+    /// <summary>Where it listens: on this machine's loopback interface unless set.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
     /// <summary>Anonymous unless set.</summary>
     public RegistryAuthentication Authentication { get; init; }
 

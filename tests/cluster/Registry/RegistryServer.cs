@@ -4,7 +4,7 @@ using Wagi.TestCluster.Processes;
 namespace Wagi.TestCluster.Registry;
 
 /// <summary>
-/// A real OCI registry (<c>docker-registry</c>, the CNCF distribution 2.8) on a free port of 127.0.0.1, over plain HTTP, with deletion
+/// A real OCI registry (<c>docker-registry</c>, the CNCF distribution 2.8) on a free port of 127.0.0.1 (or of another address), over plain HTTP, with deletion
 /// enabled and its storage in a temporary folder.
 /// </summary>
 public sealed class RegistryServer : IAsyncDisposable
@@ -25,10 +25,10 @@ public sealed class RegistryServer : IAsyncDisposable
         TokenServer = tokenServer;
     }
 
-    /// <summary>Host and port, as they stand at the front of an image reference: <c>127.0.0.1:PORT</c>.</summary>
+    /// <summary>Host and port, as they stand at the front of an image reference: <c>HOST:PORT</c>.</summary>
     public string Address { get; private set; } = "";
 
-    /// <summary>The registry's base URL, <c>http://127.0.0.1:PORT/</c>.</summary>
+    /// <summary>The registry's base URL, <c>http://HOST:PORT/</c>.</summary>
     public Uri Url => new($"http://{Address}/");
 
     /// <summary>The user that may push and pull.</summary>
@@ -64,7 +64,7 @@ public sealed class RegistryServer : IAsyncDisposable
         {
             do
             {
-                registry.Address = $"127.0.0.1:{FreePort.Pick()}";
+                registry.Address = $"{options.Host}:{FreePort.Pick()}";
             }
             while (!await registry.TryStartAsync(cancellationToken));
             return registry;

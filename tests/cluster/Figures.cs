@@ -1,13 +1,10 @@
 using System.Globalization;
 
-namespace Wagi.Bench;
+namespace Wagi.TestCluster;
 
 /// <summary>Prints what was measured.</summary>
-internal static class Figures
+public static class Figures
 {
-    /// <summary>True when a measurement came to no result.</summary>
-    public static bool Failed { get; private set; }
-
     /// <summary>One line <c>figure NAME VALUE UNIT</c>.</summary>
     public static void Print(string name, double value, string unit)
     {
@@ -21,23 +18,5 @@ internal static class Figures
     {
         var sorted = values.Order().ToList();
         return sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Count) - 1, 0, sorted.Count - 1)];
-    }
-
-    /// <summary>Runs one measurement; one that cannot run here says why, and the others go on.</summary>
-    public static async Task MeasureAsync(string name, Func<Task> run)
-    {
-        try
-        {
-            await run();
-        }
-        catch (CannotMeasureException reason)
-        {
-            Console.WriteLine($"skipped {name}: {reason.Message}");
-        }
-        catch (Exception error)
-        {
-            Failed = true;
-            Console.Error.WriteLine($"bench: {name} failed: {error}");
-        }
     }
 }

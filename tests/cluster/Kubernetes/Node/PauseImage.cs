@@ -1,0 +1,54 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using System.Text;
+using Wagi.TestCluster.Processes;
+using Wagi.TestCluster.Product;
+
+namespace Wagi.TestCluster.Kubernetes.Node;
+
+/// <summary>
+/// The image that every pod's namespaces are kept by. It is public, but a node must start without a public registry: so it is
+/// compiled from <c>pause.c</c>.
+/// </summary>
+internal static class PauseImage
+{
+    /// <summary>Its name.</summary>
+    public const string Reference = "wagi.test/pause:1";
+
+    /// <summary>The compilers that can be used.</summary>
+    private static readonly string[] Compilers = ["cc", "clang", "gcc"];
+
+    /// <summary>Why there is no compiler, or null.</summary>
+    public static string? WhyMissing => Compilers.Any(compiler => TestTools.Find(compiler) is not null) ? null : TestTools.WhyMissing("clang");
+
+    /// <summary>Compiles the program, statically.</summary>
+    public static async Task<string> CompileAsync(string path, CancellationToken cancellationToken)
+    {
+        var source = Path.Combine(Checkout.Root, "tests", "cluster", "Kubernetes", "Node", "pause.c");
+        var compiler = Compilers.First(compiler => TestTools.Find(compiler) is not null);
+        (await Command.RunAsync(compiler, ["-static", "-O2", "-o", path, source], cancellationToken: cancellationToken)).EnsureSuccess();
+        return path;
+    }
+
+    /// <summary>Writes the image as <c>docker save</c> does, for <c>ctr images import</c>.</summary>
+    public static async Task WriteAsync(string program, string archive, CancellationToken cancellationToken)
+    {
+        var layer = new MemoryStream();
+        await using (var tar = new TarWriter(layer, leaveOpen: true)) await tar.WriteEntryAsync(program, "pause", cancellationToken);
+
+        var digest = Convert.ToHexStringLower(SHA256.HashData(layer.ToArray()));
+        var config =
+            $$"""
+            {"architecture":"amd64","os":"linux","config":{"Entrypoint":["/pause"]},"rootfs":{"type":"layers","diff_ids":["sha256:{{digest}}"]} }
+            """;
+        var manifest = $$"""[{"Config":"config.json","RepoTags":["{{Reference}}"],"Layers":["layer.tar"]}]""";
+
+        await using var writer = new TarWriter(File.Create(archive));
+        await WriteAsync("config.json", Encoding.UTF8.GetBytes(config));
+        await WriteAsync("layer.tar", layer.ToArray());
+        await WriteAsync("manifest.json", Encoding.UTF8.GetBytes(manifest));
+
+        ValueTask WriteAsync(string name, byte[] content) =>
+            new(writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) }, cancellationToken));
+    }
+}
