@@ -20,12 +20,14 @@ test: ## install what the tests need, then run every test that this machine can 
 	tests/cluster/install --best
 	samples/build
 	$(MAKE) build publish
+	BASE=debian images/build
 	tests/run
 
 e2e: ## only the end-to-end tests, with the published programs and, as root on Linux, on a node with the images
 	tests/cluster/install --best
 	samples/build
 	$(MAKE) build publish
+	BASE=debian RIDS=linux-x64 images/build
 	tests/run tests/EndToEnd tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
@@ -45,6 +47,11 @@ publish: ## Native AOT programs in artifacts/wagi/wagi and artifacts/wagi-operat
 	tests/cluster/install --native
 	dotnet publish runtime --output $(ARTIFACTS)/wagi $(if $(RID),--runtime $(RID),--use-current-runtime)
 	dotnet publish operator --output $(ARTIFACTS)/wagi-operator $(if $(RID),--runtime $(RID),--use-current-runtime)
+
+images: ## container images in artifacts/images; BASE=debian makes the base image too, PUSH=1 pushes, REGISTRY=… elsewhere (images/build)
+	tests/cluster/install --native
+	images/build
+	$(if $(PUSH),images/push)
 
 crds: ## write crds/, config/rbac/, the chart's copies of both and docs/wagimodule.md from the C# types in operator/
 	dotnet run --project operator -- crds --output crds

@@ -13,7 +13,7 @@ public static class Checkout
     public static string Operator { get; } = Path.Combine(Root, "artifacts", "wagi-operator", "wagi-operator");
 
     /// <summary>The container image of one of our programs as <c>make images</c> made it for this machine: <c>wagi</c>.</summary>
-    public static string Image(string name) => Path.Combine(Root, "artifacts", "images", $"{name}-linux-x64.tar.gz");
+    public static string Image(string name) => Path.Combine(Root, "artifacts", "images", $"{name}-linux-x64.tar");
 
     /// <summary>The generated CRDs.</summary>
     public static string Crds { get; } = Path.Combine(Root, "crds");
