@@ -92,8 +92,11 @@ public sealed class InstalledSystem : IAsyncDisposable
         await HelmAsync(["upgrade", "--install", Release, HelmChart.Folder, .. HelmChart.Set([.. _values, .. values])]);
         await RolledOutAsync();
         var address = await KubectlAsync("get", "service", Runtime, "--namespace", Namespace, "--output", "jsonpath={.spec.clusterIP}");
+        var url = new Uri($"http://{address}");
+        if (_client?.BaseAddress == url) return;
+
         _client?.Dispose();
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = url };
     }
 
     /// <summary>Waits until operator and runtime are what their Deployments ask for.</summary>

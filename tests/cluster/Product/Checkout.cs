@@ -12,7 +12,7 @@ public static class Checkout
     /// <summary>The operator as <c>make publish</c> made it.</summary>
     public static string Operator { get; } = Path.Combine(Root, "artifacts", "wagi-operator", "wagi-operator");
 
-    /// <summary>The container image of one of our programs as <c>make images</c> made it for this machine: <c>wagi</c>.</summary>
+    /// <summary>The container image of one of our programs as <c>make images</c> made it: <c>wagi</c>.</summary>
     public static string Image(string name) => Path.Combine(Root, "artifacts", "images", $"{name}-linux-x64.tar");
 
     /// <summary>The generated CRDs.</summary>

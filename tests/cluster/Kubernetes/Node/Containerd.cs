@@ -47,20 +47,9 @@ internal sealed class Containerd : IAsyncDisposable
         }
     }
 
-    /// <summary>Imports an archive as <c>docker save</c> or OCI tools write it, compressed or not.</summary>
-    public async Task ImportAsync(string archive, CancellationToken cancellationToken)
-    {
-        var plain = archive;
-        if (archive.EndsWith(".gz", StringComparison.Ordinal))
-        {
-            plain = _node.PathOf(Path.GetFileNameWithoutExtension(archive));
-            await using var compressed = new System.IO.Compression.GZipStream(File.OpenRead(archive), System.IO.Compression.CompressionMode.Decompress);
-            await using var file = File.Create(plain);
-            await compressed.CopyToAsync(file, cancellationToken);
-        }
-
-        (await CtrAsync(["images", "import", plain], cancellationToken)).EnsureSuccess();
-    }
+    /// <summary>Imports an archive as <c>docker save</c> or OCI tools write it.</summary>
+    public async Task ImportAsync(string archive, CancellationToken cancellationToken) =>
+        (await CtrAsync(["images", "import", archive], cancellationToken)).EnsureSuccess();
 
     /// <summary>Runs <c>ctr</c> on the node, in the namespace of Kubernetes.</summary>
     public Task<CommandResult> CtrAsync(IEnumerable<string> args, CancellationToken cancellationToken) =>
