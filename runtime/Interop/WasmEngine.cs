@@ -7,8 +7,11 @@ internal static unsafe class WasmEngine
 {
     private const uint TablesPerInstance = 4;
 
-    // A guest with volumes has a second, tiny instance beside its own: see WasiBridge.
-    private const uint InstancesPerGuest = 2;
+    /// <summary>
+    /// A guest with volumes has a second, tiny instance beside its own (see <see cref="WasiBridge"/>), a component one for each of its
+    /// modules. Instances by themselves take no address space; memories and tables do.
+    /// </summary>
+    public const uint InstancesPerGuest = 16;
 
     // The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.
     private static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
@@ -22,8 +25,13 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_config_memory_init_cow_set(config, true);
         NativeMethods.wasmtime_config_max_wasm_stack_set(config, settings.StackSize);
 
+        // WASI preview 2 does without; and with it, Wasmtime 50 traps a host function that is handed two borrowed resources.
+        NativeMethods.wasmtime_config_wasm_component_model_async_set(config, false);
+        NativeMethods.wasmtime_config_concurrency_support_set(config, false);
+
         var pool = NativeMethods.wasmtime_pooling_allocation_config_new();
         NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, settings.MaxInstances * InstancesPerGuest);
+        NativeMethods.wasmtime_pooling_allocation_config_total_component_instances_set(pool, settings.MaxInstances);
         NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, settings.MaxInstances);
         NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, settings.MaxInstances);
         NativeMethods.wasmtime_pooling_allocation_config_total_tables_set(pool, settings.MaxInstances * TablesPerInstance);

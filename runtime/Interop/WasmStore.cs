@@ -12,6 +12,9 @@ internal readonly unsafe ref struct WasmStore
     // The guest's own, and that of WasiBridge.
     private const long MaxInstances = 2;
 
+    // Of the modules in a component: a program, the adapter that many toolchains put before it, and what holds the two together.
+    private const long MaxComponentInstances = WasmEngine.InstancesPerGuest;
+
     // Results of an entrypoint are thrown away, but need room.
     public const int MaxResults = 4;
 
@@ -30,10 +33,17 @@ internal readonly unsafe ref struct WasmStore
     /// <param name="process">A <see cref="System.Runtime.InteropServices.GCHandle"/> of the guest's process, valid while the store is.</param>
     /// <param name="memoryLimit">Bytes that the linear memory may grow to.</param>
     /// <param name="tableElements">Elements that a table may grow to.</param>
-    public static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements)
+    public static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements) =>
+        Create(engine, process, memoryLimit, tableElements, MaxInstances);
+
+    /// <summary>As <see cref="Create(EngineHandle, nint, long, long)"/>, for a component, which is made of several modules.</summary>
+    public static WasmStore CreateForComponent(EngineHandle engine, nint process, long memoryLimit, long tableElements) =>
+        Create(engine, process, memoryLimit, tableElements, MaxComponentInstances);
+
+    private static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements, long instances)
     {
         var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), process, 0));
-        NativeMethods.wasmtime_store_limiter(store._store, memoryLimit, tableElements, MaxInstances, MaxTables, 1);
+        NativeMethods.wasmtime_store_limiter(store._store, memoryLimit, tableElements, instances, MaxTables, 1);
         NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, &HostCalls.Tick, process, 0);
         NativeMethods.wasmtime_context_set_epoch_deadline(store._context, 1);
         return store;
@@ -63,6 +73,40 @@ internal readonly unsafe ref struct WasmStore
                 instancePre.DangerousGetHandle(), _context, pointer, &trap);
             return new NativeError(error, trap);
         }
+    }
+
+    public NativeError Instantiate(ComponentLinkerHandle linker, ComponentHandle component, out ComponentInstanceRef instance)
+    {
+        fixed (ComponentInstanceRef* pointer = &instance)
+        {
+            return new NativeError(
+                NativeMethods.wasmtime_component_linker_instantiate(
+                    linker.DangerousGetHandle(), _context, component.DangerousGetHandle(), pointer),
+                0);
+        }
+    }
+
+    /// <summary>Calls an exported function that has no parameters and returns whether all went well.</summary>
+    public NativeError Run(ref ComponentInstanceRef instance, ComponentExportHandle export, out bool isOk)
+    {
+        ComponentFuncRef function;
+        fixed (ComponentInstanceRef* pointer = &instance)
+        {
+            if (!NativeMethods.wasmtime_component_instance_get_func(pointer, _context, export.DangerousGetHandle(), &function))
+            {
+                throw new InvalidOperationException("the export is gone that the component was seen to have");
+            }
+        }
+
+        ComponentValue result = default;
+        var error = new NativeError(NativeMethods.wasmtime_component_func_call(&function, _context, null, 0, &result, 1), 0);
+        isOk = !error.IsFailure && result.IsOk;
+        if (!error.IsFailure)
+        {
+            result.Free();
+        }
+
+        return error;
     }
 
     /// <summary>Calls an exported function without parameters and with at most <see cref="MaxResults"/> results.</summary>

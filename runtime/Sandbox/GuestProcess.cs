@@ -78,6 +78,9 @@ public sealed class GuestProcess
     /// <summary>The functions of the run's <see cref="WasiBridge"/>; null as long as it has none.</summary>
     internal FuncRef[]? BridgeFunctions { get; set; }
 
+    /// <summary>What the pollables of a component wait for.</summary>
+    internal Pollables Pollables { get; } = new();
+
     /// <summary>Nanoseconds since the run began: the guest's monotonic clock, which tells nothing about the host.</summary>
     internal ulong Monotonic => (ulong)(Stopwatch.GetElapsedTime(_start).Ticks * 100);
 
@@ -125,6 +128,7 @@ public sealed class GuestProcess
         _fd2 = StdioDescriptor.Stderr;
         _moved = null;
         BridgeFunctions = null;
+        Pollables.Clear();
         _stdinPosition = 0;
         _start = Stopwatch.GetTimestamp();
         _deadline = _start + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);

@@ -124,43 +124,63 @@ public sealed class SandboxEngine : IDisposable
 
     private byte[] CompileBinary(ReadOnlySpan<byte> wasm)
     {
-        // Bytes 4 to 7 are version and layer; layer 1 is the component model's.
-        if (wasm.Length >= 8 && wasm[6] == 1)
-        {
-            throw new SandboxException(
-                ModuleReason.CompileFailed,
-                "the module is a WebAssembly component; build it as a core module for WASI preview 1 (target wasm32-wasip1)");
-        }
-
-        return WasmEngine.Compile(_engine, wasm, out var error)
+        string? error;
+        var code = WasmComponent.IsComponent(wasm)
+            ? WasmComponent.Compile(_engine, wasm, out error)
+            : WasmEngine.Compile(_engine, wasm, out error);
+        return code
             ?? throw new SandboxException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
     }
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
     /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
-    public Guest Load(ReadOnlySpan<byte> nativeCode) => Own(WasmEngine.Deserialize(_engine, nativeCode, out var error), error);
+    public Guest Load(ReadOnlySpan<byte> nativeCode) => Deserialize(nativeCode, out var error)
+        ?? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}");
 
     /// <summary>
     /// As <see cref="Load"/>, mapped from a file. The file may be deleted while it is in use, and must not be written to. Only files
     /// that this process can trust: Wasmtime checks that native code is its own version's, not that it is harmless.
     /// </summary>
     /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
-    public Guest LoadFile(string path) => Own(WasmEngine.DeserializeFile(_engine, path, out var error), error);
+    public Guest LoadFile(string path) => DeserializeFile(path, out var error)
+        ?? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}");
 
     /// <summary>
     /// As <see cref="Load"/>, for native code that a person made beforehand and may have made for another version or machine. Only
     /// from where what is run there is trusted: native code is not checked, and not confined.
     /// </summary>
     /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
-    public Guest LoadPrecompiled(ReadOnlySpan<byte> nativeCode) => WasmEngine.Deserialize(_engine, nativeCode, out var error) is { } module
-        ? new Guest(this, new CoreProgram(this, module))
-        : throw new SandboxException(
+    public Guest LoadPrecompiled(ReadOnlySpan<byte> nativeCode) => Deserialize(nativeCode, out var error)
+        ?? throw new SandboxException(
             ModuleReason.CompileFailed,
             $"the native code does not fit this engine ({CompatibilityKey}): {error}; make it again from the Wasm with this version's 'wagi compile', on a machine like this one");
 
-    private Guest Own(WasmModuleHandle? module, string? error) => module is null
-        ? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}")
-        : new Guest(this, new CoreProgram(this, module));
+    private Guest? Deserialize(ReadOnlySpan<byte> nativeCode, out string? error) => WasmComponent.IsNativeCode(nativeCode)
+        ? Own(WasmComponent.Deserialize(_engine, nativeCode, out error))
+        : Own(WasmEngine.Deserialize(_engine, nativeCode, out error));
+
+    private Guest? DeserializeFile(string path, out string? error)
+    {
+        Span<byte> header = stackalloc byte[WasmComponent.NativeHeaderSize];
+        try
+        {
+            using var file = File.OpenHandle(path);
+            header = header[..RandomAccess.Read(file, header, 0)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            error = exception.Message;
+            return null;
+        }
+
+        return WasmComponent.IsNativeCode(header)
+            ? Own(WasmComponent.DeserializeFile(_engine, path, out error))
+            : Own(WasmEngine.DeserializeFile(_engine, path, out error));
+    }
+
+    private Guest? Own(WasmModuleHandle? module) => module is null ? null : new Guest(this, new CoreProgram(this, module));
+
+    private Guest? Own(ComponentHandle? component) => component is null ? null : new Guest(this, new ComponentProgram(this, component));
 
     private LinkerHandle CreateFileLinker()
     {

@@ -22,6 +22,9 @@ public sealed class StringBlock
     /// <summary>Where in <see cref="Bytes"/> each string starts.</summary>
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, Count);
 
+    /// <summary>A string, without its NUL.</summary>
+    public ReadOnlySpan<byte> this[int index] => _bytes.AsSpan(_offsets[index]..((index + 1 < Count ? _offsets[index + 1] : _length) - 1));
+
     /// <summary>Starts the next string.</summary>
     public StringBlock Begin()
     {

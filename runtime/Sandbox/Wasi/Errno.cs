@@ -5,13 +5,11 @@ internal enum Errno : ushort
 {
     Success = 0,
     Badf = 8,
-    Fault = 21,
     Ilseq = 25,
     Inval = 28,
     Nomem = 48,
     Notdir = 54,
     Notsock = 57,
     Notsup = 58,
-    Overflow = 61,
     Spipe = 70,
 }

@@ -7,7 +7,7 @@ namespace Wagi.EndToEnd.Samples;
 public class EchoSampleTests(ServedSamples samples) : SampleTests(samples)
 {
     [Theory]
-    [MemberData(nameof(LanguagesAndText))]
+    [MemberData(nameof(LanguagesTextAndComponent))]
     public async Task Echo_GivesBack_EveryByteValue(string language)
     {
         var sent = Enumerable.Range(0, 1024).Select(i => (byte)i).ToArray();
@@ -22,7 +22,7 @@ public class EchoSampleTests(ServedSamples samples) : SampleTests(samples)
     }
 
     [Theory]
-    [MemberData(nameof(LanguagesAndText))]
+    [MemberData(nameof(LanguagesTextAndComponent))]
     public async Task Echo_GivesBack_10MB(string language)
     {
         var sent = new byte[10_000_000];
@@ -36,7 +36,7 @@ public class EchoSampleTests(ServedSamples samples) : SampleTests(samples)
     }
 
     [Theory]
-    [MemberData(nameof(LanguagesAndText))]
+    [MemberData(nameof(LanguagesTextAndComponent))]
     public async Task Echo_OfNothing_IsEmpty(string language)
     {
         using var response = await Client.GetAsync(Path("echo", language), Cancellation);

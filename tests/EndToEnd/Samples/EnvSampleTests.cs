@@ -4,7 +4,7 @@ namespace Wagi.EndToEnd.Samples;
 public class EnvSampleTests(ServedSamples samples) : SampleTests(samples)
 {
     [Theory]
-    [MemberData(nameof(Languages))]
+    [MemberData(nameof(LanguagesAndComponent))]
     public async Task Env_Lists_ArgumentsAndVariables(string language)
     {
         var path = Path("env", language);

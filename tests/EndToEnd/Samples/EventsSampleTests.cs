@@ -7,7 +7,7 @@ namespace Wagi.EndToEnd.Samples;
 public class EventsSampleTests(ServedSamples samples) : SampleTests(samples)
 {
     [Theory]
-    [MemberData(nameof(Languages))]
+    [MemberData(nameof(LanguagesAndComponent))]
     public async Task FirstEvent_Arrives_LongBeforeTheSecond(string language)
     {
         // The second comes ten minutes later: whatever waits for it misses the deadline of this test.
@@ -26,7 +26,7 @@ public class EventsSampleTests(ServedSamples samples) : SampleTests(samples)
     }
 
     [Theory]
-    [MemberData(nameof(Languages))]
+    [MemberData(nameof(LanguagesAndComponent))]
     public async Task Events_Come_InTheirOrder(string language)
     {
         using var response = await Client.GetAsync(

@@ -6,7 +6,8 @@ namespace Wagi.EndToEnd.Samples;
 public class HelloSampleTests(ServedSamples samples) : SampleTests(samples)
 {
     [Theory]
-    [MemberData(nameof(LanguagesAndText))]
+    [MemberData(nameof(LanguagesTextAndComponent))]
+    [InlineData("rust-component")]
     public async Task Hello_Greets_AsPlainText(string language)
     {
         using var response = await Client.GetAsync(Path("hello", language), Cancellation);

@@ -10,6 +10,12 @@ public abstract class SampleTests(ServedSamples samples)
     /// <summary>All of them; some samples are there as WebAssembly text, too.</summary>
     public static TheoryData<string> LanguagesAndText => [.. Languages, "wat"];
 
+    /// <summary>What is there as a component of WASI preview 2, too.</summary>
+    public static TheoryData<string> LanguagesAndComponent => [.. Languages, "c-component"];
+
+    /// <summary>All of these together.</summary>
+    public static TheoryData<string> LanguagesTextAndComponent => [.. LanguagesAndText, "c-component"];
+
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     protected ServedSamples Samples { get; } = samples;

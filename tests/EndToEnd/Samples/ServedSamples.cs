@@ -16,6 +16,8 @@ public sealed class ServedSamples : IAsyncLifetime
     // Compiling all of them takes 20 s on two idle cores.
     private static readonly TimeSpan LoadDeadline = TimeSpan.FromMinutes(5);
 
+    private const string Environment = "environment = { GREETING = \"Grüß dich\", REQUEST_METHOD = \"EVIL\" }";
+
     private static readonly string[] Languages = ["c", "rust", "go", "assemblyscript", "zig", "wat"];
 
     private readonly TempDirectory _directory = new("samples");
@@ -89,7 +91,7 @@ public sealed class ServedSamples : IAsyncLifetime
         {
             Add(toml, "hello", language, "");
             Add(toml, "echo", language, "");
-            Add(toml, "env", language, "", "environment = { GREETING = \"Grüß dich\", REQUEST_METHOD = \"EVIL\" }");
+            Add(toml, "env", language, "", Environment);
             // Go and AssemblyScript export functions from a reactor, which has no _start.
             Add(toml, "subroutes", language, "", language is "go" or "assemblyscript" ? "entrypoint = \"main_page\"" : "");
             Add(toml, "events", language, "", "timeout = \"20m\"");
@@ -98,6 +100,12 @@ public sealed class ServedSamples : IAsyncLifetime
             Add(toml, "fetch", language, "", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 
+        // The programs of c and rust as components.
+        Add(toml, "hello", "c-component", "");
+        Add(toml, "hello", "rust-component", "");
+        Add(toml, "echo", "c-component", "");
+        Add(toml, "env", "c-component", "", Environment);
+        Add(toml, "events", "c-component", "", "timeout = \"20m\"");
         foreach (var variant in (string[])["c", "c-opt", "c-wizer", "c-wizer-opt"])
         {
             Add(toml, "primes", variant, "");
