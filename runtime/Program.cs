@@ -1,6 +1,18 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Commands;
 
 // Signals are the commands' own business: a server drains before it ends.
-var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
-return await RootCommandFactory.Create().Parse(args).InvokeAsync(configuration);
+var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+try
+{
+    return await CommandLineProgram.RunAsync(RootCommandFactory.Create(), args, configuration);
+}
+catch (Exception error) when (error.GetBaseException() is DllNotFoundException)
+{
+    return await ExitCodes.FailAsync($"libwasmtime.so cannot be loaded: it belongs into the program's folder, {AppContext.BaseDirectory}");
+}
+catch (Exception error)
+{
+    return await ExitCodes.FailAsync($"this should not happen: {error}");
+}

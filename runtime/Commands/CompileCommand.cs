@@ -40,7 +40,7 @@ internal sealed class CompileCommand
                 throw new UsageException($"-o '{output}' is the module itself; name another file");
             }
 
-            var wasm = await File.ReadAllBytesAsync(file, cancellation);
+            var wasm = await ModuleFile.ReadAsync(file, cancellation);
             using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
             byte[] code;
             using (var progress = ProgressDisplay.ForCommand(arguments))

@@ -73,7 +73,7 @@ internal sealed class PushCommand
     /// <summary>Only what is called text is taken for text: a page that was downloaded by mistake deserves a better message.</summary>
     private static async Task<(byte[] Wasm, string Name)> ReadAsync(string file, CancellationToken cancellation)
     {
-        var content = await File.ReadAllBytesAsync(file, cancellation);
+        var content = await ModuleFile.ReadAsync(file, cancellation);
         return Path.GetExtension(file).Equals(".wat", StringComparison.OrdinalIgnoreCase)
             ? (SandboxEngine.ToWasm(content), Path.ChangeExtension(file, ".wasm"))
             : (content, file);

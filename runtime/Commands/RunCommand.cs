@@ -113,7 +113,7 @@ internal sealed class RunCommand(StandardStreams streams)
         {
             var process = CreateProcess(arguments, file);
             var volumes = ReadVolumes(arguments);
-            var content = await File.ReadAllBytesAsync(file, cancellation);
+            var content = await ModuleFile.ReadAsync(file, cancellation);
             using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
             using var guest = SandboxEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
             var entrypoint = arguments.GetValue(_entrypoint);

@@ -29,6 +29,41 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(message, result.Stderr, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new string[] { "serv" }, "wagi: 'serv' is not a command; did you mean 'serve'? (see 'wagi --help')\n")]
+    [InlineData(new string[] { "bananas", "-c", "x" }, "wagi: 'bananas' is not a command (see 'wagi --help')\n")]
+    [InlineData(new string[] { "serve", "--lissen", "x" }, "wagi: '--lissen' is not an option; did you mean '--listen'? (see 'wagi serve --help')\n")]
+    [InlineData(new string[] { "push", "a.wasm" }, "wagi: Required argument 'REFERENCE' missing for command: 'push' (see 'wagi push --help')\n")]
+    public async Task TypingMistake_IsOneLine_WithTheNearestName(string[] arguments, string message)
+    {
+        var result = await WagiAsync(arguments);
+        Assert.Equal((2, message, ""), (result.ExitCode, result.Stderr, result.Stdout));
+    }
+
+    [Theory]
+    [InlineData("push", "none.wasm", "localhost:1/a/b:v1")]
+    [InlineData("run", "none.wasm")]
+    [InlineData("compile", "none.wasm")]
+    [InlineData("compile", "no/such/none.wasm")]
+    public async Task ModuleThatIsNotThere_IsNamed(params string[] arguments)
+    {
+        var result = await WagiAsync(arguments);
+        Assert.Equal((1, $"wagi: {arguments[1]}: no such file\n"), (result.ExitCode, result.Stderr));
+    }
+
+    [Fact]
+    public async Task MissingLibrary_IsNamed_WithThePlaceWhereItBelongs()
+    {
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        var program = Path.GetDirectoryName(Checkout.Wagi)!;
+        Assert.SkipWhen(!File.Exists(Path.Combine(program, "libwasmtime.so")), "the runtime is not published with its library beside it");
+        File.Copy(Checkout.Wagi, _directory.PathOf("wagi"));
+        var result = await Command.RunAsync(
+            _directory.PathOf("wagi"), ["run", _directory.Write("a.wat", "(module)")], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(
+            (1, $"wagi: libwasmtime.so cannot be loaded: it belongs into the program's folder, {_directory.FullPath}/\n"), (result.ExitCode, result.Stderr));
+    }
+
     [Fact]
     public async Task UnusableCacheFolder_IsNamed()
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Commands;
 using Wagi.TestCluster;
 
@@ -23,7 +24,8 @@ internal sealed class CommandFolder : IDisposable
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };
-        var code = await RootCommandFactory.Create(streams).Parse(arguments).InvokeAsync(configuration, TestContext.Current.CancellationToken);
+        var code = await CommandLineProgram.RunAsync(
+            RootCommandFactory.Create(streams), arguments, configuration, TestContext.Current.CancellationToken);
         return new CommandOutcome(code, output.ToString(), error.ToString());
     }
 

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace Wagi.Hosting.CommandLine;
+
+/// <summary>A program as a whole: what is wrong with the command line is said in a line, and not by printing all the help.</summary>
+public static class CommandLineProgram
+{
+    /// <summary>Does what the arguments say.</summary>
+    /// <param name="root">The program's commands.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="configuration">How it is run, and where output goes.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The exit code: see <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(
+        RootCommand root, string[] arguments, InvocationConfiguration configuration, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(configuration);
+        var parsed = root.Parse(arguments);
+        if (parsed.Action is not ParseErrorAction)
+        {
+            return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+        }
+
+        foreach (var message in Messages(parsed))
+        {
+            await configuration.Error.WriteLineAsync($"{ExitCodes.Program}: {message} (see '{NameOf(parsed)} --help')").ConfigureAwait(false);
+        }
+
+        return ExitCodes.Usage;
+    }
+
+    private static IEnumerable<string> Messages(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+        if (unknown is null)
+        {
+            return parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct();
+        }
+
+        // What follows the first word that is not known is seldom worth a word.
+        var isOption = unknown.StartsWith('-');
+        var known = isOption ? OptionsOf(parsed) : command.Subcommands.SelectMany(Names);
+        var nearest = NearestName.Of(unknown, known);
+        var what = isOption ? "an option" : command.Subcommands.Count > 0 ? "a command" : "expected here";
+        return [$"'{unknown}' is not {what}{(nearest is null ? "" : $"; did you mean '{nearest}'?")}"];
+    }
+
+    private static IEnumerable<string> OptionsOf(ParseResult parsed) =>
+        parsed.CommandResult.Command.Options.SelectMany(option => option.Aliases.Prepend(option.Name));
+
+    private static IEnumerable<string> Names(Command command) => command.Aliases.Prepend(command.Name);
+
+    private static string NameOf(ParseResult parsed) =>
+        ReferenceEquals(parsed.CommandResult.Command, parsed.RootCommandResult.Command)
+            ? ExitCodes.Program
+            : $"{ExitCodes.Program} {parsed.CommandResult.Command.Name}";
+}

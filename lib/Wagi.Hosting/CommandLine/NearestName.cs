@@ -1,0 +1,37 @@
+namespace Wagi.Hosting.CommandLine;
+
+/// <summary>Finds the name that was probably meant.</summary>
+internal static class NearestName
+{
+    private const int MaxDistance = 2;
+
+    /// <summary>The name with the fewest letters to change, add or remove, two at the most and fewer than it has; null when none is that near.</summary>
+    public static string? Of(string text, IEnumerable<string> names)
+    {
+        var (nearest, distance) = names
+            .Select(name => (Name: name, Distance: Distance(text, name)))
+            .Where(candidate => candidate.Distance < candidate.Name.Length - 1)
+            .OrderBy(candidate => candidate.Distance)
+            .FirstOrDefault((Name: "", Distance: int.MaxValue));
+        return distance <= MaxDistance ? nearest : null;
+    }
+
+    /// <summary>Levenshtein's distance.</summary>
+    private static int Distance(string one, string other)
+    {
+        var row = Enumerable.Range(0, other.Length + 1).ToArray();
+        for (var i = 1; i <= one.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= other.Length; j++)
+            {
+                var replaced = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}
