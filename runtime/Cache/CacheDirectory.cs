@@ -7,6 +7,7 @@ namespace Wagi.Runtime.Cache;
 internal sealed class CacheDirectory
 {
     private const string TemporarySuffix = ".tmp";
+    private const string LockSuffix = ".lock";
 
     /// <summary>A temporary file older than this belongs to a process that died.</summary>
     private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromHours(1);
@@ -17,6 +18,8 @@ internal sealed class CacheDirectory
         Blobs = Path.Combine(Root, "blobs", "sha256");
         References = Path.Combine(Root, "references");
         Compiled = Path.Combine(Root, "compiled");
+        Invoices = Path.Combine(Root, "invoices");
+        Files = Path.Combine(Root, "files");
     }
 
     public string Root { get; }
@@ -29,6 +32,12 @@ internal sealed class CacheDirectory
 
     /// <summary>Native code, one folder for every engine key.</summary>
     public string Compiled { get; }
+
+    /// <summary>Invoices of bindles.</summary>
+    public string Invoices { get; }
+
+    /// <summary>Files that guests see, one folder for every set of them.</summary>
+    public string Files { get; }
 
     /// <summary>Makes the folders.</summary>
     /// <exception cref="IOException">The directory cannot be written to; the message names it and the setting.</exception>
@@ -54,7 +63,7 @@ internal sealed class CacheDirectory
     /// </summary>
     public static async Task WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}{TemporarySuffix}";
+        var temporary = TemporaryFor(path);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -71,6 +80,19 @@ internal sealed class CacheDirectory
             TryDelete(temporary);
             throw;
         }
+    }
+
+    /// <summary>A place beside a file or a folder, in which it is made before it is renamed.</summary>
+    public static string TemporaryFor(string path) => $"{path}.{Guid.NewGuid():N}{TemporarySuffix}";
+
+    /// <summary>Keeps <see cref="Trim"/>, of this process and of others, from removing a folder below <see cref="Files"/>, until what is returned is disposed.</summary>
+    /// <exception cref="IOException">It is being removed at this moment.</exception>
+    public static FileStream KeepFolder(string folder)
+    {
+        var path = folder + LockSuffix;
+        var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read);
+        Touch(path);
+        return held;
     }
 
     /// <summary>Marks a file as used now, for the removal of the least recently used.</summary>
@@ -101,18 +123,24 @@ internal sealed class CacheDirectory
 
     /// <summary>
     /// Removes least recently used files until the cache holds at most <paramref name="maxBytes"/>, and what dead processes left.
-    /// A file that another process has open stays readable for it (POSIX <c>unlink</c>).
+    /// A file that another process has open stays readable for it (POSIX <c>unlink</c>). A folder below <see cref="Files"/> goes as a whole,
+    /// and not while it is kept.
     /// </summary>
-    /// <returns>The number of files removed.</returns>
+    /// <returns>The number of files and folders removed.</returns>
     public int Trim(long maxBytes)
     {
         var removed = 0;
-        var files = new List<FileInfo>();
+        var files = new List<CachedItem>();
         foreach (var file in new DirectoryInfo(Root).EnumerateFiles("*", SearchOption.AllDirectories))
         {
+            if (file.FullName.StartsWith(Files, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             if (!file.Name.EndsWith(TemporarySuffix, StringComparison.Ordinal))
             {
-                files.Add(file);
+                files.Add(new CachedItem(file.LastWriteTimeUtc, file.Length, () => Remove(file)));
             }
             else if (DateTime.UtcNow - file.LastWriteTimeUtc > TemporaryLifetime)
             {
@@ -121,19 +149,61 @@ internal sealed class CacheDirectory
             }
         }
 
-        var total = files.Sum(file => file.Length);
-        foreach (var file in files.OrderBy(file => file.LastWriteTimeUtc))
+        foreach (var folder in Directory.Exists(Files) ? new DirectoryInfo(Files).EnumerateDirectories() : [])
+        {
+            if (!folder.Name.EndsWith(TemporarySuffix, StringComparison.Ordinal))
+            {
+                var size = folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+                files.Add(new CachedItem(File.GetLastWriteTimeUtc(folder.FullName + LockSuffix), size, () => TryRemoveFolder(folder)));
+            }
+            else if (DateTime.UtcNow - folder.LastWriteTimeUtc > TemporaryLifetime)
+            {
+                folder.Delete(recursive: true);
+                removed++;
+            }
+        }
+
+        var total = files.Sum(item => item.Size);
+        foreach (var item in files.OrderBy(item => item.UsedAt))
         {
             if (total <= maxBytes)
             {
                 break;
             }
 
-            TryDelete(file.FullName);
-            total -= file.Length;
-            removed++;
+            if (item.Remove())
+            {
+                total -= item.Size;
+                removed++;
+            }
         }
 
         return removed;
     }
+
+    private static bool Remove(FileInfo file)
+    {
+        TryDelete(file.FullName);
+        return true;
+    }
+
+    private static bool TryRemoveFolder(DirectoryInfo folder)
+    {
+        try
+        {
+            using (new FileStream(folder.FullName + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            {
+                folder.Delete(recursive: true);
+            }
+
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false; // Kept by a process that serves it.
+        }
+    }
+
+    /// <summary>Something that can be removed from the cache.</summary>
+    private sealed record CachedItem(DateTime UsedAt, long Size, Func<bool> Remove);
 }

@@ -1,22 +1,40 @@
 using System.CommandLine;
+using Wagi.Bindle.References;
 using Wagi.Bindle.Stores;
 using Wagi.Hosting.CommandLine;
+using Wagi.Runtime.Bindles;
 
 namespace Wagi.Runtime.Commands;
 
-/// <summary>Where bindles come from.</summary>
+/// <summary>Bindles, and where they come from: WAGI's flags.</summary>
 internal sealed class BindleArguments
 {
     private const string UrlVariable = "BINDLE_URL";
+    private const string DefaultUrl = "http://localhost:8080/v1";
+
+    private readonly Option<string?> _bindle = new("--bindle", "-b")
+    {
+        Description = $"Serve a whole bindle instead of a modules.toml. It comes from --bindle-path, or else from --bindle-url ({DefaultUrl}).",
+        HelpName = "NAME/VERSION",
+    };
+
+    private readonly Option<string?> _path = new("--bindle-path")
+    {
+        Description = "Folder of standalone bindles that -b is looked for in.",
+        HelpName = "DIR",
+    };
 
     private readonly Option<string?> _url = new("--bindle-url")
     {
-        Description = $"URL of the Bindle server for modules 'bindle:NAME' that do not name one, with its version: http://localhost:8080/v1. [env: {UrlVariable}]",
+        Description = $"URL of the Bindle server for -b, and for modules 'bindle:NAME' that do not name one, with its version: {DefaultUrl}. [env: {UrlVariable}]",
         HelpName = "URL",
     };
 
-    /// <summary>The options, to be added to a command.</summary>
-    public IEnumerable<Option> Options => [_url];
+    /// <summary>The options of a command that serves.</summary>
+    public IEnumerable<Option> Options => [_bindle, _path, _url];
+
+    /// <summary>The option of a command that reads a modules.toml and nothing else.</summary>
+    public Option ServerOption => _url;
 
     /// <summary>The server for modules that do not name one; null: there is none.</summary>
     /// <exception cref="UsageException">It is not a URL.</exception>
@@ -27,6 +45,33 @@ internal sealed class BindleArguments
             : (UrlVariable, Environment.GetEnvironmentVariable(UrlVariable) ?? "");
         return text.Length == 0
             ? null
-            : BindleClient.ParseServer(text) ?? throw new UsageException($"{name}: '{text}' is not a URL such as http://localhost:8080/v1");
+            : BindleClient.ParseServer(text) ?? throw new UsageException($"{name}: '{text}' is not a URL such as {DefaultUrl}");
+    }
+
+    /// <summary>The bindle to serve; null: none.</summary>
+    /// <exception cref="UsageException">The arguments contradict each other, or one is wrong.</exception>
+    public ApplicationOptions? ReadApplication(ParseResult arguments)
+    {
+        var directory = arguments.GetValue(_path);
+        if (arguments.GetValue(_bindle) is not { } text)
+        {
+            return directory is null
+                ? null
+                : throw new UsageException("--bindle-path needs -b NAME/VERSION: which of the bindles in that folder is to be served");
+        }
+
+        if (!BindleName.TryParse(text, out var name, out var error))
+        {
+            throw new UsageException($"-b: {error}");
+        }
+
+        // The environment variable may be there for other uses; what is on the command line is meant.
+        if (directory is not null && arguments.GetValue(_url) is not null)
+        {
+            throw new UsageException("--bindle-path and --bindle-url are alternatives: the bindle comes from a folder or from a server");
+        }
+
+        return new ApplicationOptions(
+            name, ReadServer(arguments) ?? new Uri(DefaultUrl), directory is null ? null : Path.GetFullPath(directory));
     }
 }

@@ -48,7 +48,7 @@ internal sealed class InspectionArguments
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_offline, _env, _envFile, _moduleCache, _insecureRegistry, .. _bindle.Options];
+        Option[] options = [_offline, _env, _envFile, _moduleCache, _insecureRegistry, _bindle.ServerOption];
         foreach (var option in options)
         {
             command.Options.Add(option);

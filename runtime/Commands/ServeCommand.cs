@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
+using Wagi.Bindle.Errors;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
@@ -24,9 +25,11 @@ internal sealed class ServeCommand
         HelpName = "FILE",
     };
 
+    private readonly BindleArguments _bindle = new();
+
     private readonly Option<bool> _waitForConfig = new("--wait-for-config")
     {
-        Description = "Start although the file is missing, and serve it as soon as it appears.",
+        Description = "Start although the file is missing, or the bindle cannot be had, and serve it as soon as it appears.",
     };
 
     private readonly Option<string> _listen = new("--listen", "-l")
@@ -123,8 +126,6 @@ internal sealed class ServeCommand
         HelpName = "HOST[:PORT]",
     };
 
-    private readonly BindleArguments _bindle = new();
-
     private readonly Option<string> _outboundTimeout = new("--outbound-timeout")
     {
         Description = "How long an HTTP request of a module may take, reading its response included.",
@@ -197,7 +198,7 @@ internal sealed class ServeCommand
     /// <summary>The command <c>serve</c>.</summary>
     public Command Create()
     {
-        var command = new Command("serve", "Serve the modules of a modules.toml over HTTP.");
+        var command = new Command("serve", "Serve the modules of a modules.toml, or of a bindle, over HTTP.");
         AddTo(command);
         return command;
     }
@@ -207,8 +208,8 @@ internal sealed class ServeCommand
     {
         Option[] options =
         [
-            _config, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache,
-            _logDir, _logFileSize, _secrets, _insecureRegistry, .. _bindle.Options, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
+            _config, .. _bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, _env, _envFile, _defaultHost, _moduleCache, _moduleCacheSize, _cache,
+            _logDir, _logFileSize, _secrets, _insecureRegistry, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
             _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
         ];
         foreach (var option in options)
@@ -245,7 +246,7 @@ internal sealed class ServeCommand
         {
             return await ExitCodes.FailAsync($"{error.Message} (choose another with -l or --admin)");
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or BindleException)
         {
             return await ExitCodes.FailAsync(error.Message);
         }
@@ -260,17 +261,12 @@ internal sealed class ServeCommand
 
     private ServeOptions Read(ParseResult arguments)
     {
-        var config = arguments.GetValue(_config)
-            ?? throw new UsageException("no configuration: name a modules.toml with -c FILE (see 'wagi --help')");
-        var path = Path.GetFullPath(config);
-        if (!arguments.GetValue(_waitForConfig) && !File.Exists(path))
-        {
-            throw new UsageException($"there is no file '{path}' (-c); with --wait-for-config the server starts without it");
-        }
-
+        var application = _bindle.ReadApplication(arguments);
         return new ServeOptions
         {
-            ConfigurationPath = path,
+            ConfigurationPath = ReadConfigurationPath(arguments, application is not null),
+            Application = application,
+            WaitForConfiguration = arguments.GetValue(_waitForConfig),
             Listen = Arguments.ReadEndPoint(arguments, _listen),
             Tls = ReadTls(arguments),
             Admin = Arguments.ReadEndPoint(arguments, _admin),
@@ -302,6 +298,28 @@ internal sealed class ServeCommand
                 : null,
             Log = _log.Read(arguments),
         };
+    }
+
+    /// <summary>The modules.toml; null when a bindle is served instead.</summary>
+    private string? ReadConfigurationPath(ParseResult arguments, bool hasApplication)
+    {
+        var config = arguments.GetValue(_config);
+        if (hasApplication)
+        {
+            return config is null
+                ? null
+                : throw new UsageException("-c and -b are alternatives: name a modules.toml or a bindle, not both");
+        }
+
+        if (config is null)
+        {
+            throw new UsageException("no configuration: name a modules.toml with -c FILE, or a bindle with -b NAME/VERSION (see 'wagi --help')");
+        }
+
+        var path = Path.GetFullPath(config);
+        return arguments.GetValue(_waitForConfig) || File.Exists(path)
+            ? path
+            : throw new UsageException($"there is no file '{path}' (-c); with --wait-for-config the server starts without it");
     }
 
     private static IPNetwork ReadNetwork(string text) => IPNetwork.TryParse(text, out var network)

@@ -1,4 +1,5 @@
 using System.Net;
+using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Progress;
@@ -10,7 +11,7 @@ namespace Wagi.Runtime.Loading;
 /// <summary>What loading modules depends on, checked.</summary>
 internal sealed record LoaderOptions
 {
-    /// <summary>Absolute path of the folder that relative module paths start at: that of the configuration file.</summary>
+    /// <summary>Absolute path of the folder that relative module paths start at: that of the configuration file, where there is one.</summary>
     public required string BaseDirectory { get; init; }
 
     /// <summary>The node-local cache.</summary>
@@ -24,6 +25,9 @@ internal sealed record LoaderOptions
 
     /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>
     public Uri? BindleServer { get; init; }
+
+    /// <summary>The bindle that every entry belongs to; null: entries come from a <c>modules.toml</c>.</summary>
+    public ApplicationOptions? Application { get; init; }
 
     /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
     public GuestLogOptions? GuestLogs { get; init; }

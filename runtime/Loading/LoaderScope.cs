@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Wagi.Bindle.Stores;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Bindles;
@@ -18,7 +17,6 @@ internal sealed class LoaderScope : IDisposable
     private readonly SandboxEngine _engine;
     private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
-    private readonly BindleClient _bindles;
     private readonly RequestMetrics _metrics = new();
     private readonly OutboundClient _outbound;
 
@@ -41,13 +39,12 @@ internal sealed class LoaderScope : IDisposable
             references,
             options.Progress,
             loggers.CreateLogger<OciSource>());
-        _bindles = new BindleClient(proxy: new LoopbackBypass(HttpClient.DefaultProxy));
-        var parcels = new BindleParcels(blobs, options.Progress, loggers.CreateLogger<BindleParcels>());
+        Bindles = new BindleScope(options, Cache, blobs, references, loggers);
         var sources = new Dictionary<ModuleScheme, IModuleSource>
         {
             [ModuleScheme.File] = Files,
             [ModuleScheme.Oci] = oci,
-            [ModuleScheme.Bindle] = new BindleSource(_bindles, options.BindleServer, parcels, references),
+            [ModuleScheme.Bindle] = Bindles.Modules,
         }.ToFrozenDictionary();
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, _metrics);
         Loader = new ModuleLoader(_engine, sources, _compiled, handlers, options.BaseDirectory);
@@ -59,6 +56,9 @@ internal sealed class LoaderScope : IDisposable
     /// <summary>Where modules from files come from.</summary>
     public FileSource Files { get; }
 
+    /// <summary>Where modules from bindles come from.</summary>
+    public BindleScope Bindles { get; }
+
     /// <summary>Loads entries.</summary>
     public ModuleLoader Loader { get; }
 
@@ -67,7 +67,7 @@ internal sealed class LoaderScope : IDisposable
     {
         _metrics.Dispose();
         _outbound.Dispose();
-        _bindles.Dispose();
+        Bindles.Dispose();
         _registries.Dispose();
         _compiled.Dispose();
         _engine.Dispose();

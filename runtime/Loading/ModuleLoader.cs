@@ -32,7 +32,8 @@ internal sealed class ModuleLoader(
             : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellation);
         try
         {
-            guest.Check(entry.Entrypoint, hasFiles: !entry.Volumes.IsEmpty);
+            located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };
+            guest.Check(entry.Entrypoint, hasFiles: !located.Volumes.IsEmpty);
             return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest);
         }
         catch

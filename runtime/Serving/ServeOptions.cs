@@ -1,5 +1,6 @@
 using System.Net;
 using Wagi.Hosting.Logging;
+using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Requests;
@@ -11,8 +12,14 @@ namespace Wagi.Runtime.Serving;
 /// <summary>Everything that <c>wagi serve</c> can be told, checked.</summary>
 internal sealed record ServeOptions
 {
-    /// <summary>Absolute path of <c>modules.toml</c>.</summary>
-    public required string ConfigurationPath { get; init; }
+    /// <summary>Absolute path of <c>modules.toml</c>; null: <see cref="Application"/> says what is served.</summary>
+    public string? ConfigurationPath { get; init; }
+
+    /// <summary>The bindle that is served instead of a <c>modules.toml</c>; null: there is one.</summary>
+    public ApplicationOptions? Application { get; init; }
+
+    /// <summary>Whether to start before what is served can be read.</summary>
+    public bool WaitForConfiguration { get; init; }
 
     /// <summary>Where requests for modules are taken. Port 0: any free port.</summary>
     public required IPEndPoint Listen { get; init; }

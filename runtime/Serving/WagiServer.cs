@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Wagi.Bindle.Errors;
 using Wagi.Runtime.Admin;
+using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Loading;
@@ -20,7 +22,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly LoaderScope _loading;
     private readonly PeerRuntimes? _peers;
     private readonly ModuleHost _host;
-    private readonly ConfigurationWatcher _watcher;
+    private readonly ConfigurationWatcher? _watcher;
+    private readonly ApplicationConfiguration? _application;
     private readonly CacheTrimmer _trimmer;
     private readonly ServerCertificate? _certificate;
     private readonly ProgressDisplay _progress;
@@ -36,7 +39,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _loading = new LoaderScope(
             new LoaderOptions
             {
-                BaseDirectory = Path.GetDirectoryName(options.ConfigurationPath)!,
+                BaseDirectory = options.ConfigurationPath is { } file ? Path.GetDirectoryName(file)! : Environment.CurrentDirectory,
+                Application = options.Application,
                 Cache = options.Cache,
                 Environment = options.Environment,
                 InsecureRegistries = options.InsecureRegistries,
@@ -51,10 +55,18 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
         var agreement = _peers is null ? null : new PeerAgreement(_peers, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
-        var reader = new ConfigurationReader(
-            options.ConfigurationPath, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
-        _watcher = new ConfigurationWatcher(
-            reader, options.ConfigurationPath, options.SecretsDirectory, _loading.Files, _host, loggers.CreateLogger<ConfigurationWatcher>());
+        if (options.ConfigurationPath is { } path)
+        {
+            var reader = new ConfigurationReader(
+                path, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
+            _watcher = new ConfigurationWatcher(
+                reader, path, options.SecretsDirectory, _loading.Files, _host, loggers.CreateLogger<ConfigurationWatcher>());
+        }
+        else
+        {
+            _application = _loading.Bindles.ConfigurationFor(_host);
+        }
+
         _trimmer = new CacheTrimmer(_loading.Cache, options.Cache.MaxBytes, loggers.CreateLogger<CacheTrimmer>());
         _certificate = options.Tls is null
             ? null
@@ -79,8 +91,14 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     /// <summary>Serves until <paramref name="stopping"/>, then lets requests in flight finish.</summary>
     /// <exception cref="IOException">An address is taken.</exception>
+    /// <exception cref="BindleException">The bindle that is to be served cannot be had.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
+        if (_application is not null && !_options.WaitForConfiguration)
+        {
+            await _application.ReadAsync(stopping);
+        }
+
         using var loops = new CancellationTokenSource();
         await _admin.StartAsync();
         await _main.StartAsync(CancellationToken.None);
@@ -92,7 +110,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         var work = Task.WhenAll(
         [
             Task.Run(() => _host.RunAsync(loops.Token), CancellationToken.None),
-            Task.Run(() => _watcher.RunAsync(loops.Token), CancellationToken.None),
+            Task.Run(() => _watcher?.RunAsync(loops.Token) ?? _application!.RunAsync(loops.Token), CancellationToken.None),
             Task.Run(() => _trimmer.RunAsync(loops.Token), CancellationToken.None),
             .. _certificate is null ? Array.Empty<Task>() : [Task.Run(() => _certificate.RunAsync(loops.Token), CancellationToken.None)],
         ]);
@@ -125,7 +143,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     {
         await _main.DisposeAsync();
         await _admin.DisposeAsync();
-        _watcher.Dispose();
+        _watcher?.Dispose();
         await _host.DisposeAsync();
         _peers?.Dispose();
         _loading.Dispose();

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Tomlyn;
 using Tomlyn.Model;
-using Tomlyn.Parsing;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.References;
 
@@ -22,12 +20,7 @@ public static class InvoiceReader
         ArgumentNullException.ThrowIfNull(text);
         try
         {
-            CheckSyntax(text, source);
-            return Read(TomlSerializer.Deserialize(text, InvoiceTomlContext.Default.TomlTable) ?? []);
-        }
-        catch (TomlException error)
-        {
-            throw new BindleException(BindleErrorKind.InvalidInvoice, $"{source}: the invoice cannot be read: {error.Message}", error);
+            return Read(TomlText.Read(text, source));
         }
         catch (FormatException error)
         {
@@ -47,19 +40,6 @@ public static class InvoiceReader
         return invoice.Name == name
             ? invoice
             : throw new BindleException(BindleErrorKind.InvalidInvoice, $"{source}: its invoice is that of '{invoice.Name}'");
-    }
-
-    /// <summary>The parser of the syntax says best what is wrong, and where.</summary>
-    private static void CheckSyntax(string text, string source)
-    {
-        // Its validation takes keys of two [[parcel]] for the same when one writes them with dots and the other as a table.
-        if (SyntaxParser.Parse(text, source, validate: false) is { HasErrors: true } syntax)
-        {
-            var (message, start) = syntax.Diagnostics.Select(wrong => (wrong.Message, wrong.Span.Start)).First();
-            throw new BindleException(
-                BindleErrorKind.InvalidInvoice,
-                $"{source}:{start.Line + 1}:{start.Column + 1}: the invoice is not TOML: {message.TrimEnd('.')}");
-        }
     }
 
     private static Invoice Read(TomlTable root)

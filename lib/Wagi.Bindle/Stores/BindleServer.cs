@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Tomlyn;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.Invoices;
 using Wagi.Bindle.References;
@@ -112,12 +111,12 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
         var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
         try
         {
-            var table = TomlSerializer.Deserialize(Encoding.UTF8.GetString(buffer, 0, count), InvoiceTomlContext.Default.TomlTable);
-            return table?.TryGetValue("error", out var error) == true && error is string text
+            var table = TomlText.Read(Encoding.UTF8.GetString(buffer, 0, count), "");
+            return table.TryGetValue("error", out var error) && error is string text
                 ? new string([.. text.Select(character => char.IsControl(character) ? ' ' : character)])
                 : null;
         }
-        catch (TomlException)
+        catch (BindleException)
         {
             return null;
         }

@@ -9,7 +9,7 @@ public sealed record ConfigurationStatus
     public required string Path { get; init; }
 
     /// <summary><c>sha256:…</c> of the bytes that were read last; null when the file could not be read.</summary>
-    public required string? Digest { get; init; }
+    public string? Digest { get; init; }
 
     /// <summary>When they were read.</summary>
     public required DateTimeOffset ReadAt { get; init; }

@@ -103,6 +103,14 @@ public sealed class InvoiceReaderTests
         Assert.Equal(["a1", "b1"], invoice.RequiredBy(Assert.Single(invoice.Modules)).Select(parcel => parcel.Label.Name));
     }
 
+    [Fact]
+    public void ListsOfTables_MayTakeTurns()
+    {
+        var invoice = Read(Head + Parcel("a", "requires = []") + "[[group]]\nname = \"g\"\n" + Parcel("b", "requires = []") + "[[group]]\nname = \"h\"\n");
+        Assert.Equal(["a", "b"], invoice.Parcels.Select(parcel => parcel.Label.Name));
+        Assert.Equal(["g", "h"], invoice.Groups.Order());
+    }
+
     [Theory]
     [InlineData("[[parcel]]\n", "parcel 1: 'label' is missing")]
     [InlineData("[[parcel]]\nlabel.name = \"x\"\n", "parcel 1 ('x'): 'label.sha256' is missing")]
@@ -122,6 +130,8 @@ public sealed class InvoiceReaderTests
     [InlineData("", "invoice.toml: this is not an invoice: 'bindleVersion' is missing")]
     [InlineData("<!DOCTYPE html>", "invoice.toml:1:1: the invoice is not TOML: ")]
     [InlineData("bindleVersion = \"1.0.0\"\n[bindle\n", "invoice.toml:2:8: the invoice is not TOML: ")]
+    [InlineData("bindleVersion = \"1.0.0\"\nbindleVersion = \"1.0.0\"\n", "invoice.toml:2:1: the invoice is not TOML: key 'bindleVersion' is there twice")]
+    [InlineData("bindleVersion = \"1.0.0\"\nbindleVersion.x = 1\n", "invoice.toml:2:1: the invoice is not TOML: 'bindleVersion' is a value and cannot hold keys")]
     [InlineData("bindleVersion = \"2.0.0\"\n", "'bindleVersion' is '2.0.0', and 1.0.0 is what can be read")]
     [InlineData("bindleVersion = \"1.0.0\"\n", "'[bindle]' with name and version is missing")]
     [InlineData("bindleVersion = \"1.0.0\"\nbindle = 1\n", "'bindle' should be a table")]

@@ -33,15 +33,18 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
     public string Log => _program.Log;
 
     /// <summary>Starts it and waits until it listens.</summary>
-    public static async Task<RuntimeProcess> StartAsync(
-        string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more)
+    public static Task<RuntimeProcess> StartAsync(
+        string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more) => StartAsync(
+        [
+            "serve", "-c", configuration, "--wait-for-config", "--module-cache", cache,
+            .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets], .. more,
+        ],
+        cancellation);
+
+    /// <summary>Starts it with these arguments, ports excepted, and waits until it listens.</summary>
+    public static async Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        var program = ProductProcess.Start(
-            Checkout.Wagi,
-            [
-                "serve", "-c", configuration, "--wait-for-config", "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--module-cache", cache,
-                .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets], .. more,
-            ]);
+        var program = ProductProcess.Start(Checkout.Wagi, [.. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
         try
         {
             var listening = await program.WaitForLogAsync(log => Listening.Match(log) is { Success: true } match ? match : null, cancellation);
@@ -93,6 +96,6 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
         await _program.DisposeAsync();
     }
 
-    [GeneratedRegex(@"Listening on (?<url>http://\S+), admin port (?<admin>http://\S+)")]
+    [GeneratedRegex(@"Listening on (?<url>https?://\S+), admin port (?<admin>http://\S+)")]
     private static partial Regex Listening { get; }
 }

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Wagi.Bindle.Invoices;
+using Wagi.Bindle.References;
+using Wagi.Bindle.Stores;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Sources;
+
+namespace Wagi.Runtime.Bindles;
+
+/// <summary>
+/// Folders with the file parcels of a module, in the node-local cache: <c>files/&lt;hex&gt;</c>, named after what they hold. One that is
+/// handed out is not removed from the cache before this is disposed.
+/// </summary>
+internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parcels) : IDisposable
+{
+    private readonly ConcurrentBag<FileStream> _locks = [];
+
+    /// <summary>A folder with just these files, complete and compared with their hashes.</summary>
+    /// <param name="store">Where the bindle is kept.</param>
+    /// <param name="bindle">The bindle.</param>
+    /// <param name="files">The files; each name lies inside the folder.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ModuleSourceException">A parcel cannot be had, or the folder not be written.</exception>
+    public async Task<string> PrepareAsync(IBindleStore store, BindleName bindle, ImmutableArray<Label> files, CancellationToken cancellation)
+    {
+        var folder = Path.Combine(directory.Files, KeyOf(files));
+        try
+        {
+            Directory.CreateDirectory(directory.Files);
+            _locks.Add(CacheDirectory.KeepFolder(folder));
+            if (Directory.Exists(folder))
+            {
+                await MendAsync(store, bindle, files, folder, cancellation);
+            }
+            else
+            {
+                await FillAsync(store, bindle, files, folder, cancellation);
+            }
+
+            return folder;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ModuleSourceException(
+                ModuleReason.PullFailed, $"the files of bindle {bindle} cannot be written to the cache: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Everything is put into a folder beside it, which takes its place in one step.</summary>
+    private async Task FillAsync(
+        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellation)
+    {
+        var temporary = CacheDirectory.TemporaryFor(folder);
+        try
+        {
+            foreach (var file in files)
+            {
+                var path = Path.Combine(temporary, file.Name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await File.WriteAllBytesAsync(path, await parcels.ReadAsync(store, bindle, file, cancellation), cancellation);
+            }
+
+            Directory.Move(temporary, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            // Another process, or another module of this one, was faster.
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Compares what is there with its hashes, and writes again what is missing or damaged.</summary>
+    private async Task MendAsync(
+        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellation)
+    {
+        foreach (var file in files)
+        {
+            var path = Path.Combine(folder, file.Name);
+            if (await HashOfAsync(path, cancellation) != file.Sha256)
+            {
+                var bytes = await parcels.ReadAsync(store, bindle, file, cancellation);
+                await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(bytes, token).AsTask(), cancellation);
+            }
+        }
+    }
+
+    private static async Task<string?> HashOfAsync(string path, CancellationToken cancellation)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        await using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+    }
+
+    private static string KeyOf(ImmutableArray<Label> files)
+    {
+        var lines = files.Select(file => $"{file.Sha256} {file.Name}").Order(StringComparer.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+    }
+
+    public void Dispose()
+    {
+        foreach (var held in _locks)
+        {
+            held.Dispose();
+        }
+    }
+}
