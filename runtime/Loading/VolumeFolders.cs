@@ -17,7 +17,7 @@ internal static class VolumeFolders
 
     private static Volume Find(Volume volume, string baseDirectory)
     {
-        var found = volume.In(baseDirectory);
+        var found = volume with { HostPath = RelativePaths.Find(volume.HostPath, baseDirectory, Directory.Exists) };
         if (Directory.Exists(found.HostPath))
         {
             return found;

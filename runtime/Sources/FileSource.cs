@@ -6,11 +6,11 @@ using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Sources;
 
-/// <summary>Modules from files. A relative path starts at the folder of the configuration file.</summary>
+/// <summary>Modules from files. A relative path starts at the folder of the configuration file, or at the current one.</summary>
 internal sealed class FileSource(string baseDirectory) : IModuleSource
 {
     /// <summary>The absolute path of a file module.</summary>
-    public string PathFor(ModuleEntry entry) => Path.GetFullPath(entry.Module.Value, baseDirectory);
+    public string PathFor(ModuleEntry entry) => RelativePaths.Find(entry.Module.Value, baseDirectory, File.Exists);
 
     public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
     {
