@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Loading;
 
@@ -9,9 +10,22 @@ internal sealed class RequestDispatcher(ModuleHost host)
     /// <summary>Answered on the main port as well, as WAGI does, unless a module has the route.</summary>
     private const string HealthPath = "/healthz";
 
+    private volatile bool _isDraining;
+
+    /// <summary>
+    /// From now on each connection is asked to close with the answer to its next request (RFC 9112 §9.6, RFC 9113 §6.8), so that clients take
+    /// the next one elsewhere: a connection that is closed between two answers may have a request on its way.
+    /// </summary>
+    public void Drain() => _isDraining = true;
+
     /// <summary>Answers a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
+        if (_isDraining)
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+
         var hostName = HostNameOf(context.Request.Host.Value);
         var path = context.Request.Path.Value ?? "/";
         while (host.Routes.TryMatch(hostName, path, out var module))

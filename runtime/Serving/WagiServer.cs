@@ -27,6 +27,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly CacheTrimmer _trimmer;
     private readonly ServerCertificate? _certificate;
     private readonly ProgressDisplay _progress;
+    private readonly RequestDispatcher _dispatcher;
     private readonly WebApplication _main;
     private readonly AdminServer _admin;
 
@@ -71,6 +72,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _certificate = options.Tls is null
             ? null
             : new ServerCertificate(options.Tls, TimeProvider.System, loggers.CreateLogger<ServerCertificate>());
+        _dispatcher = new RequestDispatcher(_host);
         _main = CreateMain(options, loggers);
         _admin = new AdminServer(options.Admin, _host, loggers);
     }
@@ -84,8 +86,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
         });
         var application = builder.Build();
-        var dispatcher = new RequestDispatcher(_host);
-        application.Run(dispatcher.InvokeAsync);
+        application.Run(_dispatcher.InvokeAsync);
         return application;
     }
 
@@ -124,10 +125,14 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await work;
     }
 
-    /// <summary>Readiness off, a pause in which load balancers notice, then no new connections and an end for those in flight.</summary>
+    /// <summary>
+    /// Readiness off, a pause in which load balancers notice and connections end with an answer, then no new connections and an end for
+    /// those in flight.
+    /// </summary>
     private async Task DrainAsync()
     {
         _admin.IsDraining = true;
+        _dispatcher.Drain();
         LogDraining(_options.DrainDelay.TotalSeconds, _options.ShutdownTimeout.TotalSeconds);
         await Task.Delay(_options.DrainDelay);
         using var deadline = new CancellationTokenSource(_options.ShutdownTimeout);
