@@ -31,7 +31,7 @@ internal sealed class ImageArchive
     public static ImageArchive Read(string program, string rid)
     {
         var path = Path.Combine(Checkout.Root, "artifacts", "images", $"{program}-{rid}.tar");
-        Assert.SkipUnless(File.Exists(path), $"artifacts/images/{program}-{rid}.tar is not there: make images makes it");
+        Assert.SkipUnless(File.Exists(path), $"artifacts/images/{program}-{rid}.tar is not there: 'make images' makes those of every platform, 'make test' its own only");
         using var stream = File.OpenRead(path);
         return new ImageArchive(Files(stream).ToDictionary(file => file.Path, file => file.Content));
     }
