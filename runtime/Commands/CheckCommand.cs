@@ -31,7 +31,7 @@ internal sealed class CheckCommand
                 await error.WriteLineAsync(problem.ToString());
             }
 
-            var summary = $"{Count(inspection.Modules, "module")}, {Verdict(inspection)}";
+            var summary = $"{Count(inspection.Modules, "module")}, {Verdict(inspection)}{(inspection.Modules == 0 && inspection.Errors == 0 ? ": the file has no [[module]]" : "")}";
             if (inspection.Errors > 0)
             {
                 await error.WriteLineAsync(summary);

@@ -244,7 +244,7 @@ internal sealed class ServeCommand
         }
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {
-            return await ExitCodes.FailAsync($"{error.Message} (choose another with -l or --admin)");
+            return await ExitCodes.FailAsync($"{error.Message.TrimEnd('.')} (choose another with -l or --admin)");
         }
         catch (Exception error) when (error is IOException or BindleException)
         {

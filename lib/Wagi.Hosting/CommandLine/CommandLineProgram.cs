@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Wagi.Modules.Problems;
 
 namespace Wagi.Hosting.CommandLine;
 

@@ -67,7 +67,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         {
             if (!ModuleKeys.All.Contains(key))
             {
-                var close = ModuleKeys.All.FirstOrDefault(known => IsNear(known, key));
+                var close = ModuleKeys.All.FirstOrDefault(known => IsNear(known, key)) ?? NearestName.Of(key, ModuleKeys.All);
                 problems.Add(new Problem(
                     value.Location,
                     ProblemSeverity.Warning,
@@ -77,7 +77,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
     }
 
-    /// <summary>Same letters but for case and separators, or one a beginning of the other: what typing mistakes look like.</summary>
+    /// <summary>Same letters but for case and separators, or one a beginning of the other.</summary>
     private static bool IsNear(string known, string key)
     {
         var a = known.Replace("_", "", StringComparison.Ordinal);

@@ -10,6 +10,9 @@ namespace Wagi.Modules.Configuration;
 /// </summary>
 internal sealed class TomlDocument
 {
+    /// <summary>Of one table; what follows is mostly the same mistake seen from further down.</summary>
+    private const int MaxSyntaxErrors = 3;
+
     private readonly string _file;
     private readonly List<Problem> _problems = [];
     private readonly List<TomlTableValue> _modules = [];
@@ -25,9 +28,15 @@ internal sealed class TomlDocument
 
     public static TomlDocument Parse(string text, string file)
     {
+        var document = new TomlDocument(file);
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            document.AddError(new SourceLocation(file, 1, 1), "this is not a text file", "modules.toml is TOML; a module itself is named in it");
+            return document;
+        }
+
         // Tolerant, and with our own check of duplicate keys: the strict parser gives up at the first error.
         var syntax = SyntaxParser.Parse(text, file, validate: false);
-        var document = new TomlDocument(file);
         if (!syntax.HasErrors)
         {
             document.ReadTables(syntax);
@@ -181,7 +190,7 @@ internal sealed class TomlDocument
 
     private void ReadDiagnostics(DocumentSyntax syntax)
     {
-        foreach (var diagnostic in syntax.Diagnostics)
+        foreach (var diagnostic in syntax.Diagnostics.DistinctBy(diagnostic => diagnostic.Span.Start.Line).Take(MaxSyntaxErrors))
         {
             AddError(
                 new SourceLocation(_file, diagnostic.Span.Start.Line + 1, diagnostic.Span.Start.Column + 1),

@@ -107,14 +107,35 @@ public sealed class ModulesTomlReaderTests
         Assert.Equal(1, file.Problems[0].Location.Line);
     }
 
-    [Fact]
-    public void UnknownKey_IsAWarning_WithTheKeyThatWasMeant()
+    [Theory]
+    [InlineData("allowed-hosts", "allowed_hosts")]
+    [InlineData("timout", "timeout")]
+    public void UnknownKey_IsAWarning_WithTheKeyThatWasMeant(string key, string meant)
     {
-        var file = Read("[[module]]\nallowed-hosts = []\nroute = \"/a\"\nmodule = \"a.wasm\"");
+        var file = Read($"[[module]]\n{key} = []\nroute = \"/a\"\nmodule = \"a.wasm\"");
         Assert.Single(file.Entries);
         Assert.Equal(
-            "modules.toml:2:17: warning: unknown key 'allowed-hosts' is ignored (did you mean 'allowed_hosts'?)",
+            $"modules.toml:2:{key.Length + 4}: warning: unknown key '{key}' is ignored (did you mean '{meant}'?)",
             Assert.Single(file.Problems).ToString());
+    }
+
+    [Fact]
+    public void FileThatIsNoText_IsOneError()
+    {
+        var file = Read("\0asm\u0001\0\0\0\u0001\u0005\u0001`");
+        Assert.True(file.HasSyntaxErrors);
+        Assert.Equal(
+            "modules.toml:1:1: error: this is not a text file (modules.toml is TOML; a module itself is named in it)",
+            Assert.Single(file.Problems).ToString());
+    }
+
+    [Fact]
+    public void MissingQuote_IsFewErrors_AndTheFirstNamesItsLine()
+    {
+        var file = Read("[[module]]\nroute = \"/a\nmodule = \"a.wasm\"\nargv = \"x y\"\nid = \"b\"\n" + Good);
+        Assert.Equal("/good", Assert.Single(file.Entries).Id);
+        Assert.InRange(file.Problems.Length, 1, 3);
+        Assert.Equal(2, file.Problems[0].Location.Line);
     }
 
     [Fact]

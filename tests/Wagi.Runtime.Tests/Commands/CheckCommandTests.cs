@@ -26,6 +26,10 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task FileWithoutModules_IsSaidToHaveNone() =>
+        Assert.Equal(new CommandOutcome(0, "0 modules, no problem: the file has no [[module]]\n", ""), await CheckAsync("# nothing yet\n"));
+
+    [Fact]
     public async Task FolderOfAVolume_IsLookedFor_FromTheFolderOfTheFile()
     {
         _folder.Write("hello.wat", Wat.Printing("hello"));

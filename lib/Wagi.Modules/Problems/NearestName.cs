@@ -1,7 +1,7 @@
-namespace Wagi.Hosting.CommandLine;
+namespace Wagi.Modules.Problems;
 
 /// <summary>Finds the name that was probably meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     private const int MaxDistance = 2;
 
