@@ -81,7 +81,7 @@ public sealed class CommandLineTests : IDisposable
         var result = await WagiAsync("-c", "/dev/null", "-l", $"{taken.LocalEndpoint}", "--admin", "127.0.0.1:0", "--module-cache", _directory.PathOf("cache"));
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(
-            $"wagi: Failed to bind to address http://{taken.LocalEndpoint}: address already in use. (choose another with -l or --admin)\n", result.Stderr);
+            $"wagi: Failed to bind to address http://{taken.LocalEndpoint}: address already in use (choose another with -l or --admin)\n", result.Stderr);
     }
 
     [Fact]
