@@ -21,7 +21,7 @@ public sealed class ServingTests(NodeFixture fixture) : NodeTests(fixture)
         await System.Modules.ApplyAsync(space, "hello", $"route: /{space}", $"module: {module}");
         await System.Modules.WaitAsync(space, "hello", "Ready");
 
-        Assert.Equal("Hello, world (version 1)\n", await System.Client.GetStringAsync($"/{space}", Cancellation));
+        await System.AnswersAsync($"/{space}", "Hello, world (version 1)\n");
         Assert.Equal("2/2", await System.Modules.FieldAsync(space, "hello", "{.status.runtimes.ready}/{.status.runtimes.total}"));
         Assert.Equal($"http://wagi-runtime.wagi-system/{space}", await System.Modules.FieldAsync(space, "hello", "{.status.url}"));
         foreach (var pod in await System.PodsAsync(InstalledSystem.Runtime))

@@ -34,7 +34,7 @@ public sealed class TenancyTests(NodeFixture fixture) : NodeTests(fixture)
 
         await tenant.KubectlAsync(secret, null);
         await System.Modules.WaitAsync(tenant.Namespace, "private", "Ready");
-        Assert.Equal("Hello, world (version 1)\n", await System.Client.GetStringAsync($"/{tenant.Namespace}", Cancellation));
+        await System.AnswersAsync($"/{tenant.Namespace}", "Hello, world (version 1)\n");
         await System.InstallAsync();
     }
 

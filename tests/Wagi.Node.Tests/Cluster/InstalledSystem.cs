@@ -99,6 +99,19 @@ public sealed class InstalledSystem : IAsyncDisposable
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = url };
     }
 
+    /// <summary>
+    /// Waits until the Service answers so. A connection to a pod that was replaced ends with its next answer, which knows only the modules
+    /// from before: so the first answer may be another.
+    /// </summary>
+    public Task AnswersAsync(string path, string body) => Eventually.Becomes(
+        async token =>
+        {
+            using var answer = await Client.GetAsync(path, token);
+            return await answer.Content.ReadAsStringAsync(token);
+        },
+        answer => answer == body,
+        cancellationToken: TestContext.Current.CancellationToken);
+
     /// <summary>Waits until operator and runtime are what their Deployments ask for.</summary>
     public Task RolledOutAsync() => Task.WhenAll(RolledOutAsync(Runtime), RolledOutAsync(Operator));
 
