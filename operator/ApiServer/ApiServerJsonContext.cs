@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Wagi.Operator.ApiServer;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(PartialObject))]
+[JsonSerializable(typeof(ListPage))]
+[JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ApiServerJsonContext : JsonSerializerContext;

@@ -13,13 +13,13 @@ internal sealed record StoredData
     public string? Type { get; init; }
 
     /// <summary>Text in a ConfigMap, base64 in a Secret.</summary>
-    public Dictionary<string, string>? Data { get; init; }
+    public Dictionary<string, string?>? Data { get; init; }
 
     /// <summary>The data as bytes.</summary>
     public ImmutableSortedDictionary<string, byte[]> Content(bool isSecret) =>
         (Data ?? []).ToImmutableSortedDictionary(
             pair => pair.Key,
-            pair => isSecret ? Convert.FromBase64String(pair.Value) : Encoding.UTF8.GetBytes(pair.Value),
+            pair => isSecret ? Convert.FromBase64String(pair.Value ?? "") : Encoding.UTF8.GetBytes(pair.Value ?? ""),
             StringComparer.Ordinal);
 
     /// <summary>Names, never values: this may end in a log.</summary>

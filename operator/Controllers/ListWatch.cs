@@ -60,13 +60,9 @@ internal sealed class ListWatch<T>(
         {
             var path = Query($"limit={PageSize}{(next is null ? "" : "&continue=" + Uri.EscapeDataString(next))}");
             var page = await GetAsync(path, cancellationToken);
-            // Kubernetes 1.20 writes an empty list of metadata as null.
-            if (page.TryGetProperty("items", out var read) && read.ValueKind == JsonValueKind.Array)
-                items.AddRange(read.EnumerateArray().Select(Read));
-
-            var metadata = page.GetProperty("metadata");
-            next = Text(metadata, "continue");
-            if (string.IsNullOrEmpty(next)) return new ObjectList<T>(items.ToImmutable(), Text(metadata, "resourceVersion") ?? "");
+            items.AddRange(page.Items.Select(Read));
+            next = page.Metadata.Continue;
+            if (string.IsNullOrEmpty(next)) return new ObjectList<T>(items.ToImmutable(), page.Metadata.ResourceVersion);
         }
     }
 
@@ -85,11 +81,11 @@ internal sealed class ListWatch<T>(
             yield return ReadEvent(line);
     }
 
-    private async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken)
+    private async Task<ListPage> GetAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.GetAsync(path, ApiServerJsonContext.Default.JsonElement, MetadataOnly ? PartialObject.AcceptList : null, cancellationToken);
+            return await client.GetAsync(path, ApiServerJsonContext.Default.ListPage, MetadataOnly ? PartialObject.AcceptList : null, cancellationToken);
         }
         catch (ApiServerException e) when (e.IsNotFound && WhenUnknown is not null)
         {
@@ -111,16 +107,15 @@ internal sealed class ListWatch<T>(
 
     private WatchEvent<T> ReadEvent(string line)
     {
-        using var document = Parse(line);
-        var kind = Text(document.RootElement, "type");
-        var item = document.RootElement.GetProperty("object");
+        var (kind, item) = Parse(line);
         switch (kind)
         {
             case "ADDED" or "MODIFIED" or "DELETED":
                 var read = Read(item);
                 return new(kind == "DELETED" ? WatchEventType.Deleted : WatchEventType.Stored, identify(read).ResourceVersion, read);
             case "BOOKMARK":
-                return new(WatchEventType.Bookmark, Text(item.GetProperty("metadata"), "resourceVersion") ?? "", null);
+                var bookmark = item.Deserialize(ApiServerJsonContext.Default.ListPage) ?? new ListPage();
+                return new(WatchEventType.Bookmark, bookmark.Metadata.ResourceVersion, null);
             default:
                 var status = item.Deserialize(ApiServerJsonContext.Default.StatusAnswer) ?? new StatusAnswer();
                 throw new ApiServerException(
@@ -129,11 +124,12 @@ internal sealed class ListWatch<T>(
     }
 
     /// <summary>A connection that breaks leaves half a line behind.</summary>
-    private JsonDocument Parse(string line)
+    private (string Kind, JsonElement Item) Parse(string line)
     {
         try
         {
-            return JsonDocument.Parse(line);
+            var read = JsonSerializer.Deserialize(line, ApiServerJsonContext.Default.WatchLine) ?? throw new JsonException("the event is null");
+            return (read.Type, read.Object);
         }
         catch (JsonException)
         {
@@ -142,9 +138,6 @@ internal sealed class ListWatch<T>(
     }
 
     private T Read(JsonElement item) => Trim(item.Deserialize(type) ?? throw new JsonException($"{Name} holds null"));
-
-    private static string? Text(JsonElement json, string property) =>
-        json.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private string Query(string parameters)
     {

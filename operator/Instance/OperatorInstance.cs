@@ -167,7 +167,7 @@ internal sealed partial class OperatorInstance : BackgroundService
         finally
         {
             _leads = false;
-            _runtimes.Follow([]);
+            _runtimes.Follow(ImmutableDictionary<RuntimeEndpoint, bool>.Empty);
             _tags.Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
         }
     }
@@ -188,8 +188,8 @@ internal sealed partial class OperatorInstance : BackgroundService
     {
         if (!_leads) return;
         _runtimes.Follow(_pods is null
-            ? [.. _options.Runtimes.Select(RuntimeEndpoint.At)]
-            : [.. _pods.Objects.Values.Where(pod => pod.IsRunning).Select(pod => RuntimeEndpoint.Of(pod, _options.RuntimeAdminPort))]);
+            ? _options.Runtimes.ToDictionary(RuntimeEndpoint.At, _ => true)
+            : _pods.Objects.Values.Where(pod => pod.IsRunning).ToDictionary(pod => RuntimeEndpoint.Of(pod, _options.RuntimeAdminPort), pod => pod.IsReady));
         _queue.Add(Everything);
     }
 

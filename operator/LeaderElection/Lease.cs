@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Wagi.Operator.ApiServer;
 
 namespace Wagi.Operator.LeaderElection;
@@ -7,10 +8,6 @@ internal sealed record Lease
 {
     public required PartialMetadata Metadata { get; init; }
 
-    public LeaseSpec Spec
-    {
-        // Not an initializer: the generated JSON reader loses it when the member is missing.
-        get => field ?? new();
-        init;
-    }
+    [AllowNull]
+    public LeaseSpec Spec { get => field ?? new(); init; }
 }

@@ -23,9 +23,10 @@ internal sealed class RuntimeReports
     /// <param name="toml">The <c>modules.toml</c> that they are to serve.</param>
     public RuntimeReports(IEnumerable<RuntimeReport> runtimes, string toml)
     {
-        _runtimes = [.. runtimes
-            .OrderBy(report => report.Name, StringComparer.Ordinal)
-            .Select(report => (report, ById(report)))];
+        var all = runtimes.OrderBy(report => report.Name, StringComparer.Ordinal).ToList();
+        var started = all.Where(report => !report.IsStarting).ToList();
+        // While none has started, those that are starting are all that is known.
+        _runtimes = [.. (started.Count > 0 ? started : all).Select(report => (report, ById(report)))];
         _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
     }
 
@@ -40,7 +41,7 @@ internal sealed class RuntimeReports
         return byId;
     }
 
-    /// <summary>The number of runtimes.</summary>
+    /// <summary>The number of runtimes, without those that are starting beside others.</summary>
     public int Count => _runtimes.Length;
 
     /// <summary>The routes that every runtime serving a module answers, whichever version of the module it serves; null: none.</summary>
@@ -99,6 +100,11 @@ internal sealed class RuntimeReports
     {
         if (report.Status is not { } status)
         {
+            if (report.IsStarting)
+            {
+                return new Lag(LagRank.Updating, ConditionReason.Updating, $"{report.Name} is starting: {report.Error ?? "no status"}");
+            }
+
             return new Lag(LagRank.Unreachable, ConditionReason.RuntimeUnreachable, $"{report.Name} does not answer: {report.Error ?? "no status"}");
         }
 

@@ -291,7 +291,7 @@ internal sealed class SpecReader
         return null;
     }
 
-    private ImmutableArray<T> List<T>(string field, IReadOnlyList<string>? items, int maxItems, int maxLength, Parser<T> parse)
+    private ImmutableArray<T> List<T>(string field, IReadOnlyList<string?>? items, int maxItems, int maxLength, Parser<T> parse)
         where T : class
     {
         items ??= [];

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
@@ -45,17 +46,21 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
 
     /// <inheritdoc/>
     [Description("The version of the schema of this object. Example: wagi.dev/v1alpha1")]
-    public string ApiVersion { get; set; } = GroupVersion;
+    [AllowNull]
+    public string ApiVersion { get => field ?? GroupVersion; set; }
 
     /// <inheritdoc/>
     [Description("The kind of this object. Example: WagiModule")]
-    public string Kind { get; set; } = KindName;
+    [AllowNull]
+    public string Kind { get => field ?? KindName; set; }
 
     /// <inheritdoc/>
+    [AllowNull]
     public V1ObjectMeta Metadata { get; set => field = value ?? new(); } = new();
 
     [Description("What to serve, where, and with which limits. Example: {route: /hello, module: \"oci://ghcr.io/example/hello:v1\"}")]
     [Schema(Required = true)]
+    [AllowNull]
     public WagiModuleSpec Spec { get; set => field = value ?? new(); } = new();
 
     [Description("What is really being served. Written by the operator. Example: {routes: [/hello], runtimes: {ready: 3, total: 3, summary: 3/3}}")]

@@ -4,7 +4,7 @@ using Wagi.Operator.Crds;
 namespace Wagi.Operator.Resources;
 
 /// <summary>
-/// What a WagiModule asks for. Every member may be missing, whatever the schema says: manifests on a laptop and API servers without
+/// What a WagiModule asks for. Every member and every element may be missing, whatever the schema says: manifests on a laptop and API servers without
 /// CEL check less, and <see cref="Planning.SpecReader"/> checks everything again.
 /// </summary>
 [Rule("!has(self.bindleServer) || self.module.startsWith('bindle:')", "bindleServer is only for a module 'bindle:NAME'")]
@@ -22,7 +22,7 @@ public sealed record WagiModuleSpec
         "None means every host. Example: [shop.example.com, \"*.shop.example.com\"]")]
     [Schema(MaxItems = SpecLimits.Hosts, ListType = "set")]
     [ItemSchema(MinLength = 1, MaxLength = SpecLimits.HostLength, Pattern = @"^(\*\.)?[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$")]
-    public IReadOnlyList<string>? Hosts { get; init; }
+    public IReadOnlyList<string?>? Hosts { get; init; }
 
     [Description("The module: an OCI reference with tag or digest, with or without oci:// in front, or bindle:NAME. " +
         "A tag is resolved to its digest by the operator, so that every runtime serves the same bytes. " +
@@ -34,14 +34,14 @@ public sealed record WagiModuleSpec
     [Description("Secrets of this namespace with the credentials for pulling the module (type kubernetes.io/dockerconfigjson or " +
         "kubernetes.io/dockercfg), tried in this order. Example: [{name: registry-credentials}]")]
     [Schema(MaxItems = SpecLimits.ImagePullSecrets, ListType = "atomic")]
-    public IReadOnlyList<LocalObjectReference>? ImagePullSecrets { get; init; }
+    public IReadOnlyList<LocalObjectReference?>? ImagePullSecrets { get; init; }
 
     [Description("The origins (scheme, host, port) that the module may send HTTP requests to; none means that it may send none. " +
         "insecure:allow-all allows every destination. Example: [https://api.example.com, \"http://backend.default:8080\"]")]
     [Schema(MaxItems = SpecLimits.AllowedHosts, ListType = "set")]
     [ItemSchema(MinLength = 1, MaxLength = SpecLimits.AllowedHostLength, Pattern = @"^(insecure:allow-all|[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\s]+/?)$")]
     [Rule("self.all(origin, origin == 'insecure:allow-all' || isURL(origin))", "an allowed host is an origin such as 'https://api.example.com', or 'insecure:allow-all'")]
-    public IReadOnlyList<string>? AllowedHosts { get; init; }
+    public IReadOnlyList<string?>? AllowedHosts { get; init; }
 
     [Description("The exported function that handles a request. Default: _start. Example: handle_request")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.EntrypointLength)]
@@ -55,7 +55,7 @@ public sealed record WagiModuleSpec
     [Description("Environment variables for the module, in addition to the CGI meta-variables, which they cannot replace. " +
         "Example: [{name: GREETING, value: Hello}, {name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]")]
     [Schema(MaxItems = SpecLimits.Environment, ListType = "map", ListMapKeys = "name")]
-    public IReadOnlyList<EnvironmentVariable>? Env { get; init; }
+    public IReadOnlyList<EnvironmentVariable?>? Env { get; init; }
 
     [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's --timeout, 30s. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]

@@ -14,7 +14,12 @@ public sealed record WagiModuleStatus
         "were told), Ready (every runtime serves it), and Stalled while it cannot get better by itself. " +
         "Example: [{type: Ready, status: \"False\", reason: RouteConflict, message: …}]")]
     [Schema(MaxItems = 16, ListType = "map", ListMapKeys = "type")]
-    public IReadOnlyList<Condition>? Conditions { get; init; }
+    public IReadOnlyList<Condition>? Conditions
+    {
+        get;
+        // What others wrote may hold null: as good as not there.
+        init => field = value is null ? null : [.. value.OfType<Condition>()];
+    }
 
     [Description("The module that the runtimes were told to serve, with the tag for people and the digest that decides. " +
         "Example: ghcr.io/example/hello:v1@sha256:9f86d081…")]
@@ -22,7 +27,11 @@ public sealed record WagiModuleStatus
 
     [Description("The routes that every runtime serving the module answers, sub-routes of the module included. Example: [/hello, /hello/admin]")]
     [Schema(ListType = "atomic")]
-    public IReadOnlyList<string>? Routes { get; init; }
+    public IReadOnlyList<string>? Routes
+    {
+        get;
+        init => field = value is null ? null : [.. value.OfType<string>()];
+    }
 
     [Description("How many runtimes serve the module as specified. Example: {ready: 3, total: 3, summary: 3/3}")]
     public RuntimeCount? Runtimes { get; init; }

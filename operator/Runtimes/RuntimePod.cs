@@ -14,4 +14,7 @@ internal sealed record RuntimePod
 
     /// <summary>Whether it serves or is about to: not one that is being scheduled, ends or has ended.</summary>
     public bool IsRunning => Metadata.DeletionTimestamp is null && Status is { Phase: "Running", PodIP.Length: > 0 };
+
+    /// <summary>Whether requests are sent to it: the pod's own condition <c>Ready</c>.</summary>
+    public bool IsReady => Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) ?? false;
 }

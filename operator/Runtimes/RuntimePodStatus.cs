@@ -10,4 +10,15 @@ internal sealed record RuntimePodStatus
 
     [JsonPropertyName("podIP")]
     public string? PodIP { get; init; }
+
+    public IReadOnlyList<RuntimePodCondition?>? Conditions { get; init; }
+}
+
+/// <summary>The parts of <c>v1 PodCondition</c> that are used here.</summary>
+internal sealed record RuntimePodCondition
+{
+    public string? Type { get; init; }
+
+    /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
+    public string? Status { get; init; }
 }

@@ -44,25 +44,30 @@ internal sealed partial class RuntimePoller : IDisposable
         }
     }
 
-    /// <summary>Says which runtimes there are; it starts to ask new ones and forgets those that are gone.</summary>
-    public void Follow(IReadOnlyCollection<RuntimeEndpoint> endpoints)
+    /// <summary>
+    /// Says which runtimes there are, and to which of them requests are sent; it starts to ask new ones and forgets those that are gone.
+    /// </summary>
+    public void Follow(IReadOnlyDictionary<RuntimeEndpoint, bool> isReady)
     {
         lock (_lock)
         {
-            foreach (var gone in _probes.Keys.Except(endpoints).ToList())
+            foreach (var gone in _probes.Keys.Except(isReady.Keys).ToList())
             {
                 LogGone(_logger, gone.Name);
                 if (_probes.Remove(gone, out var probe)) probe.Stop.Cancel();
             }
 
-            foreach (var endpoint in endpoints.Where(endpoint => !_probes.ContainsKey(endpoint)))
+            foreach (var endpoint in isReady.Keys.Where(endpoint => !_probes.ContainsKey(endpoint)))
             {
                 LogFollowing(_logger, endpoint.Name, endpoint.Status);
                 var stop = new CancellationTokenSource();
                 var probe = new RuntimeProbe(endpoint, _http, _pace, _time, () => Changed?.Invoke());
                 probe.Settle(_settled);
+                probe.SetReady(isReady[endpoint]);
                 _probes[endpoint] = (probe, stop, Task.Run(() => probe.RunAsync(stop.Token)));
             }
+
+            foreach (var (endpoint, ready) in isReady) _probes[endpoint].Probe.SetReady(ready);
         }
     }
 
@@ -94,7 +99,7 @@ internal sealed partial class RuntimePoller : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Follow([]);
+        Follow(ImmutableDictionary<RuntimeEndpoint, bool>.Empty);
         _http.Dispose();
     }
 }

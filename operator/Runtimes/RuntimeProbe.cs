@@ -15,13 +15,15 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
 {
     private readonly Alarm _alarm = new(time);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
     private byte[] _answer = [];
     private int _silences;
     private bool _settled;
+    private bool _ready;
     private TimeSpan _pause = pace.Hurried;
 
     /// <summary>What the runtime said last, or why it said nothing.</summary>
-    public RuntimeReport Report { get; private set; } = new(endpoint.Name, null, "has not been asked yet");
+    public RuntimeReport Report { get; private set; } = new(endpoint.Name, null, "has not been asked yet", IsStarting: true);
 
     /// <summary>Completes when the runtime has been asked once, with or without an answer.</summary>
     public Task Asked => _asked.Task;
@@ -31,6 +33,21 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     {
         _pause = pace.Hurried;
         _alarm.Ring();
+    }
+
+    /// <summary>Whether requests are sent to the runtime. Its report counts from the first answer after they are.</summary>
+    public void SetReady(bool ready)
+    {
+        lock (_lock)
+        {
+            if (_ready == ready) return;
+            _ready = ready;
+            _silences = 0;
+            if (!ready) Report = Report with { IsStarting = true };
+        }
+
+        if (ready) Hurry();
+        else changed();
     }
 
     /// <summary>Whether everything is served as configured, so that there is little to ask for.</summary>
@@ -88,29 +105,43 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
 
     private void Heard(byte[] answer)
     {
-        _silences = 0;
-        if (Report.Status is not null && Report.Error is null && answer.AsSpan().SequenceEqual(_answer)) return;
+        RuntimeStatus status;
         try
         {
-            var status = RuntimeStatus.FromJson(answer);
-            _answer = answer;
-            Report = new RuntimeReport(endpoint.Name, status);
-            changed();
+            status = RuntimeStatus.FromJson(answer);
         }
         catch (JsonException)
         {
             Silent($"{endpoint.Status} answered something that is not a runtime's status");
+            return;
         }
+
+        lock (_lock)
+        {
+            _silences = 0;
+            if (Report is { Status: not null, Error: null } && Report.IsStarting == !_ready && answer.AsSpan().SequenceEqual(_answer)) return;
+            _answer = answer;
+            Report = new RuntimeReport(endpoint.Name, status, IsStarting: !_ready);
+        }
+
+        changed();
     }
 
     private void Silent(string why)
     {
-        _silences++;
-        _pause = pace.Hurried > TimeSpan.FromSeconds(1) ? pace.Hurried : TimeSpan.FromSeconds(1);
-        // One answer that is late under load must not turn every module to not ready.
-        if (Report.Status is not null && _silences < pace.Patience) return;
-        if (Report.Error == why) return;
-        Report = new RuntimeReport(endpoint.Name, null, why);
+        lock (_lock)
+        {
+            _silences++;
+            _pause = pace.Hurried > TimeSpan.FromSeconds(1) ? pace.Hurried : TimeSpan.FromSeconds(1);
+            var isPatient = _silences < pace.Patience;
+            // One answer that is late under load must not turn every module to not ready.
+            if (Report.Status is not null && isPatient) return;
+            // One that has just become ready may still have answered the kubelet only.
+            var isStarting = !_ready || (Report.IsStarting && isPatient);
+            if (Report.Error == why && Report.IsStarting == isStarting) return;
+            Report = new RuntimeReport(endpoint.Name, null, why, isStarting);
+        }
+
         changed();
     }
 }

@@ -2,6 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Wagi.Operator.Runtimes;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RuntimePod))]
 internal sealed partial class RuntimesJsonContext : JsonSerializerContext;

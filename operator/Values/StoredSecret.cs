@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 
@@ -9,12 +10,13 @@ internal sealed record StoredSecret
 {
     public required PartialMetadata Metadata { get; init; }
 
-    public string Type { get; init; } = "Opaque";
+    [AllowNull]
+    public string Type { get => field ?? "Opaque"; init; }
 
-    public Dictionary<string, byte[]>? Data { get; init; }
+    public Dictionary<string, byte[]?>? Data { get; init; }
 
     public SecretContent Content =>
-        new(Metadata.Uid, Metadata.ResourceVersion, Type, (Data ?? []).ToImmutableDictionary(StringComparer.Ordinal));
+        new(Metadata.Uid, Metadata.ResourceVersion, Type, (Data ?? []).ToImmutableDictionary(pair => pair.Key, pair => pair.Value ?? [], StringComparer.Ordinal));
 
     /// <summary>Names, never values: this may end in a log.</summary>
     public override string ToString() => $"Secret {Metadata.Namespace}/{Metadata.Name}";

@@ -8,6 +8,9 @@ namespace Wagi.Runtime.Cache;
 /// <param name="WasmDigest">Digest of the Wasm that the manifest led to.</param>
 internal sealed record ReferenceRecord(string Reference, string ManifestDigest, string WasmDigest);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ReferenceRecord))]
 internal sealed partial class CacheJsonContext : JsonSerializerContext;

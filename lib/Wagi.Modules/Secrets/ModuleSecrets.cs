@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Wagi.Modules.Secrets;
 
@@ -7,12 +9,13 @@ namespace Wagi.Modules.Secrets;
 /// What one module gets through the generated Secret instead of the ConfigMap: environment values and pull credentials.
 /// One JSON document per module, under the key <see cref="KeyFor"/>, which is a file name once the Secret is mounted.
 /// </summary>
-public sealed record ModuleSecrets
+public sealed record ModuleSecrets : IJsonOnDeserialized
 {
     /// <summary>Matches <c>secrets_version</c> of the entry that these belong to. Never derived from a secret value.</summary>
     public required string Version { get; init; }
 
     /// <summary>Environment variables whose values are secret.</summary>
+    [AllowNull]
     public ImmutableSortedDictionary<string, string> Environment
     {
         // Not an initializer: the generated JSON reader loses it when the member is missing.
@@ -43,6 +46,11 @@ public sealed record ModuleSecrets
 
     /// <summary>The document as UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SecretsJsonContext.Default.ModuleSecrets);
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Environment.ContainsValue(null!) || DockerConfigs.Contains(null!)) throw new JsonException("a value of the secrets is null");
+    }
 
     /// <summary>Names, never values: this may end in a log.</summary>
     public override string ToString() =>

@@ -2,6 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Wagi.Modules.Secrets;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ModuleSecrets))]
 internal sealed partial class SecretsJsonContext : JsonSerializerContext;

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Wagi.Modules.Status;
 
 /// <summary>The state of the configuration file.</summary>
-public sealed record ConfigurationStatus
+public sealed record ConfigurationStatus : IJsonOnDeserialized
 {
     /// <summary>Path of the file.</summary>
     public required string Path { get; init; }
@@ -16,4 +18,9 @@ public sealed record ConfigurationStatus
 
     /// <summary>What is wrong in the file, one line each: <c>file:line:column: severity: message (hint)</c>.</summary>
     public required ImmutableArray<string> Problems { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Problems.Contains(null!)) throw new JsonException("one of the configuration's 'problems' is null");
+    }
 }

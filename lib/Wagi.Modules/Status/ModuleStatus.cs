@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Wagi.Modules.Status;
 
@@ -7,7 +10,7 @@ namespace Wagi.Modules.Status;
 /// Defaults stand in the getters: an initializer is lost when the generated JSON reader fills an <c>init</c> property whose member is
 /// missing, as it is in what another version wrote.
 /// </remarks>
-public sealed record ModuleStatus
+public sealed record ModuleStatus : IJsonOnDeserialized
 {
     /// <summary>The entry's id.</summary>
     public required string Id { get; init; }
@@ -22,6 +25,7 @@ public sealed record ModuleStatus
     public required string Reason { get; init; }
 
     /// <summary>The reason in a sentence for a person; empty when there is nothing to add.</summary>
+    [AllowNull]
     public string Message { get => field ?? ""; init; }
 
     /// <summary>When <see cref="State"/> or <see cref="Reason"/> changed last.</summary>
@@ -44,4 +48,9 @@ public sealed record ModuleStatus
 
     /// <summary>The routes that are really served, sub-routes included; empty when the entry is not served.</summary>
     public ImmutableArray<string> Routes { get => field.IsDefault ? [] : field; init; }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Hosts.Contains(null!) || Routes.Contains(null!)) throw new JsonException($"one of the 'hosts' or 'routes' of {Id} is null");
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Wagi.Modules.Status;
 
@@ -7,7 +8,7 @@ namespace Wagi.Modules.Status;
 /// What <c>GET /status</c> on the admin port of a runtime answers, as JSON in camelCase: what is configured, what is really
 /// served, and why the two differ.
 /// </summary>
-public sealed record RuntimeStatus
+public sealed record RuntimeStatus : IJsonOnDeserialized
 {
     /// <summary>Version of the runtime.</summary>
     public required string Version { get; init; }
@@ -32,4 +33,9 @@ public sealed record RuntimeStatus
 
     /// <summary>The status as UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StatusJsonContext.Default.RuntimeStatus);
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Modules.Contains(null!)) throw new JsonException("one of the 'modules' is null");
+    }
 }

@@ -5,6 +5,7 @@ namespace Wagi.Modules.Status;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
     UseStringEnumConverter = true,
     WriteIndented = true)]
 [JsonSerializable(typeof(RuntimeStatus))]

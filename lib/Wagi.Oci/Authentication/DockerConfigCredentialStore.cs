@@ -13,12 +13,12 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
     private const string DockerHubKey = "https://index.docker.io/v1/";
 
     private readonly (RegistryPattern Pattern, Credential Credential)[] _entries;
-    private readonly Dictionary<string, string> _helpers;
+    private readonly Dictionary<string, string?> _helpers;
     private readonly string? _defaultHelper;
 
     private DockerConfigCredentialStore(
-        IEnumerable<KeyValuePair<string, DockerAuth>> auths,
-        Dictionary<string, string>? helpers,
+        IEnumerable<KeyValuePair<string, DockerAuth?>> auths,
+        Dictionary<string, string?>? helpers,
         string? defaultHelper)
     {
         _entries = [.. auths

@@ -19,7 +19,7 @@ public sealed record Descriptor
     public Platform? Platform { get; init; }
 
     /// <summary>Free annotations, sorted, so that the same annotations always give the same bytes.</summary>
-    public SortedDictionary<string, string>? Annotations { get; init; }
+    public SortedDictionary<string, string?>? Annotations { get; init; }
 
     /// <summary>The annotation <c>org.opencontainers.image.title</c>, by which ORAS names files; null without one.</summary>
     internal string? Title => Annotations?.GetValueOrDefault(AnnotationKeys.Title);

@@ -1,9 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Wagi.Oci.Content;
 
 /// <summary>
 /// An image or artifact manifest (OCI image spec 1.1, "OCI Image Manifest"; Docker's schema 2 has the same shape).
 /// </summary>
-public sealed record Manifest
+public sealed record Manifest : IJsonOnDeserialized
 {
     /// <summary>Always 2.</summary>
     public required int SchemaVersion { get; init; }
@@ -21,5 +24,10 @@ public sealed record Manifest
     public required IReadOnlyList<Descriptor> Layers { get; init; }
 
     /// <summary>Free annotations, sorted, so that the same annotations always give the same bytes.</summary>
-    public SortedDictionary<string, string>? Annotations { get; init; }
+    public SortedDictionary<string, string?>? Annotations { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Layers.Contains(null)) throw new JsonException("one of its 'layers' is null");
+    }
 }

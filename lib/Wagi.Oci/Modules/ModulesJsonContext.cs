@@ -2,8 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Wagi.Oci.Modules;
 
-/// <summary>Source-generated JSON for configurations.</summary>
+/// <summary>Source-generated JSON for configurations, which are written and never read.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WasmConfig))]

@@ -3,5 +3,5 @@ namespace Wagi.Oci.Remote;
 /// <summary>The JSON body of an error answer.</summary>
 internal sealed class ErrorBody
 {
-    public IReadOnlyList<ErrorEntry>? Errors { get; init; }
+    public IReadOnlyList<ErrorEntry?>? Errors { get; init; }
 }

@@ -19,6 +19,51 @@ public sealed class InvoiceReaderTests
         return error.Message;
     }
 
+    /// <summary>Whatever a server leaves out or writes as something else: an invoice is read, or refused in words.</summary>
+    [Fact]
+    public void MissingOrMistypedKey_IsRefusedOrLeftOut()
+    {
+        string[] full =
+        [
+            "bindleVersion = \"1.0.0\"", "yanked = true", "[bindle]", "name = \"example.com/hello\"", "version = \"1.3.3\"",
+            "[[group]]", "name = \"files\"", "[[parcel]]", $"label.sha256 = \"{Hash}\"", "label.mediaType = \"application/wasm\"",
+            "label.name = \"hello.wasm\"", "label.size = 165", "label.feature.wagi.route = \"/\"", "conditions.memberOf = [\"files\"]",
+            "conditions.requires = [\"files\"]",
+        ];
+        Assert.Empty(ReadOrRefuse(full)!.UnusableParcels);
+        var read = 0;
+
+        for (var line = 0; line < full.Length; line++)
+        {
+            var key = full[line].Split(" = ")[0];
+            string[] replacements = key.StartsWith('[') ? [""] : ["", $"{key} = 7", $"{key} = \"\"", $"{key} = []", $"{key} = {{}}", $"{key} = [[]]"];
+            foreach (var replacement in replacements)
+            {
+                if (ReadOrRefuse([.. full[..line], replacement, .. full[(line + 1)..]]) is { } invoice)
+                {
+                    read++;
+                    Assert.DoesNotContain(null, invoice.Parcels);
+                    Assert.All(invoice.Parcels, parcel => Assert.NotNull(parcel.Label.MediaType));
+                }
+            }
+        }
+
+        Assert.NotEqual(0, read);
+
+        static Invoice? ReadOrRefuse(string[] lines)
+        {
+            try
+            {
+                return Read(string.Join('\n', lines));
+            }
+            catch (BindleException refused)
+            {
+                Assert.StartsWith("invoice.toml", refused.Message, StringComparison.Ordinal);
+                return null;
+            }
+        }
+    }
+
     /// <summary>Keys with dots and a nested table mean the same: Bindle's specification writes the one, its tools the other.</summary>
     [Fact]
     public void EveryField_IsRead_HoweverTheTablesAreWritten()

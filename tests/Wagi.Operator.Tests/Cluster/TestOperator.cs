@@ -112,6 +112,9 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>kubectl apply.</summary>
     public Task ApplyAsync(string manifest) => ApplyAsync(_controlPlane, manifest);
 
+    /// <summary>kubectl create, which adds nothing to the object.</summary>
+    public async Task CreateAsync(string manifest) => (await _controlPlane.KubectlAsync(["create", "-f", "-"], manifest)).EnsureSuccess();
+
     /// <summary>kubectl.</summary>
     public async Task KubectlAsync(params string[] args) => (await _controlPlane.KubectlAsync(args)).EnsureSuccess();
 

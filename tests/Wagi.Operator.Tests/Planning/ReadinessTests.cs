@@ -112,6 +112,43 @@ public sealed class ReadinessTests
     }
 
     [Fact]
+    public void RuntimeThatIsStarting_IsNoReasonToDoubtAModule()
+    {
+        _scenario.Runtime("a");
+        _scenario.Plan();
+
+        _scenario.StartingRuntime("b", "connection refused").Runtime("c", Failed(ModuleReason.NotFound, "deleted"));
+        _scenario.Runtimes[^1] = _scenario.Runtimes[^1] with { IsStarting = true };
+        var verdict = _scenario.Plan().Verdict("hello");
+
+        verdict.Expect(ConditionType.Ready, "True", ConditionReason.Ready);
+        Assert.Equal("1/1", verdict.Status.Runtimes!.Summary);
+        Assert.False(verdict.StatusChanged);
+        Assert.Empty(verdict.Events);
+    }
+
+    [Fact]
+    public void OnlyStartingRuntimes_AreWaitedFor_WithoutAWarning()
+    {
+        _scenario.StartingRuntime("a", "connection refused");
+
+        var verdict = _scenario.Plan().Verdict("hello");
+
+        verdict.Expect(ConditionType.Ready, "False", ConditionReason.Updating);
+        Assert.Equal("the runtime: a is starting: connection refused", verdict.Condition(ConditionType.Ready)!.Message);
+        Assert.Empty(verdict.Events);
+    }
+
+    [Fact]
+    public void OnlyStartingRuntimes_SayWhyTheyDoNotServe()
+    {
+        _scenario.Runtime("a", Failed(ModuleReason.RegistryUnreachable, "no route to host"));
+        _scenario.Runtimes[0] = _scenario.Runtimes[0] with { IsStarting = true };
+
+        Assert.Equal("the runtime: no route to host", Ready("False", ModuleReason.RegistryUnreachable).Message);
+    }
+
+    [Fact]
     public void Routes_AreThoseThatEveryServingRuntimeHas()
     {
         _scenario

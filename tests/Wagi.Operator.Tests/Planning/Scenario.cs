@@ -124,6 +124,13 @@ internal sealed class Scenario
         return this;
     }
 
+    /// <summary>A runtime to which no requests are sent yet and that does not answer.</summary>
+    public Scenario StartingRuntime(string name, string error)
+    {
+        Runtimes.Add(new RuntimeReport(name, null, error, IsStarting: true));
+        return this;
+    }
+
     private static ModuleStatus Serving(ModuleEntry entry) => new()
     {
         Id = entry.Id,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -17,11 +18,11 @@ internal sealed class FakeRuntime : IAsyncDisposable
     private readonly Func<CancellationToken, Task<string?>> _readToml;
     private int _asked;
 
-    private FakeRuntime(Func<CancellationToken, Task<string?>> readToml)
+    private FakeRuntime(Func<CancellationToken, Task<string?>> readToml, IPAddress address, int port)
     {
         _readToml = readToml;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelCore().UseUrls($"http://{address}:{port}");
         builder.Logging.ClearProviders();
         _application = builder.Build();
         _application.Run(AnswerAsync);
@@ -39,9 +40,10 @@ internal sealed class FakeRuntime : IAsyncDisposable
     /// <summary>Whether it answers 503.</summary>
     public bool IsBroken { get; set; }
 
-    public static async Task<FakeRuntime> StartAsync(Func<CancellationToken, Task<string?>> readToml)
+    /// <summary>Starts it, on a free port of 127.0.0.1 unless it is told another place.</summary>
+    public static async Task<FakeRuntime> StartAsync(Func<CancellationToken, Task<string?>> readToml, IPAddress? address = null, int port = 0)
     {
-        var runtime = new FakeRuntime(readToml);
+        var runtime = new FakeRuntime(readToml, address ?? IPAddress.Loopback, port);
         await runtime._application.StartAsync();
         return runtime;
     }

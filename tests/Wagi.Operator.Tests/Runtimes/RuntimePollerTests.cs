@@ -25,7 +25,7 @@ public sealed class RuntimePollerTests : IDisposable
             await Task.Delay(Timeout.Infinite, token);
             return "";
         });
-        _poller.Follow([RuntimeEndpoint.At(fine.Url), RuntimeEndpoint.At(hanging.Url), RuntimeEndpoint.At(new Uri("http://127.0.0.1:1"))]);
+        Follow(fine.Url, hanging.Url, new Uri("http://127.0.0.1:1"));
         Assert.All(_poller.Reports, report => Assert.Null(report.Status));
 
         await _poller.AskedAsync(TestContext.Current.CancellationToken);
@@ -41,7 +41,7 @@ public sealed class RuntimePollerTests : IDisposable
     {
         var toml = "";
         await using var runtime = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>(Volatile.Read(ref toml)));
-        _poller.Follow([RuntimeEndpoint.At(runtime.Url)]);
+        Follow(runtime.Url);
         await Eventually.Becomes(() => runtime.Asked, asked => asked > 5);
 
         _poller.Settle(true);
@@ -65,11 +65,43 @@ public sealed class RuntimePollerTests : IDisposable
     public async Task RuntimeThatIsGone_IsForgotten()
     {
         await using var runtime = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>(""));
-        _poller.Follow([RuntimeEndpoint.At(runtime.Url)]);
+        Follow(runtime.Url);
         await _poller.AskedAsync(TestContext.Current.CancellationToken);
-        _poller.Follow([]);
+        Follow();
         Assert.Empty(_poller.Reports);
     }
 
+    [Fact]
+    public async Task RuntimeCounts_FromItsFirstAnswerAfterItBecameReady()
+    {
+        await using var runtime = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>(""));
+        Follow(isReady: false, runtime.Url);
+        await Eventually.Becomes(() => _poller.Reports.Single().Status, status => status is not null);
+        Assert.True(_poller.Reports.Single().IsStarting);
+
+        runtime.IsBroken = true;
+        Follow(isReady: true, runtime.Url);
+        Assert.True(_poller.Reports.Single().IsStarting);
+        runtime.IsBroken = false;
+        await Eventually.Becomes(() => _poller.Reports.Single(), report => report is { IsStarting: false, Status: not null });
+
+        Follow(isReady: false, runtime.Url);
+        Assert.True(_poller.Reports.Single().IsStarting);
+    }
+
+    [Fact]
+    public async Task RuntimeThatIsReadyAndNeverAnswers_CountsInTheEnd()
+    {
+        Follow(isReady: true, new Uri("http://127.0.0.1:1"));
+
+        await Eventually.Becomes(() => _poller.Reports.Single(), report => !report.IsStarting);
+
+        Assert.Contains("cannot be reached", _poller.Reports.Single().Error, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _poller.Dispose();
+
+    private void Follow(params Uri[] runtimes) => Follow(isReady: true, runtimes);
+
+    private void Follow(bool isReady, params Uri[] runtimes) => _poller.Follow(runtimes.ToDictionary(RuntimeEndpoint.At, _ => isReady));
 }

@@ -1,0 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Wagi.Operator.ApiServer;
+
+/// <summary>One page of a list of objects of any kind (Kubernetes API concepts, "Retrieving large results sets in chunks").</summary>
+internal sealed record ListPage
+{
+    [AllowNull]
+    public ListMetadata Metadata { get => field ?? new(); init; }
+
+    /// <summary>Kubernetes 1.20 writes an empty list of metadata as null.</summary>
+    [AllowNull]
+    public IReadOnlyList<JsonElement> Items { get => field ?? []; init; }
+}
+
+/// <summary>The parts of <c>meta/v1 ListMeta</c> that are used here. A bookmark of a watch has them, too.</summary>
+internal sealed record ListMetadata
+{
+    /// <summary>Leads to the next page; empty or null on the last one.</summary>
+    public string? Continue { get; init; }
+
+    [AllowNull]
+    public string ResourceVersion { get => field ?? ""; init; }
+}
+
+/// <summary>One line of a watch: <c>meta/v1 WatchEvent</c>.</summary>
+internal sealed record WatchLine
+{
+    /// <summary><c>ADDED</c>, <c>MODIFIED</c>, <c>DELETED</c>, <c>BOOKMARK</c> or <c>ERROR</c>.</summary>
+    public required string Type { get; init; }
+
+    public required JsonElement Object { get; init; }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Tests.Cluster;
+using Wagi.Operator.Tests.Runtimes;
+using Wagi.TestCluster;
+
+namespace Wagi.Operator.Tests.Instance;
+
+/// <summary>Runtime pods as a current API server has them, that is with nothing in their metadata but what somebody put there.</summary>
+public sealed class RuntimePodsTests(ClusterFixture cluster)
+{
+    private const string Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    private const string Ready = """[{ "type": "Ready", "status": "True" }]""";
+    private const string NotReady = """[{ "type": "Ready", "status": "False" }]""";
+
+    [Fact]
+    public async Task PodWithoutAnnotations_IsMarked_AndItsModulesBecomeReady()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
+        await CreatePodAsync(test, "runtime", "127.0.0.1", Ready);
+        Assert.Null((await PodAsync(test, "runtime"))["metadata"]!["annotations"]);
+        await test.StartAgainAsync();
+
+        await test.ApplyModuleAsync("hello", Spec("/hello"));
+
+        await test.ConditionBecomesAsync("hello", "Ready", "True/Ready");
+        await Eventually.Becomes(
+            _ => PodAsync(test, "runtime"),
+            pod => ((string?)pod["metadata"]!["annotations"]?["wagi.dev/modules-digest"] ?? "").StartsWith("sha256:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task PodThatHasNoConditions_HoldsNothingUp()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
+        await CreatePodAsync(test, "runtime", "127.0.0.1", Ready);
+        await CreatePodAsync(test, "bare", "127.0.0.99", conditions: null);
+        await test.StartAgainAsync();
+
+        await test.ApplyModuleAsync("hello", Spec("/hello"));
+
+        await test.ConditionBecomesAsync("hello", "Ready", "True/Ready");
+        Assert.Equal("1/1", (string?)(await test.ModuleAsync("hello"))!["status"]!["runtimes"]!["summary"]);
+    }
+
+    /// <summary>A pod that starts does not answer at first, then has loaded nothing, and then becomes ready.</summary>
+    [Fact]
+    public async Task NewPod_ChangesNoStatus_AndCausesNoEvent_WhileItStarts()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var first = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = test.Options with { RuntimeAdminPort = first.Url.Port };
+        await CreatePodAsync(test, "first", "127.0.0.1", Ready);
+        await test.StartAgainAsync();
+        await test.ApplyModuleAsync("hello", Spec("/hello"));
+        await test.ConditionBecomesAsync("hello", "Ready", "True/Ready");
+        var told = await Eventually.Becomes(token => EventsAsync(test, token), events => events.Any(happened => happened.Contains("Ready", StringComparison.Ordinal)));
+        var before = (await test.ModuleAsync("hello"))!;
+
+        await CreatePodAsync(test, "second", "127.0.0.2", NotReady);
+        // It has been followed, asked in vain, and taken into account by the time that another change is through.
+        await test.ApplyModuleAsync("other", Spec("/other"));
+        await test.ConditionBecomesAsync("other", "Ready", "True/Ready");
+        var toml = "";
+        await using var second = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>(toml), IPAddress.Parse("127.0.0.2"), first.Url.Port);
+        await Eventually.Becomes(() => second.Asked, asked => asked > 2);
+        Assert.Equal((string?)before["metadata"]!["resourceVersion"], (string?)(await test.ModuleAsync("hello"))!["metadata"]!["resourceVersion"]);
+
+        toml = await test.TomlAsync();
+        await test.SetPodStatusAsync("second", Status("127.0.0.2", Ready));
+        await Eventually.Becomes(
+            async token => (string?)(await test.ModuleAsync("hello", token))!["status"]!["runtimes"]!["summary"], summary => summary == "2/2");
+
+        var after = (await test.ModuleAsync("hello"))!;
+        Assert.Equal(Transition(before), Transition(after));
+        Assert.Equal(told, (await EventsAsync(test, default)).Where(happened => happened.Contains("hello", StringComparison.Ordinal)));
+    }
+
+    private static string Spec(string route) => $$"""{ route: "{{route}}", module: "127.0.0.1:5000/samples/hello@{{Digest}}" }""";
+
+    private static string Transition(JsonNode module) =>
+        (string)module["status"]!["conditions"]!.AsArray().Single(condition => (string?)condition!["type"] == "Ready")!["lastTransitionTime"]!;
+
+    private static async Task<IReadOnlyList<string>> EventsAsync(TestOperator test, CancellationToken cancellation) =>
+        [.. (await test.ListAsync(ApiResource.Events, cancellation)).Select(e => $"{e["type"]} {e["reason"]} {e["regarding"]!["name"]}").Order()];
+
+    private static async Task<JsonNode> PodAsync(TestOperator test, string name) =>
+        (await test.FindAsync(ApiResource.Pods, new ObjectKey(test.System, name)))!;
+
+    /// <summary>Not by <c>kubectl apply</c>, which would annotate it.</summary>
+    private static async Task CreatePodAsync(TestOperator test, string name, string address, string? conditions)
+    {
+        await test.CreateAsync($$"""
+            { "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "{{name}}", "namespace": "{{test.System}}",
+              "labels": { "app.kubernetes.io/name": "wagi-operator", "app.kubernetes.io/component": "runtime" } },
+              "spec": { "containers": [{ "name": "wagi", "image": "wagi" }],
+                        "securityContext": { "seccompProfile": { "type": "RuntimeDefault" } } } }
+            """);
+        await test.SetPodStatusAsync(name, Status(address, conditions));
+    }
+
+    private static string Status(string address, string? conditions) =>
+        $$"""{ "phase": "Running", "podIP": "{{address}}"{{(conditions is null ? "" : $", \"conditions\": {conditions}")}} }""";
+}
