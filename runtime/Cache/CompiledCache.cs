@@ -1,20 +1,25 @@
+using System.Buffers;
 using System.IO.Hashing;
-using System.Text;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Cache;
 
 /// <summary>
-/// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;/&lt;digest&gt;.cwasm</c>, with a checksum beside it that is
-/// verified before the code is loaded. One process compiles, the others wait for its file.
+/// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;/&lt;digest&gt;.cwasm</c>, with a checksum at its end that is verified
+/// before the code is loaded: both in one file, so that they come into being together. One process compiles, the others wait for its file.
 /// </summary>
 internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger) : IDisposable
 {
     /// <summary>Compiling uses every core by itself: more at once would only take memory.</summary>
     private readonly SemaphoreSlim _compilers = new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    private readonly string _folder = Path.Combine(directory.Compiled, engine.CompatibilityKey);
+    /// <summary>Of the files' layout: pods of several versions share a node's cache during an update.</summary>
+    private const int Format = 2;
+
+    private const int ChecksumLength = 16;
+
+    private readonly string _folder = Path.Combine(directory.Compiled, $"{engine.CompatibilityKey}-{Format}");
 
     /// <summary>The loaded module: from the cache, else compiled from <paramref name="readWasm"/> and kept.</summary>
     /// <param name="digest"><c>sha256:…</c> of the Wasm.</param>
@@ -26,13 +31,13 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellation)
     {
         var path = Path.Combine(_folder, digest.Replace(':', '-') + ".cwasm");
-        if (TryLoad(path) is { } cached)
+        if (TryLoad(path, isLocked: false) is { } cached)
         {
             return cached;
         }
 
         using var held = await TryLockAsync(path + ".lock", cancellation);
-        if (held is not null && TryLoad(path) is { } compiledByAnother)
+        if (held is not null && TryLoad(path, isLocked: true) is { } compiledByAnother)
         {
             return compiledByAnother;
         }
@@ -40,7 +45,7 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         var wasm = await readWasm(cancellation);
         var code = await CompileAsync(digest, name, wasm, cancellation);
         await StoreAsync(path, code, cancellation);
-        return TryLoad(path) ?? engine.Load(code);
+        return TryLoad(path, isLocked: held is not null) ?? engine.Load(code);
     }
 
     private async Task<byte[]> CompileAsync(string digest, string name, byte[] wasm, CancellationToken cancellation)
@@ -74,7 +79,11 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         }
     }
 
-    private Guest? TryLoad(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="isLocked">
+    /// Whether this process has the lock of the file: only then is the file that is found wrong still the one that is removed.
+    /// </param>
+    private Guest? TryLoad(string path, bool isLocked)
     {
         try
         {
@@ -83,15 +92,18 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
                 return null;
             }
 
-            if (ReadChecksum(path) != Checksum(path))
+            if (!IsIntact(path))
             {
-                LogDamaged(path);
-                Drop(path);
+                if (isLocked)
+                {
+                    LogDamaged(path);
+                    CacheDirectory.TryDelete(path);
+                }
+
                 return null;
             }
 
             CacheDirectory.Touch(path);
-            CacheDirectory.Touch(ChecksumPath(path));
             return engine.LoadFile(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -100,8 +112,12 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         }
         catch (SandboxException error)
         {
-            LogRefused(path, error.Message);
-            Drop(path);
+            if (isLocked)
+            {
+                LogRefused(path, error.Message);
+                CacheDirectory.TryDelete(path);
+            }
+
             return null;
         }
     }
@@ -110,10 +126,14 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
     {
         try
         {
-            await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellation);
-            var checksum = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(XxHash128.Hash(code)));
             await CacheDirectory.WriteAsync(
-                ChecksumPath(path), (stream, token) => stream.WriteAsync(checksum, token).AsTask(), cancellation);
+                path,
+                async (stream, token) =>
+                {
+                    await stream.WriteAsync(code, token);
+                    await stream.WriteAsync(XxHash128.Hash(code), token);
+                },
+                cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -121,24 +141,39 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         }
     }
 
-    private static void Drop(string path)
+    /// <summary>
+    /// XXH128 finds damage, which is all that it is for: who may write to the cache is trusted (docs/security.md). The engine reads the code
+    /// by its own headers, and so past nothing that follows it.
+    /// </summary>
+    private static bool IsIntact(string path)
     {
-        CacheDirectory.TryDelete(path);
-        CacheDirectory.TryDelete(ChecksumPath(path));
-    }
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var length = stream.Length - ChecksumLength;
+        if (length < 0)
+        {
+            return false;
+        }
 
-    private static string ChecksumPath(string path) => path + ".xxh128";
-
-    private static string? ReadChecksum(string path) =>
-        File.Exists(ChecksumPath(path)) ? File.ReadAllText(ChecksumPath(path)) : null;
-
-    /// <summary>XXH128 finds damage, which is all that it is for: who may write to the cache is trusted (docs/security.md).</summary>
-    private static string Checksum(string path)
-    {
-        using var stream = File.OpenRead(path);
         var hash = new XxHash128();
-        hash.Append(stream);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
+        try
+        {
+            while (length > 0)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length));
+                stream.ReadExactly(part);
+                hash.Append(part);
+                length -= part.Length;
+            }
+
+            Span<byte> checksum = stackalloc byte[ChecksumLength];
+            stream.ReadExactly(checksum);
+            return checksum.SequenceEqual(hash.GetCurrentHash());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     public void Dispose() => _compilers.Dispose();

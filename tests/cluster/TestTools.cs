@@ -39,6 +39,9 @@ public static class TestTools
             : $"{string.Join(", ", missing)} not found in KUBEBUILDER_ASSETS, {CacheDirectory} or PATH: run tests/cluster/install";
     }
 
+    /// <summary>What <see cref="Find"/> searches, as a <c>PATH</c> for programs that start others.</summary>
+    public static string SearchPath => string.Join(Path.PathSeparator, SearchFolders().Distinct());
+
     private static IEnumerable<string> SearchFolders()
     {
         if (NonEmpty("KUBEBUILDER_ASSETS") is { } assets) yield return assets;

@@ -44,8 +44,11 @@ public sealed record AllowedHost
         && uri.Host.Length > 0 && uri.UserInfo.Length == 0
         && uri.AbsolutePath == "/" && uri.Query.Length == 0 && uri.Fragment.Length == 0;
 
+    /// <summary>An IPv6 address keeps its brackets (RFC 3986 §3.2.2), which <see cref="Uri.IdnHost"/> drops.</summary>
     private static string OriginOf(Uri uri) =>
-        string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{uri.IdnHost.ToLowerInvariant()}:{uri.Port}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{uri.Scheme}://{(uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost.ToLowerInvariant())}:{uri.Port}");
 
     /// <summary>Whether a request to <paramref name="destination"/> is allowed by this entry.</summary>
     public bool Allows(Uri destination)

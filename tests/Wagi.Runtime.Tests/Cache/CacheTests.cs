@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Progress;
@@ -67,20 +69,60 @@ public sealed class CacheTests : IDisposable
         Assert.All(guests, guest => guest.Dispose());
     }
 
+    /// <summary>Pods that start together on a node: whoever looks while another writes sees nothing, or all of it.</summary>
+    [Fact]
+    public async Task NativeCodeThatIsBeingWritten_IsNotTakenForDamaged()
+    {
+        using var engine = new SandboxEngine(new SandboxOptions());
+        var log = new WarningLog();
+        using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
+        var digest = BlobCache.DigestOf(Wat);
+        var compilations = 0;
+        Task<Guest> Get() => Task.Run(() => compiled.GetAsync(
+            digest,
+            "module",
+            _ =>
+            {
+                Interlocked.Increment(ref compilations);
+                return Task.FromResult(Wat);
+            },
+            Cancellation));
+
+        for (var round = 1; round <= 20; round++)
+        {
+            foreach (var file in Files("*")) File.Delete(file);
+            var guests = new List<Task<Guest>> { Get() };
+            while (!guests[0].IsCompleted && guests.Count < 300)
+            {
+                guests.Add(Get());
+                await Task.Delay(TimeSpan.FromMilliseconds(0.2), Cancellation);
+            }
+
+            foreach (var guest in await Task.WhenAll(guests)) guest.Dispose();
+            Assert.Equal(round, compilations);
+        }
+
+        Assert.Empty(log.Warnings);
+    }
+
+    /// <summary>Damage to the code, to its checksum, and a file that was cut off.</summary>
     [Theory]
-    [InlineData(".cwasm")]
-    [InlineData(".xxh128")]
-    public async Task DamagedNativeCode_IsCompiledAgain(string ending)
+    [InlineData(0.5)]
+    [InlineData(1)]
+    [InlineData(-0.5)]
+    [InlineData(-1)]
+    public async Task DamagedNativeCode_IsCompiledAgain(double where)
     {
         using var engine = new SandboxEngine(new SandboxOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
         (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
 
-        var file = Files("*" + ending).Single();
+        var file = Files("*.cwasm").Single();
         var bytes = await File.ReadAllBytesAsync(file, Cancellation);
-        bytes[bytes.Length / 2] ^= 1;
-        await File.WriteAllBytesAsync(file, bytes, Cancellation);
+        var at = (int)(Math.Abs(where) * (bytes.Length - 1));
+        bytes[at] ^= 1;
+        await File.WriteAllBytesAsync(file, where > 0 ? bytes : bytes[..at], Cancellation);
 
         var wasCompiled = false;
         (await compiled.GetAsync(
@@ -107,11 +149,9 @@ public sealed class CacheTests : IDisposable
         // Intact by its checksum, and no code that this engine could have made.
         var file = Files("*.cwasm").Single();
         byte[] foreign = [1, 2, 3];
-        await File.WriteAllBytesAsync(file, foreign, Cancellation);
-        await File.WriteAllTextAsync(
-            Files("*.xxh128").Single(), Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(foreign)), Cancellation);
+        await File.WriteAllBytesAsync(file, [.. foreign, .. System.IO.Hashing.XxHash128.Hash(foreign)], Cancellation);
         (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
-        Assert.True(new FileInfo(file).Length > foreign.Length);
+        Assert.True(new FileInfo(file).Length > foreign.Length + 16);
     }
 
     [Fact]
@@ -121,7 +161,8 @@ public sealed class CacheTests : IDisposable
         using var compiled = Compiled(engine);
 
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.
-        await File.WriteAllTextAsync(Path.Combine(_directory.Compiled, engine.CompatibilityKey), "", Cancellation);
+        Directory.Delete(_directory.Compiled);
+        await File.WriteAllTextAsync(_directory.Compiled, "", Cancellation);
         using var guest = await compiled.GetAsync(BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation);
         Assert.True(guest.HasExport("_start"));
     }
@@ -164,4 +205,20 @@ public sealed class CacheTests : IDisposable
     }
 
     public void Dispose() => _temporary.Dispose();
+
+    /// <summary>Keeps what is logged as a warning or worse.</summary>
+    private sealed class WarningLog : ILogger<CompiledCache>
+    {
+        public ConcurrentQueue<string> Warnings { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Warning) Warnings.Enqueue(formatter(state, exception));
+        }
+    }
 }

@@ -80,8 +80,10 @@ internal sealed class CertificateAuthority : IDisposable
             request.CertificateExtensions.Add(names.Build());
         }
 
-        using var certificate =
-            request.Create(_certificate, _certificate.NotBefore, _certificate.NotAfter, Guid.NewGuid().ToByteArray());
+        // Positive and without leading zeros: current servers read a certificate with another serial number as malformed (RFC 5280 §4.1.2.2).
+        var serial = Guid.NewGuid().ToByteArray();
+        serial[0] = (byte)((serial[0] & 0x3F) | 0x40);
+        using var certificate = request.Create(_certificate, _certificate.NotBefore, _certificate.NotAfter, serial);
         return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 }

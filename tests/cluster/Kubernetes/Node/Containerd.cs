@@ -2,7 +2,7 @@ using Wagi.TestCluster.Processes;
 
 namespace Wagi.TestCluster.Kubernetes.Node;
 
-/// <summary>containerd with the CNI plugins of this machine, for one node.</summary>
+/// <summary>containerd, of the first or the second generation, with the CNI plugins of this machine, for one node.</summary>
 internal sealed class Containerd : IAsyncDisposable
 {
     /// <summary>What this machine needs besides.</summary>
@@ -68,7 +68,7 @@ internal sealed class Containerd : IAsyncDisposable
             "cni/10-node.conflist",
             $$"""
             {
-              "cniVersion": "0.4.0",
+              "cniVersion": "1.0.0",
               "name": "wagi-node",
               "plugins": [
                 {
@@ -84,24 +84,52 @@ internal sealed class Containerd : IAsyncDisposable
               ]
             }
             """);
-        var configuration = _node.Write(
-            "containerd.toml",
-            $"""
-            version = 2
+        var defaults = (await _node.RunAsync("containerd", ["config", "default"], cancellationToken)).EnsureSuccess().Stdout;
+        var configuration = _node.Write("containerd.toml", Configuration(defaults));
+        _process = await _node.StartServerAsync("containerd", ["--config", configuration], AnswersAsync, cancellationToken);
+
+        // It also answers when its part for kubelets has refused the configuration.
+        var plugins = (await CtrAsync(["plugins", "list"], cancellationToken)).EnsureSuccess().Stdout;
+        if (!plugins.Split('\n').Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["io.containerd.grpc.v1", "cri", .., "ok"]))
+            throw new TestToolFailedException($"containerd does not serve kubelets:\n{plugins}\n{await File.ReadAllTextAsync(_node.PathOf("containerd.log"), cancellationToken)}");
+
+        async Task<bool> AnswersAsync(CancellationToken token) => (await CtrAsync(["version"], token)).ExitCode == 0;
+    }
+
+    /// <param name="defaults">What <c>containerd config default</c> prints: which keys there are differs between releases.</param>
+    private string Configuration(string defaults)
+    {
+        var all = $"""
             root = "{_node.PathOf("containerd")}"
             state = "/run/containerd"
             [grpc]
             address = "{Socket}"
-            [plugins."io.containerd.grpc.v1.cri"]
-            sandbox_image = "{PauseImage.Reference}"
-            # In a container or a sandbox this process may not lower its children's.
-            restrict_oom_score_adj = true
-            [plugins."io.containerd.grpc.v1.cri".cni]
-            bin_dir = "{PluginFolder}"
+            """;
+        var network = $"""
+            {(defaults.Contains("bin_dirs", StringComparison.Ordinal) ? $"bin_dirs = [\"{PluginFolder}\"]" : $"bin_dir = \"{PluginFolder}\"")}
             conf_dir = "{_node.PathOf("cni")}"
-            """);
-        _process = await _node.StartServerAsync("containerd", ["--config", configuration], AnswersAsync, cancellationToken);
+            """;
 
-        async Task<bool> AnswersAsync(CancellationToken token) => (await CtrAsync(["version"], token)).ExitCode == 0;
+        // restrict_oom_score_adj: in a container or a sandbox this process may not lower its children's.
+        return defaults.Contains("io.containerd.cri.v1.runtime", StringComparison.Ordinal)
+            ? $"""
+                version = 3
+                {all}
+                [plugins."io.containerd.cri.v1.images".pinned_images]
+                sandbox = "{PauseImage.Reference}"
+                [plugins."io.containerd.cri.v1.runtime"]
+                restrict_oom_score_adj = true
+                [plugins."io.containerd.cri.v1.runtime".cni]
+                {network}
+                """
+            : $"""
+                version = 2
+                {all}
+                [plugins."io.containerd.grpc.v1.cri"]
+                sandbox_image = "{PauseImage.Reference}"
+                restrict_oom_score_adj = true
+                [plugins."io.containerd.grpc.v1.cri".cni]
+                {network}
+                """;
     }
 }

@@ -116,6 +116,8 @@ internal sealed class NodeSandbox : IAsyncDisposable
     private string[] Enter(string program, IEnumerable<string> args) =>
     [
         "--target", _init, "--mount", "--net", "--pid", "--",
-        TestTools.Require("setpriv"), "--pdeathsig", "KILL", "--", TestTools.Require(program), .. args,
+        TestTools.Require("setpriv"), "--pdeathsig", "KILL", "--",
+        // A server starts others by their names (containerd its shim, the shim runc): those that belong to it.
+        TestTools.Require("env"), $"PATH={TestTools.SearchPath}", TestTools.Require(program), .. args,
     ];
 }

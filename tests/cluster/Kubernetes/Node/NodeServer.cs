@@ -5,6 +5,9 @@ namespace Wagi.TestCluster.Kubernetes.Node;
 /// <summary>A part of Kubernetes on a node that answers <c>/healthz</c>; can be restarted.</summary>
 internal sealed class NodeServer : IAsyncDisposable
 {
+    private static readonly Version RuntimeInConfiguration = new(1, 27);
+    private static readonly Version CgroupV1IsChecked = new(1, 31);
+
     private readonly NodeSandbox _node;
     private readonly ControlPlane _controlPlane;
     private readonly string _program;
@@ -100,6 +103,7 @@ internal sealed class NodeServer : IAsyncDisposable
             imageGCHighThresholdPercent: 100
             volumePluginDir: "{{node.PathOf("volume-plugins")}}"
             serializeImagePulls: false
+            {{Settings(controlPlane.ServerVersion)}}
             """);
         return await StartAsync(
             node,
@@ -112,12 +116,25 @@ internal sealed class NodeServer : IAsyncDisposable
                 $"--node-ip={node.Network.Node}",
                 $"--root-dir={node.PathOf("kubelet")}",
                 $"--cert-dir={node.PathOf("kubelet-certificates")}",
-                "--container-runtime=remote",
-                $"--container-runtime-endpoint=unix://{Containerd.Socket}",
+                .. Flags(controlPlane.ServerVersion),
             ],
             new Uri($"http://{node.Network.Node}:10248/healthz"),
             cancellationToken);
     }
+
+    /// <summary>Settings of a kubelet that not every release knows, or takes only here.</summary>
+    private static string Settings(Version release)
+    {
+        var settings = new List<string>();
+        if (release >= RuntimeInConfiguration) settings.Add($"containerRuntimeEndpoint: unix://{Containerd.Socket}");
+        // From 1.35 on a kubelet refuses machines with cgroups of version 1 unless it is told not to.
+        if (release >= CgroupV1IsChecked) settings.Add("failCgroupV1: false");
+        return string.Join('\n', settings);
+    }
+
+    /// <summary>The same for what older releases take as flags only.</summary>
+    private static string[] Flags(Version release) =>
+        release >= RuntimeInConfiguration ? [] : ["--container-runtime=remote", $"--container-runtime-endpoint=unix://{Containerd.Socket}"];
 
     /// <summary>Kills it, and starts it again after <paramref name="between"/>; returns when it is healthy.</summary>
     public async Task RestartAsync(Func<Task>? between, CancellationToken cancellationToken)
