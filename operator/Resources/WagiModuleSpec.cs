@@ -59,7 +59,7 @@ public sealed record WagiModuleSpec
 
     [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's --timeout, 30s. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]
-    [Rule("duration(self) >= duration('1ms') && duration(self) <= duration('24h')", "timeout must be between 1ms and 24h")]
+    [Rule(TimeoutRule.Expression, TimeoutRule.Message)]
     public string? Timeout { get; init; }
 
     [Description("Linear memory that one instance may grow to, in bytes or with a suffix (k, M, G, Ki, Mi, Gi): 64Ki to 4Gi. " +

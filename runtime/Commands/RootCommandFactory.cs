@@ -31,6 +31,7 @@ internal static class RootCommandFactory
         root.Subcommands.Add(new CompileCommand().Create());
         root.Subcommands.Add(new PushCommand().Create());
         root.Subcommands.Add(new PullCommand().Create());
+        root.Subcommands.Add(new PrepareCacheCommand().Create());
         return root;
     }
 }

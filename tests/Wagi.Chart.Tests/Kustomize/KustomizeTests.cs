@@ -28,6 +28,9 @@ public sealed class KustomizeTests(ClusterFixture cluster)
         var pod = manifests.Get("DaemonSet", "wagi-runtime")["spec"]!["template"]!["spec"]!;
         var cache = Assert.Single(pod["volumes"]!.AsArray(), volume => (string?)volume!["name"] == "cache")!.AsObject();
         Assert.Equal(["hostPath", "name"], cache.Select(field => field.Key).Order());
+        var init = Assert.Single(pod["initContainers"]!.AsArray())!;
+        Assert.Equal((string?)pod["containers"]![0]!["image"], (string?)init["image"]);
+        Assert.Equal("""["prepare-cache","/var/cache/wagi","--owner=1654"]""", init["args"]!.ToJsonString());
         Assert.Empty(manifests.Of("PodDisruptionBudget"));
         Assert.DoesNotContain(manifests.Of("Deployment"), item => (string?)item["metadata"]!["name"] == "wagi-runtime");
     }

@@ -52,6 +52,25 @@ public sealed class PodSecurityTests
     }
 
     [Fact]
+    public async Task HostPathCache_IsPreparedByRoot_WithNothingButThePowerToGiveItAway()
+    {
+        var manifests = await WagiChart.ManifestsAsync("runtime.cache.type=hostPath");
+        var pod = manifests.Get("Deployment", "wagi-runtime")["spec"]!["template"]!["spec"]!;
+
+        var init = Assert.Single(pod["initContainers"]!.AsArray())!;
+        Assert.Equal((string?)pod["containers"]![0]!["image"], (string?)init["image"]);
+        var security = init["securityContext"]!;
+        Assert.Equal(0, (int?)security["runAsUser"]);
+        Assert.Equal("""{"add":["CHOWN"],"drop":["ALL"]}""", new JsonObject(
+            security["capabilities"]!.AsObject().OrderBy(field => field.Key).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))).ToJsonString());
+        Assert.False((bool?)security["allowPrivilegeEscalation"]);
+        Assert.True((bool?)security["readOnlyRootFilesystem"]);
+
+        var own = await WagiChart.ManifestsAsync("runtime.cache.type=hostPath,runtime.cache.hostPath.prepare=false");
+        Assert.Null(own.Get("Deployment", "wagi-runtime")["spec"]!["template"]!["spec"]!["initContainers"]);
+    }
+
+    [Fact]
     public async Task Runtime_HasNoTokenOfTheApiServer()
     {
         var manifests = await WagiChart.ManifestsAsync();

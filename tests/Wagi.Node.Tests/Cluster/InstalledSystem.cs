@@ -156,7 +156,7 @@ public sealed class InstalledSystem : IAsyncDisposable
         [
             $"insecureRegistries={{{Registry.Address}}}",
             "runtime.cache.type=hostPath",
-            $"runtime.cache.hostPath.path={Node.CreateFolder("module-cache")}",
+            $"runtime.cache.hostPath.path={Node.PathOf("module-cache")}",
         ];
         await InstallAsync();
     }

@@ -12,7 +12,11 @@ namespace Wagi.Operator.Tests.Cluster;
 public sealed class ClusterFixture : IAsyncLifetime
 {
     private readonly Lazy<Task<ControlPlane>> _controlPlane = new(StartAsync);
+    private readonly Lazy<Task<CrdServer>> _crdServer = new(StartCrdServerAsync);
     private readonly Lazy<Task<RegistryServer>> _registry = new(() => RegistryServer.StartAsync());
+
+    /// <summary>Where WagiModules of the namespace <c>default</c> are.</summary>
+    public const string WagiModulesPath = "/apis/wagi.dev/v1alpha1/namespaces/default/wagimodules";
 
     /// <summary>The folder of the CRD.</summary>
     public static string Crds { get; } = Path.Combine(RepositoryRoot(), "crds");
@@ -24,6 +28,13 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         Assert.SkipWhen(TestTools.WhyMissing(ControlPlane.Programs) is not null, TestTools.WhyMissing(ControlPlane.Programs) ?? "");
         return await _controlPlane.Value;
+    }
+
+    /// <summary>A current server for the CRD alone; the test is skipped where there is none.</summary>
+    public async Task<CrdServer> CrdServerAsync()
+    {
+        Assert.SkipWhen(TestTools.WhyMissing(CrdServer.Programs) is not null, TestTools.WhyMissing(CrdServer.Programs) ?? "");
+        return await _crdServer.Value;
     }
 
     /// <summary>The registry; the test is skipped where there is none.</summary>
@@ -40,6 +51,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_controlPlane.IsValueCreated) await (await _controlPlane.Value).DisposeAsync();
+        if (_crdServer.IsValueCreated) await (await _crdServer.Value).DisposeAsync();
         if (_registry.IsValueCreated) await (await _registry.Value).DisposeAsync();
     }
 
@@ -48,6 +60,13 @@ public sealed class ClusterFixture : IAsyncLifetime
         var controlPlane = await ControlPlane.StartAsync();
         await controlPlane.ApplyCrdsAsync(Crds);
         return controlPlane;
+    }
+
+    private static async Task<CrdServer> StartCrdServerAsync()
+    {
+        var server = await CrdServer.StartAsync();
+        await server.CreateCrdAsync(await File.ReadAllTextAsync(Directory.GetFiles(Crds, "*.yaml").Single()), WagiModulesPath);
+        return server;
     }
 
     private static string RepositoryRoot([CallerFilePath] string file = "") =>

@@ -46,6 +46,19 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains(bad.Field.Split('[', '.')[0] + FirstField(bad.Field), result.Stderr, StringComparison.Ordinal);
+        if (!api.SupportsCel) return;
+        if (bad.Message is not null) Assert.Contains(bad.Message, result.Stderr, StringComparison.Ordinal);
+        // What CEL says of a rule that it could not evaluate.
+        Assert.DoesNotContain("evaluating rule", result.Stderr, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(GoodSpecs.All), MemberType = typeof(GoodSpecs))]
+    public async Task GoodSpec_IsTaken(string spec)
+    {
+        var api = await cluster.ControlPlaneAsync();
+
+        (await CreateAsync(api, GoodSpecs.Manifest(spec))).EnsureSuccess();
     }
 
     [Fact]

@@ -19,6 +19,15 @@ public sealed class SpecReaderTests
         Assert.StartsWith(bad.Field, Assert.Single(problems), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(GoodSpecs.All), MemberType = typeof(GoodSpecs))]
+    public void GoodSpec_IsTaken(string spec)
+    {
+        var module = Assert.Single(ManifestReader.Read(GoodSpecs.Manifest(spec), "good.yaml", DateTime.UnixEpoch).Modules).Module;
+
+        Assert.True(SpecReader.TryRead(module, out _, out var problems), string.Join('\n', problems ?? []));
+    }
+
     [Fact]
     public void EverythingWrong_IsToldAtOnce()
     {

@@ -8,10 +8,11 @@ namespace Wagi.Operator.Tests.Resources;
 /// <param name="needsCel">Whether only a CEL rule says so; the schema lets it pass.</param>
 /// <param name="field">The field that a message names.</param>
 /// <param name="spec">The spec as YAML in flow style.</param>
-public sealed class BadSpec(string rule, bool needsCel, string field, string spec) : IXunitSerializable
+/// <param name="message">What an API server with CEL says; null: what it always says when a schema is broken.</param>
+public sealed class BadSpec(string rule, bool needsCel, string field, string spec, string? message) : IXunitSerializable
 {
     public BadSpec()
-        : this("", false, "", "")
+        : this("", false, "", "", null)
     {
     }
 
@@ -23,11 +24,13 @@ public sealed class BadSpec(string rule, bool needsCel, string field, string spe
 
     public string Spec { get; private set; } = spec;
 
+    public string? Message { get; private set; } = message;
+
     public string Manifest => $"apiVersion: wagi.dev/v1alpha1\nkind: WagiModule\nmetadata: {{name: bad}}\nspec: {Spec}\n";
 
-    public static BadSpec Schema(string rule, string field, string spec) => new(rule, needsCel: false, field, spec);
+    public static BadSpec Schema(string rule, string field, string spec, string? message = null) => new(rule, needsCel: false, field, spec, message);
 
-    public static BadSpec Cel(string rule, string field, string spec) => new(rule, needsCel: true, field, spec);
+    public static BadSpec Cel(string rule, string field, string spec, string message) => new(rule, needsCel: true, field, spec, message);
 
     public void Deserialize(IXunitSerializationInfo info)
     {
@@ -35,6 +38,7 @@ public sealed class BadSpec(string rule, bool needsCel, string field, string spe
         NeedsCel = info.GetValue<bool>(nameof(NeedsCel));
         Field = info.GetValue<string>(nameof(Field))!;
         Spec = info.GetValue<string>(nameof(Spec))!;
+        Message = info.GetValue<string>(nameof(Message));
     }
 
     public void Serialize(IXunitSerializationInfo info)
@@ -43,6 +47,7 @@ public sealed class BadSpec(string rule, bool needsCel, string field, string spe
         info.AddValue(nameof(NeedsCel), NeedsCel);
         info.AddValue(nameof(Field), Field);
         info.AddValue(nameof(Spec), Spec);
+        info.AddValue(nameof(Message), Message);
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Field}: {Rule}");

@@ -8,6 +8,17 @@ namespace Wagi.Operator.Tests.Resources;
 /// </summary>
 public static class BadSpecs
 {
+    private const string Wildcard = "'...' may only be the last segment of a route, as in '/hello/...'";
+    private const string DotSegment = "a route must not hold the segments '.' or '..'";
+    private const string Module = "a module is an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME'";
+    private const string Origin = "an allowed host is an origin such as 'https://api.example.com', or 'insecure:allow-all'";
+    private const string MetaVariable = "this name is a CGI meta-variable, which the runtime sets itself for every request";
+    private const string ValueOrSource = "give exactly one of value and valueFrom";
+    private const string OneSource = "give exactly one of secretKeyRef and configMapKeyRef";
+    private const string Timeout = "timeout must be a duration between 1ms and 24h, for example 30s, 1m30s or 500ms";
+    private const string MemoryLimit = "memoryLimit must be between 64Ki and 4Gi, for example 64Mi or 1Gi";
+    private const string BindleServer = "bindleServer is only for a module 'bindle:NAME'";
+
     public static TheoryData<BadSpec> All =>
     [
         BadSpec.Schema("is missing", "spec.route", "{module: r.example/a}"),
@@ -17,11 +28,11 @@ public static class BadSpecs
         BadSpec.Schema("holds a fragment", "spec.route", "{route: '/a#b', module: r.example/a}"),
         BadSpec.Schema("holds a space", "spec.route", "{route: '/a b', module: r.example/a}"),
         BadSpec.Schema("is too long", "spec.route", $"{{route: /{Long(1024)}, module: r.example/a}}"),
-        BadSpec.Cel("wildcard not at the end", "spec.route", "{route: /a/.../b, module: r.example/a}"),
-        BadSpec.Cel("wildcard within a segment", "spec.route", "{route: /a..., module: r.example/a}"),
-        BadSpec.Cel("two wildcards", "spec.route", "{route: /.../..., module: r.example/a}"),
-        BadSpec.Cel("dot segment", "spec.route", "{route: /a/./b, module: r.example/a}"),
-        BadSpec.Cel("dot dot segment", "spec.route", "{route: /a/.., module: r.example/a}"),
+        BadSpec.Cel("wildcard not at the end", "spec.route", "{route: /a/.../b, module: r.example/a}", Wildcard),
+        BadSpec.Cel("wildcard within a segment", "spec.route", "{route: /a..., module: r.example/a}", Wildcard),
+        BadSpec.Cel("two wildcards", "spec.route", "{route: /.../..., module: r.example/a}", Wildcard),
+        BadSpec.Cel("dot segment", "spec.route", "{route: /a/./b, module: r.example/a}", DotSegment),
+        BadSpec.Cel("dot dot segment", "spec.route", "{route: /a/.., module: r.example/a}", DotSegment),
 
         BadSpec.Schema("has a port", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['example.com:80']}"),
         BadSpec.Schema("has a scheme", "spec.hosts[0]", "{route: /a, module: r.example/a, hosts: ['http://example.com']}"),
@@ -38,8 +49,8 @@ public static class BadSpecs
         BadSpec.Schema("is a relative path", "spec.module", "{route: /a, module: ./a.wasm}"),
         BadSpec.Schema("holds a space", "spec.module", "{route: /a, module: 'r.example/a b'}"),
         BadSpec.Schema("is too long", "spec.module", $"{{route: /a, module: r.example/{Long(1024)}}}"),
-        BadSpec.Cel("is a file", "spec.module", "{route: /a, module: 'file:a.wasm'}"),
-        BadSpec.Cel("unknown scheme", "spec.module", "{route: /a, module: 'https://r.example/a'}"),
+        BadSpec.Cel("is a file", "spec.module", "{route: /a, module: 'file:a.wasm'}", Module),
+        BadSpec.Cel("unknown scheme", "spec.module", "{route: /a, module: 'https://r.example/a'}", Module),
 
         BadSpec.Schema("name is missing", "spec.imagePullSecrets[0].name", "{route: /a, module: r.example/a, imagePullSecrets: [{}]}"),
         BadSpec.Schema("name is too long", "spec.imagePullSecrets[0].name", $"{{route: /a, module: r.example/a, imagePullSecrets: [{{name: {Long(254)}}}]}}"),
@@ -51,8 +62,8 @@ public static class BadSpecs
         BadSpec.Schema("is there twice", "spec.allowedHosts[1]", "{route: /a, module: r.example/a, allowedHosts: ['https://example.com', 'https://example.com']}"),
         BadSpec.Schema("is too long", "spec.allowedHosts[0]", $"{{route: /a, module: r.example/a, allowedHosts: ['https://{Long(300)}']}}"),
         BadSpec.Schema("too many", "spec.allowedHosts", $"{{route: /a, module: r.example/a, allowedHosts: [{Many(65, "'https://h{0}.example.com'")}]}}"),
-        BadSpec.Cel("is not an origin", "spec.allowedHosts", "{route: /a, module: r.example/a, allowedHosts: ['https://exa%zzmple.com']}"),
-        BadSpec.Cel("has a port that is none", "spec.allowedHosts", "{route: /a, module: r.example/a, allowedHosts: ['https://example.com:http']}"),
+        BadSpec.Cel("is not an origin", "spec.allowedHosts", "{route: /a, module: r.example/a, allowedHosts: ['https://exa%zzmple.com']}", Origin),
+        BadSpec.Cel("has a port that is none", "spec.allowedHosts", "{route: /a, module: r.example/a, allowedHosts: ['https://example.com:http']}", Origin),
 
         BadSpec.Schema("is empty", "spec.entrypoint", "{route: /a, module: r.example/a, entrypoint: ''}"),
         BadSpec.Schema("is too long", "spec.entrypoint", $"{{route: /a, module: r.example/a, entrypoint: {Long(257)}}}"),
@@ -65,29 +76,34 @@ public static class BadSpecs
         BadSpec.Schema("name is there twice", "spec.env[1]", "{route: /a, module: r.example/a, env: [{name: A, value: x}, {name: A, value: y}]}"),
         BadSpec.Schema("value is too long", "spec.env[0].value", $"{{route: /a, module: r.example/a, env: [{{name: A, value: {Long(32769)}}}]}}"),
         BadSpec.Schema("too many", "spec.env", $"{{route: /a, module: r.example/a, env: [{Many(129, "{{name: N{0}, value: x}}")}]}}"),
-        BadSpec.Cel("name is a meta-variable", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: QUERY_STRING, value: x}]}"),
-        BadSpec.Cel("name is a header's", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: HTTP_HOST, value: x}]}"),
-        BadSpec.Cel("neither value nor valueFrom", "spec.env[0]", "{route: /a, module: r.example/a, env: [{name: A}]}"),
-        BadSpec.Cel("both value and valueFrom", "spec.env[0]", "{route: /a, module: r.example/a, env: [{name: A, value: x, valueFrom: {secretKeyRef: {name: s, key: k}}}]}"),
-        BadSpec.Cel("no source", "spec.env[0].valueFrom", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {}}]}"),
-        BadSpec.Cel("two sources", "spec.env[0].valueFrom", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}, configMapKeyRef: {name: s, key: k}}}]}"),
+        BadSpec.Cel("name is a meta-variable", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: QUERY_STRING, value: x}]}", MetaVariable),
+        BadSpec.Cel("name is a header's", "spec.env[0].name", "{route: /a, module: r.example/a, env: [{name: HTTP_HOST, value: x}]}", MetaVariable),
+        BadSpec.Cel("neither value nor valueFrom", "spec.env[0]", "{route: /a, module: r.example/a, env: [{name: A}]}", ValueOrSource),
+        BadSpec.Cel("both value and valueFrom", "spec.env[0]", "{route: /a, module: r.example/a, env: [{name: A, value: x, valueFrom: {secretKeyRef: {name: s, key: k}}}]}", ValueOrSource),
+        BadSpec.Cel("no source", "spec.env[0].valueFrom", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {}}]}", OneSource),
+        BadSpec.Cel("two sources", "spec.env[0].valueFrom", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}, configMapKeyRef: {name: s, key: k}}}]}", OneSource),
         BadSpec.Schema("Secret without name", "spec.env[0].valueFrom.secretKeyRef.name", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {key: k}}}]}"),
         BadSpec.Schema("Secret without key", "spec.env[0].valueFrom.secretKeyRef.key", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {secretKeyRef: {name: s}}}]}"),
         BadSpec.Schema("ConfigMap key that is none", "spec.env[0].valueFrom.configMapKeyRef.key", "{route: /a, module: r.example/a, env: [{name: A, valueFrom: {configMapKeyRef: {name: s, key: a/b}}}]}"),
 
-        BadSpec.Schema("has no unit", "spec.timeout", "{route: /a, module: r.example/a, timeout: '30'}"),
-        BadSpec.Schema("is negative", "spec.timeout", "{route: /a, module: r.example/a, timeout: '-1s'}"),
-        BadSpec.Cel("is zero", "spec.timeout", "{route: /a, module: r.example/a, timeout: 0s}"),
-        BadSpec.Cel("is longer than a day", "spec.timeout", "{route: /a, module: r.example/a, timeout: 25h}"),
-        BadSpec.Schema("unknown suffix", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 64MB}"),
-        BadSpec.Schema("is zero", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: '0'}"),
-        BadSpec.Cel("is less than a page", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 1Ki}"),
-        BadSpec.Cel("is more than 32 bits", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 5Gi}"),
+        BadSpec.Schema("has no unit", "spec.timeout", "{route: /a, module: r.example/a, timeout: '30'}", Timeout),
+        BadSpec.Cel("has more digits than CEL can count", "spec.timeout", "{route: /a, module: r.example/a, timeout: 99999999999999999h}", Timeout),
+        BadSpec.Cel("is too long in small parts", "spec.timeout", "{route: /a, module: r.example/a, timeout: 999999h999999h999999h}", Timeout),
+        BadSpec.Schema("is a word", "spec.timeout", "{route: /a, module: r.example/a, timeout: soon}", Timeout),
+        BadSpec.Schema("is negative", "spec.timeout", "{route: /a, module: r.example/a, timeout: '-1s'}", Timeout),
+        BadSpec.Cel("is zero", "spec.timeout", "{route: /a, module: r.example/a, timeout: 0s}", Timeout),
+        BadSpec.Cel("is longer than a day", "spec.timeout", "{route: /a, module: r.example/a, timeout: 25h}", Timeout),
+        BadSpec.Schema("unknown suffix", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 64MB}", MemoryLimit),
+        BadSpec.Cel("is more than CEL can count", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 9999999999Gi}", MemoryLimit),
+        BadSpec.Schema("is a word", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: much}", MemoryLimit),
+        BadSpec.Schema("is zero", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: '0'}", MemoryLimit),
+        BadSpec.Cel("is less than a page", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 1Ki}", MemoryLimit),
+        BadSpec.Cel("is more than 32 bits", "spec.memoryLimit", "{route: /a, module: r.example/a, memoryLimit: 5Gi}", MemoryLimit),
         BadSpec.Schema("is zero", "spec.maxConcurrency", "{route: /a, module: r.example/a, maxConcurrency: 0}"),
         BadSpec.Schema("is too large", "spec.maxConcurrency", "{route: /a, module: r.example/a, maxConcurrency: 100001}"),
         BadSpec.Schema("is negative", "spec.httpMaxConcurrency", "{route: /a, module: r.example/a, httpMaxConcurrency: -1}"),
         BadSpec.Schema("is no URL", "spec.bindleServer", "{route: /a, module: 'bindle:a/b/1.0.0', bindleServer: bindle.example.com}"),
-        BadSpec.Cel("is for another kind of module", "spec", "{route: /a, module: r.example/a, bindleServer: 'https://bindle.example.com/v1'}"),
+        BadSpec.Cel("is for another kind of module", "spec", "{route: /a, module: r.example/a, bindleServer: 'https://bindle.example.com/v1'}", BindleServer),
     ];
 
     private static string Long(int length) => new('x', length);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -46,6 +47,17 @@ internal sealed class CertificateAuthority : IDisposable
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return chain.Build(certificate);
     }
+
+    /// <summary>A client that trusts the servers of this authority, and shows them this certificate.</summary>
+    public HttpClient CreateClient(IssuedCertificate user) =>
+        new(new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                ClientCertificates = [X509Certificate2.CreateFromPem(user.CertificatePem, user.PrivateKeyPem)],
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 server && Issued(server),
+            },
+        });
 
     public void Dispose()
     {

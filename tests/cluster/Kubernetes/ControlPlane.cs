@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -25,18 +24,16 @@ public sealed class ControlPlane : IAsyncDisposable
     private readonly ControlPlaneNetwork? _network;
     private readonly IssuedCertificate _adminCertificate;
     private readonly HttpClient _admin;
-    private ServerProcess? _etcd;
+    private Etcd? _etcd;
     private ServerProcess? _apiServer;
-    private int _etcdPort;
     private int _apiServerPort;
 
     private ControlPlane(ControlPlaneNetwork? network)
     {
         _network = network;
         _adminCertificate = _authority.IssueClient(Admin, ["system:masters"]);
-        _admin = CreateClient(_adminCertificate);
+        _admin = _authority.CreateClient(_adminCertificate);
         _directory.Write("ca.pem", _authority.CertificatePem);
-        Write("etcd", _authority.IssueServer("etcd"));
         Write("kube-apiserver", _authority.IssueServer("kube-apiserver", network is null ? [] : [network.Address, network.ServiceAddress]));
         using var serviceAccounts = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         _directory.Write("service-accounts.key", serviceAccounts.ExportPkcs8PrivateKeyPem());
@@ -75,7 +72,7 @@ public sealed class ControlPlane : IAsyncDisposable
         var controlPlane = new ControlPlane(network);
         try
         {
-            await controlPlane.StartEtcdAsync(cancellationToken);
+            controlPlane._etcd = await Etcd.StartAsync(controlPlane._directory, controlPlane._authority, controlPlane.IsOkAsync, cancellationToken);
             await controlPlane.StartApiServerAsync(cancellationToken);
             return controlPlane;
         }
@@ -179,32 +176,6 @@ public sealed class ControlPlane : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task StartEtcdAsync(CancellationToken cancellationToken)
-    {
-        // Data that goes with the test needs no disk flushes; releases before 3.5 do not know the flag.
-        var help = await Command.RunAsync("etcd", ["--help"], cancellationToken: cancellationToken);
-        string[] noFsync = help.ToString().Contains("--unsafe-no-fsync", StringComparison.Ordinal) ? ["--unsafe-no-fsync"] : [];
-        do
-        {
-            _etcdPort = FreePort.Pick();
-            var url = $"https://127.0.0.1:{_etcdPort}";
-            string[] args =
-            [
-                $"--data-dir={_directory.PathOf("etcd")}",
-                $"--listen-client-urls={url}",
-                $"--advertise-client-urls={url}",
-                "--listen-peer-urls=http://127.0.0.1:0",
-                $"--cert-file={_directory.PathOf("etcd.pem")}",
-                $"--key-file={_directory.PathOf("etcd.key")}",
-                $"--trusted-ca-file={_directory.PathOf("ca.pem")}",
-                "--client-cert-auth",
-                .. noFsync,
-            ];
-            _etcd = await StartAsync("etcd", args, token => IsOkAsync(new Uri($"{url}/health"), token), cancellationToken);
-        }
-        while (_etcd is null);
-    }
-
     private async Task StartApiServerAsync(CancellationToken cancellationToken)
     {
         do
@@ -228,7 +199,7 @@ public sealed class ControlPlane : IAsyncDisposable
             // Not guessed from the default route, which a machine without network does not have.
             $"--advertise-address={Address}",
             $"--secure-port={_apiServerPort}",
-            $"--etcd-servers=https://127.0.0.1:{_etcdPort}",
+            $"--etcd-servers={_etcd!.Url}",
             $"--etcd-cafile={_directory.PathOf("ca.pem")}",
             $"--etcd-certfile={_directory.PathOf("kube-apiserver.pem")}",
             $"--etcd-keyfile={_directory.PathOf("kube-apiserver.key")}",
@@ -290,17 +261,6 @@ public sealed class ControlPlane : IAsyncDisposable
         using var answer = await _admin.GetAsync(url, cancellationToken);
         return answer.IsSuccessStatusCode;
     }
-
-    private HttpClient CreateClient(IssuedCertificate user) =>
-        new(new SocketsHttpHandler
-        {
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = [X509Certificate2.CreateFromPem(user.CertificatePem, user.PrivateKeyPem)],
-                RemoteCertificateValidationCallback =
-                    (_, certificate, _, _) => certificate is X509Certificate2 server && _authority.Issued(server),
-            },
-        });
 
     private string KubeconfigFor(string user, IssuedCertificate certificate) =>
         Kubeconfig.For(Url, _authority.CertificatePem, user, certificate);

@@ -104,6 +104,9 @@ internal sealed class Containerd : IAsyncDisposable
             state = "/run/containerd"
             [grpc]
             address = "{Socket}"
+            # Not in a folder of the machine.
+            [plugins."io.containerd.internal.v1.opt"]
+            path = "{_node.PathOf("containerd-opt")}"
             """;
         var network = $"""
             {(defaults.Contains("bin_dirs", StringComparison.Ordinal) ? $"bin_dirs = [\"{PluginFolder}\"]" : $"bin_dir = \"{PluginFolder}\"")}
@@ -115,6 +118,9 @@ internal sealed class Containerd : IAsyncDisposable
             ? $"""
                 version = 3
                 {all}
+                # It would read plugins of the machine.
+                [plugins."io.containerd.nri.v1.nri"]
+                disable = true
                 [plugins."io.containerd.cri.v1.images".pinned_images]
                 sandbox = "{PauseImage.Reference}"
                 [plugins."io.containerd.cri.v1.runtime"]

@@ -70,13 +70,8 @@ public sealed class KubernetesNode : IAsyncDisposable
         }
     }
 
-    /// <summary>A folder of the node that a pod can mount (<c>hostPath</c>) and every user may write to.</summary>
-    public string CreateFolder(string name)
-    {
-        var folder = Directory.CreateDirectory(_sandbox.PathOf(name));
-        if (!OperatingSystem.IsWindows()) folder.UnixFileMode = (UnixFileMode)0b111_111_111;
-        return folder.FullName;
-    }
+    /// <summary>Where a pod can have a folder of the node (<c>hostPath</c>). Nothing is there: the kubelet makes it.</summary>
+    public string PathOf(string name) => _sandbox.PathOf(name);
 
     /// <summary>Gives the node images: an archive as <c>docker save</c> or OCI tools write it.</summary>
     public Task ImportImageAsync(string archive, CancellationToken cancellationToken) => _containerd!.ImportAsync(archive, cancellationToken);

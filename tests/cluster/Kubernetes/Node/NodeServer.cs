@@ -65,7 +65,7 @@ internal sealed class NodeServer : IAsyncDisposable
                 $"--hostname-override={KubernetesNode.Name}",
                 "--proxy-mode=iptables",
                 $"--cluster-cidr={node.Network.PodRange}",
-                // The table of connections is the machine's, and its size not ours to set.
+                // The table of connections is the machine's, and its size not ours to set: current releases end when they cannot.
                 "--conntrack-max-per-core=0",
                 "--oom-score-adj=0",
                 "--healthz-bind-address=0.0.0.0:10256",

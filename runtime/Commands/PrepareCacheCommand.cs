@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Wagi.Hosting.CommandLine;
+using Wagi.Runtime.Cache;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary>
+/// <c>wagi prepare-cache DIR --owner USER</c>: what an init container of a pod does as root, because the kubelet makes a <c>hostPath</c> folder for
+/// root and the runtime is somebody else.
+/// </summary>
+internal sealed class PrepareCacheCommand
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly Argument<string> _directory = new("DIR") { Description = "The cache directory; it is made when it is missing." };
+
+    private readonly Option<uint> _owner = new("--owner")
+    {
+        Description = "Id of the user that the runtime runs as.",
+        HelpName = "USER",
+        Required = true,
+    };
+
+    public Command Create()
+    {
+        var command = new Command(
+            "prepare-cache",
+            "Give a new cache directory to the user that the runtime runs as, and to nobody else. For an init container that runs as root "
+            + "with the capability CHOWN. A directory that holds something else is left alone.");
+        command.Arguments.Add(_directory);
+        command.Options.Add(_owner);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        var directory = Path.GetFullPath(arguments.GetRequiredValue(_directory));
+        var owner = arguments.GetRequiredValue(_owner);
+        if (!OperatingSystem.IsLinux())
+        {
+            return await ExitCodes.FailAsync(arguments, "prepare-cache is for pods, which run on Linux");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(directory);
+            await arguments.InvocationConfiguration.Output.WriteLineAsync(Prepare(directory, owner));
+            return ExitCodes.Success;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return await ExitCodes.FailAsync(arguments, error.Message);
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static string Prepare(string directory, uint owner)
+    {
+        var present = FolderOwner.Of(directory);
+        if (present == owner)
+        {
+            return $"{directory} belongs to user {owner}";
+        }
+
+        if (!new CacheDirectory(directory).IsOnlyCache())
+        {
+            throw new IOException(
+                $"'{directory}' belongs to user {present} and holds what is no module cache: choose another directory, or empty it");
+        }
+
+        // First, while it is still ours to change.
+        File.SetUnixFileMode(directory, OwnerOnly);
+        FolderOwner.Set(directory, owner);
+        return $"{directory} belongs to user {owner} now, and to nobody else";
+    }
+}
