@@ -22,11 +22,11 @@ test: ## install what the tests need, then run every test that this machine can 
 	$(MAKE) build published-images
 	tests/run
 
-e2e: ## only the end-to-end tests, with the published programs and, as root on Linux, on a node with the images
+e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS names: programs, operator, chart and, as root on Linux, a node
 	tests/cluster/install --best
 	samples/build
 	$(MAKE) build published-images
-	tests/run tests/EndToEnd tests/Wagi.Node.Tests
+	tests/run tests/EndToEnd tests/Wagi.Operator.Tests tests/Wagi.Chart.Tests tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
 	hello-rust hello-rust-opt hello-go hello-go-opt

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Wagi.TestCluster.Processes;
 
 namespace Wagi.TestCluster.Kubernetes;
@@ -18,6 +17,7 @@ public sealed class ControlPlane : IAsyncDisposable
     private const string Admin = "wagi-test-admin";
 
     private static readonly Version FirstWithCel = new(1, 25);
+    private static readonly Version FirstWithTokensFromVolumes = new(1, 22);
 
     private readonly TempDirectory _directory = new("control-plane");
     private readonly CertificateAuthority _authority = new();
@@ -54,6 +54,12 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>The API server's version, for example 1.20.2.</summary>
     public Version ServerVersion { get; private set; } = new(0, 0);
 
+    /// <summary>
+    /// Whether a server of this age makes a Secret with an everlasting token for each service account. Here it gives pods tokens as current
+    /// ones do, bound and short-lived, so that nothing depends on those Secrets.
+    /// </summary>
+    internal bool WouldMakeTokenSecrets => ServerVersion < FirstWithTokensFromVolumes;
+
     /// <summary>Whether the server evaluates CEL rules in a CRD (<c>x-kubernetes-validations</c>); older ones drop them.</summary>
     public bool SupportsCel => ServerVersion >= FirstWithCel;
 
@@ -72,6 +78,8 @@ public sealed class ControlPlane : IAsyncDisposable
         var controlPlane = new ControlPlane(network);
         try
         {
+            var version = await Command.RunAsync("kube-apiserver", ["--version"], cancellationToken: cancellationToken);
+            controlPlane.ServerVersion = ParseVersion(version.EnsureSuccess().Stdout.Trim().Split(' ')[^1]);
             controlPlane._etcd = await Etcd.StartAsync(controlPlane._directory, controlPlane._authority, controlPlane.IsOkAsync, cancellationToken);
             await controlPlane.StartApiServerAsync(cancellationToken);
             return controlPlane;
@@ -185,8 +193,6 @@ public sealed class ControlPlane : IAsyncDisposable
         while (!await TryStartApiServerAsync(cancellationToken));
 
         await File.WriteAllTextAsync(KubeconfigPath, KubeconfigFor(Admin, _adminCertificate), cancellationToken);
-        var version = JsonNode.Parse(await _admin.GetStringAsync(new Uri(Url, "version"), cancellationToken))!;
-        ServerVersion = ParseVersion((string)version["gitVersion"]!);
     }
 
     /// <returns>False when another process has the port.</returns>
@@ -233,6 +239,7 @@ public sealed class ControlPlane : IAsyncDisposable
     private string[] ForNodes(ControlPlaneNetwork network) =>
     [
         "--authorization-mode=Node,RBAC",
+        .. WouldMakeTokenSecrets ? ["--feature-gates=BoundServiceAccountTokenVolume=true"] : Array.Empty<string>(),
         $"--service-cluster-ip-range={network.ServiceRange}",
         // For logs and exec. A node's name does not resolve.
         "--kubelet-preferred-address-types=InternalIP",

@@ -33,6 +33,7 @@ internal sealed class NodeServer : IAsyncDisposable
             [
                 $"--kubeconfig={await controlPlane.CreateUserKubeconfigAsync("system:kube-controller-manager")}",
                 "--use-service-account-credentials",
+                .. controlPlane.WouldMakeTokenSecrets ? ["--controllers=*,-serviceaccount-token"] : Array.Empty<string>(),
                 "--leader-elect=false",
                 $"--root-ca-file={controlPlane.AuthorityPath}",
                 $"--service-account-private-key-file={controlPlane.ServiceAccountKeyPath}",
