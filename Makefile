@@ -26,7 +26,7 @@ e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS na
 	tests/cluster/install --best
 	samples/build
 	$(MAKE) build published-images
-	tests/run tests/EndToEnd tests/Wagi.Operator.Tests tests/Wagi.Chart.Tests tests/Wagi.Node.Tests
+	tests/run tests/Wagi.TestCluster.Tests tests/EndToEnd tests/Wagi.Operator.Tests tests/Wagi.Chart.Tests tests/Wagi.Docs.Tests tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
 	hello-rust hello-rust-opt hello-go hello-go-opt

@@ -8,5 +8,6 @@ namespace Wagi.Operator.ApiServer;
 [JsonSerializable(typeof(PartialObject))]
 [JsonSerializable(typeof(ListPage))]
 [JsonSerializable(typeof(WatchLine))]
+[JsonSerializable(typeof(Bookmark))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ApiServerJsonContext : JsonSerializerContext;

@@ -6,22 +6,27 @@ namespace Wagi.Operator.ApiServer;
 /// <summary>One page of a list of objects of any kind (Kubernetes API concepts, "Retrieving large results sets in chunks").</summary>
 internal sealed record ListPage
 {
-    [AllowNull]
-    public ListMetadata Metadata { get => field ?? new(); init; }
+    public required ListMetadata Metadata { get; init; }
 
     /// <summary>Kubernetes 1.20 writes an empty list of metadata as null.</summary>
     [AllowNull]
     public IReadOnlyList<JsonElement> Items { get => field ?? []; init; }
 }
 
-/// <summary>The parts of <c>meta/v1 ListMeta</c> that are used here. A bookmark of a watch has them, too.</summary>
+/// <summary>The parts of <c>meta/v1 ListMeta</c> that are used here.</summary>
 internal sealed record ListMetadata
 {
     /// <summary>Leads to the next page; empty or null on the last one.</summary>
     public string? Continue { get; init; }
 
-    [AllowNull]
-    public string ResourceVersion { get => field ?? ""; init; }
+    /// <summary>What the list shows, and where a watch goes on. An answer without it is no list: nothing may be taken for deleted.</summary>
+    public required string ResourceVersion { get; init; }
+}
+
+/// <summary>The object of a watch's bookmark, which says only how far the watch is.</summary>
+internal sealed record Bookmark
+{
+    public required ListMetadata Metadata { get; init; }
 }
 
 /// <summary>One line of a watch: <c>meta/v1 WatchEvent</c>.</summary>

@@ -106,7 +106,7 @@ internal sealed partial class Informer<T>
     }
 
     private static bool IsTrouble(Exception e) => e is ApiServerException or HttpRequestException or IOException or JsonException or OperationCanceledException
-        or KeyNotFoundException or InvalidOperationException;
+        or InvalidOperationException;
 
     private async Task<string> ListAsync(CancellationToken cancellationToken)
     {

@@ -114,7 +114,7 @@ internal sealed class ListWatch<T>(
                 var read = Read(item);
                 return new(kind == "DELETED" ? WatchEventType.Deleted : WatchEventType.Stored, identify(read).ResourceVersion, read);
             case "BOOKMARK":
-                var bookmark = item.Deserialize(ApiServerJsonContext.Default.ListPage) ?? new ListPage();
+                var bookmark = item.Deserialize(ApiServerJsonContext.Default.Bookmark) ?? throw new JsonException("the bookmark is null");
                 return new(WatchEventType.Bookmark, bookmark.Metadata.ResourceVersion, null);
             default:
                 var status = item.Deserialize(ApiServerJsonContext.Default.StatusAnswer) ?? new StatusAnswer();

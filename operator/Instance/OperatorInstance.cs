@@ -46,6 +46,7 @@ internal sealed partial class OperatorInstance : BackgroundService
     private readonly Controller<string> _controller;
     private readonly ModulesReconciler _reconciler;
     private readonly LeaderElector? _elector;
+    private readonly Lock _following = new();
     private bool _leads;
 
     public OperatorInstance(ApiServerClient client, OperatorOptions options, OperatorMetrics metrics, TimeProvider time, ILoggerFactory loggers)
@@ -166,8 +167,12 @@ internal sealed partial class OperatorInstance : BackgroundService
         }
         finally
         {
-            _leads = false;
-            _runtimes.Follow(ImmutableDictionary<RuntimeEndpoint, bool>.Empty);
+            lock (_following)
+            {
+                _leads = false;
+                _runtimes.Follow(ImmutableDictionary<RuntimeEndpoint, bool>.Empty);
+            }
+
             _tags.Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
         }
     }
@@ -186,10 +191,15 @@ internal sealed partial class OperatorInstance : BackgroundService
 
     private void FollowRuntimes()
     {
-        if (!_leads) return;
-        _runtimes.Follow(_pods is null
-            ? _options.Runtimes.ToDictionary(RuntimeEndpoint.At, _ => true)
-            : _pods.Objects.Values.Where(pod => pod.IsRunning).ToDictionary(pod => RuntimeEndpoint.Of(pod, _options.RuntimeAdminPort), pod => pod.IsReady));
+        // One at a time: what was read first must not be followed last.
+        lock (_following)
+        {
+            if (!_leads) return;
+            _runtimes.Follow(_pods is null
+                ? _options.Runtimes.Select(RuntimeEndpoint.At).Distinct().ToDictionary(endpoint => endpoint, _ => true)
+                : _pods.Objects.Values.Where(pod => pod.IsRunning).ToDictionary(pod => RuntimeEndpoint.Of(pod, _options.RuntimeAdminPort), pod => pod.IsReady));
+        }
+
         _queue.Add(Everything);
     }
 

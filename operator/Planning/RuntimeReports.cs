@@ -24,9 +24,9 @@ internal sealed class RuntimeReports
     public RuntimeReports(IEnumerable<RuntimeReport> runtimes, string toml)
     {
         var all = runtimes.OrderBy(report => report.Name, StringComparer.Ordinal).ToList();
-        var started = all.Where(report => !report.IsStarting).ToList();
-        // While none has started, those that are starting are all that is known.
-        _runtimes = [.. (started.Count > 0 ? started : all).Select(report => (report, ById(report)))];
+        var serving = all.Where(report => report.TakesRequests).ToList();
+        // While none takes requests, the others are all that is known.
+        _runtimes = [.. (serving.Count > 0 ? serving : all).Select(report => (report, ById(report)))];
         _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
     }
 
@@ -41,7 +41,7 @@ internal sealed class RuntimeReports
         return byId;
     }
 
-    /// <summary>The number of runtimes, without those that are starting beside others.</summary>
+    /// <summary>The number of runtimes, without those that take no requests beside others that do.</summary>
     public int Count => _runtimes.Length;
 
     /// <summary>The routes that every runtime serving a module answers, whichever version of the module it serves; null: none.</summary>

@@ -36,7 +36,7 @@ internal static class ConditionCatalog
             [ConditionReason.Resolved, ConditionReason.ResolvedBefore], [ConditionReason.NotAccepted, .. Unresolved]),
         (ConditionType.Programmed, "The `modules.toml` that the runtimes read holds the module as specified.",
             [ConditionReason.Programmed], [ConditionReason.NotAccepted, ConditionReason.NotResolved]),
-        (ConditionType.Ready, "There is a runtime, and every runtime serves the module as specified. The other reasons of `Accepted` and `Resolved` appear here as well.",
+        (ConditionType.Ready, "There is a runtime, and every runtime that requests are sent to serves the module as specified. The other reasons of `Accepted` and `Resolved` appear here as well.",
             [ConditionReason.Ready], NotServed),
         (ConditionType.Stalled, "Nothing will change before somebody changes something. Present only while that is so; its reason is that of `Ready`.", [], []),
     ];

@@ -14,7 +14,7 @@ public static class ConditionType
     /// <summary>True: the <c>modules.toml</c> that the runtimes read holds the module as specified.</summary>
     public const string Programmed = nameof(Programmed);
 
-    /// <summary>True: there is a runtime, and every runtime says that it serves the module as specified.</summary>
+    /// <summary>True: there is a runtime, and every runtime that requests are sent to says that it serves the module as specified.</summary>
     public const string Ready = nameof(Ready);
 
     /// <summary>

@@ -11,7 +11,7 @@ public sealed record RuntimeCount
     [Schema(Required = true, Minimum = 0)]
     public int Ready { get; init; }
 
-    [Description("All runtimes. Example: 3")]
+    [Description("Runtimes that requests are sent to; while there are none of those, all. Example: 3")]
     [Schema(Required = true, Minimum = 0)]
     public int Total { get; init; }
 

@@ -17,7 +17,7 @@ namespace Wagi.Operator.Resources;
 [PrinterColumn("Route", "string", ".spec.route", Description = "The path that the module answers.")]
 [PrinterColumn("Module", "string", ".spec.module", Description = "The module as the spec names it.")]
 [PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status", Description = "Whether every runtime serves the module as specified.")]
-[PrinterColumn("Runtimes", "string", ".status.runtimes.summary", Description = "Runtimes that serve the module as specified, of all runtimes.")]
+[PrinterColumn("Runtimes", "string", ".status.runtimes.summary", Description = "Runtimes that serve the module as specified, of those that requests are sent to.")]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp", Description = "Time since the WagiModule was created.")]
 [PrinterColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", Priority = 1, Description = "Why the module is ready or not.")]
 [PrinterColumn("URL", "string", ".status.url", Priority = 1, Description = "Where the module answers.")]

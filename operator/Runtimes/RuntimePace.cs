@@ -15,6 +15,9 @@ internal sealed record RuntimePace
     /// <summary>How long a runtime may take to answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a runtime that never took requests may be on its way: the chart's startup probe waits as long.</summary>
+    public TimeSpan Startup { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>After how many tries without an answer a runtime that used to answer counts as gone.</summary>
     public int Patience { get; init; } = 3;
 }

@@ -61,9 +61,8 @@ internal sealed partial class RuntimePoller : IDisposable
             {
                 LogFollowing(_logger, endpoint.Name, endpoint.Status);
                 var stop = new CancellationTokenSource();
-                var probe = new RuntimeProbe(endpoint, _http, _pace, _time, () => Changed?.Invoke());
+                var probe = new RuntimeProbe(endpoint, _http, _pace, _time, () => Changed?.Invoke()) { IsReady = isReady[endpoint] };
                 probe.Settle(_settled);
-                probe.SetReady(isReady[endpoint]);
                 _probes[endpoint] = (probe, stop, Task.Run(() => probe.RunAsync(stop.Token)));
             }
 

@@ -19,11 +19,14 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     private byte[] _answer = [];
     private int _silences;
     private bool _settled;
+    private readonly long _begun = time.GetTimestamp();
     private bool _ready;
+    private bool _wasReady;
+    private bool _becameReady;
     private TimeSpan _pause = pace.Hurried;
 
     /// <summary>What the runtime said last, or why it said nothing.</summary>
-    public RuntimeReport Report { get; private set; } = new(endpoint.Name, null, "has not been asked yet", IsStarting: true);
+    public RuntimeReport Report { get; private set; } = new(endpoint.Name, null, "has not been asked yet", TakesRequests: false, IsStarting: true);
 
     /// <summary>Completes when the runtime has been asked once, with or without an answer.</summary>
     public Task Asked => _asked.Task;
@@ -35,15 +38,25 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         _alarm.Ring();
     }
 
-    /// <summary>Whether requests are sent to the runtime. Its report counts from the first answer after they are.</summary>
+    /// <summary>Begins with what is known of the runtime: whether requests are sent to it.</summary>
+    public bool IsReady
+    {
+        init => _ready = _wasReady = value;
+    }
+
+    private bool IsStarting => !_wasReady && time.GetElapsedTime(_begun) < pace.Startup;
+
+    /// <summary>Requests are sent to the runtime, or no longer. Its report counts from the first answer after they are.</summary>
     public void SetReady(bool ready)
     {
         lock (_lock)
         {
             if (_ready == ready) return;
             _ready = ready;
-            _silences = 0;
-            if (!ready) Report = Report with { IsStarting = true };
+            _becameReady = ready;
+            _wasReady = true;
+            if (ready) _silences = 0;
+            else Report = Report with { TakesRequests = false, IsStarting = false };
         }
 
         if (ready) Hurry();
@@ -105,6 +118,13 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
 
     private void Heard(byte[] answer)
     {
+        lock (_lock)
+        {
+            _silences = 0;
+            _becameReady = false;
+            if (Report is { Status: not null, Error: null } && Report.TakesRequests == _ready && answer.AsSpan().SequenceEqual(_answer)) return;
+        }
+
         RuntimeStatus status;
         try
         {
@@ -118,10 +138,8 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
 
         lock (_lock)
         {
-            _silences = 0;
-            if (Report is { Status: not null, Error: null } && Report.IsStarting == !_ready && answer.AsSpan().SequenceEqual(_answer)) return;
             _answer = answer;
-            Report = new RuntimeReport(endpoint.Name, status, IsStarting: !_ready);
+            Report = new RuntimeReport(endpoint.Name, status, null, _ready, IsStarting);
         }
 
         changed();
@@ -136,10 +154,10 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
             var isPatient = _silences < pace.Patience;
             // One answer that is late under load must not turn every module to not ready.
             if (Report.Status is not null && isPatient) return;
-            // One that has just become ready may still have answered the kubelet only.
-            var isStarting = !_ready || (Report.IsStarting && isPatient);
-            if (Report.Error == why && Report.IsStarting == isStarting) return;
-            Report = new RuntimeReport(endpoint.Name, null, why, isStarting);
+            // One that has just become ready may so far have answered the kubelet alone.
+            var silent = new RuntimeReport(endpoint.Name, null, why, _ready && !(_becameReady && isPatient), IsStarting);
+            if (Report == silent) return;
+            Report = silent;
         }
 
         changed();

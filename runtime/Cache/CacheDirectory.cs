@@ -39,9 +39,8 @@ internal sealed class CacheDirectory
     /// <summary>Files that guests see, one folder for every set of them.</summary>
     public string Files { get; }
 
-    /// <summary>Whether there is nothing in the directory but what a cache has in it.</summary>
-    public bool IsOnlyCache() => Directory.EnumerateFileSystemEntries(Root).All(
-        entry => Path.GetFileName(entry) is "blobs" or "references" or "compiled" or "invoices" or "files" || entry.EndsWith(TemporarySuffix, StringComparison.Ordinal));
+    /// <summary>Whether a file or folder of this name is what a cache directory has in it.</summary>
+    public static bool MayHold(string path) => Path.GetFileName(path) is "blobs" or "references" or "compiled" or "invoices" or "files";
 
     /// <summary>Makes the folders.</summary>
     /// <exception cref="IOException">The directory cannot be written to; the message names it and the setting.</exception>

@@ -6,7 +6,7 @@ using Wagi.Runtime.Sandbox;
 namespace Wagi.Runtime.Cache;
 
 /// <summary>
-/// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;/&lt;digest&gt;.cwasm</c>, with a checksum at its end that is verified
+/// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;-&lt;format&gt;/&lt;digest&gt;.cwasm</c>, with a checksum at its end that is verified
 /// before the code is loaded: both in one file, so that they come into being together. One process compiles, the others wait for its file.
 /// </summary>
 internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger) : IDisposable
@@ -142,8 +142,8 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
     }
 
     /// <summary>
-    /// XXH128 finds damage, which is all that it is for: who may write to the cache is trusted (docs/security.md). The engine reads the code
-    /// by its own headers, and so past nothing that follows it.
+    /// XXH128 finds damage, which is all that it is for: who may write to the cache is trusted (docs/security.md). The engine
+    /// follows the code's own headers and ignores what comes after them.
     /// </summary>
     private static bool IsIntact(string path)
     {

@@ -3,19 +3,19 @@ using System.Runtime.Versioning;
 
 namespace Wagi.Runtime.Cache;
 
-/// <summary>Whose a folder is, which .NET does not tell (<c>statx</c>, <c>chown</c>: Linux 4.11 and later).</summary>
+/// <summary>Who owns a file or folder, which .NET does not tell (<c>statx</c>, <c>chown</c>: Linux 4.11 and later).</summary>
 [SupportedOSPlatform("linux")]
 internal static partial class FolderOwner
 {
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const uint UserField = 0x8; // STATX_UID
 
-    /// <summary>The id of the user that a folder belongs to.</summary>
+    /// <summary>The id of the user that a file or folder belongs to.</summary>
     /// <exception cref="IOException">The kernel does not tell.</exception>
     public static unsafe uint Of(string path)
     {
-        var answer = default(Statx);
-        return Statx_(CurrentDirectory, path, 0, UserField, &answer) == 0 ? answer.User : throw Failure(path, "is not to be looked at");
+        var answer = default(StatxAnswer);
+        return StatX(CurrentDirectory, path, 0, UserField, &answer) == 0 ? answer.User : throw Failure(path, "cannot be inspected");
     }
 
     /// <summary>Gives a folder, and nothing in it, to a user and to the group of the same id.</summary>
@@ -28,14 +28,14 @@ internal static partial class FolderOwner
     private static IOException Failure(string path, string what) => new($"'{path}' {what}: {Marshal.GetLastPInvokeErrorMessage()}");
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Statx_(int folder, string path, int flags, uint mask, Statx* answer);
+    private static unsafe partial int StatX(int folder, string path, int flags, uint mask, StatxAnswer* answer);
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chown(string path, uint user, uint group);
 
     /// <summary><c>struct statx</c>, the same on every architecture.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Statx
+    private struct StatxAnswer
     {
         [FieldOffset(20)]
         public uint User;

@@ -11,6 +11,8 @@ namespace Wagi.Runtime.Commands;
 /// </summary>
 internal sealed class PrepareCacheCommand
 {
+    private const uint Root = 0;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly Argument<string> _directory = new("DIR") { Description = "The cache directory; it is made when it is missing." };
@@ -58,16 +60,35 @@ internal sealed class PrepareCacheCommand
     [SupportedOSPlatform("linux")]
     private static string Prepare(string directory, uint owner)
     {
+        try
+        {
+            return Give(directory, owner);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException && FolderOwner.Of(directory) == owner)
+        {
+            // Another pod of this node was faster.
+            return $"{directory} belongs to user {owner}";
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static string Give(string directory, uint owner)
+    {
         var present = FolderOwner.Of(directory);
         if (present == owner)
         {
             return $"{directory} belongs to user {owner}";
         }
 
-        if (!new CacheDirectory(directory).IsOnlyCache())
+        if (present != Root)
         {
-            throw new IOException(
-                $"'{directory}' belongs to user {present} and holds what is no module cache: choose another directory, or empty it");
+            throw new IOException($"'{directory}' belongs to user {present}: give it to user {owner}, or choose another directory");
+        }
+
+        var other = Directory.EnumerateFileSystemEntries(directory).FirstOrDefault(entry => !CacheDirectory.MayHold(entry) || FolderOwner.Of(entry) != owner);
+        if (other is not null)
+        {
+            throw new IOException($"'{other}' is no part of a module cache of user {owner}: choose another directory, or empty this one");
         }
 
         // First, while it is still ours to change.

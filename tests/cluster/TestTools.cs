@@ -44,7 +44,7 @@ public static class TestTools
 
     private static IEnumerable<string> SearchFolders()
     {
-        if (NonEmpty("KUBEBUILDER_ASSETS") is { } assets) yield return assets;
+        if (NonEmpty("KUBEBUILDER_ASSETS") is { } assets) yield return Path.GetFullPath(assets);
 
         // <cache>/<tool>/<version>/bin, the newest version first.
         if (Directory.Exists(CacheDirectory))

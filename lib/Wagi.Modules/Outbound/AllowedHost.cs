@@ -42,6 +42,8 @@ public sealed record AllowedHost
     private static bool IsOrigin(Uri uri) =>
         (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
         && uri.Host.Length > 0 && uri.UserInfo.Length == 0
+        // The zone of a link-local address (RFC 6874) says something about this machine alone.
+        && !uri.DnsSafeHost.Contains('%', StringComparison.Ordinal)
         && uri.AbsolutePath == "/" && uri.Query.Length == 0 && uri.Fragment.Length == 0;
 
     /// <summary>An IPv6 address keeps its brackets (RFC 3986 §3.2.2), which <see cref="Uri.IdnHost"/> drops.</summary>

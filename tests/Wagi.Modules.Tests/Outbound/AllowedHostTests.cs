@@ -49,6 +49,7 @@ public sealed class AllowedHostTests
     [InlineData("https://user@api.example.com")]
     [InlineData("ftp://api.example.com")]
     [InlineData("insecure:allow-some")]
+    [InlineData("http://[fe80::1%25eth0]")]
     public void EntryThatIsNoOrigin_IsRefused(string? entry)
     {
         Assert.False(AllowedHost.TryParse(entry, out _, out var error));

@@ -30,6 +30,7 @@ public sealed partial class AdmissionPolicyTests
 
         Assert.Equal("", await RefusalAsync(Good));
         Assert.Contains("modules come from registries", await RefusalAsync("route: /default/a, module: 'bindle:x/1', memoryLimit: 64Mi"), StringComparison.Ordinal);
+        Assert.Contains("modules come from registries", await RefusalAsync("route: /default/a, module: 'Bindle:x/1', memoryLimit: 64Mi"), StringComparison.Ordinal);
         Assert.Contains(
             "modules come from registries",
             await RefusalAsync("route: /default/a, module: 'bindle:x/1', bindleServer: 'http://169.254.169.254/', memoryLimit: 64Mi"),

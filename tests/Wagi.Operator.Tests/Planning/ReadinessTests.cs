@@ -118,7 +118,7 @@ public sealed class ReadinessTests
         _scenario.Plan();
 
         _scenario.StartingRuntime("b", "connection refused").Runtime("c", Failed(ModuleReason.NotFound, "deleted"));
-        _scenario.Runtimes[^1] = _scenario.Runtimes[^1] with { IsStarting = true };
+        _scenario.Runtimes[^1] = _scenario.Runtimes[^1] with { TakesRequests = false };
         var verdict = _scenario.Plan().Verdict("hello");
 
         verdict.Expect(ConditionType.Ready, "True", ConditionReason.Ready);
@@ -143,9 +143,20 @@ public sealed class ReadinessTests
     public void OnlyStartingRuntimes_SayWhyTheyDoNotServe()
     {
         _scenario.Runtime("a", Failed(ModuleReason.RegistryUnreachable, "no route to host"));
-        _scenario.Runtimes[0] = _scenario.Runtimes[0] with { IsStarting = true };
+        _scenario.Runtimes[0] = _scenario.Runtimes[0] with { TakesRequests = false, IsStarting = true };
 
         Assert.Equal("the runtime: no route to host", Ready("False", ModuleReason.RegistryUnreachable).Message);
+    }
+
+    /// <summary>The node is dead: none of its pods takes requests any more, and that is no start.</summary>
+    [Fact]
+    public void OnlyRuntimesThatTakeNoRequestsAnyMore_AreUnreachable()
+    {
+        _scenario.UnreachableRuntime("a", "timed out");
+        _scenario.Runtimes[0] = _scenario.Runtimes[0] with { TakesRequests = false };
+
+        Assert.Equal("the runtime: a does not answer: timed out", Ready("Unknown", ConditionReason.RuntimeUnreachable).Message);
+        Assert.NotEmpty(_scenario.Runtime("a").Plan().Verdict("hello").Events);
     }
 
     [Fact]

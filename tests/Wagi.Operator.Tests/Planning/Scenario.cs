@@ -127,7 +127,7 @@ internal sealed class Scenario
     /// <summary>A runtime to which no requests are sent yet and that does not answer.</summary>
     public Scenario StartingRuntime(string name, string error)
     {
-        Runtimes.Add(new RuntimeReport(name, null, error, IsStarting: true));
+        Runtimes.Add(new RuntimeReport(name, null, error, TakesRequests: false, IsStarting: true));
         return this;
     }
 

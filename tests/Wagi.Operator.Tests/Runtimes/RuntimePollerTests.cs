@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Operator.Planning;
 using Wagi.Operator.Runtimes;
 using Wagi.TestCluster;
 
@@ -72,34 +73,72 @@ public sealed class RuntimePollerTests : IDisposable
     }
 
     [Fact]
-    public async Task RuntimeCounts_FromItsFirstAnswerAfterItBecameReady()
+    public async Task NewRuntime_CountsFromItsFirstAnswerAfterItBecameReady()
     {
         await using var runtime = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>(""));
         Follow(isReady: false, runtime.Url);
-        await Eventually.Becomes(() => _poller.Reports.Single().Status, status => status is not null);
-        Assert.True(_poller.Reports.Single().IsStarting);
+        await Eventually.Becomes(() => Report, report => report is { Status: not null, TakesRequests: false });
 
         runtime.IsBroken = true;
+        var asked = runtime.Asked;
+        await Eventually.Becomes(() => runtime.Asked, now => now > asked + 1);
         Follow(isReady: true, runtime.Url);
-        Assert.True(_poller.Reports.Single().IsStarting);
+        Assert.False(Report.TakesRequests);
         runtime.IsBroken = false;
-        await Eventually.Becomes(() => _poller.Reports.Single(), report => report is { IsStarting: false, Status: not null });
+        await Eventually.Becomes(() => Report, report => report is { TakesRequests: true, Status: not null });
 
         Follow(isReady: false, runtime.Url);
-        Assert.True(_poller.Reports.Single().IsStarting);
+        Assert.False(Report.TakesRequests);
     }
 
     [Fact]
-    public async Task RuntimeThatIsReadyAndNeverAnswers_CountsInTheEnd()
+    public async Task NewRuntimeThatBecameReadyAndNeverAnswers_CountsInTheEnd()
     {
-        Follow(isReady: true, new Uri("http://127.0.0.1:1"));
+        var nobody = new Uri("http://127.0.0.1:1");
+        Follow(isReady: false, nobody);
+        await _poller.AskedAsync(TestContext.Current.CancellationToken);
+        Assert.True(Report is { TakesRequests: false, IsStarting: true });
 
-        await Eventually.Becomes(() => _poller.Reports.Single(), report => !report.IsStarting);
+        Follow(isReady: true, nobody);
+        Assert.False(Report.TakesRequests);
 
-        Assert.Contains("cannot be reached", _poller.Reports.Single().Error, StringComparison.Ordinal);
+        await Eventually.Becomes(() => Report, report => report is { TakesRequests: true, IsStarting: false });
+    }
+
+    /// <summary>After the operator's own start there is nothing to be patient with: the runtime is an old one.</summary>
+    [Fact]
+    public async Task RuntimeThatIsReadyAlready_CountsFromTheFirstQuestion()
+    {
+        Follow(new Uri("http://127.0.0.1:1"));
+
+        await _poller.AskedAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(Report is { TakesRequests: true, IsStarting: false, Status: null }, $"{Report}");
+    }
+
+    [Fact]
+    public async Task RuntimeThatIsNoLongerReady_IsNotStarting()
+    {
+        Follow(new Uri("http://127.0.0.1:1"));
+        await _poller.AskedAsync(TestContext.Current.CancellationToken);
+
+        Follow(isReady: false, new Uri("http://127.0.0.1:1"));
+
+        Assert.True(Report is { TakesRequests: false, IsStarting: false });
+    }
+
+    [Fact]
+    public async Task RuntimeThatNeverBecomesReady_IsNotStartingForever()
+    {
+        using var poller = new RuntimePoller(Pace with { Startup = TimeSpan.FromMilliseconds(100) }, TimeProvider.System, NullLogger<RuntimePoller>.Instance);
+        poller.Follow(new Dictionary<RuntimeEndpoint, bool> { [RuntimeEndpoint.At(new Uri("http://127.0.0.1:1"))] = false });
+
+        await Eventually.Becomes(() => poller.Reports.Single(), report => report is { TakesRequests: false, IsStarting: false });
     }
 
     public void Dispose() => _poller.Dispose();
+
+    private RuntimeReport Report => _poller.Reports.Single();
 
     private void Follow(params Uri[] runtimes) => Follow(isReady: true, runtimes);
 

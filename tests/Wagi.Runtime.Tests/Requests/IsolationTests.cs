@@ -4,6 +4,7 @@ using System.Text;
 namespace Wagi.Runtime.Tests.Requests;
 
 /// <summary>Nothing of one request is there for another.</summary>
+[Collection(AloneCollection.Name)]
 public class IsolationTests
 {
     [Fact]
