@@ -16,10 +16,10 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     private readonly Alarm _alarm = new(time);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
+    private readonly long _begun = time.GetTimestamp();
     private byte[] _answer = [];
     private int _silences;
     private bool _settled;
-    private readonly long _begun = time.GetTimestamp();
     private bool _ready;
     private bool _wasReady;
     private bool _becameReady;

@@ -82,6 +82,27 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
         Assert.Equal(told, (await EventsAsync(test, default)).Where(happened => happened.Contains("hello", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task UnreachableRuntime_StaysSo_WhenTheOperatorStartsAgain()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
+        await CreatePodAsync(test, "answering", "127.0.0.1", Ready);
+        await CreatePodAsync(test, "dead", "127.0.0.99", Ready);
+        await test.StartAgainAsync();
+        await test.ApplyModuleAsync("hello", Spec("/hello"));
+        await test.ConditionBecomesAsync("hello", "Ready", "Unknown/RuntimeUnreachable");
+        await test.StopAsync();
+        var before = (string?)(await test.ModuleAsync("hello"))!["metadata"]!["resourceVersion"];
+
+        await test.StartAgainAsync();
+        await test.ApplyModuleAsync("other", Spec("/other"));
+        await test.ConditionBecomesAsync("other", "Ready", "Unknown/RuntimeUnreachable");
+
+        Assert.Equal(before, (string?)(await test.ModuleAsync("hello"))!["metadata"]!["resourceVersion"]);
+    }
+
     private static string Spec(string route) => $$"""{ route: "{{route}}", module: "127.0.0.1:5000/samples/hello@{{Digest}}" }""";
 
     private static string Transition(JsonNode module) =>

@@ -44,6 +44,20 @@ public class OutboundHttpTests
         Assert.Equal("1,2", request.Headers["x-mine"].Replace(" ", "", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Ipv6Origin_IsReached_AndNoOther()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using var target = await TargetServer.StartAsync(address: IPAddress.IPv6Loopback);
+
+        var printed = await RunAsync(new OutboundGuest().Request(target.Origin + "/").Status().ReadAll().Close(), target.Origin);
+        var refused = await RunAsync(new OutboundGuest().Request(target.Origin + "/"), "http://[::2]");
+
+        Assert.StartsWith("http://[::1]:", target.Origin, StringComparison.Ordinal);
+        Assert.Contains("hello", printed, StringComparison.Ordinal);
+        Assert.Equal("H", refused);
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:1/", 7)] // another port
     [InlineData("ftp://127.0.0.1/", 10)]

@@ -18,7 +18,7 @@ public sealed class TargetServer : IAsyncDisposable
     private readonly WebApplication _application;
     private int _connections;
 
-    private TargetServer(Func<HttpContext, Task> answer)
+    private TargetServer(Func<HttpContext, Task> answer, IPAddress address)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -26,7 +26,7 @@ public sealed class TargetServer : IAsyncDisposable
         {
             options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             options.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
-            options.Listen(IPAddress.Loopback, 0, listen => listen.Use(next => connection =>
+            options.Listen(address, 0, listen => listen.Use(next => connection =>
             {
                 Interlocked.Increment(ref _connections);
                 return next(connection);
@@ -59,9 +59,11 @@ public sealed class TargetServer : IAsyncDisposable
     public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Starts a server that answers by <paramref name="answer"/>; null: with <c>hello</c>.</summary>
-    public static async Task<TargetServer> StartAsync(Func<HttpContext, Task>? answer = null)
+    /// <param name="answer">Writes the answer.</param>
+    /// <param name="address">Where it listens; null: on 127.0.0.1.</param>
+    public static async Task<TargetServer> StartAsync(Func<HttpContext, Task>? answer = null, IPAddress? address = null)
     {
-        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")));
+        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")), address ?? IPAddress.Loopback);
         await server._application.StartAsync();
         server.Origin = server._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return server;
