@@ -88,7 +88,7 @@ internal sealed class PrepareCacheCommand
         var other = Directory.EnumerateFileSystemEntries(directory).FirstOrDefault(entry => !CacheDirectory.MayHold(entry) || FolderOwner.Of(entry) != owner);
         if (other is not null)
         {
-            throw new IOException($"'{other}' is no part of a module cache of user {owner}: choose another directory, or empty this one");
+            throw new IOException($"'{other}' is no part of a module cache of user {owner}: choose a directory that is for the cache alone (in the chart: runtime.cache.hostPath.path)");
         }
 
         // First, while it is still ours to change.

@@ -46,7 +46,7 @@ public sealed class PrepareCacheCommandTests : IDisposable
 
         Assert.Equal(1, outcome.Code);
         Assert.EndsWith(
-            $": '{_folder.Cache}/{name}' is no part of a module cache of user 1654: choose another directory, or empty this one\n",
+            $": '{_folder.Cache}/{name}' is no part of a module cache of user 1654: choose a directory that is for the cache alone (in the chart: runtime.cache.hostPath.path)\n",
             outcome.Error,
             StringComparison.Ordinal);
         Assert.Equal(before, await OwnerAsync());
