@@ -6,7 +6,7 @@ namespace Wagi.Operator.ApiServer;
 /// The parts of <c>meta/v1 ObjectMeta</c> that every object has and that are used here. Defaults stand in the getters: an initializer is lost
 /// when the generated JSON reader fills an <c>init</c> property whose member is missing.
 /// </summary>
-internal sealed record PartialMetadata
+internal record PartialMetadata
 {
     public required string Name { get; init; }
 

@@ -19,9 +19,7 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
     public async Task PodWithoutAnnotations_IsMarked_AndItsModulesBecomeReady()
     {
         await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
-        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
-        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
-        await CreatePodAsync(test, "runtime", "127.0.0.1", Ready);
+        await using var runtime = await StartRuntimeAsync(test, "runtime");
         Assert.Null((await PodAsync(test, "runtime"))["metadata"]!["annotations"]);
         await test.StartAgainAsync();
 
@@ -37,9 +35,7 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
     public async Task PodThatHasNoConditions_HoldsNothingUp()
     {
         await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
-        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
-        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
-        await CreatePodAsync(test, "runtime", "127.0.0.1", Ready);
+        await using var runtime = await StartRuntimeAsync(test, "runtime");
         await CreatePodAsync(test, "bare", "127.0.0.99", conditions: null);
         await test.StartAgainAsync();
 
@@ -54,9 +50,7 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
     public async Task NewPod_ChangesNoStatus_AndCausesNoEvent_WhileItStarts()
     {
         await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
-        await using var first = await FakeRuntime.StartAsync(test.TomlAsync);
-        test.Options = test.Options with { RuntimeAdminPort = first.Url.Port };
-        await CreatePodAsync(test, "first", "127.0.0.1", Ready);
+        await using var first = await StartRuntimeAsync(test, "first");
         await test.StartAgainAsync();
         await test.ApplyModuleAsync("hello", Spec("/hello"));
         await test.ConditionBecomesAsync("hello", "Ready", "True/Ready");
@@ -86,9 +80,7 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
     public async Task UnreachableRuntime_StaysSo_WhenTheOperatorStartsAgain()
     {
         await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
-        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
-        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
-        await CreatePodAsync(test, "answering", "127.0.0.1", Ready);
+        await using var runtime = await StartRuntimeAsync(test, "answering");
         await CreatePodAsync(test, "dead", "127.0.0.99", Ready);
         await test.StartAgainAsync();
         await test.ApplyModuleAsync("hello", Spec("/hello"));
@@ -113,6 +105,15 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
 
     private static async Task<JsonNode> PodAsync(TestOperator test, string name) =>
         (await test.FindAsync(ApiResource.Pods, new ObjectKey(test.System, name)))!;
+
+    /// <summary>A runtime that answers, with a pod that is ready; the operator learns of both at its next start.</summary>
+    private static async Task<FakeRuntime> StartRuntimeAsync(TestOperator test, string pod)
+    {
+        var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
+        await CreatePodAsync(test, pod, "127.0.0.1", Ready);
+        return runtime;
+    }
 
     /// <summary>Not by <c>kubectl apply</c>, which would annotate it.</summary>
     private static async Task CreatePodAsync(TestOperator test, string name, string address, string? conditions)
