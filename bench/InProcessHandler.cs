@@ -5,8 +5,8 @@ using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Bench;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;

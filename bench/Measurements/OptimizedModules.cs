@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Wagi.Runtime.Interop;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;

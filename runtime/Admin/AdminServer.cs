@@ -2,8 +2,8 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using OpenTelemetry.Metrics;
+using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Loading;
-using Wagi.Runtime.Requests;
 using Wagi.Runtime.Serving;
 
 namespace Wagi.Runtime.Admin;

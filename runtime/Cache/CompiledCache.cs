@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Cache;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
 

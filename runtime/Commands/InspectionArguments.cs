@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Configuration;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Inspection;
 using Wagi.Runtime.Loading;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
 

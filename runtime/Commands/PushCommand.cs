@@ -5,8 +5,8 @@ using Wagi.Oci.Errors;
 using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
 

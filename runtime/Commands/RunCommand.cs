@@ -4,10 +4,10 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Volumes;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Commands;
 

@@ -8,9 +8,9 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Requests;
 using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
 

@@ -4,8 +4,8 @@ using Wagi.Modules.Problems;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Loading;
-using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Inspection;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 

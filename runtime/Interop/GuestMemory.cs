@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 

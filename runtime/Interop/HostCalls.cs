@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 
@@ -41,7 +41,7 @@ internal static unsafe class HostCalls
                     NativeMethods.wasmtime_memory_data_size(context, reference));
                 var arguments = new ReadOnlySpan<RawValue>(values, (int)count);
                 var error = withFiles
-                    ? Sandbox.Wasi.FileWasi.Call(function, process, memory, arguments, new WasiBridge(process, context))
+                    ? Runtime.Wasi.FileWasi.Call(function, process, memory, arguments, new WasiBridge(process, context))
                     : StdioWasi.Call(function, process, memory, arguments);
                 if (process.IsStopped)
                 {

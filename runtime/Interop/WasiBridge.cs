@@ -1,5 +1,5 @@
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 

@@ -1,5 +1,5 @@
 using Wagi.Modules.Volumes;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Interop;
 

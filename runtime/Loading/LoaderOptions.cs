@@ -1,10 +1,10 @@
 using System.Net;
 using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Loading;
 

@@ -3,10 +3,10 @@ using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Loading;

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
 
 namespace Wagi.Runtime.Loading;
 

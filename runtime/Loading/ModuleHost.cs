@@ -4,8 +4,8 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Readiness;
-using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Loading;

@@ -3,7 +3,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
 using Wagi.Runtime.Cache;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Loading;

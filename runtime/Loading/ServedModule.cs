@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
-using Wagi.Runtime.Requests;
+using Wagi.Runtime.Cgi;
 
 namespace Wagi.Runtime.Loading;
 

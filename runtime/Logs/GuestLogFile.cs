@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Wagi.Hosting.Logging;
-using Wagi.Runtime.Requests;
+using Wagi.Runtime.Cgi;
 
 namespace Wagi.Runtime.Logs;
 

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Outbound;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Outbound;
 

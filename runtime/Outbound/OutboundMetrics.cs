@@ -1,4 +1,4 @@
-using Wagi.Runtime.Requests;
+using Wagi.Runtime.Cgi;
 
 namespace Wagi.Runtime.Outbound;
 

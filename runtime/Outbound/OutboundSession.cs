@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
 

@@ -1,4 +1,4 @@
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
 

@@ -2,9 +2,9 @@ using System.Net;
 using Wagi.Hosting.Logging;
 using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Sandbox;
 using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;

@@ -2,7 +2,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
-using Wagi.Runtime.Sandbox;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Sources;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Sandbox;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Cache;

@@ -1,9 +1,9 @@
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Commands;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Tests.Requests;
-using Wagi.Runtime.Tests.Sandbox;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Tests.Cgi;
+using Wagi.Runtime.Tests.Guests;
 
 namespace Wagi.Runtime.Tests.Commands;
 

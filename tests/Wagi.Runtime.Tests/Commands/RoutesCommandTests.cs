@@ -1,4 +1,4 @@
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Tests.Cgi;
 
 namespace Wagi.Runtime.Tests.Commands;
 

@@ -2,9 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Wagi.Modules.Status;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Tests.Requests;
-using Wagi.Runtime.Tests.Sandbox;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Tests.Cgi;
+using Wagi.Runtime.Tests.Guests;
 
 namespace Wagi.Runtime.Tests.Components;
 

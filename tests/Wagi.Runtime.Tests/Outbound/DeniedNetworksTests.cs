@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Tests.Cgi;
 using Wagi.TestCluster.Http;
 using static Wagi.Runtime.Tests.Outbound.OutboundGuest;
 using static Wagi.Runtime.Tests.Outbound.OutboundTest;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Tests.Cgi;
 
 namespace Wagi.Runtime.Tests.Outbound;
 

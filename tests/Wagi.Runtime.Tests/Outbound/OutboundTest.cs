@@ -1,8 +1,8 @@
 using System.Text;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Outbound;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Tests.Cgi;
 
 namespace Wagi.Runtime.Tests.Outbound;
 

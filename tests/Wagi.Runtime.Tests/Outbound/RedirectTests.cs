@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Tests.Cgi;
 using Wagi.TestCluster.Http;
 using static Wagi.Runtime.Tests.Outbound.OutboundGuest;
 using static Wagi.Runtime.Tests.Outbound.OutboundTest;

@@ -1,5 +1,5 @@
 using System.Text;
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Tests.Cgi;
 
 namespace Wagi.Runtime.Tests.Volumes;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Volumes;
-using Wagi.Runtime.Requests;
-using Wagi.Runtime.Tests.Requests;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Tests.Cgi;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Volumes;

@@ -1,5 +1,5 @@
 using System.Text;
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Tests.Wasi;
 

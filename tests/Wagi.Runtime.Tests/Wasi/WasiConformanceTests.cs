@@ -1,4 +1,4 @@
-using Wagi.Runtime.Sandbox.Wasi;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Tests.Wasi;
 

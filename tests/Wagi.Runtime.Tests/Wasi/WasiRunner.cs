@@ -1,8 +1,8 @@
 using System.Text;
-using Wagi.Runtime.Sandbox;
-using Wagi.Runtime.Tests.Sandbox;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Tests.Guests;
 using Wasmtime;
-using Guest = Wagi.Runtime.Sandbox.Guest;
+using Guest = Wagi.Runtime.Guests.Guest;
 
 namespace Wagi.Runtime.Tests.Wasi;
 

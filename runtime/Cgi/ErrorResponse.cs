@@ -1,0 +1,30 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Wagi.Runtime.Cgi;
+
+/// <summary>
+/// The answers that are the runtime's own: a short text that is safe to show to anybody, with the request's id, by which the
+/// operator finds the reason in the log.
+/// </summary>
+internal static class ErrorResponse
+{
+    public static async Task WriteAsync(HttpContext context, int status, string text)
+    {
+        var response = context.Response;
+        response.Clear();
+        response.StatusCode = status;
+        response.ContentType = "text/plain; charset=utf-8";
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        var body = Encoding.UTF8.GetBytes($"{status} {text} (request {context.TraceIdentifier})\n");
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.BodyWriter.WriteAsync(body);
+        }
+    }
+}

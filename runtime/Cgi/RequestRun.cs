@@ -1,0 +1,19 @@
+using Wagi.Runtime.Guests;
+
+namespace Wagi.Runtime.Cgi;
+
+/// <summary>What one request needs while its guest runs; used again by the next.</summary>
+internal sealed class RequestRun
+{
+    public RequestRun()
+    {
+        Process = new GuestProcess();
+        Output = new ResponseOutput(Process);
+    }
+
+    public GuestProcess Process { get; }
+
+    public ResponseOutput Output { get; }
+
+    public GuestLog Log { get; } = new();
+}

@@ -1,0 +1,235 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Wagi.Runtime.Guests;
+
+namespace Wagi.Runtime.Cgi;
+
+/// <summary>
+/// A guest's stdout on its way to the client: the header block is collected and applied, the body is sent as it comes. A body that
+/// is complete before anything had to be sent goes out in one piece, with its length.
+/// </summary>
+internal sealed class ResponseOutput(GuestProcess process) : IGuestOutput
+{
+    // A body up to this size waits for its end; a longer one is streamed in pieces of it.
+    private const int Piece = 16 << 10;
+
+    private readonly ArrayBufferWriter<byte> _held = new(1024);
+    private HttpContext _context = null!;
+    private int _maxHeaderBlock;
+    private int _searched;
+    private bool _isHead;
+    private bool _isStarted;
+    private bool _mayHaveBody;
+    private int _unsent;
+    private long _bodyLength;
+    private long? _declaredLength;
+
+    /// <summary>Whether the header block is complete and was accepted.</summary>
+    public bool HasHead { get; private set; }
+
+    /// <summary>What is wrong with the answer; null while nothing is.</summary>
+    public string? Malformed { get; private set; }
+
+    /// <inheritdoc/>
+    public CancellationToken Aborted => _context.RequestAborted;
+
+    public void Begin(HttpContext context, int maxHeaderBlock)
+    {
+        _context = context;
+        _maxHeaderBlock = maxHeaderBlock;
+        _searched = 0;
+        _isHead = HttpMethods.IsHead(context.Request.Method);
+        _isStarted = false;
+        _mayHaveBody = true;
+        _unsent = 0;
+        _bodyLength = 0;
+        _declaredLength = null;
+        HasHead = false;
+        Malformed = null;
+    }
+
+    /// <summary>Lets go of the request.</summary>
+    public void End()
+    {
+        _context = null!;
+        _held.ResetWrittenCount();
+    }
+
+    /// <inheritdoc/>
+    public bool Write(ReadOnlySpan<byte> bytes)
+    {
+        if (HasHead)
+        {
+            return WriteBody(bytes);
+        }
+
+        if (_held.WrittenCount == 0 && ResponseHead.FindEnd(bytes, 0) is var end and >= 0)
+        {
+            return end <= _maxHeaderBlock ? ReadHead(bytes[..end]) && WriteBody(bytes[end..]) : Refuse(TooLong());
+        }
+
+        return CollectHead(bytes);
+    }
+
+    private bool CollectHead(ReadOnlySpan<byte> bytes)
+    {
+        // A byte more than the block may have is enough to see its end or to refuse it.
+        var before = _held.WrittenCount;
+        _held.Write(bytes[..Math.Min(bytes.Length, _maxHeaderBlock + 1 - before)]);
+        var end = ResponseHead.FindEnd(_held.WrittenSpan, _searched);
+        _searched = _held.WrittenCount;
+        if (end < 0)
+        {
+            return _held.WrittenCount <= _maxHeaderBlock || Refuse(TooLong());
+        }
+
+        if (end > _maxHeaderBlock)
+        {
+            return Refuse(TooLong());
+        }
+
+        if (!ReadHead(_held.WrittenSpan[..end]))
+        {
+            return false;
+        }
+
+        _held.ResetWrittenCount();
+        return WriteBody(bytes[(end - before)..]);
+    }
+
+    private bool ReadHead(ReadOnlySpan<byte> block)
+    {
+        if (ResponseHead.Apply(block, _context) is { } error)
+        {
+            return Refuse(error);
+        }
+
+        var response = _context.Response;
+        HasHead = true;
+        _declaredLength = response.ContentLength;
+
+        // RFC 9110 §6.4.1. A length is allowed with 304, where it tells of the answer to a GET.
+        _mayHaveBody = !_isHead && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified);
+        if (response.StatusCode == StatusCodes.Status204NoContent)
+        {
+            response.ContentLength = null;
+            _declaredLength = null;
+        }
+
+        return true;
+    }
+
+    private bool WriteBody(ReadOnlySpan<byte> bytes)
+    {
+        _bodyLength += bytes.Length;
+        if (!_mayHaveBody)
+        {
+            return true;
+        }
+
+        if (_bodyLength > _declaredLength)
+        {
+            return Refuse($"the body is longer than its 'Content-Length', {_declaredLength} bytes");
+        }
+
+        if (!_isStarted && _held.WrittenCount + bytes.Length <= Piece)
+        {
+            _held.Write(bytes);
+            return true;
+        }
+
+        Start();
+        while (!bytes.IsEmpty)
+        {
+            var piece = bytes[..Math.Min(bytes.Length, Piece)];
+            Send(piece);
+            bytes = bytes[piece.Length..];
+            if (_unsent >= Piece && !Flush())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>From here on the answer is on its way, and its length is what the guest has said, or not known.</summary>
+    private void Start()
+    {
+        if (!_isStarted)
+        {
+            _isStarted = true;
+            Send(_held.WrittenSpan);
+            _held.ResetWrittenCount();
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> bytes)
+    {
+        _context.Response.BodyWriter.Write(bytes);
+        _unsent += bytes.Length;
+    }
+
+    /// <inheritdoc/>
+    public bool Flush()
+    {
+        if (!HasHead || (_isStarted && _unsent == 0))
+        {
+            return true;
+        }
+
+        Start();
+        _unsent = 0;
+        var flush = _context.Response.BodyWriter.FlushAsync();
+        if (flush.IsCompletedSuccessfully)
+        {
+            return !flush.Result.IsCanceled;
+        }
+
+        // The client reads more slowly than the guest writes: the guest waits.
+        var task = flush.AsTask();
+        return process.WaitFor(task) && !task.Result.IsCanceled;
+    }
+
+    /// <summary>The guest has ended as it should: sends what is left. False: the answer is not complete; see <see cref="Malformed"/>.</summary>
+    public async ValueTask<bool> CompleteAsync()
+    {
+        if (!HasHead)
+        {
+            return Refuse(_held.WrittenCount == 0 ? "the guest wrote nothing" : "the guest ended before its header block was complete");
+        }
+
+        if (_mayHaveBody && _bodyLength < _declaredLength)
+        {
+            return Refuse($"the body has {_bodyLength} bytes, and its 'Content-Length' says {_declaredLength}");
+        }
+
+        if (_isStarted)
+        {
+            return true; // the server sends the rest when the request ends
+        }
+
+        if (_mayHaveBody)
+        {
+            _context.Response.ContentLength = _bodyLength;
+            if (_bodyLength > 0)
+            {
+                await _context.Response.BodyWriter.WriteAsync(_held.WrittenMemory);
+            }
+        }
+        else if (_isHead && _declaredLength is null && _bodyLength > 0)
+        {
+            _context.Response.ContentLength = _bodyLength;
+        }
+
+        return true;
+    }
+
+    private string TooLong() => $"the header block is longer than {_maxHeaderBlock} bytes";
+
+    private bool Refuse(string reason)
+    {
+        Malformed = reason;
+        return false;
+    }
+}

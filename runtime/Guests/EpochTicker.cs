@@ -1,0 +1,86 @@
+using Wagi.Runtime.Interop;
+
+namespace Wagi.Runtime.Guests;
+
+/// <summary>Moves the engine's epoch on, by which running guests are interrupted. Rests while no guest runs.</summary>
+internal sealed class EpochTicker : IDisposable
+{
+    // Idle ticks before it rests: waking it costs a request more than letting it tick does.
+    private const int IdleTicks = 100;
+
+    private readonly EngineHandle _engine;
+    private readonly TimeSpan _tick;
+    private readonly Thread _thread;
+    private readonly ManualResetEventSlim _wake = new();
+    private int _running;
+    private volatile bool _resting;
+    private volatile bool _disposed;
+    private volatile bool _used;
+
+    public EpochTicker(EngineHandle engine, TimeSpan tick)
+    {
+        _engine = engine;
+        _tick = tick;
+        _thread = new Thread(Run) { IsBackground = true, Name = "guest epochs" };
+        _thread.Start();
+    }
+
+    /// <summary>Guests between <see cref="Enter"/> and <see cref="Leave"/>.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    public bool IsResting => _resting;
+
+    /// <summary>A guest starts.</summary>
+    public void Enter()
+    {
+        // The increment is a full fence, and so is the barrier in Rest: one of the two sides sees the other.
+        Interlocked.Increment(ref _running);
+        _used = true;
+        if (_resting)
+        {
+            _wake.Set();
+        }
+    }
+
+    /// <summary>A guest has ended.</summary>
+    public void Leave() => Interlocked.Decrement(ref _running);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _disposed = true;
+        _wake.Set();
+        _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        var idle = 0;
+        while (!_disposed)
+        {
+            Thread.Sleep(_tick);
+            WasmEngine.IncrementEpoch(_engine);
+            idle = _used ? 0 : idle + 1;
+            _used = false;
+            if (idle >= IdleTicks)
+            {
+                Rest();
+                idle = 0;
+            }
+        }
+    }
+
+    private void Rest()
+    {
+        _resting = true;
+        Interlocked.MemoryBarrier();
+        if (Running == 0 && !_disposed)
+        {
+            _wake.Wait();
+        }
+
+        _resting = false;
+        _wake.Reset();
+    }
+}

@@ -1,0 +1,32 @@
+namespace Wagi.Runtime.Guests;
+
+/// <summary>
+/// Guests run on the threads of the pool, which is fastest for the many that end at once. One that computes for longer than a tick,
+/// sleeps, or waits for a slow client keeps its thread from everybody else: for as long as it does, the pool is allowed one thread
+/// more, at once instead of after its usual half second of starvation.
+/// </summary>
+internal sealed class ThreadReserve
+{
+    private readonly Lock _lock = new();
+    private readonly int _workers;
+    private readonly int _completionPorts;
+    private int _held;
+
+    public ThreadReserve() => ThreadPool.GetMinThreads(out _workers, out _completionPorts);
+
+    /// <summary>How many guests keep a thread.</summary>
+    public int Held => Volatile.Read(ref _held);
+
+    public void Hold() => Change(1);
+
+    public void Release() => Change(-1);
+
+    private void Change(int delta)
+    {
+        lock (_lock)
+        {
+            _held += delta;
+            ThreadPool.SetMinThreads(_workers + _held, _completionPorts);
+        }
+    }
+}

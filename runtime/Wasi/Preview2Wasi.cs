@@ -1,0 +1,314 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Interop;
+
+namespace Wagi.Runtime.Wasi;
+
+/// <summary>
+/// WASI preview 2 for a component with arguments, environment, standard streams, clocks and random numbers, and nothing else: there
+/// are no directories, so that no file can be named, and every socket is refused. What a guest writes goes out as for
+/// <see cref="StdioWasi"/>, and so does waiting obey the deadline.
+/// </summary>
+internal static class Preview2Wasi
+{
+    private const uint Stdout = 1;
+    private const uint Stderr = 2;
+
+    // A value is 32 bytes in Wasmtime's interface, and a byte of a list is a value: pieces that a cache can hold.
+    private const int Piece = 16 << 10;
+    private const ulong MaxRandom = 1 << 20;
+
+    // What check-write answers.
+    private const ulong MaxWrite = 64 << 10;
+
+    /// <summary>Runs one function. Afterwards <see cref="GuestProcess.IsStopped"/> tells whether the guest may go on.</summary>
+    /// <exception cref="GuestFaultException">The guest traps.</exception>
+    public static void Call(Preview2Function function, GuestProcess process, in ComponentCall call)
+    {
+        switch (function)
+        {
+            case Preview2Function.GetEnvironment:
+                call.Return(Environment(process.Environment));
+                break;
+            case Preview2Function.GetArguments:
+                call.Return(Arguments(process.Arguments));
+                break;
+            case Preview2Function.InitialCwd or Preview2Function.GetTerminal:
+                call.Return(ComponentValue.None);
+                break;
+            case Preview2Function.Exit:
+                process.Exit(call[0].IsOk ? 0 : 1);
+                break;
+            case Preview2Function.ExitWithCode:
+                process.Exit(call[0].AsU8);
+                break;
+            case Preview2Function.GetStdin:
+                call.Return(call.NewResource(Preview2Resource.InputStream));
+                break;
+            case Preview2Function.GetStdout:
+                call.Return(call.NewResource(Preview2Resource.OutputStream, Stdout));
+                break;
+            case Preview2Function.GetStderr:
+                call.Return(call.NewResource(Preview2Resource.OutputStream, Stderr));
+                break;
+
+            case Preview2Function.WallClockNow:
+                call.Return(DateTime(System.DateTime.UtcNow - System.DateTime.UnixEpoch));
+                break;
+            case Preview2Function.WallClockResolution:
+                call.Return(DateTime(TimeSpan.FromTicks(1)));
+                break;
+            case Preview2Function.MonotonicNow:
+                call.Return(ComponentValue.U64(process.Monotonic));
+                break;
+            case Preview2Function.MonotonicResolution:
+                call.Return(ComponentValue.U64(100));
+                break;
+            case Preview2Function.SubscribeInstant:
+                Subscribe(process, call, call[0].AsU64);
+                break;
+            case Preview2Function.SubscribeDuration:
+                var now = process.Monotonic;
+                Subscribe(process, call, now + Math.Min(call[0].AsU64, ulong.MaxValue - now));
+                break;
+
+            case Preview2Function.GetRandomBytes:
+                call.Return(RandomBytes(call[0].AsU64));
+                break;
+            case Preview2Function.GetRandomU64:
+                call.Return(ComponentValue.U64(RandomU64()));
+                break;
+            case Preview2Function.InsecureSeed:
+                call.Return(ComponentValue.Tuple(ComponentValue.U64(RandomU64()), ComponentValue.U64(RandomU64())));
+                break;
+
+            case Preview2Function.ErrorToDebugString:
+                call.Representation(call[0], Preview2Resource.Error);
+                call.Return(ComponentValue.Text("failed"u8));
+                break;
+            case Preview2Function.PollableReady:
+                call.Return(ComponentValue.Bool(process.Pollables[call.Representation(call[0], Preview2Resource.Pollable)] <= process.Monotonic));
+                break;
+            case Preview2Function.PollableBlock:
+                Wait(process, process.Pollables[call.Representation(call[0], Preview2Resource.Pollable)]);
+                break;
+            case Preview2Function.Poll:
+                Poll(process, call);
+                break;
+            case Preview2Function.InputSubscribe:
+                SubscribeReady(call, Preview2Resource.InputStream);
+                break;
+            case Preview2Function.OutputSubscribe:
+                SubscribeReady(call, Preview2Resource.OutputStream);
+                break;
+
+            case Preview2Function.Read:
+                call.Representation(call[0], Preview2Resource.InputStream);
+                Read(process, call, call[1].AsU64);
+                break;
+            case Preview2Function.Skip:
+                call.Representation(call[0], Preview2Resource.InputStream);
+                Transfer(process, call, call[1].AsU64, DiscardedOutput.Instance);
+                break;
+            case Preview2Function.CheckWrite:
+                call.Representation(call[0], Preview2Resource.OutputStream);
+                call.Return(ComponentValue.Ok(ComponentValue.U64(MaxWrite)));
+                break;
+            case Preview2Function.Write:
+                Write(process, Output(process, call.Representation(call[0], Preview2Resource.OutputStream)), call[1].AsList);
+                call.Return(ComponentValue.Ok());
+                break;
+            case Preview2Function.WriteZeroes:
+                WriteZeroes(process, Output(process, call.Representation(call[0], Preview2Resource.OutputStream)), call[1].AsU64);
+                call.Return(ComponentValue.Ok());
+                break;
+            case Preview2Function.Flush:
+                // As for core modules: what is written goes out when there is enough of it, after a tick, and before every wait.
+                call.Representation(call[0], Preview2Resource.OutputStream);
+                call.Return(ComponentValue.Ok());
+                break;
+            case Preview2Function.Splice:
+                call.Representation(call[1], Preview2Resource.InputStream);
+                Transfer(process, call, call[2].AsU64, Output(process, call.Representation(call[0], Preview2Resource.OutputStream)));
+                break;
+
+            case Preview2Function.GetDirectories:
+                call.Return(ComponentValue.List());
+                break;
+            case Preview2Function.FilesystemErrorCode:
+                call.Representation(call[0], Preview2Resource.Error);
+                call.Return(ComponentValue.None);
+                break;
+            case Preview2Function.InstanceNetwork:
+                call.Return(call.NewResource(Preview2Resource.Network));
+                break;
+            case Preview2Function.ResolveAddresses:
+                call.Representation(call[0], Preview2Resource.Network);
+                call.Return(ComponentValue.Error(ComponentValue.Enum("access-denied"u8)));
+                break;
+            case Preview2Function.CreateSocket:
+                call.Return(ComponentValue.Error(ComponentValue.Enum("access-denied"u8)));
+                break;
+
+            default:
+                throw new GuestFaultException("the component called a function of WASI that is not offered");
+        }
+    }
+
+    private static ComponentValue Environment(StringBlock variables)
+    {
+        var list = new ComponentValue[variables.Count];
+        for (var i = 0; i < list.Length; i++)
+        {
+            var variable = variables[i];
+            var equals = variable.IndexOf((byte)'=');
+            list[i] = ComponentValue.Tuple(
+                ComponentValue.Text(equals < 0 ? variable : variable[..equals]),
+                ComponentValue.Text(equals < 0 ? default : variable[(equals + 1)..]));
+        }
+
+        return ComponentValue.List(list);
+    }
+
+    private static ComponentValue Arguments(StringBlock arguments)
+    {
+        var list = new ComponentValue[arguments.Count];
+        for (var i = 0; i < list.Length; i++)
+        {
+            list[i] = ComponentValue.Text(arguments[i]);
+        }
+
+        return ComponentValue.List(list);
+    }
+
+    private static ComponentValue DateTime(TimeSpan time) => ComponentValue.Record(
+        "seconds"u8, ComponentValue.U64((ulong)(time.Ticks / TimeSpan.TicksPerSecond)),
+        "nanoseconds"u8, ComponentValue.U32((uint)(time.Ticks % TimeSpan.TicksPerSecond) * 100));
+
+    private static void Subscribe(GuestProcess process, in ComponentCall call, ulong due) =>
+        call.Return(call.NewResource(Preview2Resource.Pollable, process.Pollables.Add(due)));
+
+    private static void SubscribeReady(in ComponentCall call, Preview2Resource type)
+    {
+        call.Representation(call[0], type);
+        call.Return(call.NewResource(Preview2Resource.Pollable, Pollables.Ready));
+    }
+
+    private static void Wait(GuestProcess process, ulong due)
+    {
+        var now = process.Monotonic;
+        if (due > now)
+        {
+            process.Sleep(due - now);
+        }
+    }
+
+    private static void Poll(GuestProcess process, in ComponentCall call)
+    {
+        var list = call[0].AsList;
+        if (list.IsEmpty)
+        {
+            throw new GuestFaultException("poll was called with an empty list");
+        }
+
+        var due = new ulong[list.Length];
+        for (var i = 0; i < due.Length; i++)
+        {
+            due[i] = process.Pollables[call.Representation(list[i], Preview2Resource.Pollable)];
+        }
+
+        Wait(process, due.Min());
+        var now = process.Monotonic;
+        var ready = new List<ComponentValue>();
+        for (var i = 0; i < due.Length; i++)
+        {
+            if (due[i] <= now)
+            {
+                ready.Add(ComponentValue.U32((uint)i));
+            }
+        }
+
+        call.Return(ComponentValue.List([.. ready]));
+    }
+
+    private static ComponentValue RandomBytes(ulong length) => length <= MaxRandom
+        ? ComponentValue.ByteList(RandomNumberGenerator.GetBytes((int)length))
+        : throw new GuestFaultException($"the component asked for {length} random bytes; the most is {MaxRandom}");
+
+    private static ulong RandomU64()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+
+    private static IGuestOutput Output(GuestProcess process, uint stream) => stream == Stderr ? process.Stderr : process.Stdout;
+
+    private static void Read(GuestProcess process, in ComponentCall call, ulong length)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Piece);
+        var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
+        var read = process.ReadStdin(target, mayWait: true);
+        call.Return(read == 0 && target.Length > 0 ? Closed() : ComponentValue.Ok(ComponentValue.ByteList(target[..read])));
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>From standard input to an output: <c>splice</c>, and <c>skip</c> when nobody reads the output.</summary>
+    private static void Transfer(GuestProcess process, in ComponentCall call, ulong length, IGuestOutput output)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Piece);
+        var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
+        var read = process.ReadStdin(target, mayWait: true);
+        Write(process, output, target[..read]);
+        call.Return(read == 0 && target.Length > 0 ? Closed() : ComponentValue.Ok(ComponentValue.U64((ulong)read)));
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private static ComponentValue Closed() => ComponentValue.Error(ComponentValue.Case("closed"u8));
+
+    private static void Write(GuestProcess process, IGuestOutput output, ReadOnlySpan<ComponentValue> bytes)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(Math.Max(bytes.Length, 1), Piece));
+        while (!bytes.IsEmpty && !process.IsStopped)
+        {
+            var count = Math.Min(bytes.Length, buffer.Length);
+            for (var i = 0; i < count; i++)
+            {
+                buffer[i] = bytes[i].AsU8;
+            }
+
+            Write(process, output, buffer.AsSpan(0, count));
+            bytes = bytes[count..];
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private static void WriteZeroes(GuestProcess process, IGuestOutput output, ulong length)
+    {
+        // The host would be at it however long it takes, out of the deadline's reach.
+        if (length > MaxWrite)
+        {
+            throw new GuestFaultException($"the component wrote {length} zeroes at once; the most is {MaxWrite}");
+        }
+
+        Span<byte> zeroes = stackalloc byte[1024];
+        zeroes.Clear();
+        while (length > 0 && !process.IsStopped)
+        {
+            var count = Math.Min(length, (ulong)zeroes.Length);
+            Write(process, output, zeroes[..(int)count]);
+            length -= count;
+        }
+    }
+
+    private static void Write(GuestProcess process, IGuestOutput output, ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty && !output.Write(bytes))
+        {
+            process.Stop(GuestOutcome.OutputRefused);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+namespace Wagi.Runtime.Wasi;
+
+/// <summary>Every function of WASI preview 1, in the order of its document.</summary>
+internal enum WasiFunction
+{
+    ArgsGet,
+    ArgsSizesGet,
+    EnvironGet,
+    EnvironSizesGet,
+    ClockResGet,
+    ClockTimeGet,
+    FdAdvise,
+    FdAllocate,
+    FdClose,
+    FdDatasync,
+    FdFdstatGet,
+    FdFdstatSetFlags,
+    FdFdstatSetRights,
+    FdFilestatGet,
+    FdFilestatSetSize,
+    FdFilestatSetTimes,
+    FdPread,
+    FdPrestatGet,
+    FdPrestatDirName,
+    FdPwrite,
+    FdRead,
+    FdReaddir,
+    FdRenumber,
+    FdSeek,
+    FdSync,
+    FdTell,
+    FdWrite,
+    PathCreateDirectory,
+    PathFilestatGet,
+    PathFilestatSetTimes,
+    PathLink,
+    PathOpen,
+    PathReadlink,
+    PathRemoveDirectory,
+    PathRename,
+    PathSymlink,
+    PathUnlinkFile,
+    PollOneoff,
+    ProcExit,
+    ProcRaise,
+    SchedYield,
+    RandomGet,
+    SockAccept,
+    SockRecv,
+    SockSend,
+    SockShutdown,
+
+    /// <summary><c>fd_filestat_get</c> of <c>wasi_unstable</c>, whose result is laid out otherwise.</summary>
+    UnstableFdFilestatGet,
+
+    /// <summary><c>poll_oneoff</c> of <c>wasi_unstable</c>, whose subscriptions are laid out otherwise.</summary>
+    UnstablePollOneoff,
+}

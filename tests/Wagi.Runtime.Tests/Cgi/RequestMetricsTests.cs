@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Wagi.Runtime.Cgi;
+
+namespace Wagi.Runtime.Tests.Cgi;
+
+public class RequestMetricsTests
+{
+    [Fact]
+    public async Task Requests_AreCounted_ByModuleCodeAndOutcome()
+    {
+        var seen = new ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == RequestMetrics.MeterName) // those of other tests as well: the modules' names tell
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => seen.Enqueue($"{instrument.Name} {value} {Text(tags)}"));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => seen.Enqueue($"{instrument.Name} {value > 0} {Text(tags)}"));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => seen.Enqueue($"{instrument.Name} {value} {Text(tags)}"));
+        listener.Start();
+        await using var fine = await HandlerHost.StartAsync(
+            Wat.Printing("status: 404\n\n"), entry: entry => entry with { Id = "metrics/fine" });
+        await using var broken = await HandlerHost.StartAsync(
+            Wat.Start("unreachable"), entry: entry => entry with { Id = "metrics/broken" });
+
+        (await fine.Client.GetAsync("/")).Dispose();
+        (await broken.Client.GetAsync("/")).Dispose();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (seen.Count(line => line.StartsWith("wagi_request_duration", StringComparison.Ordinal)) < 2)
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
+            await Task.Delay(5);
+        }
+
+        listener.RecordObservableInstruments();
+
+        Assert.Contains("wagi_requests_total 1 module=metrics/fine code=4xx outcome=completed", seen);
+        Assert.Contains("wagi_requests_total 1 module=metrics/broken code=5xx outcome=trapped", seen);
+        Assert.Contains("wagi_request_duration_seconds True module=metrics/fine", seen);
+        Assert.Contains("wagi_requests_running 0 module=metrics/broken", seen);
+        Assert.Contains("wagi_requests_waiting 0 module=metrics/broken", seen);
+
+        static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+            string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+    }
+}
