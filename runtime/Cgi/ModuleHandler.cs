@@ -11,7 +11,7 @@ using Wagi.Runtime.Outbound;
 namespace Wagi.Runtime.Cgi;
 
 /// <summary>What a route leads to: answers the requests of one entry, each with a fresh instance of its guest.</summary>
-public sealed partial class ModuleHandler : IDisposable
+public sealed partial class ModuleHandler : IModuleHandler
 {
     private const int LogLinesPerSecond = 500;
 
