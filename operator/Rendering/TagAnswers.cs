@@ -46,7 +46,7 @@ internal sealed class TagAnswers(ITagLookup lookup, ICredentialStore credentials
         }
         catch (OciException error)
         {
-            return new Resolution.Failed(FailureReason.Of(error.Kind), error.Message, IsFinal: !error.IsTransient);
+            return new Resolution.Failed(error.Reason, error.Message, IsFinal: !error.IsTransient);
         }
     }
 

@@ -121,7 +121,7 @@ internal sealed partial class TagResolver : IDisposable
         catch (OciException e)
         {
             _metrics.Resolved(succeeded: false);
-            return new Resolution.Failed(FailureReason.Of(e.Kind), e.Message, IsFinal: !e.IsTransient);
+            return new Resolution.Failed(e.Reason, e.Message, IsFinal: !e.IsTransient);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

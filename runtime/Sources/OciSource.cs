@@ -49,7 +49,7 @@ internal sealed partial class OciSource(
         }
         catch (OciException failure)
         {
-            throw Translate(failure);
+            throw new ModuleSourceException(failure.Reason, failure.Message, failure);
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class OciSource(
         }
         catch (OciException failure)
         {
-            throw Translate(failure);
+            throw new ModuleSourceException(failure.Reason, failure.Message, failure);
         }
     }
 
@@ -129,21 +129,5 @@ internal sealed partial class OciSource(
         return document.RootElement.TryGetProperty("auths", out _)
             ? DockerConfigCredentialStore.FromDockerConfigJson(bytes)
             : DockerConfigCredentialStore.FromDockerCfg(bytes);
-    }
-
-    private static ModuleSourceException Translate(OciException failure)
-    {
-        var reason = failure.Kind switch
-        {
-            OciErrorKind.UnknownHost or OciErrorKind.Unreachable or OciErrorKind.TlsFailure or OciErrorKind.Timeout
-                => ModuleReason.RegistryUnreachable,
-            OciErrorKind.Unauthorized or OciErrorKind.Forbidden or OciErrorKind.Credentials => ModuleReason.Unauthorized,
-            OciErrorKind.NotFound => ModuleReason.NotFound,
-            OciErrorKind.DigestMismatch => ModuleReason.DigestMismatch,
-            OciErrorKind.UnsupportedArtifact => ModuleReason.NotWasm,
-            OciErrorKind.InvalidReference => ModuleReason.InvalidEntry,
-            _ => ModuleReason.PullFailed,
-        };
-        return new ModuleSourceException(reason, failure.Message, failure);
     }
 }

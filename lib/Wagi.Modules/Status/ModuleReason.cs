@@ -15,7 +15,7 @@ public static class ModuleReason
     /// <summary>The mounted Secret does not have the version yet that the entry asks for.</summary>
     public const string SecretsPending = nameof(SecretsPending);
 
-    /// <summary>The registry or server cannot be reached or its name not be resolved. Tried again.</summary>
+    /// <summary>The registry or server cannot be reached, or its name does not resolve. Tried again.</summary>
     public const string RegistryUnreachable = nameof(RegistryUnreachable);
 
     /// <summary>The registry refuses the credentials, or wants some. Tried again.</summary>
@@ -30,7 +30,7 @@ public static class ModuleReason
     /// <summary>What the reference names is not WebAssembly.</summary>
     public const string NotWasm = nameof(NotWasm);
 
-    /// <summary>The pull failed for another reason, given in the message. Tried again.</summary>
+    /// <summary>The pull failed for another reason, such as a rate limit, an error of the registry or too large a module; the message says which. Tried again.</summary>
     public const string PullFailed = nameof(PullFailed);
 
     /// <summary>The module imports something that the runtime does not offer.</summary>

@@ -1,3 +1,5 @@
+using Wagi.Modules.Status;
+
 namespace Wagi.Oci.Errors;
 
 /// <summary>
@@ -34,6 +36,71 @@ public sealed class OciException : Exception
     /// </summary>
     public bool IsTransient { get; }
 
-    /// <summary>How long the registry asked to wait (RFC 9110 §10.2.3), null if it did not say.</summary>
+    /// <summary>How long the registry asked to wait (RFC 9110 §10.2.3); null if it did not say.</summary>
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>
+    /// The reason that both programs report for it, one of <see cref="ModuleReason"/>. A registry that answers is not unreachable, whatever
+    /// it says: network and DNS are in order, and only the message tells what to do.
+    /// </summary>
+    public string Reason => Kind switch
+    {
+        OciErrorKind.UnknownHost or OciErrorKind.Unreachable or OciErrorKind.TlsFailure or OciErrorKind.Timeout
+            => ModuleReason.RegistryUnreachable,
+        OciErrorKind.Unauthorized or OciErrorKind.Forbidden or OciErrorKind.Credentials => ModuleReason.Unauthorized,
+        OciErrorKind.NotFound => ModuleReason.NotFound,
+        OciErrorKind.DigestMismatch => ModuleReason.DigestMismatch,
+        OciErrorKind.UnsupportedArtifact => ModuleReason.NotWasm,
+        OciErrorKind.InvalidReference => ModuleReason.InvalidEntry,
+        _ => ModuleReason.PullFailed,
+    };
+}
+
+/// <summary>Why a registry operation failed. One value per thing that a user would do next.</summary>
+public enum OciErrorKind
+{
+    /// <summary>The text is not a reference. Correct it.</summary>
+    InvalidReference,
+
+    /// <summary>The registry's host name does not resolve.</summary>
+    UnknownHost,
+
+    /// <summary>The host is known, but no connection came about, or it broke.</summary>
+    Unreachable,
+
+    /// <summary>TLS failed: an untrusted certificate, or a registry that speaks plain HTTP.</summary>
+    TlsFailure,
+
+    /// <summary>The registry sent nothing for longer than <see cref="Remote.RegistryClientOptions.StallTimeout"/>.</summary>
+    Timeout,
+
+    /// <summary>Credentials are missing or were refused (401).</summary>
+    Unauthorized,
+
+    /// <summary>The credentials are known but may not do this (403).</summary>
+    Forbidden,
+
+    /// <summary>The repository, tag, manifest or blob is not there; the message says which if the registry told.</summary>
+    NotFound,
+
+    /// <summary>Content differs in digest or size from what its descriptor or reference says.</summary>
+    DigestMismatch,
+
+    /// <summary>The artifact is there but holds no module that can be used: not Wasm, several modules, an unknown layout.</summary>
+    UnsupportedArtifact,
+
+    /// <summary>A manifest, layer or module is larger than the limit.</summary>
+    TooLarge,
+
+    /// <summary>Too many requests (429); <see cref="OciException.RetryAfter"/> says how long to wait if the registry told.</summary>
+    RateLimited,
+
+    /// <summary>The registry, or a proxy before it, failed (5xx).</summary>
+    ServerError,
+
+    /// <summary>The answer does not follow the OCI distribution specification.</summary>
+    Protocol,
+
+    /// <summary>A file or Secret with credentials is malformed, or a credential helper could not be used.</summary>
+    Credentials,
 }

@@ -83,6 +83,19 @@ public sealed class TagResolverTests : IDisposable
         await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:1"));
     }
 
+    [Theory]
+    [InlineData(OciErrorKind.RateLimited)]
+    [InlineData(OciErrorKind.ServerError)]
+    [InlineData(OciErrorKind.TooLarge)]
+    public async Task RegistryThatAnswers_IsNotCalledUnreachable_NorItsModuleSomethingElse(OciErrorKind kind)
+    {
+        _registries.Failure = new OciException(kind, "what the registry said");
+
+        Follow([Request("r.example.com/hello:v1")]);
+
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Failed(ModuleReason.PullFailed, "what the registry said", IsFinal: true));
+    }
+
     [Fact]
     public async Task TagThatNobodyWants_IsForgotten()
     {
