@@ -141,7 +141,7 @@ internal sealed class SpecReader
             return null;
         }
 
-        if (MetaVariables.Contains(name))
+        if (MetaVariableNames.Contains(name))
         {
             Problem(field, $"'{name}' is a CGI meta-variable, which the runtime sets itself for every request");
             return null;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Wagi.Modules.Cgi;
 using Wagi.Modules.Routes;
 using Wagi.Runtime.Guests;
 
@@ -14,14 +15,6 @@ namespace Wagi.Runtime.Cgi;
 /// </summary>
 internal sealed class MetaVariables
 {
-    // RFC 3875 §4.1 and WAGI's own. Names that configuration cannot take.
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
-    {
-        "AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING",
-        "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_USER", "REQUEST_METHOD", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT",
-        "SERVER_PROTOCOL", "SERVER_SOFTWARE", "X_FULL_URL", "X_MATCHED_ROUTE", "X_RAW_PATH_INFO",
-    };
-
     private readonly StringBlock _fixed = new();
     private readonly List<(byte[] Prefix, string Value)> _headerLike = [];
     private readonly string? _defaultHost;
@@ -37,7 +30,7 @@ internal sealed class MetaVariables
         _fixed.Add("SERVER_SOFTWARE=WAGI/1");
         foreach (var (name, value) in configured)
         {
-            if (Reserved.Contains(name))
+            if (MetaVariableNames.All.Contains(name))
             {
                 continue;
             }

@@ -1,13 +1,11 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using Wagi.Modules.Cgi;
 using Wagi.Operator.Commands;
 using Wagi.Operator.Crds;
 using Wagi.Operator.Tests.Cluster;
 
 namespace Wagi.Operator.Tests.Crds;
 
-public sealed partial class CrdGeneratorTests
+public sealed class CrdGeneratorTests
 {
     [Fact]
     public void CrdsFolder_IsWhatTheTypesSay() => Assert.True(
@@ -35,15 +33,6 @@ public sealed partial class CrdGeneratorTests
         Assert.Empty(unbounded);
     }
 
-    [Fact]
-    public void MetaVariableRule_NamesWhatTheRuntimeSets()
-    {
-        var names = Quoted().Matches(MetaVariableRule.Expression).Select(match => match.Groups[1].Value).Where(name => name != MetaVariables.HeaderPrefix);
-
-        Assert.Equal(MetaVariables.Names.Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
-        Assert.Contains($"startsWith('{MetaVariables.HeaderPrefix}')", MetaVariableRule.Expression, StringComparison.Ordinal);
-    }
-
     private static IEnumerable<(string Path, string Description)> Fields(string path, JsonObject schema) =>
         All(path, schema).Skip(1).Where(field => !field.Path.EndsWith("[]", StringComparison.Ordinal))
             .Select(field => (field.Path, (string?)field.Schema["description"] ?? ""));
@@ -62,7 +51,4 @@ public sealed partial class CrdGeneratorTests
             yield return field;
         }
     }
-
-    [GeneratedRegex("'([^']+)'")]
-    private static partial Regex Quoted();
 }

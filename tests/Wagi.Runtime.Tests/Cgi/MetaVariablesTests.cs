@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Wagi.Modules.Cgi;
 using Wagi.Runtime.Tests.Guests;
 
 namespace Wagi.Runtime.Tests.Cgi;
@@ -136,7 +137,7 @@ public class MetaVariablesTests
     {
         var configured = ImmutableSortedDictionary<string, string>.Empty
             .Add("GREETING", "grüß dich").Add("REQUEST_METHOD", "EVIL").Add("SCRIPT_NAME", "/evil").Add("AUTH_TYPE", "evil")
-            .Add("HTTP_ACCEPT", "evil").Add("HTTP_PROXY", "http://proxy:3128");
+            .Add("REMOTE_IDENT", "evil").Add("HTTP_ACCEPT", "evil").Add("HTTP_PROXY", "http://proxy:3128");
         var (_, environment) = await SeeAsync(
             "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nProxy: evil\r\nConnection: close\r\n\r\n", environment: configured);
 
@@ -144,6 +145,7 @@ public class MetaVariablesTests
         Assert.Equal("GET", environment["REQUEST_METHOD"]);
         Assert.Equal("", environment["SCRIPT_NAME"]);
         Assert.Equal("", environment["AUTH_TYPE"]);
+        Assert.DoesNotContain("REMOTE_IDENT", environment.Keys);
         Assert.Equal("text/html", environment["HTTP_ACCEPT"]);
         Assert.Equal("http://proxy:3128", environment["HTTP_PROXY"]);
     }
@@ -159,6 +161,7 @@ public class MetaVariablesTests
 
         Assert.Equal(19 + 1, plain.Count); // those of CGI and WAGI, and HTTP_HOST
         Assert.All(plain, pair => Assert.Equal(pair.Value, environment[pair.Key]));
+        Assert.All(plain.Keys, name => Assert.True(MetaVariableNames.Contains(name), name));
     }
 
     [Theory]
