@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Wagi.Modules.Secrets;
+using Wagi.Oci.Authentication;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -62,14 +63,14 @@ internal sealed class ReferenceReader(PlanInput input, string ns, References ref
             return;
         }
 
-        if (!PullCredentials.TryRead(secret!, out var dockerConfig, out var error))
+        if (!PullSecret.TryExtract(secret!.Type, secret.Data, out var dockerConfig, out var error))
         {
             Problems.Add((ConditionReason.SecretUnusable, $"Secret {key} (imagePullSecrets) {error}"));
             return;
         }
 
         _dockerConfigs.Add(dockerConfig);
-        _credentialsVersion.AddRange([key.ToString(), secret!.Uid, secret.ResourceVersion]);
+        _credentialsVersion.AddRange([key.ToString(), secret.Uid, secret.ResourceVersion]);
     }
 
     private void ReadSecret(ReferencedVariable variable)

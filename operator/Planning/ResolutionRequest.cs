@@ -11,9 +11,7 @@ public sealed record ResolutionRequest
     /// <summary>The namespace that asks. Answers never cross namespaces: they depend on credentials.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>
-    /// The Secrets of that namespace whose credentials are tried, in this order. <see cref="PullCredentials"/> reads them.
-    /// </summary>
+    /// <summary>The Secrets of that namespace whose credentials are tried, in this order.</summary>
     public ImmutableArray<string> PullSecrets { get; init; } = [];
 
     /// <summary>Changes with the Secrets, so that a corrected credential is a new request.</summary>

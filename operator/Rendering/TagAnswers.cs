@@ -1,4 +1,3 @@
-using System.Text;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.References;
@@ -12,8 +11,6 @@ namespace Wagi.Operator.Rendering;
 /// <param name="credentials">The user's own credentials, tried after the pull secrets in the manifests.</param>
 internal sealed class TagAnswers(ITagLookup lookup, ICredentialStore credentials)
 {
-    private const string DockerCfg = "kubernetes.io/dockercfg";
-
     private readonly Dictionary<ResolutionRequest, Resolution> _found = [];
 
     /// <summary>The answers to all of the requests.</summary>
@@ -50,9 +47,6 @@ internal sealed class TagAnswers(ITagLookup lookup, ICredentialStore credentials
         }
     }
 
-    private static ICredentialStore? Store(SecretContent secret) => PullCredentials.TryRead(secret, out var json, out _)
-        ? secret.Type == DockerCfg
-            ? DockerConfigCredentialStore.FromDockerCfg(Encoding.UTF8.GetBytes(json))
-            : DockerConfigCredentialStore.FromDockerConfigJson(Encoding.UTF8.GetBytes(json))
-        : null;
+    private static DockerConfigCredentialStore? Store(SecretContent secret) =>
+        PullSecret.TryExtract(secret.Type, secret.Data, out var dockerConfig, out _) ? DockerConfigCredentialStore.FromPullSecret(dockerConfig) : null;
 }

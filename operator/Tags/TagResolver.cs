@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Status;
 using Wagi.Oci.Authentication;
@@ -143,11 +142,10 @@ internal sealed partial class TagResolver : IDisposable
         var stores = new List<ICredentialStore>();
         foreach (var (_, content) in pullSecrets)
         {
-            if (content is null || !PullCredentials.TryRead(content, out var dockerConfig, out _)) continue;
-            var json = Encoding.UTF8.GetBytes(dockerConfig);
-            stores.Add(content.Type == "kubernetes.io/dockercfg"
-                ? DockerConfigCredentialStore.FromDockerCfg(json)
-                : DockerConfigCredentialStore.FromDockerConfigJson(json));
+            if (content is not null && PullSecret.TryExtract(content.Type, content.Data, out var dockerConfig, out _))
+            {
+                stores.Add(DockerConfigCredentialStore.FromPullSecret(dockerConfig));
+            }
         }
 
         return new ChainedCredentialStore(stores);

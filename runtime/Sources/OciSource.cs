@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
@@ -119,15 +117,6 @@ internal sealed partial class OciSource(
             return DockerConfigCredentialStore.FromUserConfiguration();
         }
 
-        return new ChainedCredentialStore([.. secrets.DockerConfigs.Select(Parse)]);
-    }
-
-    private static DockerConfigCredentialStore Parse(string json)
-    {
-        var bytes = Encoding.UTF8.GetBytes(json);
-        using var document = JsonDocument.Parse(bytes);
-        return document.RootElement.TryGetProperty("auths", out _)
-            ? DockerConfigCredentialStore.FromDockerConfigJson(bytes)
-            : DockerConfigCredentialStore.FromDockerCfg(bytes);
+        return new ChainedCredentialStore([.. secrets.DockerConfigs.Select(DockerConfigCredentialStore.FromPullSecret)]);
     }
 }

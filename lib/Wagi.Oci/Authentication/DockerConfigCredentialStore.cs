@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Authentication;
@@ -31,25 +32,18 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
     }
 
     /// <summary>
-    /// Reads the value <c>.dockerconfigjson</c> of a Secret. Credential helpers that it names are ignored:
-    /// a Secret must not choose programs to run.
+    /// Reads the credentials in a pull secret: the value of <c>.dockerconfigjson</c>, or the older <c>.dockercfg</c>, which has no
+    /// <c>auths</c> around them. Credential helpers that it names are ignored: a Secret must not choose programs to run.
     /// </summary>
-    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when it is not such a document.</exception>
-    public static DockerConfigCredentialStore FromDockerConfigJson(ReadOnlySpan<byte> json) =>
-        new(Read(json, ".dockerconfigjson").Auths ?? [], null, null);
-
-    /// <summary>Reads the value <c>.dockercfg</c> of a Secret, the older form without <c>auths</c>.</summary>
-    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when it is not such a document.</exception>
-    public static DockerConfigCredentialStore FromDockerCfg(ReadOnlySpan<byte> json)
+    /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when it is neither.</exception>
+    public static DockerConfigCredentialStore FromPullSecret(string json)
     {
-        try
-        {
-            return new(JsonSerializer.Deserialize(json, AuthenticationJsonContext.Default.DictionaryStringDockerAuth) ?? [], null, null);
-        }
-        catch (JsonException exception)
-        {
-            throw Malformed(".dockercfg", exception);
-        }
+        ArgumentNullException.ThrowIfNull(json);
+        const string Where = "the pull secret";
+        var bytes = Encoding.UTF8.GetBytes(json);
+        var config = Read(bytes, Where, AuthenticationJsonContext.Default.DockerConfig) ?? new DockerConfig();
+        var isOlder = config is { Auths: null, CredHelpers: null, CredsStore: null };
+        return new((isOlder ? Read(bytes, Where, AuthenticationJsonContext.Default.DictionaryStringDockerAuth) : config.Auths) ?? [], null, null);
     }
 
     /// <summary>
@@ -72,7 +66,7 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
         try
         {
             if (!File.Exists(path)) return new([], null, null);
-            var config = Read(File.ReadAllBytes(path), path);
+            var config = Read(File.ReadAllBytes(path), path, AuthenticationJsonContext.Default.DockerConfig) ?? new DockerConfig();
             return new(config.Auths ?? [], config.CredHelpers, config.CredsStore);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -96,15 +90,18 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
         return [.. _entries.Where(entry => entry.Pattern.Matches(registry, repository)).Select(entry => entry.Credential)];
     }
 
-    private static DockerConfig Read(ReadOnlySpan<byte> json, string where)
+    private static T? Read<T>(ReadOnlySpan<byte> json, string where, JsonTypeInfo<T> type)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, AuthenticationJsonContext.Default.DockerConfig) ?? new DockerConfig();
+            return JsonSerializer.Deserialize(json, type);
         }
         catch (JsonException exception)
         {
-            throw Malformed(where, exception);
+            // The serializer's message may quote the value at fault, which may be a secret: only the place is told.
+            throw new OciException(
+                OciErrorKind.Credentials,
+                $"{where} is not a Docker configuration: JSON error at line {exception.LineNumber + 1}, position {exception.BytePositionInLine + 1}");
         }
     }
 
@@ -133,9 +130,4 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
             OciErrorKind.Credentials,
             $"Docker credentials for '{key}' are malformed: 'auth' must be base64 of user:password");
     }
-
-    // The serializer's message may quote the value at fault, which may be a secret: only the place is told.
-    private static OciException Malformed(string where, JsonException exception) => new(
-        OciErrorKind.Credentials,
-        $"{where} is not a Docker configuration: JSON error at line {exception.LineNumber + 1}, position {exception.BytePositionInLine + 1}");
 }

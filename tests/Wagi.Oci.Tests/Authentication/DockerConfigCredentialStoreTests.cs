@@ -86,7 +86,7 @@ public sealed class DockerConfigCredentialStoreTests
     [Fact]
     public async Task DockerCfg_Is_TheSameWithoutAuths()
     {
-        var store = DockerConfigCredentialStore.FromDockerCfg("""{"https://ghcr.io":{"username":"u","password":"p","email":"x@example.com"}}"""u8);
+        var store = Json("""{"https://ghcr.io":{"username":"u","password":"p","email":"x@example.com"}}""");
 
         Assert.Equal("u", Assert.Single(await store.FindAsync("ghcr.io", "a/b", Cancel)).Username);
     }
@@ -170,7 +170,7 @@ public sealed class DockerConfigCredentialStoreTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static DockerConfigCredentialStore Json(string json) => DockerConfigCredentialStore.FromDockerConfigJson(Encoding.UTF8.GetBytes(json));
+    private static DockerConfigCredentialStore Json(string json) => DockerConfigCredentialStore.FromPullSecret(json);
 
     // Helpers are found on PATH; adding a folder there disturbs no other test.
     private static void WriteHelper(TempDirectory directory, string name, string script)

@@ -208,7 +208,7 @@ public sealed class RegistryAuthenticationTests : IDisposable
         return Json($$"""{"auths":{"http://{{registry.Address}}":{"auth":"{{auth}}"} } }""");
     }
 
-    private static DockerConfigCredentialStore Json(string json) => DockerConfigCredentialStore.FromDockerConfigJson(Encoding.UTF8.GetBytes(json));
+    private static DockerConfigCredentialStore Json(string json) => DockerConfigCredentialStore.FromPullSecret(json);
 
     private static Reference Hello(RegistryServer registry) => Reference.Parse($"{registry.Address}/private/hello:v1");
 

@@ -112,7 +112,7 @@ public sealed class OciSourceTests : IDisposable
         var auth = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{registry.User}:{registry.Password}"));
         var dockerConfig = $$$"""{"auths":{"{{{registry.Address}}}":{"auth":"{{{auth}}}"} } }""";
         var dockerCfg = $$$"""{"{{{registry.Address}}}":{"auth":"{{{auth}}}"}}""";
-        var credentials = DockerConfigCredentialStore.FromDockerConfigJson(System.Text.Encoding.UTF8.GetBytes(dockerConfig));
+        var credentials = DockerConfigCredentialStore.FromPullSecret(dockerConfig);
         var reference = (await PushAsync(registry, Wasm, credentials: credentials)).ToString();
 
         Assert.NotNull(await Source().FindAsync(Entry(reference, "owner/a"), Secrets(dockerConfig), Cancellation));
