@@ -2,6 +2,7 @@ using System.Net.Http;
 using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
+using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Health;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Http;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Wagi.Modules.Retries;
 using Wagi.Modules.Status;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.References;
-using Wagi.Operator.Controllers;
 using Wagi.Operator.Health;
 using Wagi.Operator.Planning;
 

@@ -7,6 +7,7 @@ using Wagi.Bindle.References;
 using Wagi.Bindle.Stores;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Problems;
+using Wagi.Modules.Retries;
 using Wagi.Modules.Secrets;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Loading;
@@ -47,7 +48,8 @@ internal sealed partial class ApplicationConfiguration(
     {
         try
         {
-            for (var failures = 1; !_isRead; failures++)
+            var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+            while (!_isRead)
             {
                 try
                 {
@@ -55,7 +57,7 @@ internal sealed partial class ApplicationConfiguration(
                 }
                 catch (BindleException error)
                 {
-                    var delay = RetryDelay.After(failures, Random.Shared.NextDouble());
+                    var delay = backoff.Next();
                     LogNotRead(error.Message, delay.TotalSeconds);
                     var problem = new Problem(new SourceLocation($"bindle:{name}", 0, 0), ProblemSeverity.Error, error.Message);
                     host.Apply(Desired(ModulesFile.Empty with { Problems = [problem], HasSyntaxErrors = true }, digest: null));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Retries;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
@@ -20,6 +21,8 @@ namespace Wagi.Runtime.Loading;
 /// <param name="logger">Where to log.</param>
 internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agreement, TimeProvider time, ILogger<ModuleHost> logger) : IAsyncDisposable
 {
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+
     private readonly Channel<Action> _steps = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ServedModule> _retired = [];
@@ -248,7 +251,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
             return;
         }
 
-        var delay = RetryDelay.After(slot.Failures, Random.Shared.NextDouble());
+        var delay = Retries.After(slot.Failures);
         LogWillRetry(slot.Desired.Id, reason, message, delay.TotalSeconds);
         _ = Task.Run(() => RetryAsync(slot, attempt, delay));
     }

@@ -21,7 +21,7 @@ public sealed class RegistryClientOptions
     /// <summary>How often a request that failed for a transient reason is sent in all, at least 1.</summary>
     public int Attempts { get; init; } = 3;
 
-    /// <summary>Wait before the second attempt; doubles with each further one, with jitter.</summary>
+    /// <summary>Wait before the second attempt at its longest; doubles with each further one.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Clock for the life of tokens and the wait between attempts.</summary>

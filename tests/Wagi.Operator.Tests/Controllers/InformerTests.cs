@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Controllers;
 using Wagi.TestCluster;
+
 using static Wagi.Operator.Tests.Controllers.ScriptedListWatch;
 
 namespace Wagi.Operator.Tests.Controllers;
