@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Wagi.Modules.Problems;
 using Wagi.Operator.Crds;
 
 namespace Wagi.Operator.Rendering;
@@ -75,30 +76,9 @@ internal static class ManifestSchema
 
     private static string Article(string type) => type is "array" or "object" or "integer" ? $"an {type}" : $"a {type}";
 
-    private static string? Suggest(string name, JsonObject properties)
+    private static string Suggest(string name, JsonObject properties)
     {
-        var close = properties.Select(property => property.Key)
-            .Select(known => (known, distance: Distance(known.ToUpperInvariant(), name.ToUpperInvariant())))
-            .MinBy(candidate => candidate.distance);
-        return close.distance <= Math.Max(1, name.Length / 3) ? $"did you mean {close.known}?" : $"known are {string.Join(", ", properties.Select(property => property.Key))}";
-    }
-
-    /// <summary>Insertions, deletions and replacements between two words (Levenshtein).</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var above = row[j];
-                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
+        var known = properties.Select(property => property.Key).ToList();
+        return NearestName.Of(name, known) is { } nearest ? $"did you mean {nearest}?" : $"known are {string.Join(", ", known)}";
     }
 }

@@ -5,11 +5,15 @@ public static class NearestName
 {
     private const int MaxDistance = 2;
 
-    /// <summary>The name with the fewest letters to change, add or remove, two at the most and fewer than it has; null when none is that near.</summary>
+    /// <summary>
+    /// The name with the fewest letters to change, add or remove, without regard to case: at most two, and fewer than it has. Null when none is
+    /// that near.
+    /// </summary>
     public static string? Of(string text, IEnumerable<string> names)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var (nearest, distance) = names
-            .Select(name => (Name: name, Distance: Distance(text, name)))
+            .Select(name => (Name: name, Distance: Distance(text.ToUpperInvariant(), name.ToUpperInvariant())))
             .Where(candidate => candidate.Distance < candidate.Name.Length - 1)
             .OrderBy(candidate => candidate.Distance)
             .FirstOrDefault((Name: "", Distance: int.MaxValue));
