@@ -1,8 +1,9 @@
 using System.Text;
+using Wagi.Hosting.Files;
 
 namespace Wagi.Operator.Rendering;
 
-/// <summary>Writes files so that a reader sees the old content or the new, and nothing when there is nothing new.</summary>
+/// <summary>Writes files that have changed, and leaves the others alone, so that nobody who watches them is woken for nothing.</summary>
 internal static class OutputFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -13,26 +14,9 @@ internal static class OutputFile
     /// <summary>Writes bytes, for the owner alone if they are secret.</summary>
     public static void Write(string path, byte[] bytes, bool isSecret)
     {
-        if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes))
+        if (!File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes))
         {
-            return;
+            AtomicFile.Write(path, bytes, isSecret ? OwnerOnly : null);
         }
-
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(directory);
-        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Environment.ProcessId}");
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (isSecret && !OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        using (var stream = new FileStream(temporary, options))
-        {
-            stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Wagi.Bindle.References;
+using Wagi.Hosting.Files;
 using Wagi.Runtime.Cache;
 
 namespace Wagi.Runtime.Bindles;
@@ -44,7 +45,7 @@ internal sealed partial class InvoiceCache(CacheDirectory directory, ILogger<Inv
         try
         {
             var bytes = Encoding.UTF8.GetBytes($"{Mark}{HashOf(text)}\n{text}");
-            await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(bytes, token).AsTask(), cancellation);
+            await AtomicFile.WriteAsync(path, bytes, cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -5,6 +5,7 @@ using System.Text;
 using Wagi.Bindle.Invoices;
 using Wagi.Bindle.References;
 using Wagi.Bindle.Stores;
+using Wagi.Hosting.Files;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Sources;
@@ -54,7 +55,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
     private async Task FillAsync(
         IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellation)
     {
-        var temporary = CacheDirectory.TemporaryFor(folder);
+        var temporary = AtomicFile.TemporaryFor(folder);
         try
         {
             foreach (var file in files)
@@ -89,7 +90,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             if (await HashOfAsync(path, cancellation) != file.Sha256)
             {
                 var bytes = await parcels.ReadAsync(store, bindle, file, cancellation);
-                await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(bytes, token).AsTask(), cancellation);
+                await AtomicFile.WriteAsync(path, bytes, cancellation);
             }
         }
     }

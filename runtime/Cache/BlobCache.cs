@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Wagi.Hosting.Files;
 
 namespace Wagi.Runtime.Cache;
 
@@ -44,7 +45,7 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
         var path = PathFor(digest);
         try
         {
-            await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(bytes, token).AsTask(), cancellation);
+            await AtomicFile.WriteAsync(path, bytes, cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using Wagi.Hosting.Files;
+
 namespace Wagi.Runtime.Cache;
 
 /// <summary>
@@ -6,7 +8,6 @@ namespace Wagi.Runtime.Cache;
 /// </summary>
 internal sealed class CacheDirectory
 {
-    private const string TemporarySuffix = ".tmp";
     private const string LockSuffix = ".lock";
 
     /// <summary>A temporary file older than this belongs to a process that died.</summary>
@@ -51,7 +52,7 @@ internal sealed class CacheDirectory
             Directory.CreateDirectory(Blobs);
             Directory.CreateDirectory(References);
             Directory.CreateDirectory(Compiled);
-            var probe = Path.Combine(Root, $".probe-{Guid.NewGuid():N}{TemporarySuffix}");
+            var probe = Path.Combine(Root, $".probe-{Guid.NewGuid():N}{AtomicFile.TemporarySuffix}");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
         }
@@ -60,33 +61,6 @@ internal sealed class CacheDirectory
             throw new IOException($"cache directory '{Root}' cannot be written to: {error.Message} (choose another with --module-cache)", error);
         }
     }
-
-    /// <summary>
-    /// Puts a file in its place in one step: <paramref name="write"/> fills a temporary file, which is flushed to disk and renamed.
-    /// </summary>
-    public static async Task WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
-    {
-        var temporary = TemporaryFor(path);
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                await write(stream, cancellation);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            TryDelete(temporary);
-            throw;
-        }
-    }
-
-    /// <summary>A place beside a file or a folder, in which it is made before it is renamed.</summary>
-    public static string TemporaryFor(string path) => $"{path}.{Guid.NewGuid():N}{TemporarySuffix}";
 
     /// <summary>Keeps <see cref="Trim"/>, of this process and of others, from removing a folder below <see cref="Files"/>, until what is returned is disposed.</summary>
     /// <exception cref="IOException">It is being removed at this moment.</exception>
@@ -141,7 +115,7 @@ internal sealed class CacheDirectory
                 continue;
             }
 
-            if (!file.Name.EndsWith(TemporarySuffix, StringComparison.Ordinal))
+            if (!file.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
             {
                 files.Add(new CachedItem(file.LastWriteTimeUtc, file.Length, () => Remove(file)));
             }
@@ -154,7 +128,7 @@ internal sealed class CacheDirectory
 
         foreach (var folder in Directory.Exists(Files) ? new DirectoryInfo(Files).EnumerateDirectories() : [])
         {
-            if (!folder.Name.EndsWith(TemporarySuffix, StringComparison.Ordinal))
+            if (!folder.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
             {
                 var size = folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
                 files.Add(new CachedItem(File.GetLastWriteTimeUtc(folder.FullName + LockSuffix), size, () => TryRemoveFolder(folder)));

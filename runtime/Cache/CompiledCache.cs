@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using Wagi.Hosting.Files;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
 
@@ -126,7 +127,7 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
     {
         try
         {
-            await CacheDirectory.WriteAsync(
+            await AtomicFile.WriteAsync(
                 path,
                 async (stream, token) =>
                 {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Wagi.Hosting.Files;
 
 namespace Wagi.Runtime.Cache;
 
@@ -43,7 +44,7 @@ internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<R
         try
         {
             var json = JsonSerializer.SerializeToUtf8Bytes(record, CacheJsonContext.Default.ReferenceRecord);
-            await CacheDirectory.WriteAsync(path, (stream, token) => stream.WriteAsync(json, token).AsTask(), cancellation);
+            await AtomicFile.WriteAsync(path, json, cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

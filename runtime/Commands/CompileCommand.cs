@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
+using Wagi.Hosting.Files;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
@@ -49,7 +50,7 @@ internal sealed class CompileCommand
                 code = engine.Compile(wasm);
             }
 
-            await CacheDirectory.WriteAsync(
+            await AtomicFile.WriteAsync(
                 Path.GetFullPath(output), (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellation);
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
                 $"{output}: {code.Length} bytes of native code from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
+using Wagi.Hosting.Files;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.Modules;
@@ -52,7 +53,7 @@ internal sealed class PullCommand
             }
 
             PulledModule? pulled = null;
-            await CacheDirectory.WriteAsync(
+            await AtomicFile.WriteAsync(
                 Path.GetFullPath(file),
                 async (stream, token) => pulled = await source.PullAsync(artifact, item.Count(stream), token),
                 cancellation);
