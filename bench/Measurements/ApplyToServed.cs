@@ -27,7 +27,7 @@ internal static class ApplyToServed
         await system.ApplyModuleAsync(space, "steady", "route: /steady", module);
         await system.WaitAsync(space, "steady", "Ready");
 
-        await using var load = Load.On(system.Runtime.Client, "/steady");
+        await using var load = await Load.StartAsync(system.Runtime.Client, "/steady");
         var times = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {

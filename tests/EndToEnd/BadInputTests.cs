@@ -25,7 +25,7 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
         await System.PushAsync(Checkout.Sample("hello-c")!, $"{_space}/steady:v1");
         await System.ApplyModuleAsync(_space, "steady", $"route: /{_space}/steady", $"module: {Module("steady:v1")}");
         await System.WaitAsync(_space, "steady", "Ready");
-        _load = Load.On(System.Runtime.Client, $"/{_space}/steady", clients: 2);
+        _load = await Load.StartAsync(System.Runtime.Client, $"/{_space}/steady", clients: 2);
     }
 
     public async ValueTask DisposeAsync()
@@ -33,7 +33,6 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
         if (_load is not null)
         {
             Assert.Empty(await _load.StopAsync());
-            Assert.True(_load.Requests > 0);
             await System.ControlPlane.KubectlAsync("delete", "wagimodules", "--all", "-n", _space);
         }
 

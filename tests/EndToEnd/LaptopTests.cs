@@ -67,7 +67,7 @@ public sealed class LaptopTests : IDisposable
         await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
         await runtime.AnswerAsync("/other", HttpStatusCode.OK, Cancellation);
 
-        await using var load = Load.On(runtime.Client, "/hello", clients: 2);
+        await using var load = await Load.StartAsync(runtime.Client, "/hello", clients: 2);
         Configure(Entry("/hello", "hello.wat") + "[[module]\nroute = \"/other\n");
         var status = await Eventually.Becomes(
             runtime.StatusAsync, status => status.Configuration.Problems.Length > 0, cancellationToken: Cancellation);
@@ -132,7 +132,7 @@ public sealed class LaptopTests : IDisposable
         await using var runtime = await StartAsync();
         await runtime.AnswerAsync("/x", HttpStatusCode.OK, Cancellation);
 
-        await using var load = Load.On(runtime.Client, "/x");
+        await using var load = await Load.StartAsync(runtime.Client, "/x");
         for (var i = 2; i < 7; i++)
         {
             // A new module every time: it has to be compiled first.

@@ -30,13 +30,12 @@ public sealed class MainJobTests(WholeSystemFixture fixture) : WholeSystemTests(
         Assert.Equal(
             System.Runtime.Client.BaseAddress + space, await System.FieldAsync(space, "hello", "{.status.url}"));
 
-        await using (var load = Load.On(System.Runtime.Client, $"/{space}"))
+        await using (var load = await Load.StartAsync(System.Runtime.Client, $"/{space}"))
         {
             await System.ApplyModuleAsync(space, "hello", $"route: /{space}", $"module: oci://{System.Registry.Address}/{space}/hello:v2");
             await System.Runtime.AnswerAsync($"/{space}", HttpStatusCode.OK, body => body == "Hello, world (version 2)\n", Cancellation);
             await System.WaitAsync(space, "hello", "Ready");
             Assert.Empty(await load.StopAsync());
-            Assert.True(load.Requests > 20, $"only {load.Requests} requests were made");
         }
 
         (await System.ControlPlane.KubectlAsync("delete", "wagimodule", "hello", "-n", space)).EnsureSuccess();

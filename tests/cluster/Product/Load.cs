@@ -2,9 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Wagi.TestCluster.Product;
 
-/// <summary>Constant requests from several clients until it is stopped; every answer that is not 200 is kept.</summary>
+/// <summary>
+/// Constant requests from several clients until it is stopped; every answer that is not 200 is kept. It has seen an answer when it starts
+/// and twenty when it stops, so that nothing passes for having been asked nothing.
+/// </summary>
 public sealed class Load : IAsyncDisposable
 {
+    private const int Least = 20;
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<string> _failures = new();
     private readonly Task _clients;
@@ -16,15 +21,29 @@ public sealed class Load : IAsyncDisposable
     /// <summary>Requests answered so far.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
-    /// <summary>Starts the clients.</summary>
-    public static Load On(HttpClient client, string path, int clients = 4) => new(client, path, clients);
+    /// <summary>Starts the clients, and returns with the first answer.</summary>
+    public static async Task<Load> StartAsync(HttpClient client, string path, int clients = 4)
+    {
+        var load = new Load(client, path, clients);
+        await load.AnsweredAsync(1);
+        return load;
+    }
 
-    /// <summary>Stops and returns what failed: a status or an exception, one line each.</summary>
+    /// <summary>Stops, after twenty answers at the earliest, and returns what failed: a status or an exception, one line each.</summary>
+    /// <exception cref="TimeoutException">There were not as many answers in half a minute.</exception>
     public async Task<IReadOnlyCollection<string>> StopAsync()
+    {
+        await AnsweredAsync(Least);
+        await EndAsync();
+        return _failures;
+    }
+
+    private Task<long> AnsweredAsync(int least) => Eventually.Becomes(() => Requests, requests => requests >= least);
+
+    private async Task EndAsync()
     {
         await _stopping.CancelAsync();
         await _clients;
-        return _failures;
     }
 
     private async Task RequestAsync(HttpClient client, string path)
@@ -53,7 +72,7 @@ public sealed class Load : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await EndAsync();
         _stopping.Dispose();
     }
 }
