@@ -21,7 +21,7 @@ internal sealed class InProcessHandler : IDisposable
     /// <param name="engine">Where the module was compiled.</param>
     /// <param name="nativeCode">The compiled module.</param>
     /// <param name="allowedHost">Where outbound HTTP may go; null: nowhere.</param>
-    public InProcessHandler(SandboxEngine engine, ReadOnlySpan<byte> nativeCode, string? allowedHost = null)
+    public InProcessHandler(GuestEngine engine, ReadOnlySpan<byte> nativeCode, string? allowedHost = null)
     {
         var guest = engine.Load(nativeCode);
         guest.Check(entrypoint: null);

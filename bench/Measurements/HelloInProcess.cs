@@ -13,7 +13,7 @@ internal static class HelloInProcess
 
     public static async Task RunAsync()
     {
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         using var handler = new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(ServedSample.Hello)));
 
         await handler.GetAsync("", WarmUp);

@@ -29,7 +29,7 @@ internal static class OptimizedModules
             _ = ServedSample.Find(sample);
         }
 
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         Console.WriteLine("| module | Wasm, bytes | compile, ms | instantiate, us | request, us |");
         Console.WriteLine("|---|--:|--:|--:|--:|");
         foreach (var sample in Samples)
@@ -44,7 +44,7 @@ internal static class OptimizedModules
         }
     }
 
-    private static (byte[] NativeCode, double Milliseconds) Compile(SandboxEngine engine, byte[] wasm)
+    private static (byte[] NativeCode, double Milliseconds) Compile(GuestEngine engine, byte[] wasm)
     {
         var times = new List<double>();
         byte[] nativeCode = [];
@@ -60,7 +60,7 @@ internal static class OptimizedModules
 
     // Below what the runtime offers: it makes no instance without calling it. Nothing is called here, so that the store can do without
     // the process that the functions of the host look for.
-    private static double MeasureInstantiation(SandboxEngine engine, byte[] nativeCode)
+    private static double MeasureInstantiation(GuestEngine engine, byte[] nativeCode)
     {
         using var linker = WasmLinker.Create(engine.Handle);
         WasmLinker.DefineStdioWasi(linker);

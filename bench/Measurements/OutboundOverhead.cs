@@ -17,7 +17,7 @@ internal static class OutboundOverhead
     public static async Task RunAsync()
     {
         await using var target = await PlainTextServer.StartAsync();
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         var wasm = await File.ReadAllBytesAsync(ServedSample.Find("fetch-c"));
         using var guest = new InProcessHandler(engine, engine.Compile(wasm), target.Url);
         using var client = new HttpClient();

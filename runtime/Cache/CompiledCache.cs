@@ -10,7 +10,7 @@ namespace Wagi.Runtime.Cache;
 /// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;-&lt;format&gt;/&lt;digest&gt;.cwasm</c>, with a checksum at its end that is verified
 /// before the code is loaded: both in one file, so that they come into being together. One process compiles, the others wait for its file.
 /// </summary>
-internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger) : IDisposable
+internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger) : IDisposable
 {
     /// <summary>Compiling uses every core by itself: more at once would only take memory.</summary>
     private readonly SemaphoreSlim _compilers = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -27,7 +27,7 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
     /// <param name="name">What it is called, for people.</param>
     /// <param name="readWasm">Reads the Wasm.</param>
     /// <param name="cancellation">Stops waiting and reading.</param>
-    /// <exception cref="SandboxException">It is not valid Wasm, or cannot be compiled.</exception>
+    /// <exception cref="GuestLoadException">It is not valid Wasm, or cannot be compiled.</exception>
     public async Task<Guest> GetAsync(
         string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellation)
     {
@@ -111,7 +111,7 @@ internal sealed partial class CompiledCache(CacheDirectory directory, SandboxEng
         {
             return null;
         }
-        catch (SandboxException error)
+        catch (GuestLoadException error)
         {
             if (isLocked)
             {

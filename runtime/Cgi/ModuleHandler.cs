@@ -80,10 +80,10 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// Asks the module for its routes; empty when it does not export <c>_routes()</c>. It sees what it sees in a request, but for the
     /// request itself, and has the time of <see cref="HandlerDefaults.Timeout"/>.
     /// </summary>
-    /// <exception cref="SandboxException">As <see cref="SubRoutes.Read"/>.</exception>
+    /// <exception cref="GuestLoadException">As <see cref="SubRoutes.Read"/>.</exception>
     public ImmutableArray<SubRoute> ReadSubRoutes()
     {
-        var process = new GuestProcess
+        var process = new GuestRun
         {
             Files = _files,
             Outbound = _outbound,

@@ -7,11 +7,11 @@ internal sealed class RequestRun
 {
     public RequestRun()
     {
-        Process = new GuestProcess();
+        Process = new GuestRun();
         Output = new ResponseOutput(Process);
     }
 
-    public GuestProcess Process { get; }
+    public GuestRun Process { get; }
 
     public ResponseOutput Output { get; }
 

@@ -8,7 +8,7 @@ namespace Wagi.Runtime.Cgi;
 /// A guest's stdout on its way to the client: the header block is collected and applied, the body is sent as it comes. A body that
 /// is complete before anything had to be sent goes out in one piece, with its length.
 /// </summary>
-internal sealed class ResponseOutput(GuestProcess process) : IGuestOutput
+internal sealed class ResponseOutput(GuestRun process) : IGuestOutput
 {
     // A body up to this size waits for its end; a longer one is streamed in pieces of it.
     private const int Piece = 16 << 10;

@@ -16,8 +16,8 @@ public static class SubRoutes
     /// <param name="guest">The module.</param>
     /// <param name="process">What it sees and may do; its arguments and its output are set here.</param>
     /// <returns>The routes in the order printed. Where several match, the last wins.</returns>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.RoutesFailed"/>.</exception>
-    public static ImmutableArray<SubRoute> Read(Guest guest, GuestProcess process)
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.RoutesFailed"/>.</exception>
+    public static ImmutableArray<SubRoute> Read(Guest guest, GuestRun process)
     {
         ArgumentNullException.ThrowIfNull(guest);
         ArgumentNullException.ThrowIfNull(process);
@@ -54,7 +54,7 @@ public static class SubRoutes
     }
 
     /// <summary>Reads what <c>_routes()</c> printed.</summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.RoutesFailed"/>, with the line.</exception>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.RoutesFailed"/>, with the line.</exception>
     public static ImmutableArray<SubRoute> Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -82,5 +82,5 @@ public static class SubRoutes
         return routes.ToImmutable();
     }
 
-    private static SandboxException Failed(string message) => new(ModuleReason.RoutesFailed, message);
+    private static GuestLoadException Failed(string message) => new(ModuleReason.RoutesFailed, message);
 }

@@ -42,7 +42,7 @@ internal sealed class CompileCommand
             }
 
             var wasm = await ModuleFile.ReadAsync(file, cancellation);
-            using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
+            using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 1 });
             byte[] code;
             using (var progress = ProgressDisplay.ForCommand(arguments))
             using (progress.Begin($"compiling {file}"))
@@ -60,7 +60,7 @@ internal sealed class CompileCommand
         {
             return await ExitCodes.UsageAsync(arguments, error);
         }
-        catch (SandboxException error)
+        catch (GuestLoadException error)
         {
             return await ExitCodes.FailAsync(arguments, $"{file}: {error.Message}");
         }

@@ -74,7 +74,7 @@ internal sealed class InspectionArguments
             Environment = EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []),
             InsecureRegistries = arguments.GetValue(_insecureRegistry) ?? [],
             BindleServer = _bindle.ReadServer(arguments),
-            Sandbox = new SandboxOptions { MaxInstances = Environment.ProcessorCount },
+            Sandbox = new GuestEngineOptions { MaxInstances = Environment.ProcessorCount },
         };
         using var loading = new LoaderScope(options, NullLoggerFactory.Instance);
         return await new ModuleInspector(loading.Loader, arguments.GetValue(_offline)).InspectAsync(read, cancellation);

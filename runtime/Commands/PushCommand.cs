@@ -60,7 +60,7 @@ internal sealed class PushCommand
             await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
             return ExitCodes.Success;
         }
-        catch (SandboxException error)
+        catch (GuestLoadException error)
         {
             return await ExitCodes.FailAsync(arguments, $"{arguments.GetRequiredValue(_file)}: {error.Message}");
         }
@@ -75,7 +75,7 @@ internal sealed class PushCommand
     {
         var content = await ModuleFile.ReadAsync(file, cancellation);
         return Path.GetExtension(file).Equals(".wat", StringComparison.OrdinalIgnoreCase)
-            ? (SandboxEngine.ToWasm(content), Path.ChangeExtension(file, ".wasm"))
+            ? (GuestEngine.ToWasm(content), Path.ChangeExtension(file, ".wasm"))
             : (content, file);
     }
 }

@@ -114,8 +114,8 @@ internal sealed class RunCommand(StandardStreams streams)
             var process = CreateProcess(arguments, file);
             var volumes = ReadVolumes(arguments);
             var content = await ModuleFile.ReadAsync(file, cancellation);
-            using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1 });
-            using var guest = SandboxEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
+            using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 1 });
+            using var guest = GuestEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
             var entrypoint = arguments.GetValue(_entrypoint);
             using var metrics = new RequestMetrics();
             using var outbound = new OutboundClient();
@@ -130,7 +130,7 @@ internal sealed class RunCommand(StandardStreams streams)
         {
             return await ExitCodes.UsageAsync(arguments, error);
         }
-        catch (SandboxException error)
+        catch (GuestLoadException error)
         {
             return await ExitCodes.FailAsync(arguments, $"{file}: {error.Message}");
         }
@@ -140,16 +140,16 @@ internal sealed class RunCommand(StandardStreams streams)
         }
     }
 
-    private static byte[] Compile(ParseResult arguments, SandboxEngine engine, string file, byte[] content)
+    private static byte[] Compile(ParseResult arguments, GuestEngine engine, string file, byte[] content)
     {
         using var progress = ProgressDisplay.ForCommand(arguments);
         using var item = progress.Begin($"compiling {file}");
         return engine.Compile(content);
     }
 
-    private GuestProcess CreateProcess(ParseResult arguments, string file)
+    private GuestRun CreateProcess(ParseResult arguments, string file)
     {
-        var process = new GuestProcess
+        var process = new GuestRun
         {
             StdinStream = streams.Input,
             Stdout = new StreamOutput(streams.Output),
@@ -211,7 +211,7 @@ internal sealed class RunCommand(StandardStreams streams)
             new LineLogger(arguments.InvocationConfiguration.Error));
     }
 
-    private static async Task<int> ReportAsync(ParseResult arguments, GuestResult result, GuestProcess process)
+    private static async Task<int> ReportAsync(ParseResult arguments, GuestResult result, GuestRun process)
     {
         var (code, message) = result.Outcome switch
         {

@@ -9,14 +9,14 @@ internal sealed class ComponentProgram : IGuestProgram
 {
     private const string RunInterface = "wasi:cli/run@0.2.";
 
-    private readonly SandboxEngine _engine;
+    private readonly GuestEngine _engine;
     private readonly ComponentHandle _component;
     private readonly List<string> _unknown;
     private readonly List<string> _exports;
     private readonly ComponentLinkerHandle? _linker;
     private readonly ComponentExportHandle? _run;
 
-    public ComponentProgram(SandboxEngine engine, ComponentHandle component)
+    public ComponentProgram(GuestEngine engine, ComponentHandle component)
     {
         _engine = engine;
         _component = component;
@@ -38,7 +38,7 @@ internal sealed class ComponentProgram : IGuestProgram
     {
         if (_unknown.Count > 0)
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.UnknownImport,
                 $"the component imports {string.Join(", ", _unknown)}; this runtime offers a component WASI preview 2 (0.2) without files and "
                 + "network: wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:filesystem and wasi:sockets");
@@ -46,7 +46,7 @@ internal sealed class ComponentProgram : IGuestProgram
 
         if (_run is null)
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.EntrypointMissing,
                 "the component does not export wasi:cli/run@0.2; "
                 + (_exports.Count == 0 ? "it exports nothing" : $"it exports {string.Join(", ", _exports.Take(10))}"));
@@ -54,19 +54,19 @@ internal sealed class ComponentProgram : IGuestProgram
 
         if (entrypoint != Guest.DefaultEntrypoint)
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.EntrypointMissing, $"the module is a component, of which wasi:cli/run is called and no function '{entrypoint}'");
         }
 
         if (hasFiles)
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.InvalidEntry, "the module is a component, which cannot have volumes; build it as a core module (target wasm32-wasip1)");
         }
     }
 
     /// <inheritdoc/>
-    public GuestResult Run(GuestProcess process, string entrypoint)
+    public GuestResult Run(GuestRun process, string entrypoint)
     {
         _engine.Ticker.Enter();
         process.Start(_engine.Threads);

@@ -10,14 +10,14 @@ internal sealed class CoreProgram : IGuestProgram
 {
     private const string Initializer = "_initialize";
 
-    private readonly SandboxEngine _engine;
+    private readonly GuestEngine _engine;
     private readonly WasmModuleHandle _module;
     private readonly Linked _stdio;
     private readonly Lazy<Linked> _files;
     private readonly Dictionary<string, ExportedFunction> _functions;
     private readonly ExportedFunction? _initializer;
 
-    public CoreProgram(SandboxEngine engine, WasmModuleHandle module)
+    public CoreProgram(GuestEngine engine, WasmModuleHandle module)
     {
         _engine = engine;
         _module = module;
@@ -40,13 +40,13 @@ internal sealed class CoreProgram : IGuestProgram
     {
         if ((hasFiles ? _files.Value : _stdio) is { InstancePre: null } unlinked)
         {
-            throw new SandboxException(ModuleReason.UnknownImport, DescribeImports(hasFiles, unlinked.Error!));
+            throw new GuestLoadException(ModuleReason.UnknownImport, DescribeImports(hasFiles, unlinked.Error!));
         }
 
         if (!_functions.TryGetValue(entrypoint, out var function))
         {
             var offered = _functions.Where(export => IsEntrypoint(export.Value)).Select(export => export.Key).Order().Take(10).ToList();
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.EntrypointMissing,
                 $"the module does not export a function '{entrypoint}'; "
                 + (offered.Count == 0 ? "it exports none that could be an entrypoint" : $"it exports {string.Join(", ", offered)}"));
@@ -54,14 +54,14 @@ internal sealed class CoreProgram : IGuestProgram
 
         if (!IsEntrypoint(function))
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.EntrypointMissing,
                 $"the function '{entrypoint}' takes {function.Parameters} parameters; an entrypoint takes none");
         }
     }
 
     /// <inheritdoc/>
-    public GuestResult Run(GuestProcess process, string entrypoint)
+    public GuestResult Run(GuestRun process, string entrypoint)
     {
         var function = _functions[entrypoint];
         var instancePre = (process.Files is null ? _stdio : _files.Value).InstancePre!;

@@ -11,12 +11,12 @@ public sealed class Guest : IDisposable
     /// <summary>The entrypoint of a WASI command.</summary>
     public const string DefaultEntrypoint = "_start";
 
-    private readonly SandboxEngine _engine;
+    private readonly GuestEngine _engine;
     private readonly IGuestProgram _program;
     private int _references = 1;
     private int _disposed;
 
-    internal Guest(SandboxEngine engine, IGuestProgram program)
+    internal Guest(GuestEngine engine, IGuestProgram program)
     {
         _engine = engine;
         _program = program;
@@ -28,15 +28,15 @@ public sealed class Guest : IDisposable
     internal ConcurrencyGate Slots => _engine.Slots;
 
     /// <summary>The engine that it runs in.</summary>
-    internal SandboxEngine Engine => _engine;
+    internal GuestEngine Engine => _engine;
 
     /// <summary>Whether the module exports a function of this name.</summary>
     public bool HasExport(string name) => _program.HasExport(name);
 
     /// <summary>Finds out what would keep the module from being run.</summary>
     /// <param name="entrypoint">The function that requests will call; null: <see cref="DefaultEntrypoint"/>.</param>
-    /// <param name="hasFiles">Whether it will be run with <see cref="GuestProcess.Files"/>.</param>
-    /// <exception cref="SandboxException">
+    /// <param name="hasFiles">Whether it will be run with <see cref="GuestRun.Files"/>.</param>
+    /// <exception cref="GuestLoadException">
     /// <see cref="ModuleReason.UnknownImport"/>, with every import that is not offered, or <see cref="ModuleReason.EntrypointMissing"/>.
     /// </exception>
     public void Check(string? entrypoint, bool hasFiles = false) => _program.Check(entrypoint ?? DefaultEntrypoint, hasFiles);
@@ -45,7 +45,7 @@ public sealed class Guest : IDisposable
     /// <param name="process">What it sees and where its output goes.</param>
     /// <param name="entrypoint">The function to call; null: <see cref="DefaultEntrypoint"/>. <see cref="Check"/> has accepted it.</param>
     /// <exception cref="ObjectDisposedException">The guest has been disposed.</exception>
-    public GuestResult Run(GuestProcess process, string? entrypoint = null)
+    public GuestResult Run(GuestRun process, string? entrypoint = null)
     {
         ArgumentNullException.ThrowIfNull(process);
         _engine.Slots.Enter();
@@ -59,8 +59,8 @@ public sealed class Guest : IDisposable
         }
     }
 
-    /// <summary>As <see cref="Run"/>, for a caller that has entered <see cref="SandboxEngine.Slots"/> itself.</summary>
-    internal GuestResult RunInSlot(GuestProcess process, string? entrypoint)
+    /// <summary>As <see cref="Run"/>, for a caller that has entered <see cref="GuestEngine.Slots"/> itself.</summary>
+    internal GuestResult RunInSlot(GuestRun process, string? entrypoint)
     {
         ObjectDisposedException.ThrowIf(!TryAddReference(), this);
         try

@@ -12,7 +12,7 @@ public sealed class GuestFiles
 
     /// <param name="engine">The engine that the guests run in.</param>
     /// <param name="volumes">Folders of the host, with absolute paths. They must exist when a guest starts.</param>
-    public GuestFiles(SandboxEngine engine, ImmutableArray<Volume> volumes)
+    public GuestFiles(GuestEngine engine, ImmutableArray<Volume> volumes)
     {
         ArgumentNullException.ThrowIfNull(engine);
         _volumes = [.. volumes.Select(volume => (Terminated(volume.HostPath), Terminated(volume.GuestPath), volume))];

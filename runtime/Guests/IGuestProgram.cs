@@ -10,10 +10,10 @@ internal interface IGuestProgram : IDisposable
 
     /// <summary>Finds out what would keep it from being run.</summary>
     /// <param name="entrypoint">The function that will be called.</param>
-    /// <param name="hasFiles">Whether it will be run with <see cref="GuestProcess.Files"/>.</param>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.UnknownImport"/> or <see cref="ModuleReason.EntrypointMissing"/>.</exception>
+    /// <param name="hasFiles">Whether it will be run with <see cref="GuestRun.Files"/>.</param>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.UnknownImport"/> or <see cref="ModuleReason.EntrypointMissing"/>.</exception>
     void Check(string entrypoint, bool hasFiles);
 
     /// <summary>Runs it, and waits for its end. <see cref="Check"/> has accepted the arguments.</summary>
-    GuestResult Run(GuestProcess process, string entrypoint);
+    GuestResult Run(GuestRun process, string entrypoint);
 }

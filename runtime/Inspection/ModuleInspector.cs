@@ -51,7 +51,7 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         {
             candidate.Fail(error.Reason, error.Message);
         }
-        catch (SandboxException error)
+        catch (GuestLoadException error)
         {
             candidate.Fail(error.Reason, error.Message);
         }

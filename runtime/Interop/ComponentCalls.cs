@@ -46,8 +46,8 @@ internal static unsafe class ComponentCalls
         return 0;
     }
 
-    private static GuestProcess Process(nint context) =>
-        Unsafe.As<GuestProcess>(GCHandle.FromIntPtr(NativeMethods.wasmtime_context_get_data(context)).Target!);
+    private static GuestRun Process(nint context) =>
+        Unsafe.As<GuestRun>(GCHandle.FromIntPtr(NativeMethods.wasmtime_context_get_data(context)).Target!);
 
     private static nint StopError()
     {

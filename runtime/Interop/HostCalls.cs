@@ -141,9 +141,9 @@ internal static unsafe class HostCalls
         }
     }
 
-    private static GuestProcess Process(nint data) => Unsafe.As<GuestProcess>(GCHandle.FromIntPtr(data).Target!);
+    private static GuestRun Process(nint data) => Unsafe.As<GuestRun>(GCHandle.FromIntPtr(data).Target!);
 
-    private static bool FindMemory(GuestProcess process, nint caller)
+    private static bool FindMemory(GuestRun process, nint caller)
     {
         ExternItem item;
         fixed (byte* name = "memory"u8)

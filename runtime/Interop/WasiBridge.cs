@@ -8,12 +8,12 @@ namespace Wagi.Runtime.Interop;
 /// memory, and the host has none: so it is called through a second instance that imports and exports the guest's. That instance is
 /// made when a guest first needs it, which one that only reads its files by descriptors never handed back does not at all.
 /// </summary>
-internal readonly unsafe ref struct WasiBridge(GuestProcess process, nint context)
+internal readonly unsafe ref struct WasiBridge(GuestRun process, nint context)
 {
-    private readonly GuestProcess _process = process;
+    private readonly GuestRun _process = process;
     private readonly nint _context = context;
 
-    /// <summary>Calls one of <see cref="BridgeModule.Functions"/>. When it fails, <see cref="GuestProcess.IsStopped"/> is true afterwards.</summary>
+    /// <summary>Calls one of <see cref="BridgeModule.Functions"/>. When it fails, <see cref="GuestRun.IsStopped"/> is true afterwards.</summary>
     public Errno Call(WasiFunction function, ReadOnlySpan<RawValue> arguments)
     {
         var functions = _process.BridgeFunctions ?? Instantiate();

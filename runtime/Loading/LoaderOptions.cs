@@ -42,5 +42,5 @@ internal sealed record LoaderOptions
     public ProgressDisplay Progress { get; init; } = ProgressDisplay.None;
 
     /// <summary>Settings of the engine.</summary>
-    public SandboxOptions Sandbox { get; init; } = new();
+    public GuestEngineOptions Sandbox { get; init; } = new();
 }

@@ -14,7 +14,7 @@ namespace Wagi.Runtime.Loading;
 /// <summary>A <see cref="ModuleLoader"/> with everything that it stands on: engine, cache, registries, outbound HTTP. Owns them.</summary>
 internal sealed class LoaderScope : IDisposable
 {
-    private readonly SandboxEngine _engine;
+    private readonly GuestEngine _engine;
     private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
     private readonly RequestMetrics _metrics = new();
@@ -27,7 +27,7 @@ internal sealed class LoaderScope : IDisposable
         Cache.Prepare();
         var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _outbound = new OutboundClient(options.DeniedNetworks);
-        _engine = new SandboxEngine(options.Sandbox);
+        _engine = new GuestEngine(options.Sandbox);
         _compiled = new CompiledCache(Cache, _engine, options.Progress, loggers.CreateLogger<CompiledCache>());
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());

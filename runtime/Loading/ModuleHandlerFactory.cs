@@ -22,7 +22,7 @@ internal sealed class ModuleHandlerFactory(
     /// <param name="digest">Of its bytes.</param>
     /// <param name="reference">Its reference, resolved.</param>
     /// <param name="guest">Its module, loaded.</param>
-    /// <exception cref="SandboxException">The module's <c>_routes()</c> failed.</exception>
+    /// <exception cref="GuestLoadException">The module's <c>_routes()</c> failed.</exception>
     public ServedModule Create(
         ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest)
     {

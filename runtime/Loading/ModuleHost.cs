@@ -208,7 +208,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
         {
             Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: error.IsWorthRetrying));
         }
-        catch (SandboxException error)
+        catch (GuestLoadException error)
         {
             Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: false));
         }

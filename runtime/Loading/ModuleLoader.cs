@@ -15,14 +15,14 @@ namespace Wagi.Runtime.Loading;
 /// <param name="handlers">Puts them behind their routes.</param>
 /// <param name="baseDirectory">Where relative paths of volumes start.</param>
 internal sealed class ModuleLoader(
-    SandboxEngine engine,
+    GuestEngine engine,
     FrozenDictionary<ModuleScheme, IModuleSource> sources,
     CompiledCache compiled,
     ModuleHandlerFactory handlers,
     string baseDirectory)
 {
     /// <exception cref="ModuleSourceException">The bytes, or the folders of its volumes, cannot be had.</exception>
-    /// <exception cref="SandboxException">The module cannot be run.</exception>
+    /// <exception cref="GuestLoadException">The module cannot be run.</exception>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
     {
         var located = VolumeFolders.Find(entry, baseDirectory);

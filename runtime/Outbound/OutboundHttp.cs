@@ -10,11 +10,11 @@ namespace Wagi.Runtime.Outbound;
 internal static class OutboundHttp
 {
     /// <summary>
-    /// Runs one function. Afterwards <see cref="GuestProcess.IsStopped"/> tells whether the guest may go on. Parameters are in
+    /// Runs one function. Afterwards <see cref="GuestRun.IsStopped"/> tells whether the guest may go on. Parameters are in
     /// <paramref name="a"/>, as <see cref="HttpSignatures"/> describes them.
     /// </summary>
     /// <exception cref="GuestFaultException">A pointer leads out of the memory.</exception>
-    public static HttpError Call(HttpFunction function, GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
+    public static HttpError Call(HttpFunction function, GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
     {
         HttpFunction.Request => Request(process, memory, a),
         HttpFunction.Close => Close(process, a[0].U32),
@@ -24,7 +24,7 @@ internal static class OutboundHttp
         _ => HttpError.RuntimeError,
     };
 
-    private static HttpError Request(GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a)
+    private static HttpError Request(GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a)
     {
         // First where the answer goes: what cannot be told must not be sent either.
         var status = memory.Slice(a[8].U32, sizeof(ushort));
@@ -49,13 +49,13 @@ internal static class OutboundHttp
     }
 
     /// <summary>Closing twice, or what was never open, does no harm.</summary>
-    private static HttpError Close(GuestProcess process, uint handle)
+    private static HttpError Close(GuestRun process, uint handle)
     {
         process.OutboundSessions?.Close(handle);
         return HttpError.Success;
     }
 
-    private static HttpError HeaderGet(GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a)
+    private static HttpError HeaderGet(GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a)
     {
         if (process.OutboundSessions?.Find(a[0].U32) is not { } session)
         {
@@ -73,12 +73,12 @@ internal static class OutboundHttp
             : HttpError.HeaderNotFound;
     }
 
-    private static HttpError HeadersGetAll(GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a) =>
+    private static HttpError HeadersGetAll(GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a) =>
         process.OutboundSessions?.Find(a[0].U32) is { } session
             ? Write(memory, HeaderLines.Format(session.Headers), a[1..])
             : HttpError.InvalidHandle;
 
-    private static HttpError BodyRead(GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a)
+    private static HttpError BodyRead(GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a)
     {
         if (process.OutboundSessions?.Find(a[0].U32) is not { } session)
         {

@@ -58,7 +58,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
     }
 
     /// <summary>Sends the request and waits for the head of the response. Once only.</summary>
-    public HttpError Send(GuestProcess process, OutboundRequest request)
+    public HttpError Send(GuestRun process, OutboundRequest request)
     {
         _target = request.Target;
         var sending = access.Client.SendAsync(request, access, _cancellation.Token);
@@ -81,7 +81,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
     }
 
     /// <summary>Reads the next piece of the body; success and 0 bytes mean its end, for a buffer that is not empty.</summary>
-    public HttpError Read(GuestProcess process, Span<byte> target, out int count)
+    public HttpError Read(GuestRun process, Span<byte> target, out int count)
     {
         count = 0;
         if (target.IsEmpty)

@@ -17,7 +17,7 @@ internal sealed class OutboundSessions(OutboundAccess access) : IDisposable
     /// <param name="handle">The handle of the response; not used before in this run.</param>
     /// <param name="session">The response; null on any error.</param>
     public HttpError Send(
-        GuestProcess process, ReadOnlySpan<byte> url, ReadOnlySpan<byte> method, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body,
+        GuestRun process, ReadOnlySpan<byte> url, ReadOnlySpan<byte> method, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body,
         out uint handle, out OutboundSession? session)
     {
         handle = 0;

@@ -55,7 +55,7 @@ internal sealed record ServeOptions
     public HandlerDefaults Defaults { get; init; } = new();
 
     /// <summary>Settings of the engine.</summary>
-    public SandboxOptions Sandbox { get; init; } = new();
+    public GuestEngineOptions Sandbox { get; init; } = new();
 
     /// <summary>How long requests in flight may take after the signal to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);

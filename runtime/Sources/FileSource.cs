@@ -21,7 +21,7 @@ internal sealed class FileSource(string baseDirectory) : IModuleSource
             return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult(bytes))
             {
                 // Who can write here and to modules.toml can run what they like anyway; of a registry that cannot be said.
-                NativeCode = SandboxEngine.IsNativeCode(bytes) ? bytes : null,
+                NativeCode = GuestEngine.IsNativeCode(bytes) ? bytes : null,
             };
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)

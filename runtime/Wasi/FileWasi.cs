@@ -24,7 +24,7 @@ internal static class FileWasi
     /// <summary>Runs one function; as <see cref="StdioWasi.Call"/>.</summary>
     /// <exception cref="GuestFaultException">A pointer is wrong: the guest traps.</exception>
     public static Errno Call(
-        WasiFunction function, GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a, WasiBridge wasmtime) => function switch
+        WasiFunction function, GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a, WasiBridge wasmtime) => function switch
         {
             WasiFunction.FdRead or WasiFunction.FdWrite when !IsStdio(process, a[0].U32) => wasmtime.Call(function, a),
             WasiFunction.FdClose => FdClose(process, a, wasmtime),
@@ -35,9 +35,9 @@ internal static class FileWasi
             _ => StdioWasi.Call(function, process, memory, a),
         };
 
-    private static bool IsStdio(GuestProcess process, uint fd) => process[fd] != StdioDescriptor.Closed;
+    private static bool IsStdio(GuestRun process, uint fd) => process[fd] != StdioDescriptor.Closed;
 
-    private static Errno FdClose(GuestProcess process, ReadOnlySpan<RawValue> a, WasiBridge wasmtime)
+    private static Errno FdClose(GuestRun process, ReadOnlySpan<RawValue> a, WasiBridge wasmtime)
     {
         var error = wasmtime.Call(WasiFunction.FdClose, a);
         if (error == Errno.Success)
@@ -48,7 +48,7 @@ internal static class FileWasi
         return error;
     }
 
-    private static Errno FdRenumber(GuestProcess process, ReadOnlySpan<RawValue> a, WasiBridge wasmtime)
+    private static Errno FdRenumber(GuestRun process, ReadOnlySpan<RawValue> a, WasiBridge wasmtime)
     {
         var (from, to) = (a[0].U32, a[1].U32);
         var error = wasmtime.Call(WasiFunction.FdRenumber, a);
@@ -61,7 +61,7 @@ internal static class FileWasi
         return error;
     }
 
-    private static bool ConcernsStdioOnly(GuestProcess process, GuestMemory memory, uint subscriptions, uint count)
+    private static bool ConcernsStdioOnly(GuestRun process, GuestMemory memory, uint subscriptions, uint count)
     {
         // An absurd count is refused by the function itself, before it reads anything.
         for (var i = 0u; i < count && count <= StdioWasi.MaxSubscriptions; i++)

@@ -23,9 +23,9 @@ internal static class Preview2Wasi
     // What check-write answers.
     private const ulong MaxWrite = 64 << 10;
 
-    /// <summary>Runs one function. Afterwards <see cref="GuestProcess.IsStopped"/> tells whether the guest may go on.</summary>
+    /// <summary>Runs one function. Afterwards <see cref="GuestRun.IsStopped"/> tells whether the guest may go on.</summary>
     /// <exception cref="GuestFaultException">The guest traps.</exception>
-    public static void Call(Preview2Function function, GuestProcess process, in ComponentCall call)
+    public static void Call(Preview2Function function, GuestRun process, in ComponentCall call)
     {
         switch (function)
         {
@@ -187,7 +187,7 @@ internal static class Preview2Wasi
         "seconds"u8, ComponentValue.U64((ulong)(time.Ticks / TimeSpan.TicksPerSecond)),
         "nanoseconds"u8, ComponentValue.U32((uint)(time.Ticks % TimeSpan.TicksPerSecond) * 100));
 
-    private static void Subscribe(GuestProcess process, in ComponentCall call, ulong due) =>
+    private static void Subscribe(GuestRun process, in ComponentCall call, ulong due) =>
         call.Return(call.NewResource(Preview2Resource.Pollable, process.Pollables.Add(due)));
 
     private static void SubscribeReady(in ComponentCall call, Preview2Resource type)
@@ -196,7 +196,7 @@ internal static class Preview2Wasi
         call.Return(call.NewResource(Preview2Resource.Pollable, Pollables.Ready));
     }
 
-    private static void Wait(GuestProcess process, ulong due)
+    private static void Wait(GuestRun process, ulong due)
     {
         var now = process.Monotonic;
         if (due > now)
@@ -205,7 +205,7 @@ internal static class Preview2Wasi
         }
     }
 
-    private static void Poll(GuestProcess process, in ComponentCall call)
+    private static void Poll(GuestRun process, in ComponentCall call)
     {
         var list = call[0].AsList;
         if (list.IsEmpty)
@@ -244,9 +244,9 @@ internal static class Preview2Wasi
         return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
-    private static IGuestOutput Output(GuestProcess process, uint stream) => stream == Stderr ? process.Stderr : process.Stdout;
+    private static IGuestOutput Output(GuestRun process, uint stream) => stream == Stderr ? process.Stderr : process.Stdout;
 
-    private static void Read(GuestProcess process, in ComponentCall call, ulong length)
+    private static void Read(GuestRun process, in ComponentCall call, ulong length)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
@@ -256,7 +256,7 @@ internal static class Preview2Wasi
     }
 
     /// <summary>From standard input to an output: <c>splice</c>, and <c>skip</c> when nobody reads the output.</summary>
-    private static void Transfer(GuestProcess process, in ComponentCall call, ulong length, IGuestOutput output)
+    private static void Transfer(GuestRun process, in ComponentCall call, ulong length, IGuestOutput output)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
@@ -268,7 +268,7 @@ internal static class Preview2Wasi
 
     private static ComponentValue Closed() => ComponentValue.Error(ComponentValue.Case("closed"u8));
 
-    private static void Write(GuestProcess process, IGuestOutput output, ReadOnlySpan<ComponentValue> bytes)
+    private static void Write(GuestRun process, IGuestOutput output, ReadOnlySpan<ComponentValue> bytes)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(Math.Max(bytes.Length, 1), Piece));
         while (!bytes.IsEmpty && !process.IsStopped)
@@ -286,7 +286,7 @@ internal static class Preview2Wasi
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private static void WriteZeroes(GuestProcess process, IGuestOutput output, ulong length)
+    private static void WriteZeroes(GuestRun process, IGuestOutput output, ulong length)
     {
         // The host would be at it however long it takes, out of the deadline's reach.
         if (length > MaxWrite)
@@ -304,7 +304,7 @@ internal static class Preview2Wasi
         }
     }
 
-    private static void Write(GuestProcess process, IGuestOutput output, ReadOnlySpan<byte> bytes)
+    private static void Write(GuestRun process, IGuestOutput output, ReadOnlySpan<byte> bytes)
     {
         if (!bytes.IsEmpty && !output.Write(bytes))
         {

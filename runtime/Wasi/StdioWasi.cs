@@ -30,9 +30,9 @@ internal static class StdioWasi
     private const byte EventFdWrite = 2;
     private const uint EventSize = 32;
 
-    /// <summary>Runs one function. Afterwards <see cref="GuestProcess.IsStopped"/> tells whether the guest may go on. Parameters are in <paramref name="a"/>, as <see cref="WasiSignatures"/> describes them.</summary>
+    /// <summary>Runs one function. Afterwards <see cref="GuestRun.IsStopped"/> tells whether the guest may go on. Parameters are in <paramref name="a"/>, as <see cref="WasiSignatures"/> describes them.</summary>
     /// <exception cref="GuestFaultException">A pointer is wrong: the guest traps.</exception>
-    public static Errno Call(WasiFunction function, GuestProcess process, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
+    public static Errno Call(WasiFunction function, GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
     {
         WasiFunction.FdWrite => FdWrite(process, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
         WasiFunction.FdRead => FdRead(process, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
@@ -78,7 +78,7 @@ internal static class StdioWasi
 
     private const ulong AllRights = (1UL << 30) - 1;
 
-    private static bool IsOpen(GuestProcess process, uint fd) => process[fd] != StdioDescriptor.Closed;
+    private static bool IsOpen(GuestRun process, uint fd) => process[fd] != StdioDescriptor.Closed;
 
     /// <summary>There is no file and no directory to do this with; but the arguments must be right.</summary>
     private static Errno Without(bool valid) => Valid(valid) ? Errno.Badf : default;
@@ -134,7 +134,7 @@ internal static class StdioWasi
         }
     }
 
-    private static Errno ClockTime(GuestProcess process, GuestMemory memory, uint clock, uint result)
+    private static Errno ClockTime(GuestRun process, GuestMemory memory, uint clock, uint result)
     {
         switch (clock)
         {
@@ -152,7 +152,7 @@ internal static class StdioWasi
     /// <summary>Nanoseconds since 1970-01-01.</summary>
     private static ulong Now() => (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
 
-    private static Errno FdFdstatGet(GuestProcess process, GuestMemory memory, uint fd, uint result)
+    private static Errno FdFdstatGet(GuestRun process, GuestMemory memory, uint fd, uint result)
     {
         var descriptor = process[fd];
         if (descriptor == StdioDescriptor.Closed)
@@ -169,7 +169,7 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdFilestatGet(GuestProcess process, GuestMemory memory, uint fd, uint result, uint size)
+    private static Errno FdFilestatGet(GuestRun process, GuestMemory memory, uint fd, uint result, uint size)
     {
         if (!IsOpen(process, fd))
         {
@@ -180,7 +180,7 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdClose(GuestProcess process, uint fd)
+    private static Errno FdClose(GuestRun process, uint fd)
     {
         if (!IsOpen(process, fd))
         {
@@ -191,7 +191,7 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdRenumber(GuestProcess process, uint from, uint to)
+    private static Errno FdRenumber(GuestRun process, uint from, uint to)
     {
         if (!IsOpen(process, from) || !IsOpen(process, to))
         {
@@ -237,7 +237,7 @@ internal static class StdioWasi
             : throw new GuestFaultException($"pointer out of bounds: element {index} of an array at 0x{array:x}");
     }
 
-    private static Errno FdWrite(GuestProcess process, GuestMemory memory, uint fd, uint buffers, uint count, uint written)
+    private static Errno FdWrite(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count, uint written)
     {
         if (CheckBuffers(memory, buffers, count, out var total) is not Errno.Success and var error)
         {
@@ -270,7 +270,7 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdPwrite(GuestProcess process, GuestMemory memory, uint fd, uint buffers, uint count)
+    private static Errno FdPwrite(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count)
     {
         if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
         {
@@ -280,7 +280,7 @@ internal static class StdioWasi
         return process[fd] is StdioDescriptor.Stdout or StdioDescriptor.Stderr ? Errno.Spipe : Errno.Badf;
     }
 
-    private static Errno FdRead(GuestProcess process, GuestMemory memory, uint fd, uint buffers, uint count, uint read)
+    private static Errno FdRead(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count, uint read)
     {
         if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
         {
@@ -310,7 +310,7 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdPread(GuestProcess process, GuestMemory memory, uint fd, uint buffers, uint count)
+    private static Errno FdPread(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count)
     {
         if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
         {
@@ -332,7 +332,7 @@ internal static class StdioWasi
         return Utf8.IsValid(memory.Slice(a[2].U32, a[3].U32)) ? Errno.Badf : Errno.Ilseq;
     }
 
-    private static Errno ProcExit(GuestProcess process, int code)
+    private static Errno ProcExit(GuestRun process, int code)
     {
         process.Exit(code);
         return Errno.Success;
@@ -345,7 +345,7 @@ internal static class StdioWasi
     }
 
     private static Errno PollOneoff(
-        GuestProcess process, GuestMemory memory, Subscription layout, ReadOnlySpan<RawValue> a)
+        GuestRun process, GuestMemory memory, Subscription layout, ReadOnlySpan<RawValue> a)
     {
         var (subscriptions, events, count) = (a[0].U32, a[1].U32, a[2].U32);
         if (count == 0)
@@ -396,7 +396,7 @@ internal static class StdioWasi
 
     /// <param name="due">Nanoseconds from the start of the call until the event: 0 for a descriptor, which is always ready.</param>
     private static Errno ReadSubscription(
-        GuestProcess process, ReadOnlySpan<byte> fields, Subscription layout, ulong monotonic, ulong realtime, out ulong due)
+        GuestRun process, ReadOnlySpan<byte> fields, Subscription layout, ulong monotonic, ulong realtime, out ulong due)
     {
         due = 0;
         var fd = BinaryPrimitives.ReadUInt32LittleEndian(fields[16..]);

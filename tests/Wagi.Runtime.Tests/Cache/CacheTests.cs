@@ -25,7 +25,7 @@ public sealed class CacheTests : IDisposable
 
     private BlobCache Blobs => new(_directory, NullLogger<BlobCache>.Instance);
 
-    private CompiledCache Compiled(SandboxEngine engine) => new(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
+    private CompiledCache Compiled(GuestEngine engine) => new(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
 
     private string[] Files(string pattern) => Directory.GetFiles(_temporary.FullPath, pattern, SearchOption.AllDirectories);
 
@@ -52,7 +52,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task NativeCode_IsCompiledOnce_ByManyAtOnce()
     {
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         using var first = Compiled(engine);
         using var second = Compiled(engine);
         var reads = 0;
@@ -73,7 +73,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task NativeCodeThatIsBeingWritten_IsNotTakenForDamaged()
     {
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         var log = new WarningLog();
         using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
         var digest = BlobCache.DigestOf(Wat);
@@ -114,7 +114,7 @@ public sealed class CacheTests : IDisposable
     [InlineData(-1)]
     public async Task DamagedNativeCode_IsCompiledAgain(double where)
     {
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
         (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
@@ -142,7 +142,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task CodeOfAnotherEngine_IsNotLoaded()
     {
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
         (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
@@ -158,7 +158,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task FullDisk_CostsTheCache_NotTheModule()
     {
-        using var engine = new SandboxEngine(new SandboxOptions());
+        using var engine = new GuestEngine(new GuestEngineOptions());
         using var compiled = Compiled(engine);
 
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.

@@ -46,7 +46,7 @@ internal sealed class HandlerHost : IAsyncDisposable
 
     public static Task<HandlerHost> StartAsync(
         string wat, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
-        string? entrypoint = null, SandboxEngine? engine = null, OutboundClient? outbound = null)
+        string? entrypoint = null, GuestEngine? engine = null, OutboundClient? outbound = null)
     {
         engine ??= SharedEngine.Instance;
         return StartAsync(engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat))), route, defaults, entry, entrypoint, outbound);

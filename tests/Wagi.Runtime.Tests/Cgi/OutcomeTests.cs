@@ -181,7 +181,7 @@ public class OutcomeTests
     [Fact]
     public async Task Guests_OfAllModulesTogether_AreNoMoreThanTheSlots()
     {
-        using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 2 });
+        using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 2 });
         var (data, code) = Wat.Print(Head + "done");
         await using var host = await HandlerHost.StartAsync(
             Wat.Start($"(call $sleep (i32.const 50)) {code}", data), engine: engine, defaults: new() { MaxConcurrency = 50 });

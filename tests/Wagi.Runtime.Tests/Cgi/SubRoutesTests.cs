@@ -20,7 +20,7 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load(Declaring("/hello hello\r\n\n  /main/...\t_start  \n"));
 
-        var routes = SubRoutes.Read(guest, new GuestProcess());
+        var routes = SubRoutes.Read(guest, new GuestRun());
 
         Assert.Equal(["/hello hello", "/main/... _start"], routes.Select(route => $"{route.Pattern} {route.Entrypoint}"));
     }
@@ -30,7 +30,7 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load(Wat.Printing("x"));
 
-        Assert.Empty(SubRoutes.Read(guest, new GuestProcess()));
+        Assert.Empty(SubRoutes.Read(guest, new GuestRun()));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load(Declaring(printed));
 
-        var exception = Assert.Throws<SandboxException>(() => SubRoutes.Read(guest, new GuestProcess()));
+        var exception = Assert.Throws<GuestLoadException>(() => SubRoutes.Read(guest, new GuestRun()));
 
         Assert.Equal(ModuleReason.RoutesFailed, exception.Reason);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
@@ -77,8 +77,8 @@ public class SubRoutesTests
     {
         using var guest = SharedEngine.Load($"(module {Wat.Imports} (func (export \"_routes\") {body}))");
 
-        var exception = Assert.Throws<SandboxException>(
-            () => SubRoutes.Read(guest, new GuestProcess { Timeout = TimeSpan.FromMilliseconds(200) }));
+        var exception = Assert.Throws<GuestLoadException>(
+            () => SubRoutes.Read(guest, new GuestRun { Timeout = TimeSpan.FromMilliseconds(200) }));
 
         Assert.Equal(ModuleReason.RoutesFailed, exception.Reason);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);

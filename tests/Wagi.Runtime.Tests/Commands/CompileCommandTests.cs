@@ -59,12 +59,12 @@ public sealed class CompileCommandTests : IDisposable
         Assert.Contains("the native code does not fit this engine", outcome.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>What comes from a registry goes through <see cref="SandboxEngine.Compile"/>: native code is never taken from there.</summary>
+    /// <summary>What comes from a registry goes through <see cref="GuestEngine.Compile"/>: native code is never taken from there.</summary>
     [Fact]
     public async Task NativeCode_IsNotTaken_WhereWasmIsExpected()
     {
         var code = await File.ReadAllBytesAsync(await CompileAsync(), TestContext.Current.CancellationToken);
-        var error = Assert.Throws<SandboxException>(() => SharedEngine.Instance.Compile(code));
+        var error = Assert.Throws<GuestLoadException>(() => SharedEngine.Instance.Compile(code));
         Assert.Equal(ModuleReason.NotWasm, error.Reason);
     }
 

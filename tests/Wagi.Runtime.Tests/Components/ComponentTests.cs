@@ -213,7 +213,7 @@ public class ComponentTests
     {
         using var guest = SharedEngine.Load($"""(component (import "{name}" (instance (export "f" (func)))))""");
 
-        var exception = Assert.Throws<SandboxException>(() => guest.Check(null));
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
 
         Assert.Equal(ModuleReason.UnknownImport, exception.Reason);
         Assert.StartsWith($"the component imports {name}; this runtime offers", exception.Message, StringComparison.Ordinal);
@@ -229,7 +229,7 @@ public class ComponentTests
               (export "wasi:http/incoming-handler@0.2.0" (instance $h)))
             """);
 
-        var exception = Assert.Throws<SandboxException>(() => guest.Check(null));
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
 
         Assert.Equal(ModuleReason.EntrypointMissing, exception.Reason);
         Assert.Equal(
@@ -242,8 +242,8 @@ public class ComponentTests
         using var guest = SharedEngine.Load(ComponentText.Printing(Head));
 
         guest.Check(null);
-        Assert.Equal(ModuleReason.EntrypointMissing, Assert.Throws<SandboxException>(() => guest.Check("hello")).Reason);
-        Assert.Equal(ModuleReason.InvalidEntry, Assert.Throws<SandboxException>(() => guest.Check(null, hasFiles: true)).Reason);
+        Assert.Equal(ModuleReason.EntrypointMissing, Assert.Throws<GuestLoadException>(() => guest.Check("hello")).Reason);
+        Assert.Equal(ModuleReason.InvalidEntry, Assert.Throws<GuestLoadException>(() => guest.Check(null, hasFiles: true)).Reason);
         Assert.False(guest.HasExport("_routes"));
     }
 
@@ -283,7 +283,7 @@ public class ComponentTests
             """);
         guest.Check(null);
 
-        Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), guest.Run(new GuestProcess()));
+        Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), guest.Run(new GuestRun()));
     }
 
     /// <summary>Wasmtime takes a component's word for what it imports.</summary>
@@ -314,7 +314,7 @@ public class ComponentTests
             """);
         guest.Check(null);
 
-        Assert.Equal(GuestOutcome.Trapped, guest.Run(new GuestProcess()).Outcome);
+        Assert.Equal(GuestOutcome.Trapped, guest.Run(new GuestRun()).Outcome);
     }
 
     [Theory]
@@ -349,7 +349,7 @@ public class ComponentTests
             """);
         guest.Check(null);
 
-        Assert.Equal(GuestOutcome.Trapped, guest.Run(new GuestProcess()).Outcome);
+        Assert.Equal(GuestOutcome.Trapped, guest.Run(new GuestRun()).Outcome);
     }
 
     [Fact]
@@ -364,9 +364,9 @@ public class ComponentTests
         using var fromFile = engine.LoadFile(path);
         File.Delete(path);
 
-        Assert.True(SandboxEngine.IsNativeCode(code));
-        Assert.Equal(GuestOutcome.Completed, fromBytes.Run(new GuestProcess()).Outcome);
-        Assert.Equal(GuestOutcome.Completed, fromFile.Run(new GuestProcess()).Outcome);
-        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<SandboxException>(() => engine.Load(code.AsSpan(0, 100))).Reason);
+        Assert.True(GuestEngine.IsNativeCode(code));
+        Assert.Equal(GuestOutcome.Completed, fromBytes.Run(new GuestRun()).Outcome);
+        Assert.Equal(GuestOutcome.Completed, fromFile.Run(new GuestRun()).Outcome);
+        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<GuestLoadException>(() => engine.Load(code.AsSpan(0, 100))).Reason);
     }
 }

@@ -221,7 +221,7 @@ public class OutboundHttpTests
         guest.Check(null);
         var output = new CapturedOutput(1000);
 
-        guest.Run(new GuestProcess { Stdout = output });
+        guest.Run(new GuestRun { Stdout = output });
 
         Assert.EndsWith("\n\nHAB", Encoding.Latin1.GetString(output.Bytes), StringComparison.Ordinal);
     }
@@ -235,7 +235,7 @@ public class OutboundHttpTests
             """);
         guest.Check(null);
 
-        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestProcess()).Outcome);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun()).Outcome);
     }
 
     [Fact]
@@ -245,7 +245,7 @@ public class OutboundHttpTests
 
         Assert.StartsWith(
             "the module imports wasi_experimental_http.fetch; this runtime offers",
-            Assert.Throws<SandboxException>(() => guest.Check(null)).Message, StringComparison.Ordinal);
+            Assert.Throws<GuestLoadException>(() => guest.Check(null)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal static class WasiRunner
         guest.Check(null, hasFiles: files is not null);
         var stdout = new CapturedOutput(1 << 20);
         var stderr = new CapturedOutput(1 << 20);
-        var process = new GuestProcess
+        var process = new GuestRun
         {
             Stdin = Encoding.UTF8.GetBytes(WasiCase.Stdin),
             Stdout = stdout,

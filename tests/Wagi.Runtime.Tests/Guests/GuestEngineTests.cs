@@ -4,11 +4,11 @@ using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Tests.Guests;
 
-public class SandboxEngineTests
+public class GuestEngineTests
 {
     private const string Hello = "(module (memory (export \"memory\") 1) (func (export \"_start\")))";
 
-    private static SandboxEngine Engine => SharedEngine.Instance;
+    private static GuestEngine Engine => SharedEngine.Instance;
 
     private static byte[] Compile(string wat) => Engine.Compile(Encoding.UTF8.GetBytes(wat));
 
@@ -24,7 +24,7 @@ public class SandboxEngineTests
     [InlineData("(module (memory 1) (memory 1) (memory 1))", ModuleReason.CompileFailed, "memor")]
     public void Compile_Refuses_WhatIsNoModule(string text, string reason, string message)
     {
-        var exception = Assert.Throws<SandboxException>(() => Compile(text));
+        var exception = Assert.Throws<GuestLoadException>(() => Compile(text));
 
         Assert.Equal(reason, exception.Reason);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
@@ -41,8 +41,8 @@ public class SandboxEngineTests
         using var fromFile = Engine.LoadFile(path);
         File.Delete(path);
 
-        Assert.Equal(GuestOutcome.Completed, fromBytes.Run(new GuestProcess()).Outcome);
-        Assert.Equal(GuestOutcome.Completed, fromFile.Run(new GuestProcess()).Outcome);
+        Assert.Equal(GuestOutcome.Completed, fromBytes.Run(new GuestRun()).Outcome);
+        Assert.Equal(GuestOutcome.Completed, fromFile.Run(new GuestRun()).Outcome);
     }
 
     [Fact]
@@ -52,20 +52,20 @@ public class SandboxEngineTests
         var wrong = Encoding.ASCII.GetString(code).IndexOf("x86_64", StringComparison.Ordinal);
         var other = wrong < 0 ? code[..^10] : [.. code[..wrong], (byte)'y', .. code[(wrong + 1)..]];
 
-        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<SandboxException>(() => Engine.Load(other)).Reason);
-        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<SandboxException>(() => Engine.Load([1, 2, 3])).Reason);
-        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<SandboxException>(() => Engine.LoadFile("/no/such/file")).Reason);
+        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<GuestLoadException>(() => Engine.Load(other)).Reason);
+        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<GuestLoadException>(() => Engine.Load([1, 2, 3])).Reason);
+        Assert.Equal(ModuleReason.CompileFailed, Assert.Throws<GuestLoadException>(() => Engine.LoadFile("/no/such/file")).Reason);
     }
 
     [Fact]
     public void CompatibilityKey_IsTheSame_ForTheSameSettings()
     {
-        using var same = new SandboxEngine(new SandboxOptions { MaxInstances = 3 });
+        using var same = new GuestEngine(new GuestEngineOptions { MaxInstances = 3 });
 
         Assert.Equal(Engine.CompatibilityKey, same.CompatibilityKey);
         Assert.Matches("^[0-9a-f]{32}$", same.CompatibilityKey);
         using var guest = same.Load(Compile(Hello));
-        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestProcess()).Outcome);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun()).Outcome);
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public class SandboxEngineTests
     [InlineData(10_001)]
     public void Options_OutOfRange_AreRefused(int instances)
     {
-        var exception = Assert.Throws<ArgumentException>(() => new SandboxEngine(new SandboxOptions { MaxInstances = instances }));
+        var exception = Assert.Throws<ArgumentException>(() => new GuestEngine(new GuestEngineOptions { MaxInstances = instances }));
 
         Assert.Contains($"MaxInstances is {instances}", exception.Message, StringComparison.Ordinal);
     }
@@ -88,7 +88,7 @@ public class SandboxEngineTests
               (func (export "_start")))
             """);
 
-        var exception = Assert.Throws<SandboxException>(() => guest.Check(null));
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
 
         Assert.Equal(ModuleReason.UnknownImport, exception.Reason);
         Assert.Equal(
@@ -104,7 +104,7 @@ public class SandboxEngineTests
             (module (import "wasi_snapshot_preview1" "fd_close" (func (param i64) (result i32))) (func (export "_start")))
             """);
 
-        var exception = Assert.Throws<SandboxException>(() => guest.Check(null));
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
 
         Assert.Equal(ModuleReason.UnknownImport, exception.Reason);
         Assert.Contains("fd_close", exception.Message, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public class SandboxEngineTests
             (module (memory (export "memory") 1) (func (export "hello")) (func (export "add") (param i32 i32)))
             """);
 
-        var exception = Assert.Throws<SandboxException>(() => guest.Check(entrypoint));
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(entrypoint));
 
         Assert.Equal(ModuleReason.EntrypointMissing, exception.Reason);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
@@ -140,7 +140,7 @@ public class SandboxEngineTests
             """);
         guest.Check("hello");
 
-        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestProcess(), "hello").Outcome);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun(), "hello").Outcome);
     }
 
     [Fact]
@@ -151,8 +151,8 @@ public class SandboxEngineTests
             (module (import "wasi_snapshot_preview1" "sched_yield" (func $y (result i32))) (func (export "_start") (drop (call $y))))
             """);
 
-        var trapped = trapping.Run(new GuestProcess());
-        var blinded = blind.Run(new GuestProcess());
+        var trapped = trapping.Run(new GuestRun());
+        var blinded = blind.Run(new GuestRun());
 
         Assert.Contains("unreachable", trapped.Message, StringComparison.Ordinal);
         Assert.Equal(GuestOutcome.Trapped, blinded.Outcome);
@@ -182,7 +182,7 @@ public class SandboxEngineTests
             """);
         guest.Check(null);
 
-        Assert.Equal(7, guest.Run(new GuestProcess()).ExitCode);
+        Assert.Equal(7, guest.Run(new GuestRun()).ExitCode);
     }
 
     [Fact]
@@ -192,14 +192,14 @@ public class SandboxEngineTests
         guest.Dispose();
         guest.Dispose();
 
-        Assert.Throws<ObjectDisposedException>(() => guest.Run(new GuestProcess()));
+        Assert.Throws<ObjectDisposedException>(() => guest.Run(new GuestRun()));
     }
 
     [Fact]
     public void Output_ThatThrows_StopsTheGuest_AndIsKept()
     {
         using var guest = SharedEngine.Load(Cgi.Wat.Printing("hello"));
-        var process = new GuestProcess { Stdout = new BrokenOutput() };
+        var process = new GuestRun { Stdout = new BrokenOutput() };
 
         var result = guest.Run(process);
 
@@ -210,7 +210,7 @@ public class SandboxEngineTests
     [Fact]
     public void EpochTicker_Wakes_AfterAPause()
     {
-        using var engine = new SandboxEngine(new SandboxOptions { MaxInstances = 1, Tick = TimeSpan.FromMilliseconds(1) });
+        using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 1, Tick = TimeSpan.FromMilliseconds(1) });
         using var guest = engine.Load(Compile("(module (func (export \"_start\") (loop $l (br $l))))"));
         var watch = System.Diagnostics.Stopwatch.StartNew();
         while (!engine.IsResting)
@@ -219,7 +219,7 @@ public class SandboxEngineTests
             Thread.Yield();
         }
 
-        var result = guest.Run(new GuestProcess { Timeout = TimeSpan.FromMilliseconds(50) });
+        var result = guest.Run(new GuestRun { Timeout = TimeSpan.FromMilliseconds(50) });
 
         Assert.Equal(GuestOutcome.DeadlineExceeded, result.Outcome);
     }

@@ -10,7 +10,7 @@ namespace Wagi.Runtime.Guests;
 /// What one run of a guest sees and may use: arguments, environment, stdin, where its output goes, and how long it may take. Used
 /// for one run at a time, on one thread at a time; <see cref="Reset"/> makes it ready for the next.
 /// </summary>
-public sealed class GuestProcess
+public sealed class GuestRun
 {
     private GCHandle _self;
     private StdioDescriptor _fd0;

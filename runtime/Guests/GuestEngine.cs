@@ -9,7 +9,7 @@ namespace Wagi.Runtime.Guests;
 /// The process-wide sandbox: compiles modules, loads them, and holds the pool of slots that their instances run in. One per process
 /// is enough; it is safe for concurrent use.
 /// </summary>
-public sealed class SandboxEngine : IDisposable
+public sealed class GuestEngine : IDisposable
 {
     /// <summary>Wasmtime keeps native code in ELF files, whatever the operating system.</summary>
     private static readonly byte[] NativeMagic = [0x7f, (byte)'E', (byte)'L', (byte)'F'];
@@ -26,7 +26,7 @@ public sealed class SandboxEngine : IDisposable
     /// <summary>Reserves the address space of the pool and starts the thread that interrupts guests.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">The address space cannot be reserved.</exception>
-    public SandboxEngine(SandboxOptions options)
+    public GuestEngine(GuestEngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
@@ -44,7 +44,7 @@ public sealed class SandboxEngine : IDisposable
     }
 
     /// <summary>What it was made with.</summary>
-    public SandboxOptions Options { get; }
+    public GuestEngineOptions Options { get; }
 
     /// <summary>Guests that run now.</summary>
     public int Running => _ticker.Running;
@@ -78,7 +78,7 @@ public sealed class SandboxEngine : IDisposable
     internal EpochTicker Ticker => _ticker;
 
     /// <summary>Wasm, or WebAssembly text, to native code.</summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.NotWasm"/> or <see cref="ModuleReason.CompileFailed"/>.</exception>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/> or <see cref="ModuleReason.CompileFailed"/>.</exception>
     public byte[] Compile(ReadOnlySpan<byte> wasm)
     {
         if (wasm.StartsWith(WasmMagic))
@@ -88,7 +88,7 @@ public sealed class SandboxEngine : IDisposable
 
         if (IsNativeCode(wasm))
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.NotWasm,
                 "the module is native code already, which only a file that modules.toml names may be; use the Wasm that it was made of");
         }
@@ -96,20 +96,20 @@ public sealed class SandboxEngine : IDisposable
         // Text may start with blanks and comments; anything else that is no text is best called by its name.
         if (wasm.IsEmpty || wasm.Contains((byte)0))
         {
-            throw new SandboxException(
+            throw new GuestLoadException(
                 ModuleReason.NotWasm, wasm.IsEmpty ? "the module is empty" : "the module is neither WebAssembly nor WebAssembly text");
         }
 
         return WasmEngine.ParseText(wasm, out var error) is { } binary
             ? CompileBinary(binary)
-            : throw new SandboxException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
+            : throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
     }
 
     /// <summary>Whether this looks like what <see cref="Compile"/> gives back, by its first bytes.</summary>
     public static bool IsNativeCode(ReadOnlySpan<byte> content) => content.StartsWith(NativeMagic);
 
     /// <summary>Wasm as it is, WebAssembly text translated to it.</summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.NotWasm"/>.</exception>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/>.</exception>
     public static byte[] ToWasm(byte[] content)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -119,7 +119,7 @@ public sealed class SandboxEngine : IDisposable
         }
 
         return WasmEngine.ParseText(content, out var error)
-            ?? throw new SandboxException(ModuleReason.NotWasm, $"it is not WebAssembly text: {error}");
+            ?? throw new GuestLoadException(ModuleReason.NotWasm, $"it is not WebAssembly text: {error}");
     }
 
     private byte[] CompileBinary(ReadOnlySpan<byte> wasm)
@@ -129,29 +129,29 @@ public sealed class SandboxEngine : IDisposable
             ? WasmComponent.Compile(_engine, wasm, out error)
             : WasmEngine.Compile(_engine, wasm, out error);
         return code
-            ?? throw new SandboxException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
+            ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
     }
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
     public Guest Load(ReadOnlySpan<byte> nativeCode) => Deserialize(nativeCode, out var error)
-        ?? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}");
+        ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}");
 
     /// <summary>
     /// As <see cref="Load"/>, mapped from a file. The file may be deleted while it is in use, and must not be written to. Only files
     /// that this process can trust: Wasmtime checks that native code is its own version's, not that it is harmless.
     /// </summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
     public Guest LoadFile(string path) => DeserializeFile(path, out var error)
-        ?? throw new SandboxException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}");
+        ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the native code cannot be loaded: {error}");
 
     /// <summary>
     /// As <see cref="Load"/>, for native code that a person made beforehand and may have made for another version or machine. Only
     /// from where what is run there is trusted: native code is not checked, and not confined.
     /// </summary>
-    /// <exception cref="SandboxException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
     public Guest LoadPrecompiled(ReadOnlySpan<byte> nativeCode) => Deserialize(nativeCode, out var error)
-        ?? throw new SandboxException(
+        ?? throw new GuestLoadException(
             ModuleReason.CompileFailed,
             $"the native code does not fit this engine ({CompatibilityKey}): {error}; make it again from the Wasm with this version's 'wagi compile', on a machine like this one");
 

@@ -1,7 +1,7 @@
 namespace Wagi.Runtime.Guests;
 
 /// <summary>Bounds of the process-wide sandbox.</summary>
-public sealed record SandboxOptions
+public sealed record GuestEngineOptions
 {
     /// <summary>Guests that may run at the same time in this process, all modules together: the slots of the pool. 1 to 10,000.</summary>
     public int MaxInstances { get; init; } = 256;
