@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 using Wagi.Modules.Problems;
@@ -18,6 +20,9 @@ internal sealed class TomlDocument
     private readonly List<TomlTableValue> _modules = [];
     private readonly HashSet<TomlTableValue> _broken = new(ReferenceEqualityComparer.Instance);
 
+    /// <summary>How many lines of the file stand before the text that is being parsed.</summary>
+    private int _linesBefore;
+
     private TomlDocument(string file) => _file = file;
 
     public bool HasSyntaxErrors { get; private set; }
@@ -35,27 +40,51 @@ internal sealed class TomlDocument
             return document;
         }
 
-        // Tolerant, and with our own check of duplicate keys: the strict parser gives up at the first error.
-        var syntax = SyntaxParser.Parse(text, file, validate: false);
-        if (!syntax.HasErrors)
+        if (document.Parse(text, out _) is { HasErrors: false } syntax)
         {
             document.ReadTables(syntax);
             return document;
         }
 
         // One error can swallow the rest of the text (a quote that is not closed): every table is read by itself.
-        foreach (var part in SplitAtTables(text))
+        foreach (var (part, linesBefore) in SplitAtTables(text))
         {
-            var partSyntax = SyntaxParser.Parse(part, file, validate: false);
-            document.ReadTables(partSyntax);
-            document.ReadDiagnostics(partSyntax);
+            document._linesBefore = linesBefore;
+            if (document.Parse(part, out var failure) is { } partSyntax)
+            {
+                document.ReadTables(partSyntax);
+                document.ReadDiagnostics(partSyntax);
+            }
+            else
+            {
+                document.AddError(document.Locate(failure!), FirstSentence(failure!.Message), null);
+            }
         }
 
         return document;
     }
 
-    /// <summary>Cuts before every line that begins with <c>[[</c>; each part keeps its line numbers by empty lines before it.</summary>
-    private static IEnumerable<string> SplitAtTables(string text)
+    /// <summary>
+    /// Tolerant, and with our own check of duplicate keys: the strict parser gives up at the first error. Null when this one gives up as
+    /// well; it bounds the depth of what it reads (64), so that no text overflows the stack.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "whatever the parser throws is a problem of the text")]
+    private DocumentSyntax? Parse(string text, out Exception? failure)
+    {
+        try
+        {
+            failure = null;
+            return SyntaxParser.Parse(text, _file, validate: false);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            return null;
+        }
+    }
+
+    /// <summary>Cuts before every line that begins with <c>[[</c>.</summary>
+    private static IEnumerable<(string Part, int LinesBefore)> SplitAtTables(string text)
     {
         var lines = text.Split('\n');
         var start = 0;
@@ -63,7 +92,7 @@ internal sealed class TomlDocument
         {
             if (i == lines.Length || lines[i].TrimStart().StartsWith("[[", StringComparison.Ordinal))
             {
-                yield return new string('\n', start) + string.Join('\n', lines[start..i]);
+                yield return (string.Join('\n', lines[start..i]), start);
                 start = i;
             }
         }
@@ -193,7 +222,7 @@ internal sealed class TomlDocument
         foreach (var diagnostic in syntax.Diagnostics.DistinctBy(diagnostic => diagnostic.Span.Start.Line).Take(MaxSyntaxErrors))
         {
             AddError(
-                new SourceLocation(_file, diagnostic.Span.Start.Line + 1, diagnostic.Span.Start.Column + 1),
+                new SourceLocation(_file, _linesBefore + diagnostic.Span.Start.Line + 1, diagnostic.Span.Start.Column + 1),
                 diagnostic.Message.TrimEnd('.'),
                 null);
         }
@@ -212,7 +241,15 @@ internal sealed class TomlDocument
     }
 
     private SourceLocation Locate(SyntaxNodeBase node) =>
-        new(_file, node.Span.Start.Line + 1, node.Span.Start.Column + 1);
+        new(_file, _linesBefore + node.Span.Start.Line + 1, node.Span.Start.Column + 1);
+
+    /// <summary>Where the parser gave up; the beginning of the table where it does not say.</summary>
+    private SourceLocation Locate(Exception failure) => failure is TomlException { Line: { } line, Column: { } column }
+        ? new(_file, _linesBefore + line, column)
+        : new(_file, _linesBefore + 1, 1);
+
+    /// <summary>What follows the first sentence is for who calls the parser.</summary>
+    private static string FirstSentence(string message) => message.Split(". ")[0].TrimEnd('.');
 
     private static string[] Path(KeySyntax? key) =>
         key is null ? [""] : [Name(key.Key), .. key.DotKeys.Select(dotted => Name(dotted.Key))];

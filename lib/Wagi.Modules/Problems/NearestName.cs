@@ -13,6 +13,7 @@ public static class NearestName
     {
         ArgumentNullException.ThrowIfNull(text);
         var (nearest, distance) = names
+            .Where(name => Math.Abs(name.Length - text.Length) <= MaxDistance)
             .Select(name => (Name: name, Distance: Distance(text.ToUpperInvariant(), name.ToUpperInvariant())))
             .Where(candidate => candidate.Distance < candidate.Name.Length - 1)
             .OrderBy(candidate => candidate.Distance)

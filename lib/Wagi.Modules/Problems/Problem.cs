@@ -7,6 +7,12 @@ namespace Wagi.Modules.Problems;
 /// <param name="Hint">What to do, or null where the message says it all.</param>
 public sealed record Problem(SourceLocation Location, ProblemSeverity Severity, string Message, string? Hint = null)
 {
+    // Messages quote what the file says, which may be of any length.
+    private const int MaxMessageLength = 500;
+
+    /// <summary>What is wrong, as one sentence without a final period; cut off where it is too long to be read.</summary>
+    public string Message { get; init; } = Message.Length <= MaxMessageLength ? Message : Message[..MaxMessageLength] + '…';
+
     /// <summary><c>file:line:column: error: message (hint)</c>, one line, in the form of compilers.</summary>
     public override string ToString()
     {

@@ -164,4 +164,60 @@ public sealed class ModulesTomlReaderTests
         Assert.Empty(file.Entries);
         Assert.Empty(file.Problems);
     }
+
+    /// <summary>What a parser may give up on by throwing: nesting, and values that no type of .NET holds.</summary>
+    public static TheoryData<string> Extremes =>
+    [
+        $"argv = {new string('[', 70)}{new string(']', 70)}",
+        $"argv = {new string('[', 200_000)}",
+        $"argv = {Repeat("{ a = ", 70)}1{Repeat(" }", 70)}",
+        $"argv = {Repeat("{ a = ", 100_000)}",
+        $"{Repeat("a.", 100_000)}b = 1",
+        $"[module.{Repeat("a.", 100_000)}b]",
+        $"max_concurrency = {new string('9', 100_000)}",
+        "max_concurrency = 0xFFFFFFFFFFFFFFFFFFFFFFFF",
+        "max_concurrency = 1e999999999",
+        "timeout = 9999-99-99T99:99:99Z",
+        "argv = \"\\U00110000\"",
+        "argv = \"\\uD800\"",
+        "argv = \"\uD800\"",
+        $"\"{new string('a', 100_000)}\" = 1",
+        "[[module.module]]",
+        "[[[module]]]",
+        "[]",
+        "= 1",
+    ];
+
+    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
+
+    [Theory]
+    [MemberData(nameof(Extremes))]
+    public void ExtremeInput_IsAProblemOfItsTable_AndNotAnException(string line)
+    {
+        var file = Read($"[[module]]\nroute = \"/bad\"\nmodule = \"bad.wasm\"\n{line}\n{Good}");
+        Assert.Equal("/good", file.Entries[^1].Id);
+        Assert.Contains(file.Problems, problem => problem.Location.Line is 1 or 4);
+        Assert.All(file.Problems, problem => Assert.InRange(problem.ToString().Length, 1, 1000));
+    }
+
+    /// <summary>What a reader sees of a file while it is being written.</summary>
+    [Fact]
+    public void EveryBeginningOfAFile_IsReadWithoutAnException()
+    {
+        var text = $$""""
+            {{Good}}
+            volumes = { "/data" = "data:ro" }
+            allowed_hosts = ["https://api.example.com", 'insecure:allow-all']
+            argv = """
+            a \u0041
+            """
+            [module.environment]
+            A.B = 0x1F # a number
+            {{Good}}
+            """";
+        for (var length = 0; length <= text.Length; length++)
+        {
+            Read(text[..length]);
+        }
+    }
 }
