@@ -217,7 +217,7 @@ internal sealed class SpecReader
 
         if (text.Length <= SpecLimits.QuantityLength
             && SpecPatterns.IsMatch(SpecPatterns.ByteSizeRegex(), text) && ByteSize.TryParse(text, out var bytes, out _)
-            && bytes is >= SpecLimits.MinMemoryLimit and <= SpecLimits.MemoryLimit)
+            && bytes is >= ModuleLimits.MinMemory and <= ModuleLimits.MaxMemory)
         {
             return bytes;
         }

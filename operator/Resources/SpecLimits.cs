@@ -1,4 +1,5 @@
-using Wagi.Modules.Configuration;
+using Wagi.Modules.Limits;
+using Wagi.Modules.Routes;
 
 namespace Wagi.Operator.Resources;
 
@@ -8,14 +9,14 @@ namespace Wagi.Operator.Resources;
 /// </summary>
 internal static class SpecLimits
 {
-    /// <summary>Characters of a route: <see cref="Wagi.Modules.Routes.RoutePattern.MaxLength"/>.</summary>
-    public const int RouteLength = 1024;
+    /// <summary>Characters of a route.</summary>
+    public const int RouteLength = RoutePattern.MaxLength;
 
     /// <summary>Hosts of one module.</summary>
     public const int Hosts = 32;
 
-    /// <summary>Characters of a DNS name (RFC 1035 §2.3.4).</summary>
-    public const int HostLength = 253;
+    /// <summary>Characters of a DNS name.</summary>
+    public const int HostLength = HostPattern.MaxLength;
 
     /// <summary>Characters of a module reference.</summary>
     public const int ModuleLength = 1024;
@@ -55,12 +56,6 @@ internal static class SpecLimits
 
     /// <summary>Requests in flight at the most.</summary>
     public const int Concurrency = 100_000;
-
-    /// <summary>Bytes that a 32-bit linear memory can hold: 4 GiB.</summary>
-    public const long MemoryLimit = ModuleEntry.MaxMemoryLimit;
-
-    /// <summary>Bytes that a memory limit must allow at the least: one page of WebAssembly, 64 KiB.</summary>
-    public const long MinMemoryLimit = ModuleEntry.MinMemoryLimit;
 
     /// <summary>Characters of a Bindle server's URL.</summary>
     public const int UrlLength = 1024;

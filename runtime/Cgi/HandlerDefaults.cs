@@ -1,3 +1,4 @@
+using Wagi.Modules.Limits;
 using Wagi.Runtime.Outbound;
 
 namespace Wagi.Runtime.Cgi;
@@ -6,13 +7,13 @@ namespace Wagi.Runtime.Cgi;
 public sealed record HandlerDefaults
 {
     /// <summary>How long a request may take, from the start of the guest to the last byte of the answer.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Timeout { get; init; } = ModuleLimits.DefaultTimeout;
 
     /// <summary>Linear memory that one instance may grow to, in bytes.</summary>
-    public long MemoryLimit { get; init; } = 128L << 20;
+    public long MemoryLimit { get; init; } = ModuleLimits.DefaultMemory;
 
     /// <summary>Requests of one module that run at the same time.</summary>
-    public int MaxConcurrency { get; init; } = 8 * Environment.ProcessorCount;
+    public int MaxConcurrency { get; init; } = ModuleLimits.DefaultConcurrencyPerCpu * Environment.ProcessorCount;
 
     /// <summary>Requests of one module that wait for their turn; one more is answered with 503 at once.</summary>
     public int MaxQueue { get; init; } = 100;

@@ -1,10 +1,12 @@
+using Wagi.Modules.Limits;
+
 namespace Wagi.Runtime.Outbound;
 
 /// <summary>Bounds of the HTTP requests that modules send.</summary>
 public sealed record OutboundLimits
 {
     /// <summary>Responses that all requests to one module hold open together, unless its entry has <c>http_max_concurrency</c>.</summary>
-    public int MaxConcurrency { get; init; } = 64;
+    public int MaxConcurrency { get; init; } = ModuleLimits.DefaultHttpConcurrency;
 
     /// <summary>The largest response body, in bytes.</summary>
     public long MaxResponseBody { get; init; } = 32L << 20;

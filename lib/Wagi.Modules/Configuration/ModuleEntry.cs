@@ -10,12 +10,6 @@ namespace Wagi.Modules.Configuration;
 /// <summary>One <c>[[module]]</c> of <c>modules.toml</c>, checked. <c>docs/modules-toml.md</c> describes every key.</summary>
 public sealed record ModuleEntry
 {
-    /// <summary>The smallest <see cref="MemoryLimit"/>: one page of linear memory, 64 KiB.</summary>
-    public const long MinMemoryLimit = 64L << 10;
-
-    /// <summary>The largest <see cref="MemoryLimit"/>: all that 32 bits can address, 4 GiB.</summary>
-    public const long MaxMemoryLimit = 4L << 30;
-
     /// <summary>Name of the entry in logs, metrics and <c>/status</c>; <c>namespace/name</c> for a WagiModule. Never empty, unique in its file.</summary>
     public required string Id { get; init; }
 

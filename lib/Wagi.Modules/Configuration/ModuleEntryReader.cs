@@ -231,12 +231,12 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
         if (ByteSize.TryParse(text, out var bytes, out var error))
         {
-            if (bytes is >= ModuleEntry.MinMemoryLimit and <= ModuleEntry.MaxMemoryLimit)
+            if (bytes is >= ModuleLimits.MinMemory and <= ModuleLimits.MaxMemory)
             {
                 return bytes;
             }
 
-            error = $"'{text}' must be between {ByteSize.Format(ModuleEntry.MinMemoryLimit)}, one page, and {ByteSize.Format(ModuleEntry.MaxMemoryLimit)}";
+            error = $"'{text}' must be between {ByteSize.Format(ModuleLimits.MinMemory)}, one page, and {ByteSize.Format(ModuleLimits.MaxMemory)}";
         }
 
         Fail(table.Values[ModuleKeys.MemoryLimit].Location, $"'{ModuleKeys.MemoryLimit}': {error}", null);

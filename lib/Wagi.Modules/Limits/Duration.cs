@@ -14,22 +14,22 @@ public static class Duration
 
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
-    /// <summary>The longest duration that is accepted: 24 hours.</summary>
-    public static TimeSpan Max { get; } = TimeSpan.FromHours(24);
-
-    /// <summary>Reads a duration of more than zero and at most <see cref="Max"/>; <paramref name="error"/> says what is wrong with it.</summary>
+    /// <summary>
+    /// Reads a duration from <see cref="ModuleLimits.MinTimeout"/> to <see cref="ModuleLimits.MaxTimeout"/>; <paramref name="error"/> says what is
+    /// wrong with it.
+    /// </summary>
     public static bool TryParse(string? text, out TimeSpan duration, out string? error)
     {
         error = null;
         duration = default;
         if (TryParseMilliseconds((text ?? "").AsSpan().Trim(), out var milliseconds)
-            && milliseconds >= 1 && milliseconds <= Max.TotalMilliseconds)
+            && milliseconds >= ModuleLimits.MinTimeout.TotalMilliseconds && milliseconds <= ModuleLimits.MaxTimeout.TotalMilliseconds)
         {
             duration = TimeSpan.FromMilliseconds(milliseconds);
             return true;
         }
 
-        error = $"'{text}' is not a duration between 1ms and 24h; write for example '30s', '1m30s' or '500ms'";
+        error = $"'{text}' is not a duration between {Format(ModuleLimits.MinTimeout)} and {Format(ModuleLimits.MaxTimeout)}; write for example '30s', '1m30s' or '500ms'";
         return false;
     }
 

@@ -9,7 +9,9 @@ namespace Wagi.Modules.Routes;
 /// </summary>
 public sealed record HostPattern
 {
-    private const int MaxLength = 253;
+    /// <summary>The longest DNS name (RFC 1035 §2.3.4), in characters.</summary>
+    public const int MaxLength = 253;
+
     private const int MaxLabelLength = 63;
 
     private HostPattern(string name, bool isWildcard)

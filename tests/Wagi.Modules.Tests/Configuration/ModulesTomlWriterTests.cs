@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CsCheck;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
@@ -33,7 +34,7 @@ public sealed class ModulesTomlWriterTests
     {
         // Every character that TOML treats in its own way, and some that it must not.
         var text = Gen.OneOf('a', '"', '\\', '\n', '\r', '\t', '\0', '\x1f', '\x7f', 'é', 'ü', '#', '=', '[', '\'').Array[0, 12].Select(characters => new string(characters));
-        Gen.Select(text, text, Gen.Int[1, 1000], Gen.Int[1, 86_400_000], Gen.Long[ModuleEntry.MinMemoryLimit, ModuleEntry.MaxMemoryLimit]).Sample((key, value, number, milliseconds, bytes) =>
+        Gen.Select(text, text, Gen.Int[1, 1000], Gen.Int[1, 86_400_000], Gen.Long[ModuleLimits.MinMemory, ModuleLimits.MaxMemory]).Sample((key, value, number, milliseconds, bytes) =>
         {
             var entry = Small with
             {

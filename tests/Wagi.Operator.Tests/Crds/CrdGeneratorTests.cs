@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Wagi.Modules.Limits;
 using Wagi.Operator.Commands;
 using Wagi.Operator.Crds;
 using Wagi.Operator.Tests.Cluster;
@@ -31,6 +32,22 @@ public sealed class CrdGeneratorTests
             .Select(field => field.Path);
 
         Assert.Empty(unbounded);
+    }
+
+    [Fact]
+    public void Limits_AreDescribed_AsTheyAre()
+    {
+        var spec = CrdGenerator.Schema()["properties"]!["spec"]!["properties"]!;
+        string Description(string field) => (string)spec[field]!["description"]!;
+        string Rule(string field) => (string)spec[field]!["x-kubernetes-validations"]![0]!["rule"]!;
+
+        Assert.Contains($": {Duration.Format(ModuleLimits.MinTimeout)} to {Duration.Format(ModuleLimits.MaxTimeout)}. Default: the runtime's --timeout, {Duration.Format(ModuleLimits.DefaultTimeout)}.", Description("timeout"), StringComparison.Ordinal);
+        Assert.Contains($": {ByteSize.Format(ModuleLimits.MinMemory)} to {ByteSize.Format(ModuleLimits.MaxMemory)}. Default: the runtime's --memory-limit, {ByteSize.Format(ModuleLimits.DefaultMemory)}.", Description("memoryLimit"), StringComparison.Ordinal);
+        Assert.Contains($"--max-concurrency, {ModuleLimits.DefaultConcurrencyPerCpu} for every CPU.", Description("maxConcurrency"), StringComparison.Ordinal);
+        Assert.Contains($"Default: {ModuleLimits.DefaultHttpConcurrency}.", Description("httpMaxConcurrency"), StringComparison.Ordinal);
+        Assert.Contains($"bytes >= {ModuleLimits.MinMemory}.0 && bytes <= {ModuleLimits.MaxMemory}.0", Rule("memoryLimit"), StringComparison.Ordinal);
+        Assert.Contains($">= duration('{Duration.Format(ModuleLimits.MinTimeout)}')", Rule("timeout"), StringComparison.Ordinal);
+        Assert.Contains($"<= duration('{Duration.Format(ModuleLimits.MaxTimeout)}')", Rule("timeout"), StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string Path, string Description)> Fields(string path, JsonObject schema) =>
