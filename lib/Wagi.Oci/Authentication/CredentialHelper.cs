@@ -2,6 +2,7 @@ using System.Buffers;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Authentication;
@@ -101,4 +102,14 @@ internal static class CredentialHelper
         // By the protocol this user name marks the secret as an identity token.
         return answer.Username == "<token>" ? Credential.Refresh(answer.Secret) : Credential.Basic(answer.Username ?? "", answer.Secret);
     }
+}
+
+/// <summary>What <c>docker-credential-NAME get</c> prints.</summary>
+internal sealed class HelperAnswer
+{
+    [JsonPropertyName("Username")]
+    public string? Username { get; init; }
+
+    [JsonPropertyName("Secret")]
+    public string? Secret { get; init; }
 }

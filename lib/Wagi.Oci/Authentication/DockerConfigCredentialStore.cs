@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Wagi.Oci.Errors;
 
@@ -131,3 +132,37 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
             $"Docker credentials for '{key}' are malformed: 'auth' must be base64 of user:password");
     }
 }
+
+/// <summary>The parts of Docker's <c>config.json</c> that concern credentials.</summary>
+internal sealed class DockerConfig
+{
+    public Dictionary<string, DockerAuth?>? Auths { get; init; }
+
+    public Dictionary<string, string?>? CredHelpers { get; init; }
+
+    public string? CredsStore { get; init; }
+}
+
+/// <summary>One entry below <c>auths</c>.</summary>
+internal sealed class DockerAuth
+{
+    /// <summary>Base64 of <c>user:password</c>; wins over the two separate fields.</summary>
+    public string? Auth { get; init; }
+
+    public string? Username { get; init; }
+
+    public string? Password { get; init; }
+
+    [JsonPropertyName("identitytoken")]
+    public string? IdentityToken { get; init; }
+
+    [JsonPropertyName("registrytoken")]
+    public string? RegistryToken { get; init; }
+}
+
+/// <summary>Source-generated JSON for credential files and the answers of helpers.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(DockerConfig))]
+[JsonSerializable(typeof(Dictionary<string, DockerAuth?>))]
+[JsonSerializable(typeof(HelperAnswer))]
+internal sealed partial class AuthenticationJsonContext : JsonSerializerContext;

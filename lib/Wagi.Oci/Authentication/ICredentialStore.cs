@@ -12,3 +12,27 @@ public interface ICredentialStore
     /// <param name="cancellationToken">Ends the search.</param>
     ValueTask<IReadOnlyList<Credential>> FindAsync(string registry, string repository, CancellationToken cancellationToken);
 }
+
+/// <summary>Several stores in turn, as a pod has several imagePullSecrets.</summary>
+/// <param name="stores">The stores; earlier ones are tried first.</param>
+public sealed class ChainedCredentialStore(IReadOnlyList<ICredentialStore> stores) : ICredentialStore
+{
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Credential>> FindAsync(string registry, string repository, CancellationToken cancellationToken)
+    {
+        var found = new List<Credential>();
+        foreach (var store in stores)
+            found.AddRange(await store.FindAsync(registry, repository, cancellationToken));
+        return found;
+    }
+}
+
+/// <summary>Knows no credentials.</summary>
+public sealed class AnonymousCredentialStore : ICredentialStore
+{
+    /// <summary>The one instance.</summary>
+    public static AnonymousCredentialStore Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Credential>> FindAsync(string registry, string repository, CancellationToken cancellationToken) => new([]);
+}

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Wagi.Oci.Content;
 
 /// <summary>Says what some content is and how to recognise it (OCI image spec 1.1, "OCI Content Descriptors").</summary>
@@ -23,4 +25,31 @@ public sealed record Descriptor
 
     /// <summary>The annotation <c>org.opencontainers.image.title</c>, by which ORAS names files; null without one.</summary>
     internal string? Title => Annotations?.GetValueOrDefault(AnnotationKeys.Title);
+}
+
+/// <summary>What an image runs on (OCI image spec 1.1, "OCI Image Index").</summary>
+public sealed record Platform
+{
+    /// <summary>Processor architecture, in the words of GOARCH: <c>amd64</c>, <c>wasm</c>.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Operating system, in the words of GOOS: <c>linux</c>, <c>wasip1</c>, <c>wasi</c>.</summary>
+    [JsonPropertyName("os")]
+    public string? OperatingSystem { get; init; }
+
+    /// <summary>Variant of the architecture, such as <c>v8</c>.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary><c>os/architecture[/variant]</c>.</summary>
+    public override string ToString() => Variant is null ? $"{OperatingSystem}/{Architecture}" : $"{OperatingSystem}/{Architecture}/{Variant}";
+}
+
+/// <summary>Annotation keys of the OCI image spec 1.1 ("Annotations").</summary>
+public static class AnnotationKeys
+{
+    /// <summary>When the artifact was built, RFC 3339.</summary>
+    public const string Created = "org.opencontainers.image.created";
+
+    /// <summary>On a layer: the file name that ORAS gives it when it pulls.</summary>
+    public const string Title = "org.opencontainers.image.title";
 }

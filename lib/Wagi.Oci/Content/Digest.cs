@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Wagi.Oci.Content;
@@ -97,4 +98,17 @@ public sealed record Digest
     /// <summary>The digest of what went into <paramref name="hash"/> so far.</summary>
     internal static Digest From(IncrementalHash hash) =>
         new(hash.AlgorithmName == HashAlgorithmName.SHA512 ? "sha512" : "sha256", Convert.ToHexStringLower(hash.GetCurrentHash()));
+}
+
+/// <summary>A digest is one JSON string.</summary>
+internal sealed class DigestJsonConverter : JsonConverter<Digest>
+{
+    public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        return Digest.TryParse(text, out var digest, out var error) ? digest : throw new JsonException(error);
+    }
+
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -118,3 +118,59 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
         }
     }
 }
+
+/// <summary>How many bytes the layers of one image may still unpack to.</summary>
+internal sealed class ImageBudget(long limit, string subject)
+{
+    private long _spent;
+
+    /// <exception cref="OciException"><see cref="OciErrorKind.TooLarge"/> when it is used up.</exception>
+    public void Spend(int count)
+    {
+        _spent += count;
+        if (_spent > limit)
+            throw new OciException(OciErrorKind.TooLarge, $"{subject}: the layers of the image unpack to more than the limit of {limit} bytes");
+    }
+}
+
+/// <summary>Passes on at most a number of bytes, shared by all layers of an image.</summary>
+internal sealed class LimitedStream(Stream inner, ImageBudget budget) : ForwardStream
+{
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await inner.ReadAsync(buffer, cancellationToken);
+        budget.Spend(count);
+        return count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Lets the first bytes be seen before they are read. Leaves the inner stream open.</summary>
+internal sealed class PeekStream(Stream inner) : ForwardStream
+{
+    private byte[] _head = [];
+    private int _count;
+    private int _taken;
+
+    /// <summary>The first bytes, fewer if there are fewer; once, before anything is read.</summary>
+    public async Task<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancellationToken)
+    {
+        _head = new byte[count];
+        _count = await inner.ReadAtLeastAsync(_head, count, throwOnEndOfStream: false, cancellationToken);
+        return _head.AsMemory(0, _count);
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = Math.Min(buffer.Length, _count - _taken);
+        if (count == 0) return inner.ReadAsync(buffer, cancellationToken);
+        _head.AsMemory(_taken, count).CopyTo(buffer);
+        _taken += count;
+        return new(count);
+    }
+}

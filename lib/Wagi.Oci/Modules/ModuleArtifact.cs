@@ -1,5 +1,6 @@
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Content;
+using Wagi.Oci.Errors;
 using Wagi.Oci.References;
 
 namespace Wagi.Oci.Modules;
@@ -43,4 +44,66 @@ public sealed class ModuleArtifact
     internal IReadOnlyList<Descriptor> Layers { get; }
 
     internal ICredentialStore? Credentials { get; }
+}
+
+/// <summary>How an artifact holds its module.</summary>
+public enum ModuleLayout
+{
+    /// <summary>A layer is the Wasm binary: the CNCF Wasm artifact, wasm-to-oci and their relatives.</summary>
+    WasmLayer,
+
+    /// <summary>A container image with one <c>.wasm</c> file in its layers.</summary>
+    ContainerImage,
+}
+
+/// <summary>Finds out from a manifest where the module is.</summary>
+internal static class LayerChoice
+{
+    /// <summary>The one Wasm layer, or all layers of a container image.</summary>
+    /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming what is there instead.</exception>
+    public static (ModuleLayout Layout, IReadOnlyList<Descriptor> Layers) Choose(Manifest manifest, string subject)
+    {
+        var wasm = manifest.Layers.Where(layer => MediaTypes.IsWasm(layer.MediaType)).ToArray();
+        if (wasm.Length == 1) return (ModuleLayout.WasmLayer, wasm);
+        if (wasm.Length > 1)
+        {
+            throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                $"{subject}: the artifact holds {wasm.Length} Wasm layers ({string.Join(", ", wasm.Select(layer => layer.Title ?? layer.Digest.ToString()))}), which one to run is not said; push one module per reference");
+        }
+
+        if (manifest.Layers.Count > 0 && manifest.Layers.All(layer => MediaTypes.IsImageLayer(layer.MediaType)))
+            return (ModuleLayout.ContainerImage, manifest.Layers);
+
+        throw new OciException(
+            OciErrorKind.UnsupportedArtifact,
+            $"{subject}: no Wasm module in this artifact, its layers are {Found(manifest)}; expected a layer of type {MediaTypes.Wasm} or {MediaTypes.WasmToOciLayer}, or a container image with one .wasm file");
+    }
+
+    private static string Found(Manifest manifest) =>
+        manifest.Layers.Count == 0
+            ? $"none (config {manifest.Config.MediaType})"
+            : string.Join(", ", manifest.Layers.Select(layer => layer.MediaType).Distinct(StringComparer.Ordinal));
+}
+
+/// <summary>Chooses the manifest for Wasm from an index of platforms.</summary>
+internal static class PlatformChoice
+{
+    /// <summary>wasi/wasm, else wasip1/wasm, else anything for wasm, else the only entry.</summary>
+    /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming the platforms, if none of these exists.</exception>
+    public static Descriptor Choose(ImageIndex index, string subject)
+    {
+        // Builders add entries that describe others (attestations), with unknown/unknown as platform.
+        var entries = index.Manifests.Where(entry => entry.Platform is not { OperatingSystem: "unknown", Architecture: "unknown" }).ToArray();
+        return entries.FirstOrDefault(entry => entry.Platform is { OperatingSystem: "wasi", Architecture: "wasm" or "wasm32" })
+            ?? entries.FirstOrDefault(entry => entry.Platform is { OperatingSystem: "wasip1", Architecture: "wasm" or "wasm32" })
+            ?? entries.FirstOrDefault(entry => entry.Platform is { Architecture: "wasm" or "wasm32" })
+            ?? (entries.Length == 1 ? entries[0] : throw None(entries, subject));
+    }
+
+    private static OciException None(Descriptor[] entries, string subject) => new(
+        OciErrorKind.UnsupportedArtifact,
+        entries.Length == 0
+            ? $"{subject}: the image index lists no manifest"
+            : $"{subject}: the image index has no entry for Wasm (wasi/wasm or wasip1/wasm), only {string.Join(", ", entries.Select(entry => entry.Platform?.ToString() ?? "an entry without platform"))}");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Content;
 using Wagi.Oci.Errors;
@@ -132,3 +133,38 @@ public sealed class ModulePublisher(RegistryClient client)
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 }
+
+/// <summary>What was pushed.</summary>
+/// <param name="Reference">The reference with the manifest's digest: it means these bytes for ever.</param>
+/// <param name="Manifest">The manifest.</param>
+/// <param name="Layer">The layer, which is the Wasm binary.</param>
+/// <param name="Uploaded">False if the repository had the layer already.</param>
+public sealed record PublishedModule(Reference Reference, Descriptor Manifest, Descriptor Layer, bool Uploaded);
+
+/// <summary>The configuration of a Wasm artifact (CNCF TAG Runtime, "Wasm OCI Artifact layout").</summary>
+internal sealed record WasmConfig
+{
+    /// <summary>RFC 3339.</summary>
+    public required string Created { get; init; }
+
+    /// <summary>Always <c>wasm</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary><c>wasip1</c> for a core module, <c>wasip2</c> for a component.</summary>
+    [JsonPropertyName("os")]
+    public required string OperatingSystem { get; init; }
+
+    /// <summary>The digests of the layers in their order.</summary>
+    public required IReadOnlyList<Digest> LayerDigests { get; init; }
+
+    /// <summary>Present exactly for a component.</summary>
+    public ComponentInterface? Component { get; init; }
+}
+
+/// <summary>Source-generated JSON for configurations, which are written and never read.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(WasmConfig))]
+internal sealed partial class ModulesJsonContext : JsonSerializerContext;

@@ -1,8 +1,95 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Remote;
+
+/// <summary>An answer that is no success (OCI distribution spec 1.1, "Error Codes").</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Code">The first error code, such as <c>MANIFEST_UNKNOWN</c>; null if the body told none.</param>
+/// <param name="Message">The first error's message, made safe for one line of text; empty if the body told none.</param>
+/// <param name="Wait">The Retry-After header.</param>
+internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string Message, TimeSpan? Wait)
+{
+    private const int MaxBody = 64 * 1024;
+    private const int MaxMessage = 200;
+
+    public static async Task<ErrorResponse> ReadAsync(
+        Transport transport, HttpResponseMessage response, string subject, CancellationToken cancellationToken)
+    {
+        ErrorEntry? first = null;
+        try
+        {
+            var body = await BoundedBody.ReadAsync(transport, response, subject, MaxBody, "error answer", cancellationToken);
+            if (!body.IsEmpty)
+                first = JsonSerializer.Deserialize(body.Span, RemoteJsonContext.Default.ErrorBody)?.Errors is [var entry, ..] ? entry : null;
+        }
+        catch (Exception exception) when (exception is JsonException or OciException)
+        {
+            // Proxies answer in HTML: the status has to do.
+        }
+
+        return new ErrorResponse(response.StatusCode, first?.Code, OneLine(first?.Message), RetryAfter(response));
+    }
+
+    public static TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        var header = response.Headers.RetryAfter;
+        var wait = header?.Delta ?? (header?.Date is { } date ? date - DateTimeOffset.UtcNow : null);
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
+    /// <summary>The error in words for users.</summary>
+    /// <param name="subject">Full reference.</param>
+    /// <param name="registry">Host of the registry.</param>
+    /// <param name="withCredential">Whether credentials were sent.</param>
+    /// <param name="missing">Says what is not there, for status 404.</param>
+    public OciException ToException(string subject, string registry, bool withCredential, string missing)
+    {
+        var said = Message.Length > 0 ? $"{(int)Status} {Code}: {Message}" : Code is null ? $"{(int)Status}" : $"{(int)Status} {Code}";
+        return Status switch
+        {
+            HttpStatusCode.Unauthorized => new OciException(
+                OciErrorKind.Unauthorized,
+                withCredential
+                    ? $"{subject}: registry '{registry}' refused the credentials ({said}); check user and password or token, and that they have not expired"
+                    : $"{subject}: registry '{registry}' wants credentials ({said}) and none are given for it; log in, or name an imagePullSecret"),
+            HttpStatusCode.Forbidden => new OciException(
+                OciErrorKind.Forbidden,
+                withCredential
+                    ? $"{subject}: the credentials given may not do this at registry '{registry}' ({said}); ask for access to the repository"
+                    : $"{subject}: registry '{registry}' does not allow this without credentials ({said}); log in, or name an imagePullSecret"),
+            HttpStatusCode.NotFound => new OciException(OciErrorKind.NotFound, $"{subject}: {missing}"),
+            HttpStatusCode.RequestEntityTooLarge => new OciException(
+                OciErrorKind.TooLarge, $"{subject}: registry '{registry}', or a proxy before it, takes no upload of this size ({said})"),
+            HttpStatusCode.TooManyRequests => new OciException(
+                OciErrorKind.RateLimited,
+                $"{subject}: registry '{registry}' is rate limiting ({said}); {(Wait is null ? "try again later" : $"try again in {Wait.Value.TotalSeconds:0} s")}",
+                isTransient: true,
+                retryAfter: Wait),
+            HttpStatusCode.RequestTimeout => new OciException(
+                OciErrorKind.Timeout, $"{subject}: registry '{registry}' gave up waiting ({said})", isTransient: true, retryAfter: Wait),
+            >= HttpStatusCode.InternalServerError => new OciException(
+                OciErrorKind.ServerError,
+                $"{subject}: registry '{registry}' failed ({said})",
+                isTransient: Status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported),
+                retryAfter: Wait),
+            _ => new OciException(OciErrorKind.Protocol, $"{subject}: registry '{registry}' answered with an unexpected status ({said})"),
+        };
+    }
+
+    private static string OneLine(string? message)
+    {
+        if (message is null) return "";
+        var text = new StringBuilder();
+        foreach (var character in message.AsSpan(0, Math.Min(message.Length, MaxMessage)))
+            text.Append(char.IsControl(character) ? ' ' : character);
+        return text.ToString().Trim();
+    }
+}
 
 /// <summary>Failures of the network, in words for users.</summary>
 internal static class Failures
@@ -70,3 +157,23 @@ internal static class Failures
         return exception;
     }
 }
+
+/// <summary>The JSON body of an error answer.</summary>
+internal sealed class ErrorBody
+{
+    public IReadOnlyList<ErrorEntry?>? Errors { get; init; }
+}
+
+/// <summary>One entry of an <see cref="ErrorBody"/>.</summary>
+internal sealed class ErrorEntry
+{
+    public string? Code { get; init; }
+
+    public string? Message { get; init; }
+}
+
+/// <summary>Source-generated JSON for what registries say besides content.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(TokenAnswer))]
+internal sealed partial class RemoteJsonContext : JsonSerializerContext;

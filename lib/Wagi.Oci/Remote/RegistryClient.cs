@@ -1,4 +1,6 @@
+using Wagi.Modules.Retries;
 using Wagi.Oci.Authentication;
+using Wagi.Oci.Errors;
 using Wagi.Oci.References;
 
 namespace Wagi.Oci.Remote;
@@ -29,9 +31,71 @@ public sealed class RegistryClient : IDisposable
     public Repository Repository(Reference reference, ICredentialStore? credentials = null)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        return new Repository(reference, credentials ?? AnonymousCredentialStore.Instance, _transport, _authenticator, _retry);
+        return new Repository(
+            new RepositoryConnection(reference, credentials ?? AnonymousCredentialStore.Instance, _transport, _authenticator), _retry);
     }
 
     /// <summary>Closes all connections; streams that are still open fail.</summary>
     public void Dispose() => _transport.Dispose();
+}
+
+/// <summary>How a <see cref="RegistryClient"/> talks to registries.</summary>
+public sealed class RegistryClientOptions
+{
+    /// <summary>
+    /// Registries that are spoken to over plain HTTP, as <c>host</c> (any port) or <c>host:port</c>.
+    /// Loopback hosts (<c>localhost</c>, 127.0.0.0/8, <c>::1</c>) always are; every other registry gets HTTPS.
+    /// </summary>
+    public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>How long to wait for a TCP and TLS connection.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long the registry may send (or take) nothing before the request counts as failed. There is no limit on a
+    /// whole transfer: that is the caller's <see cref="CancellationToken"/>.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a request that failed for a transient reason is sent in all, at least 1.</summary>
+    public int Attempts { get; init; } = 3;
+
+    /// <summary>Wait before the second attempt at its longest; doubles with each further one.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Clock for the life of tokens and the wait between attempts.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Runs an idempotent operation again when it failed for a transient reason.</summary>
+internal sealed class Retry
+{
+    // A registry that asks for more patience than this gets it from the caller, who can do something else meanwhile.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private readonly RegistryClientOptions _options;
+
+    public Retry(RegistryClientOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Attempts, 1);
+        _options = options;
+    }
+
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(_options.RetryDelay, LongestWait);
+        while (true)
+        {
+            try
+            {
+                return await operation(cancellationToken);
+            }
+            catch (OciException exception) when (
+                exception.IsTransient && backoff.Failures < _options.Attempts - 1 && (exception.RetryAfter ?? TimeSpan.Zero) <= LongestWait)
+            {
+                var pause = backoff.Next();
+                await Task.Delay(exception.RetryAfter ?? pause, _options.TimeProvider, cancellationToken);
+            }
+        }
+    }
 }

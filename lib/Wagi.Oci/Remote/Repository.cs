@@ -1,5 +1,4 @@
 using System.Net;
-using Wagi.Oci.Authentication;
 using Wagi.Oci.Content;
 using Wagi.Oci.Errors;
 using Wagi.Oci.References;
@@ -15,30 +14,22 @@ public sealed class Repository
     /// <summary>Largest manifest that is read, the size that registries have to accept: 4 MiB.</summary>
     public const int MaxManifestSize = 4 * 1024 * 1024;
 
-    private const string Pull = "pull";
-    private const string Push = "pull,push";
-
     private static readonly string[] ManifestTypes =
         [MediaTypes.ImageManifest, MediaTypes.ImageIndex, MediaTypes.DockerManifest, MediaTypes.DockerManifestList];
 
-    private readonly ICredentialStore _credentials;
-    private readonly Transport _transport;
-    private readonly Authenticator _authenticator;
+    private readonly RepositoryConnection _connection;
+    private readonly Upload _upload;
     private readonly Retry _retry;
-    private readonly Uri _base;
 
-    internal Repository(Reference reference, ICredentialStore credentials, Transport transport, Authenticator authenticator, Retry retry)
+    internal Repository(RepositoryConnection connection, Retry retry)
     {
-        Reference = reference;
-        _credentials = credentials;
-        _transport = transport;
-        _authenticator = authenticator;
+        _connection = connection;
+        _upload = new Upload(connection);
         _retry = retry;
-        _base = new Uri(transport.Endpoint.BaseUri(reference.ApiHost), reference.Repository + "/");
     }
 
     /// <summary>The reference that this was made for.</summary>
-    public Reference Reference { get; }
+    public Reference Reference => _connection.Reference;
 
     /// <summary>
     /// Asks which manifest the reference means: one HEAD request, unless the registry gives no digest for it.
@@ -78,25 +69,25 @@ public sealed class Repository
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(open);
-        return _retry.RunAsync(token => PushBlobOnceAsync(descriptor, open, token), cancellationToken);
+        return _retry.RunAsync(token => _upload.BlobAsync(descriptor, open, token), cancellationToken);
     }
 
     /// <summary>Uploads a manifest under the reference's tag, or under its digest if there is no tag.</summary>
     public Task<Descriptor> PushManifestAsync(ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(mediaType);
-        return _retry.RunAsync(token => PushManifestOnceAsync(content, mediaType, token), cancellationToken);
+        return _retry.RunAsync(token => _upload.ManifestAsync(content, mediaType, token), cancellationToken);
     }
 
     private async Task<Descriptor> ResolveOnceAsync(CancellationToken cancellationToken)
     {
-        var request = Request(HttpMethod.Head, $"manifests/{Reference.Target}") with { Accept = ManifestTypes };
-        var (response, withCredential) = await SendAsync(request, Pull, cancellationToken);
+        var request = _connection.Request(HttpMethod.Head, $"manifests/{Reference.Target}") with { Accept = ManifestTypes };
+        var (response, withCredential) = await _connection.SendAsync(request, RepositoryConnection.Pull, cancellationToken);
         using (response)
         {
             // A HEAD answer has no body to say what is wrong; where more can be learnt, GET is asked.
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
-                throw await ErrorAsync(response, withCredential, "", cancellationToken);
+                throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
 
             if (response.StatusCode == HttpStatusCode.OK
                 && response.Headers.TryGetValues("Docker-Content-Digest", out var values)
@@ -115,16 +106,16 @@ public sealed class Repository
     private async Task<FetchedManifest> FetchManifestOnceAsync(Reference reference, CancellationToken cancellationToken)
     {
         var subject = reference.ToString();
-        var request = Request(HttpMethod.Get, $"manifests/{reference.Target}") with { Accept = ManifestTypes, Subject = subject };
-        var (response, withCredential) = await SendAsync(request, Pull, cancellationToken);
+        var request = _connection.Request(HttpMethod.Get, $"manifests/{reference.Target}") with { Accept = ManifestTypes, Subject = subject };
+        var (response, withCredential) = await _connection.SendAsync(request, RepositoryConnection.Pull, cancellationToken);
         using (response)
         {
             if (response.StatusCode == HttpStatusCode.NotFound)
                 throw await MissingManifestAsync(reference, response, withCredential, cancellationToken);
             if (response.StatusCode != HttpStatusCode.OK)
-                throw await ErrorAsync(response, withCredential, "", cancellationToken);
+                throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
 
-            var content = await BoundedBody.ReadAsync(_transport, response, subject, MaxManifestSize, "manifest", cancellationToken);
+            var content = await BoundedBody.ReadAsync(_connection.Transport, response, subject, MaxManifestSize, "manifest", cancellationToken);
             var digest = reference.Digest ?? DigestHeader(response) ?? Digest.Compute(content.Span);
             if (!digest.Matches(content.Span))
             {
@@ -147,14 +138,14 @@ public sealed class Repository
         _retry.RunAsync(
             async token =>
             {
-                var request = Request(HttpMethod.Get, $"blobs/{descriptor.Digest}") with { From = from };
-                var (response, withCredential) = await SendAsync(request, Pull, token);
+                var request = _connection.Request(HttpMethod.Get, $"blobs/{descriptor.Digest}") with { From = from };
+                var (response, withCredential) = await _connection.SendAsync(request, RepositoryConnection.Pull, token);
                 try
                 {
                     if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
-                        throw await ErrorAsync(response, withCredential, MissingBlob(descriptor), token);
+                        throw await _connection.ErrorAsync(response, withCredential, MissingBlob(descriptor), token);
 
-                    var body = await _transport.BodyAsync(response, request.Subject, token);
+                    var body = await _connection.Transport.BodyAsync(response, request.Subject, token);
                     await SkipAsync(body, from - Start(response), request.Subject, token);
                     return body;
                 }
@@ -182,84 +173,13 @@ public sealed class Repository
         }
     }
 
-    private async Task<bool> PushBlobOnceAsync(Descriptor descriptor, Func<Stream> open, CancellationToken cancellationToken)
-    {
-        var (head, _) = await SendAsync(Request(HttpMethod.Head, $"blobs/{descriptor.Digest}"), Push, cancellationToken);
-        using (head)
-        {
-            if (head.StatusCode == HttpStatusCode.OK) return false;
-        }
-
-        var start = Request(HttpMethod.Post, "blobs/uploads/") with { Content = _ => new ByteArrayContent([]) };
-        var (session, withCredential) = await SendAsync(start, Push, cancellationToken);
-        Uri location;
-        using (session)
-        {
-            if (session.StatusCode != HttpStatusCode.Accepted)
-                throw await ErrorAsync(session, withCredential, MissingRepository, cancellationToken);
-            location = UploadLocation(session, descriptor.Digest);
-        }
-
-        var upload = Request(HttpMethod.Put, "") with
-        {
-            Uri = location,
-            Content = progress => new UploadContent(open, descriptor.Size, "application/octet-stream", progress),
-        };
-        var (done, doneWithCredential) = await SendAsync(upload, Push, cancellationToken);
-        using (done)
-        {
-            if (done.StatusCode != HttpStatusCode.Created)
-                throw await ErrorAsync(done, doneWithCredential, "the upload session was lost", cancellationToken);
-        }
-
-        return true;
-    }
-
-    private Uri UploadLocation(HttpResponseMessage session, Digest digest)
-    {
-        if (session.Headers.Location is not { } location)
-            throw new OciException(OciErrorKind.Protocol, $"{Reference}: the registry accepts an upload but names no Location for it");
-        var absolute = new UriBuilder(new Uri(_base, location));
-        // Registries behind a TLS proxy often do not know that they are: the scheme stays as it was.
-        if (absolute.Host == _base.Host && absolute.Scheme != _base.Scheme)
-        {
-            absolute.Scheme = _base.Scheme;
-            absolute.Port = _base.Port;
-        }
-
-        // Bytes and possibly credentials go there.
-        if (absolute.Host != _base.Host && absolute.Scheme != Uri.UriSchemeHttps && !_transport.Endpoint.MayBePlain(absolute.Uri))
-            throw new OciException(OciErrorKind.Protocol, $"{Reference}: the registry wants the upload at {Transport.Display(absolute.Uri)}, which is not HTTPS");
-        absolute.Query = absolute.Query.Length > 1 ? $"{absolute.Query[1..]}&digest={digest}" : $"digest={digest}";
-        return absolute.Uri;
-    }
-
-    private async Task<Descriptor> PushManifestOnceAsync(ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellationToken)
-    {
-        var digest = Digest.Compute(content.Span);
-        var request = Request(HttpMethod.Put, $"manifests/{Reference.Tag ?? digest.ToString()}") with
-        {
-            Content = progress => new UploadContent(() => new MemoryStream(content.ToArray(), writable: false), content.Length, mediaType, progress),
-        };
-        var (response, withCredential) = await SendAsync(request, Push, cancellationToken);
-        using (response)
-        {
-            if (response.StatusCode != HttpStatusCode.Created)
-                throw await ErrorAsync(response, withCredential, MissingRepository, cancellationToken);
-        }
-
-        return new Descriptor { MediaType = mediaType, Digest = digest, Size = content.Length };
-    }
-
-    private string MissingRepository => $"repository '{Reference.Repository}' does not exist in registry '{Reference.Registry}'; check its name, or create it";
-
     private string MissingBlob(Descriptor descriptor) =>
         $"blob {descriptor.Digest} is missing in repository '{Reference.Repository}' of registry '{Reference.Registry}', although the manifest names it; push the artifact again";
 
     private async Task<OciException> MissingManifestAsync(
         Reference reference, HttpResponseMessage response, bool withCredential, CancellationToken cancellationToken)
     {
-        var error = await ErrorResponse.ReadAsync(_transport, response, reference.ToString(), cancellationToken);
+        var error = await ErrorResponse.ReadAsync(_connection.Transport, response, reference.ToString(), cancellationToken);
         var known = error.Code != "NAME_UNKNOWN" && await RepositoryExistsAsync(cancellationToken);
         var what = reference.Digest is null ? $"tag '{reference.Tag}'" : $"manifest {reference.Digest}";
         return error.ToException(
@@ -268,7 +188,7 @@ public sealed class Repository
             withCredential,
             known
                 ? $"{what} does not exist in repository '{reference.Repository}' of registry '{reference.Registry}'; check it, or push it"
-                : MissingRepository);
+                : _connection.MissingRepository);
     }
 
     /// <summary>Many registries call a manifest unknown when it is the repository that does not exist; its list of tags tells.</summary>
@@ -276,7 +196,7 @@ public sealed class Repository
     {
         try
         {
-            var (response, _) = await SendAsync(Request(HttpMethod.Get, "tags/list?n=1"), Pull, cancellationToken);
+            var (response, _) = await _connection.SendAsync(_connection.Request(HttpMethod.Get, "tags/list?n=1"), RepositoryConnection.Pull, cancellationToken);
             using (response)
             {
                 return response.StatusCode != HttpStatusCode.NotFound;
@@ -286,25 +206,5 @@ public sealed class Repository
         {
             return true;
         }
-    }
-
-    private RegistryRequest Request(HttpMethod method, string path) =>
-        new(method, new Uri(_base, path)) { Subject = Reference.ToString() };
-
-    private async Task<(HttpResponseMessage Response, bool WithCredential)> SendAsync(
-        RegistryRequest request, string actions, CancellationToken cancellationToken)
-    {
-        // An upload session may live on another host, which must not see this registry's credentials.
-        if (request.Uri.Authority != _base.Authority)
-            return (await _transport.SendAsync(request, cancellationToken), false);
-        var credentials = await _credentials.FindAsync(Reference.Registry, Reference.Repository, cancellationToken);
-        return await _authenticator.SendAsync(request, Reference.Registry, Reference.Repository, actions, credentials, cancellationToken);
-    }
-
-    private async Task<OciException> ErrorAsync(HttpResponseMessage response, bool withCredential, string missing, CancellationToken cancellationToken)
-    {
-        var subject = Reference.ToString();
-        var error = await ErrorResponse.ReadAsync(_transport, response, subject, cancellationToken);
-        return error.ToException(subject, Reference.Registry, withCredential, missing);
     }
 }

@@ -1,3 +1,5 @@
+using Wagi.Oci.Errors;
+
 namespace Wagi.Oci.Remote;
 
 /// <summary>The body of an answer, for reading once, forward and asynchronously.</summary>
@@ -33,4 +35,64 @@ internal sealed class ResponseStream(Stream inner, HttpResponseMessage response,
 
         base.Dispose(disposing);
     }
+}
+
+/// <summary>A stream that is read asynchronously from its beginning to its end and can do nothing else.</summary>
+internal abstract class ForwardStream : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("read asynchronously");
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+}
+
+/// <summary>Reads a small body whole, never more than a limit.</summary>
+internal static class BoundedBody
+{
+    /// <exception cref="OciException"><see cref="OciErrorKind.TooLarge"/> beyond <paramref name="limit"/> bytes.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        Transport transport, HttpResponseMessage response, string subject, int limit, string what, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentLength > limit) throw TooLarge(subject, limit, what);
+        await using var body = await transport.BodyAsync(response, subject, cancellationToken);
+        using var content = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await body.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (content.Length + count > limit) throw TooLarge(subject, limit, what);
+            content.Write(buffer, 0, count);
+        }
+
+        return content.GetBuffer().AsMemory(0, (int)content.Length);
+    }
+
+    private static OciException TooLarge(string subject, int limit, string what) =>
+        new(OciErrorKind.TooLarge, $"{subject}: the {what} is larger than {limit / 1024} KiB");
 }

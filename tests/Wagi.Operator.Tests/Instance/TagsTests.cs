@@ -115,7 +115,8 @@ public sealed class TagsTests(ClusterFixture cluster)
         await using var registry = await RegistryServer.StartAsync(new RegistryOptions { Authentication = RegistryAuthentication.Basic });
         await using var test = await TestOperator.StartAsync(cluster, options => options with { Tags = Often });
         var reference = $"{registry.Address}/private:v1";
-        await TestModules.PushAsync(reference, "first", new StaticCredentialStore(registry.Address, Credential.Basic(registry.User, registry.Password)));
+        await TestModules.PushAsync(reference, "first", DockerConfigCredentialStore.FromPullSecret(
+            $$$"""{"auths":{"{{{registry.Address}}}":{"username":"{{{registry.User}}}","password":"{{{registry.Password}}}"}}}"""));
 
         await test.ApplyModuleAsync("hello", $$"""{ route: /hello, module: "{{reference}}", imagePullSecrets: [{ name: registry }] }""");
         await test.ConditionBecomesAsync("hello", "Resolved", "False/SecretNotFound");

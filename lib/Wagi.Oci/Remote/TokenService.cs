@@ -2,10 +2,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
-using Wagi.Oci.Remote;
 
-namespace Wagi.Oci.Authentication;
+namespace Wagi.Oci.Remote;
 
 /// <summary>
 /// Fetches bearer tokens: GET with basic credentials (CNCF distribution, "Token Authentication Specification"),
@@ -127,7 +128,7 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, AuthenticationJsonContext.Default.TokenAnswer) ?? new TokenAnswer();
+            return JsonSerializer.Deserialize(body, RemoteJsonContext.Default.TokenAnswer) ?? new TokenAnswer();
         }
         catch (JsonException)
         {
@@ -135,4 +136,18 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
             throw new OciException(OciErrorKind.Protocol, $"{subject}: the token service {Transport.Display(realm)} did not answer with JSON");
         }
     }
+}
+
+/// <summary>What a token service answers (CNCF distribution, "Token Authentication Specification" and its OAuth2 variant).</summary>
+internal sealed class TokenAnswer
+{
+    [JsonPropertyName("token")]
+    public string? Token { get; init; }
+
+    [JsonPropertyName("access_token")]
+    public string? AccessToken { get; init; }
+
+    /// <summary>Seconds that the token lives; 60 if absent.</summary>
+    [JsonPropertyName("expires_in")]
+    public double? ExpiresIn { get; init; }
 }

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Wagi.Oci.Authentication;
+namespace Wagi.Oci.Remote;
 
 /// <summary>One challenge of a WWW-Authenticate header (RFC 9110 §11.6.1).</summary>
 /// <param name="Scheme">Lower case: <c>bearer</c>, <c>basic</c>.</param>

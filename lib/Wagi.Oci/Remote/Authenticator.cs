@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
-using Wagi.Oci.Remote;
 
-namespace Wagi.Oci.Authentication;
+namespace Wagi.Oci.Remote;
 
 /// <summary>
 /// Sends requests with whatever the registry wants to see: nothing, basic credentials or a bearer token. The first
@@ -99,5 +101,30 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
     {
         if (_cache.Count >= MaxCached) _cache.Clear();
         _cache[key] = authorization;
+    }
+}
+
+/// <summary>An Authorization header that a registry has asked for, and until when it is good.</summary>
+internal sealed record Authorization(AuthenticationHeaderValue Header, DateTimeOffset Expires)
+{
+    /// <summary>The scheme alone: a log or a message must not show the rest.</summary>
+    public override string ToString() => Header.Scheme;
+}
+
+/// <summary>
+/// What a cached authorization is good for. The credential is part of it, as a hash, so that no caller profits from
+/// another caller's rights.
+/// </summary>
+internal sealed record AuthorizationKey(string Registry, string Repository, string Actions, string Fingerprint)
+{
+    public static AuthorizationKey For(string registry, string repository, string actions, Credential? credential) =>
+        new(registry, repository, actions, credential is null ? "" : FingerprintOf(credential));
+
+    private static string FingerprintOf(Credential credential)
+    {
+        // The lengths keep the fields apart.
+        var text = string.Join('\n', new[] { credential.Username, credential.Password, credential.IdentityToken, credential.RegistryToken }
+            .Select(field => field is null ? "-" : $"{field.Length}:{field}"));
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }
