@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Wagi.Bindle.Invoices;
+using Wagi.Bindle.References;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Problems;
@@ -126,4 +127,34 @@ public static class ApplicationReader
     private static Problem Error(SourceLocation place, string message) => new(place, ProblemSeverity.Error, message);
 
     private static Problem Warning(SourceLocation place, string message, string? hint) => new(place, ProblemSeverity.Warning, message, hint);
+}
+
+/// <summary>A bindle that is served as a whole.</summary>
+/// <param name="Name">The bindle.</param>
+/// <param name="Modules">What can be served, in the order of the invoice; no two have one route.</param>
+/// <param name="Problems">What cannot, and why.</param>
+public sealed record BindleApplication(BindleName Name, ImmutableArray<ApplicationModule> Modules, ImmutableArray<Problem> Problems);
+
+/// <summary>A parcel that answers a route.</summary>
+/// <param name="Entry">What is to be served, as if it stood in <c>modules.toml</c>; its id is its route.</param>
+/// <param name="Module">The parcel with the WebAssembly.</param>
+/// <param name="Files">The parcels that it finds as files below <c>/</c>, each under the name in its label, which stays inside.</param>
+public sealed record ApplicationModule(ModuleEntry Entry, Label Module, ImmutableArray<Label> Files);
+
+/// <summary>The keys below <c>feature.wagi</c> in the label of a parcel.</summary>
+internal static class WagiFeatures
+{
+    public const string Route = "route";
+    public const string Entrypoint = "entrypoint";
+    public const string AllowedHosts = "allowed_hosts";
+    public const string Argv = "argv";
+    public const string File = "file";
+
+    /// <summary>Reserved by WAGI and not read.</summary>
+    public const string BindleServer = "bindle_server";
+
+    public static readonly IReadOnlySet<string> All = new HashSet<string>(StringComparer.Ordinal)
+    {
+        Route, Entrypoint, AllowedHosts, Argv, File, BindleServer,
+    };
 }

@@ -22,9 +22,9 @@ public static class InvoiceReader
         {
             return Read(TomlText.Read(text, source));
         }
-        catch (FormatException error)
+        catch (FormatException exception)
         {
-            throw new BindleException(BindleErrorKind.InvalidInvoice, $"{source}: this is not an invoice: {error.Message}", error);
+            throw new BindleException(BindleErrorKind.InvalidInvoice, $"{source}: this is not an invoice: {exception.Message}", exception);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.Invoices;
 using Wagi.Bindle.References;
@@ -12,15 +14,66 @@ public interface IBindleStore
 
     /// <summary>The invoice of a bindle as it was written.</summary>
     /// <exception cref="BindleException">It cannot be had.</exception>
-    Task<string> ReadInvoiceAsync(BindleName name, CancellationToken cancellation);
+    Task<string> ReadInvoiceAsync(BindleName name, CancellationToken cancellationToken);
 
     /// <summary>Writes the bytes of a parcel to <paramref name="destination"/>; they are to be used only when the task has come to its end.</summary>
     /// <param name="name">A bindle that the parcel belongs to.</param>
     /// <param name="parcel">The label of the parcel.</param>
     /// <param name="destination">Where they go; stays open.</param>
-    /// <param name="cancellation">Stops the transfer.</param>
+    /// <param name="cancellationToken">Stops the transfer.</param>
     /// <exception cref="BindleException">
     /// They cannot be had, or are not those whose SHA-256 the label says: what was written is to be thrown away.
     /// </exception>
-    Task ReadParcelAsync(BindleName name, Label parcel, Stream destination, CancellationToken cancellation);
+    Task ReadParcelAsync(BindleName name, Label parcel, Stream destination, CancellationToken cancellationToken);
+}
+
+/// <summary>Copies a parcel and compares it with its label.</summary>
+internal static class VerifiedCopy
+{
+    /// <summary>Largest parcel, in bytes.</summary>
+    public const long MaxParcelSize = 256L << 20;
+
+    private const int BufferSize = 64 << 10;
+
+    /// <summary>Copies everything and checks it.</summary>
+    /// <param name="source">The bytes.</param>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="parcel">The label.</param>
+    /// <param name="subject">The parcel and where it is from, for messages.</param>
+    /// <param name="progressed">Called whenever some bytes have come.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task RunAsync(
+        Stream source, Stream destination, Label parcel, string subject, Action progressed, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            var total = 0L;
+            int count;
+            while ((count = await source.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                progressed();
+                total += count;
+                if (total > MaxParcelSize)
+                {
+                    throw new BindleException(BindleErrorKind.InvalidInvoice, $"{subject}: it is larger than {MaxParcelSize >> 20} MiB");
+                }
+
+                hash.AppendData(buffer, 0, count);
+                await destination.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        var actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (actual != parcel.Sha256)
+        {
+            throw new BindleException(
+                BindleErrorKind.HashMismatch, $"{subject}: its SHA-256 is {actual}, and the invoice says {parcel.Sha256}");
+        }
+    }
 }

@@ -30,28 +30,28 @@ public sealed class StandaloneBindles(string directory) : IBindleStore
     }
 
     /// <inheritdoc/>
-    public async Task<string> ReadInvoiceAsync(BindleName name, CancellationToken cancellation)
+    public async Task<string> ReadInvoiceAsync(BindleName name, CancellationToken cancellationToken)
     {
         var path = InvoicePath(name);
         try
         {
-            return await File.ReadAllTextAsync(path, cancellation).ConfigureAwait(false);
+            return await File.ReadAllTextAsync(path, cancellationToken);
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             var reason = Directory.Exists(directory)
                 ? $"there is no file '{path}', whose folder is named after the SHA-256 of '{name}'"
                 : $"there is no folder '{directory}'";
-            throw new BindleException(BindleErrorKind.NotFound, $"bindle {name}: {reason}", error);
+            throw new BindleException(BindleErrorKind.NotFound, $"bindle {name}: {reason}", exception);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BindleException(BindleErrorKind.Refused, $"bindle {name}: '{path}' cannot be read: {error.Message}", error);
+            throw new BindleException(BindleErrorKind.Refused, $"bindle {name}: '{path}' cannot be read: {exception.Message}", exception);
         }
     }
 
     /// <inheritdoc/>
-    public async Task ReadParcelAsync(BindleName name, Label parcel, Stream destination, CancellationToken cancellation)
+    public async Task ReadParcelAsync(BindleName name, Label parcel, Stream destination, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(parcel);
         var path = ParcelPath(name, parcel);
@@ -61,18 +61,18 @@ public sealed class StandaloneBindles(string directory) : IBindleStore
         {
             file = File.OpenRead(path);
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new BindleException(BindleErrorKind.NotFound, $"{subject}: there is no file '{path}'", error);
+            throw new BindleException(BindleErrorKind.NotFound, $"{subject}: there is no file '{path}'", exception);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BindleException(BindleErrorKind.Refused, $"{subject}: '{path}' cannot be read: {error.Message}", error);
+            throw new BindleException(BindleErrorKind.Refused, $"{subject}: '{path}' cannot be read: {exception.Message}", exception);
         }
 
-        await using (file.ConfigureAwait(false))
+        await using (file)
         {
-            await VerifiedCopy.RunAsync(file, destination, parcel, $"{subject}, file '{path}'", () => { }, cancellation).ConfigureAwait(false);
+            await VerifiedCopy.RunAsync(file, destination, parcel, $"{subject}, file '{path}'", () => { }, cancellationToken);
         }
     }
 }

@@ -11,22 +11,22 @@ public static class CommandLineProgram
     /// <param name="root">The program's commands.</param>
     /// <param name="arguments">The arguments.</param>
     /// <param name="configuration">How it is run, and where output goes.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The exit code: see <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(
-        RootCommand root, string[] arguments, InvocationConfiguration configuration, CancellationToken cancellation = default)
+        RootCommand root, string[] arguments, InvocationConfiguration configuration, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(configuration);
         var parsed = root.Parse(arguments);
         if (parsed.Action is not ParseErrorAction)
         {
-            return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+            return await parsed.InvokeAsync(configuration, cancellationToken);
         }
 
         foreach (var message in Messages(parsed))
         {
-            await configuration.Error.WriteLineAsync($"{ExitCodes.Program}: {message} (see '{NameOf(parsed)} --help')").ConfigureAwait(false);
+            await configuration.Error.WriteLineAsync($"{ExitCodes.Program}: {message} (see '{NameOf(parsed)} --help')");
         }
 
         return ExitCodes.Usage;

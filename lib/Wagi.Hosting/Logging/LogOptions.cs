@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -39,5 +40,35 @@ public sealed record LogOptions
         }
 
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}
+
+/// <summary>The options of a command that logs.</summary>
+public sealed class LogArguments
+{
+    private readonly Option<string> _format = new("--log-format")
+    {
+        Description = "How to log.",
+        HelpName = "text|json",
+        DefaultValueFactory = _ => "text",
+    };
+
+    private readonly Option<LogLevel> _level = new("--log-level")
+    {
+        Description = "The lowest level that is logged.",
+        DefaultValueFactory = _ => LogLevel.Information,
+    };
+
+    /// <summary>Creates the options.</summary>
+    public LogArguments() => _format.AcceptOnlyFromAmong("text", "json");
+
+    /// <summary>The options, to be added to a command.</summary>
+    public IReadOnlyList<Option> Options => [_format, _level];
+
+    /// <summary>What the arguments say.</summary>
+    public LogOptions Read(ParseResult arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        return new LogOptions { Json = arguments.GetValue(_format) == "json", Level = arguments.GetValue(_level) };
     }
 }

@@ -20,3 +20,25 @@ public sealed record Problem(SourceLocation Location, ProblemSeverity Severity, 
         return Hint is null ? $"{Location}: {severity}: {Message}" : $"{Location}: {severity}: {Message} ({Hint})";
     }
 }
+
+/// <summary>What a problem does to the entry that it was found in.</summary>
+public enum ProblemSeverity
+{
+    /// <summary>The entry is used all the same.</summary>
+    Warning,
+
+    /// <summary>The entry is not used.</summary>
+    Error,
+}
+
+/// <summary>A place in a configuration file. Lines and columns count from 1; 0 means unknown.</summary>
+public readonly record struct SourceLocation(string File, int Line, int Column)
+{
+    /// <summary><c>file:line:column</c>, the form that editors turn into a link; parts that are unknown are left out.</summary>
+    public override string ToString() => (Line, Column) switch
+    {
+        (0, _) => File,
+        (_, 0) => $"{File}:{Line}",
+        _ => $"{File}:{Line}:{Column}",
+    };
+}

@@ -64,3 +64,127 @@ public sealed class RouteTable<TTarget>
         return _anyHost is not null && _anyHost.TryMatch(path, out target);
     }
 }
+
+/// <summary>Collects routes and makes a <see cref="RouteTable{TTarget}"/> of them. Not thread-safe.</summary>
+/// <typeparam name="TTarget">What a route leads to.</typeparam>
+public sealed class RouteTableBuilder<TTarget>
+    where TTarget : class
+{
+    private readonly Dictionary<HostPattern, Node> _hosts = [];
+    private readonly Node _anyHost = new();
+
+    /// <summary>Adds a route.</summary>
+    /// <param name="host">The host that it is for, or null for every host.</param>
+    /// <param name="route">The path pattern.</param>
+    /// <param name="target">Where it leads.</param>
+    /// <returns>Null when the route was free, else the target that holds it already and keeps it.</returns>
+    public TTarget? TryAdd(HostPattern? host, RoutePattern route, TTarget target)
+    {
+        ref var place = ref Place(host, route);
+        if (place is not null)
+        {
+            return place;
+        }
+
+        place = target;
+        return null;
+    }
+
+    /// <summary>The target that holds exactly this route of this host; null when it is free.</summary>
+    public TTarget? Find(HostPattern? host, RoutePattern route) => Place(host, route);
+
+    private ref TTarget? Place(HostPattern? host, RoutePattern route)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        var node = Root(host);
+        if (route.Path.Length > 0)
+        {
+            foreach (var segment in route.Path[1..].Split('/'))
+            {
+                node = node.Child(segment);
+            }
+        }
+
+        return ref route.IsPrefix ? ref node.Prefix : ref node.Exact;
+    }
+
+    private Node Root(HostPattern? host)
+    {
+        if (host is null)
+        {
+            return _anyHost;
+        }
+
+        if (!_hosts.TryGetValue(host, out var node))
+        {
+            _hosts[host] = node = new Node();
+        }
+
+        return node;
+    }
+
+    /// <summary>The table of everything added so far.</summary>
+    public RouteTable<TTarget> Build() =>
+        RouteTable<TTarget>.Create(_hosts.ToDictionary(pair => pair.Key, pair => pair.Value.Freeze()), _anyHost.Freeze());
+
+    private sealed class Node
+    {
+        private readonly Dictionary<string, Node> _children = [];
+
+        public TTarget? Exact;
+        public TTarget? Prefix;
+
+        public Node Child(string segment)
+        {
+            if (!_children.TryGetValue(segment, out var child))
+            {
+                _children[segment] = child = new Node();
+            }
+
+            return child;
+        }
+
+        public RouteNode<TTarget> Freeze() => new(
+            _children.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.Freeze(), StringComparer.Ordinal), Exact, Prefix);
+    }
+}
+
+/// <summary>One path segment in the tree of a <see cref="RouteTable{TTarget}"/>.</summary>
+internal sealed class RouteNode<TTarget>(
+    FrozenDictionary<string, RouteNode<TTarget>> children, TTarget? exact, TTarget? prefix)
+    where TTarget : class
+{
+    /// <summary>Walks <paramref name="path"/> segment by segment; every segment is hashed once.</summary>
+    public bool TryMatch(ReadOnlySpan<char> path, [NotNullWhen(true)] out TTarget? target)
+    {
+        target = null;
+        var node = this;
+        while (true)
+        {
+            target = node.Prefix ?? target;
+            if (path.IsEmpty)
+            {
+                target = node.Exact ?? target;
+                return target is not null;
+            }
+
+            // The path starts with '/': the segment runs up to the next one.
+            path = path[1..];
+            var slash = path.IndexOf('/');
+            var segment = slash < 0 ? path : path[..slash];
+            if (!node.Children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var child))
+            {
+                return target is not null;
+            }
+
+            node = child;
+            path = slash < 0 ? [] : path[slash..];
+        }
+    }
+
+    private FrozenDictionary<string, RouteNode<TTarget>> Children { get; } = children;
+
+    private TTarget? Exact { get; } = exact;
+
+    private TTarget? Prefix { get; } = prefix;
+}

@@ -56,3 +56,7 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
     public override string ToString() =>
         $"secrets {Version}: {Environment.Count} environment values, {DockerConfigs.Length} pull credentials";
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ModuleSecrets))]
+internal sealed partial class SecretsJsonContext : JsonSerializerContext;
