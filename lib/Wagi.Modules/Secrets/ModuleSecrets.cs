@@ -49,7 +49,10 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        if (Environment.ContainsValue(null!) || DockerConfigs.Contains(null!)) throw new JsonException("a value of the secrets is null");
+        if (Environment.ContainsValue(null!) || DockerConfigs.Contains(null!))
+        {
+            throw new JsonException("a value of the secrets is null");
+        }
     }
 
     /// <summary>Names, never values: this may end in a log.</summary>

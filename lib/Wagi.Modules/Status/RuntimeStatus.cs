@@ -37,7 +37,10 @@ public sealed record RuntimeStatus : IJsonOnDeserialized
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        if (Modules.Contains(null!)) throw new JsonException("one of the 'modules' is null");
+        if (Modules.Contains(null!))
+        {
+            throw new JsonException("one of the 'modules' is null");
+        }
     }
 }
 
@@ -58,7 +61,10 @@ public sealed record ConfigurationStatus : IJsonOnDeserialized
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        if (Problems.Contains(null!)) throw new JsonException("one of the configuration's 'problems' is null");
+        if (Problems.Contains(null!))
+        {
+            throw new JsonException("one of the configuration's 'problems' is null");
+        }
     }
 }
 
@@ -108,7 +114,10 @@ public sealed record ModuleStatus : IJsonOnDeserialized
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        if (Hosts.Contains(null!) || Routes.Contains(null!)) throw new JsonException($"one of the 'hosts' or 'routes' of {Id} is null");
+        if (Hosts.Contains(null!) || Routes.Contains(null!))
+        {
+            throw new JsonException($"one of the 'hosts' or 'routes' of {Id} is null");
+        }
     }
 }
 

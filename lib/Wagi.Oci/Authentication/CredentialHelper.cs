@@ -21,7 +21,9 @@ internal static class CredentialHelper
     {
         // The name comes from a file and becomes part of a program's name: it must not lead elsewhere.
         if (name.AsSpan().ContainsAnyExcept(NameCharacters))
+        {
             throw new OciException(OciErrorKind.Credentials, $"'{name}' is not the name of a Docker credential helper");
+        }
 
         var program = "docker-credential-" + name;
         using var process = new Process
@@ -54,9 +56,16 @@ internal static class CredentialHelper
             var output = await process.StandardOutput.ReadToEndAsync(deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
             await errors;
-            if (process.ExitCode == 0) return Read(program, server, output);
+            if (process.ExitCode == 0)
+            {
+                return Read(program, server, output);
+            }
             // Helpers report a missing entry as a failure, with this text on standard output.
-            if (output.Contains("credentials not found", StringComparison.OrdinalIgnoreCase)) return null;
+            if (output.Contains("credentials not found", StringComparison.OrdinalIgnoreCase))
+            {
+                return null;
+            }
+
             throw new OciException(
                 OciErrorKind.Credentials,
                 $"{program} get failed for {server} with exit code {process.ExitCode}; run it by hand to see why");
@@ -69,7 +78,10 @@ internal static class CredentialHelper
         }
         finally
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
         }
     }
 
@@ -98,7 +110,10 @@ internal static class CredentialHelper
             throw new OciException(OciErrorKind.Credentials, $"{program} get printed something other than JSON for {server}");
         }
 
-        if (string.IsNullOrEmpty(answer?.Secret)) return null;
+        if (string.IsNullOrEmpty(answer?.Secret))
+        {
+            return null;
+        }
         // By the protocol this user name marks the secret as an identity token.
         return answer.Username == "<token>" ? Credential.Refresh(answer.Secret) : Credential.Basic(answer.Username ?? "", answer.Secret);
     }

@@ -56,7 +56,10 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
     {
         var folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG");
         if (string.IsNullOrEmpty(folder))
+        {
             folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker");
+        }
+
         return FromFile(Path.Combine(folder, "config.json"));
     }
 
@@ -66,7 +69,11 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
     {
         try
         {
-            if (!File.Exists(path)) return new([], null, null);
+            if (!File.Exists(path))
+            {
+                return new([], null, null);
+            }
+
             var config = Read(File.ReadAllBytes(path), path, AuthenticationJsonContext.Default.DockerConfig) ?? new DockerConfig();
             return new(config.Auths ?? [], config.CredHelpers, config.CredsStore);
         }
@@ -85,7 +92,9 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
         {
             var server = registry == References.Reference.DockerHub ? DockerHubKey : registry;
             if (await CredentialHelper.GetAsync(helper, server, cancellationToken) is { } credential)
+            {
                 return [credential];
+            }
         }
 
         return [.. _entries.Where(entry => entry.Pattern.Matches(registry, repository)).Select(entry => entry.Credential)];
@@ -108,9 +117,21 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
 
     private static Credential? ToCredential(string key, DockerAuth? auth)
     {
-        if (!string.IsNullOrEmpty(auth?.RegistryToken)) return Credential.Bearer(auth.RegistryToken);
-        if (!string.IsNullOrEmpty(auth?.IdentityToken)) return Credential.Refresh(auth.IdentityToken);
-        if (!string.IsNullOrEmpty(auth?.Auth)) return FromBase64(key, auth.Auth);
+        if (!string.IsNullOrEmpty(auth?.RegistryToken))
+        {
+            return Credential.Bearer(auth.RegistryToken);
+        }
+
+        if (!string.IsNullOrEmpty(auth?.IdentityToken))
+        {
+            return Credential.Refresh(auth.IdentityToken);
+        }
+
+        if (!string.IsNullOrEmpty(auth?.Auth))
+        {
+            return FromBase64(key, auth.Auth);
+        }
+
         return string.IsNullOrEmpty(auth?.Username) ? null : Credential.Basic(auth.Username, auth.Password ?? "");
     }
 
@@ -120,7 +141,10 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
         {
             var text = Encoding.UTF8.GetString(Convert.FromBase64String(auth)).TrimEnd('\0');
             var colon = text.IndexOf(':', StringComparison.Ordinal);
-            if (colon >= 0) return Credential.Basic(text[..colon], text[(colon + 1)..]);
+            if (colon >= 0)
+            {
+                return Credential.Basic(text[..colon], text[(colon + 1)..]);
+            }
         }
         catch (FormatException)
         {

@@ -22,7 +22,10 @@ public sealed class ChainedCredentialStore(IReadOnlyList<ICredentialStore> store
     {
         var found = new List<Credential>();
         foreach (var store in stores)
+        {
             found.AddRange(await store.FindAsync(registry, repository, cancellationToken));
+        }
+
         return found;
     }
 }

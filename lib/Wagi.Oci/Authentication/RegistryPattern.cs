@@ -29,13 +29,24 @@ internal sealed class RegistryPattern
     {
         var rest = key.Trim();
         var scheme = rest.IndexOf("://", StringComparison.Ordinal);
-        if (scheme >= 0) rest = rest[(scheme + 3)..];
+        if (scheme >= 0)
+        {
+            rest = rest[(scheme + 3)..];
+        }
+
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var host = slash < 0 ? rest : rest[..slash];
         var path = slash < 0 ? "" : rest[slash..].TrimEnd('/');
         // https://index.docker.io/v1/ means the whole host.
-        if (path is "/v1" or "/v2") path = "";
-        else if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/v2/", StringComparison.Ordinal)) path = path[3..];
+        if (path is "/v1" or "/v2")
+        {
+            path = "";
+        }
+        else if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/v2/", StringComparison.Ordinal))
+        {
+            path = path[3..];
+        }
+
         var (name, port) = SplitPort(host.ToLowerInvariant());
         return new RegistryPattern(name.Split('.'), port, path.Trim('/'));
     }
@@ -43,20 +54,33 @@ internal sealed class RegistryPattern
     public bool Matches(string registry, string repository)
     {
         if (DockerHubHosts.Contains(registry, StringComparer.OrdinalIgnoreCase))
+        {
             return DockerHubHosts.Any(host => MatchesHost(host)) && MatchesPath(repository);
+        }
+
         return MatchesHost(registry) && MatchesPath(repository);
     }
 
     private bool MatchesHost(string registry)
     {
         var (name, port) = SplitPort(registry.ToLowerInvariant());
-        if (port != _port) return false;
+        if (port != _port)
+        {
+            return false;
+        }
+
         var labels = name.Split('.');
-        if (labels.Length != _labels.Length) return false;
+        if (labels.Length != _labels.Length)
+        {
+            return false;
+        }
+
         for (var i = 0; i < labels.Length; i++)
         {
             if (!System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(_labels[i], labels[i], ignoreCase: false))
+            {
                 return false;
+            }
         }
 
         return true;

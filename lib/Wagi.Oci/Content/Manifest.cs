@@ -28,7 +28,10 @@ public sealed record Manifest : IJsonOnDeserialized
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        if (Layers.Contains(null)) throw new JsonException("one of its 'layers' is null");
+        if (Layers.Contains(null))
+        {
+            throw new JsonException("one of its 'layers' is null");
+        }
     }
 }
 
@@ -46,7 +49,10 @@ public sealed record ImageIndex : IJsonOnDeserialized
 
     void IJsonOnDeserialized.OnDeserialized()
     {
-        if (Manifests.Contains(null)) throw new JsonException("one of its 'manifests' is null");
+        if (Manifests.Contains(null))
+        {
+            throw new JsonException("one of its 'manifests' is null");
+        }
     }
 }
 

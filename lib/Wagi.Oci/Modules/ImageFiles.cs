@@ -40,7 +40,11 @@ internal sealed class ImageFiles
             return null;
         }
 
-        if (!isDirectory) _nextHidden.Add(clean);
+        if (!isDirectory)
+        {
+            _nextHidden.Add(clean);
+        }
+
         return IsHidden(clean) ? null : clean;
     }
 
@@ -55,11 +59,18 @@ internal sealed class ImageFiles
 
     private bool IsHidden(string path)
     {
-        if (_hidden.Contains(path) || _opaque.Contains("")) return true;
+        if (_hidden.Contains(path) || _opaque.Contains(""))
+        {
+            return true;
+        }
+
         for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
         {
             var parent = path[..slash];
-            if (_hidden.Contains(parent) || _opaque.Contains(parent)) return true;
+            if (_hidden.Contains(parent) || _opaque.Contains(parent))
+            {
+                return true;
+            }
         }
 
         return false;

@@ -44,8 +44,14 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
         try
         {
             // "oras push REF app.wasm" without a media type labels the bare file as a tar layer.
-            if (WasmBinary.IsWasm(head.Span)) await TakeAsync(artifact, layer, peeked, layer.Title ?? "app.wasm", cancellationToken);
-            else await ReadArchiveAsync(artifact, layer, peeked, head, cancellationToken);
+            if (WasmBinary.IsWasm(head.Span))
+            {
+                await TakeAsync(artifact, layer, peeked, layer.Title ?? "app.wasm", cancellationToken);
+            }
+            else
+            {
+                await ReadArchiveAsync(artifact, layer, peeked, head, cancellationToken);
+            }
             // The archive's end may come before the blob's, and only the blob's end verifies the digest.
             await DrainAsync(peeked, cancellationToken);
         }
@@ -82,7 +88,11 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
     {
         _found.Add(path);
         // A second one makes the image unusable; it is only read past, to name them all.
-        if (_found.Count > 1) return;
+        if (_found.Count > 1)
+        {
+            return;
+        }
+
         var (digest, size) = await writer.CopyAsync(content, $"'{path}' in the container image", cancellationToken);
         _module = new PulledModule
         {
@@ -99,7 +109,11 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
     // By content, as container runtimes do: labels are sometimes wrong.
     private Stream Unpack(Descriptor layer, Stream content, ReadOnlySpan<byte> head)
     {
-        if (head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])) return new GZipStream(content, CompressionMode.Decompress, leaveOpen: true);
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
+        {
+            return new GZipStream(content, CompressionMode.Decompress, leaveOpen: true);
+        }
+
         if (head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
         {
             throw new OciException(
@@ -129,7 +143,9 @@ internal sealed class ImageBudget(long limit, string subject)
     {
         _spent += count;
         if (_spent > limit)
+        {
             throw new OciException(OciErrorKind.TooLarge, $"{subject}: the layers of the image unpack to more than the limit of {limit} bytes");
+        }
     }
 }
 
@@ -145,7 +161,11 @@ internal sealed class LimitedStream(Stream inner, ImageBudget budget) : ForwardS
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) inner.Dispose();
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 }
@@ -168,7 +188,11 @@ internal sealed class PeekStream(Stream inner) : ForwardStream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = Math.Min(buffer.Length, _count - _taken);
-        if (count == 0) return inner.ReadAsync(buffer, cancellationToken);
+        if (count == 0)
+        {
+            return inner.ReadAsync(buffer, cancellationToken);
+        }
+
         _head.AsMemory(_taken, count).CopyTo(buffer);
         _taken += count;
         return new(count);

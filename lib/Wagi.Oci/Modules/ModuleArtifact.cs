@@ -64,7 +64,11 @@ internal static class LayerChoice
     public static (ModuleLayout Layout, IReadOnlyList<Descriptor> Layers) Choose(Manifest manifest, string subject)
     {
         var wasm = manifest.Layers.Where(layer => MediaTypes.IsWasm(layer.MediaType)).ToArray();
-        if (wasm.Length == 1) return (ModuleLayout.WasmLayer, wasm);
+        if (wasm.Length == 1)
+        {
+            return (ModuleLayout.WasmLayer, wasm);
+        }
+
         if (wasm.Length > 1)
         {
             throw new OciException(
@@ -73,7 +77,9 @@ internal static class LayerChoice
         }
 
         if (manifest.Layers.Count > 0 && manifest.Layers.All(layer => MediaTypes.IsImageLayer(layer.MediaType)))
+        {
             return (ModuleLayout.ContainerImage, manifest.Layers);
+        }
 
         throw new OciException(
             OciErrorKind.UnsupportedArtifact,

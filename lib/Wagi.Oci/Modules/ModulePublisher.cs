@@ -126,8 +126,16 @@ public sealed class ModulePublisher(RegistryClient client)
     private static SortedDictionary<string, string?>? ManifestAnnotations(PublishOptions options)
     {
         var annotations = new SortedDictionary<string, string?>(StringComparer.Ordinal);
-        if (options.Created is { } created) annotations[AnnotationKeys.Created] = Time(created);
-        foreach (var (key, value) in options.Annotations) annotations[key] = value;
+        if (options.Created is { } created)
+        {
+            annotations[AnnotationKeys.Created] = Time(created);
+        }
+
+        foreach (var (key, value) in options.Annotations)
+        {
+            annotations[key] = value;
+        }
+
         return annotations.Count == 0 ? null : annotations;
     }
 

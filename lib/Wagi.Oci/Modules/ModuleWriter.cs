@@ -34,7 +34,11 @@ internal sealed class ModuleWriter(Stream destination, long maxSize, string subj
         for (; count > 0; count = await source.ReadAsync(buffer, cancellationToken))
         {
             size += count;
-            if (size > maxSize) throw TooLarge(subject, what, maxSize);
+            if (size > maxSize)
+            {
+                throw TooLarge(subject, what, maxSize);
+            }
+
             hash.AppendData(buffer, 0, count);
             await destination.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }

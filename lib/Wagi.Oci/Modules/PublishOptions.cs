@@ -25,7 +25,10 @@ public sealed class PublishOptions
     public static DateTimeOffset? CreatedFromEnvironment()
     {
         var text = Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH");
-        if (string.IsNullOrEmpty(text)) return null;
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
         // Up to the end of the year 9999, which is where the calendar of DateTimeOffset ends.
         return long.TryParse(text, System.Globalization.NumberStyles.None, null, out var seconds) && seconds <= 253_402_300_799
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)

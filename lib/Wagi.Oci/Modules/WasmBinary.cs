@@ -35,8 +35,15 @@ internal static class ComponentReader
         {
             var id = Byte(ref rest);
             var section = Take(ref rest, Number(ref rest));
-            if (id == ImportSection) ReadImports(section, imports);
-            if (id == ExportSection) ReadExports(section, exports);
+            if (id == ImportSection)
+            {
+                ReadImports(section, imports);
+            }
+
+            if (id == ExportSection)
+            {
+                ReadExports(section, exports);
+            }
         }
 
         return new ComponentInterface(exports, imports);
@@ -57,9 +64,16 @@ internal static class ComponentReader
         {
             names.Add(Name(ref section));
             // sortidx: a sort, where "core" is followed by the core sort, and an index; then an optional description.
-            if (Byte(ref section) == 0) Byte(ref section);
+            if (Byte(ref section) == 0)
+            {
+                Byte(ref section);
+            }
+
             Number(ref section);
-            if (Byte(ref section) == 1) SkipDescription(ref section);
+            if (Byte(ref section) == 1)
+            {
+                SkipDescription(ref section);
+            }
         }
     }
 
@@ -78,11 +92,22 @@ internal static class ComponentReader
                 Number(ref section);
                 break;
             case 2: // value: equal to a value, or of a type
-                if (Byte(ref section) == 0) Number(ref section);
-                else SkipValueType(ref section);
+                if (Byte(ref section) == 0)
+                {
+                    Number(ref section);
+                }
+                else
+                {
+                    SkipValueType(ref section);
+                }
+
                 break;
             case 3: // type: equal to a type, or a fresh resource
-                if (Byte(ref section) == 0) Number(ref section);
+                if (Byte(ref section) == 0)
+                {
+                    Number(ref section);
+                }
+
                 break;
             default:
                 throw new InvalidDataException("a component's import or export is of an unknown kind");
@@ -97,7 +122,11 @@ internal static class ComponentReader
     {
         var form = Byte(ref section);
         var name = Encoding.UTF8.GetString(Take(ref section, Number(ref section)));
-        if (form == 2) Take(ref section, Number(ref section));
+        if (form == 2)
+        {
+            Take(ref section, Number(ref section));
+        }
+
         return name;
     }
 
@@ -111,7 +140,10 @@ internal static class ComponentReader
         {
             var next = Byte(ref rest);
             value |= (uint)(next & 0x7f) << shift;
-            if (next < 0x80) return value;
+            if (next < 0x80)
+            {
+                return value;
+            }
         }
 
         throw new InvalidDataException("a number in the component is longer than 32 bits");
@@ -119,7 +151,11 @@ internal static class ComponentReader
 
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest, uint count)
     {
-        if (count > rest.Length) throw new InvalidDataException("the component ends in the middle of a section");
+        if (count > rest.Length)
+        {
+            throw new InvalidDataException("the component ends in the middle of a section");
+        }
+
         var taken = rest[..(int)count];
         rest = rest[(int)count..];
         return taken;

@@ -55,7 +55,10 @@ public sealed class WasmModuleSource
 
         var (layout, layers) = LayerChoice.Choose(document.ReadManifest(), subject);
         if (layout == ModuleLayout.WasmLayer && layers[0].Size > _options.MaxModuleSize)
+        {
             throw ModuleWriter.TooLarge(subject, $"the module of {layers[0].Size} bytes", _options.MaxModuleSize);
+        }
+
         return new ModuleArtifact(reference, top.Descriptor.Digest, document.Descriptor.Digest, layout, layers, credentials);
     }
 
@@ -82,7 +85,9 @@ public sealed class WasmModuleSource
         var repository = _client.Repository(artifact.Reference, artifact.Credentials);
         var writer = new ModuleWriter(destination, _options.MaxModuleSize, subject);
         if (artifact.Layout == ModuleLayout.ContainerImage)
+        {
             return await new ImageSearch(repository, writer, new ImageBudget(_options.MaxUnpackedSize, subject), subject).RunAsync(artifact, cancellationToken);
+        }
 
         var layer = artifact.Layers[0];
         await using var blob = await repository.FetchBlobAsync(layer, cancellationToken);

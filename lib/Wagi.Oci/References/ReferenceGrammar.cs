@@ -19,7 +19,9 @@ internal static partial class ReferenceGrammar
     private static string? Read(string? text, ref Reference? reference)
     {
         if (string.IsNullOrWhiteSpace(text))
+        {
             return "an OCI reference is empty: expected registry/repository:tag";
+        }
 
         // Order matters: nothing before the check for user:password@ may repeat the text.
         var rest = StripScheme(text);
@@ -38,15 +40,22 @@ internal static partial class ReferenceGrammar
         }
 
         if (text.AsSpan().ContainsAnyInRange('\0', ' '))
+        {
             return $"'{text.Trim()}' is not an OCI reference: it contains white space or a control character";
+        }
+
         if (rest.Contains("://", StringComparison.Ordinal))
+        {
             return $"'{text}' is not an OCI reference: leave out '{rest[..(rest.IndexOf("://", StringComparison.Ordinal) + 3)]}'";
+        }
 
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var registry = slash > 0 && IsRegistry(rest[..slash]) ? rest[..slash].ToLowerInvariant() : null;
         var name = registry is null ? rest : rest[(slash + 1)..];
         if (registry is not null && !Host().IsMatch(registry))
+        {
             return $"'{text}' is not an OCI reference: '{registry}' is not a host name with an optional port";
+        }
 
         string? tag = null;
         var colon = name.LastIndexOf(':');
@@ -55,11 +64,15 @@ internal static partial class ReferenceGrammar
             tag = name[(colon + 1)..];
             name = name[..colon];
             if (!Tag().IsMatch(tag))
+            {
                 return $"'{text}' is not an OCI reference: '{tag}' is not a tag (letters, digits, '_', '.', '-'; at most 128; not starting with '.' or '-')";
+            }
         }
 
         if (RepositoryError(name) is { } nameError)
+        {
             return $"'{text}' is not an OCI reference: {nameError}";
+        }
 
         registry = registry switch
         {
@@ -67,7 +80,9 @@ internal static partial class ReferenceGrammar
             _ => registry,
         };
         if (registry == Reference.DockerHub && !name.Contains('/', StringComparison.Ordinal))
+        {
             name = "library/" + name;
+        }
 
         reference = new Reference(registry, name, tag ?? (digest is null ? "latest" : null), digest);
         return null;
@@ -75,7 +90,10 @@ internal static partial class ReferenceGrammar
 
     private static string StripScheme(string text)
     {
-        if (text.StartsWith("oci://", StringComparison.OrdinalIgnoreCase)) return text["oci://".Length..];
+        if (text.StartsWith("oci://", StringComparison.OrdinalIgnoreCase))
+        {
+            return text["oci://".Length..];
+        }
         // "oci:5000/…" would be a host called oci: WAGI's short form wins, as nobody can say such a host otherwise in WAGI.
         return text.StartsWith("oci:", StringComparison.OrdinalIgnoreCase) ? text["oci:".Length..] : text;
     }
@@ -85,9 +103,21 @@ internal static partial class ReferenceGrammar
 
     private static string? RepositoryError(string name)
     {
-        if (name.Length == 0) return "the repository is missing: expected registry/repository:tag";
-        if (name.Length > MaxRepositoryLength) return $"the repository has {name.Length} characters, at most {MaxRepositoryLength} are allowed";
-        if (Repository().IsMatch(name)) return null;
+        if (name.Length == 0)
+        {
+            return "the repository is missing: expected registry/repository:tag";
+        }
+
+        if (name.Length > MaxRepositoryLength)
+        {
+            return $"the repository has {name.Length} characters, at most {MaxRepositoryLength} are allowed";
+        }
+
+        if (Repository().IsMatch(name))
+        {
+            return null;
+        }
+
         return Repository().IsMatch(name.ToLowerInvariant())
             ? $"repositories are lower case: write '{name.ToLowerInvariant()}'"
             : $"'{name}' is not a repository (lower-case letters and digits, separated by '/', '.', '-', '_' or '__')";

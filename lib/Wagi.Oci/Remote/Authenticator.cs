@@ -33,7 +33,9 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
         CancellationToken cancellationToken)
     {
         if (credentials.Count == 0)
+        {
             return (await SendAsync(request, AuthorizationKey.For(registry, repository, actions, null), null, cancellationToken), false);
+        }
 
         var candidates = credentials
             .Select(credential => (Credential: credential, Key: AuthorizationKey.For(registry, repository, actions, credential)))
@@ -46,7 +48,11 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
             try
             {
                 var response = await SendAsync(request, candidates[i].Key, candidates[i].Credential, cancellationToken);
-                if (last || response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)) return (response, true);
+                if (last || response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
+                {
+                    return (response, true);
+                }
+
                 response.Dispose();
             }
             catch (OciException exception) when (exception.Kind == OciErrorKind.Unauthorized && !last)
@@ -63,16 +69,29 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
         var response = await transport.SendAsync(request with { Authorization = known }, cancellationToken);
         // A challenge of another host, reached by a redirect, gets no answer: the credentials are not meant for it.
         if (response.StatusCode != HttpStatusCode.Unauthorized || response.RequestMessage?.RequestUri?.Authority != request.Uri.Authority)
+        {
             return response;
+        }
 
         _cache.TryRemove(key, out _);
-        if (Challenge.Choose(response.Headers.WwwAuthenticate) is not { } challenge) return response;
+        if (Challenge.Choose(response.Headers.WwwAuthenticate) is not { } challenge)
+        {
+            return response;
+        }
+
         var authorization = await MeetAsync(challenge, request, key, credential, cancellationToken);
-        if (authorization is null || authorization.Header.Equals(known)) return response;
+        if (authorization is null || authorization.Header.Equals(known))
+        {
+            return response;
+        }
 
         response.Dispose();
         var second = await transport.SendAsync(request with { Authorization = authorization.Header }, cancellationToken);
-        if (second.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)) Keep(key, authorization);
+        if (second.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
+        {
+            Keep(key, authorization);
+        }
+
         return second;
     }
 
@@ -80,9 +99,15 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
         Challenge challenge, RegistryRequest request, AuthorizationKey key, Credential? credential, CancellationToken cancellationToken)
     {
         if (challenge.Scheme == "basic")
+        {
             return credential?.Username is null ? null : new Authorization(TokenService.Basic(credential), DateTimeOffset.MaxValue);
+        }
+
         if (credential?.RegistryToken is { } token)
+        {
             return new Authorization(new AuthenticationHeaderValue("Bearer", token), DateTimeOffset.MaxValue);
+        }
+
         return await _tokens.FetchAsync(challenge, Scopes(challenge, key), credential, request, cancellationToken);
     }
 
@@ -99,7 +124,11 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
 
     private void Keep(AuthorizationKey key, Authorization authorization)
     {
-        if (_cache.Count >= MaxCached) _cache.Clear();
+        if (_cache.Count >= MaxCached)
+        {
+            _cache.Clear();
+        }
+
         _cache[key] = authorization;
     }
 }

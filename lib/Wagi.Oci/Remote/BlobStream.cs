@@ -30,15 +30,26 @@ internal sealed class BlobStream(
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_verified || buffer.IsEmpty) return 0;
+        if (_verified || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
         while (true)
         {
             OciException broken;
             try
             {
                 var count = await _current.ReadAsync(buffer, cancellationToken);
-                if (count > 0) return Take(buffer.Span[..count]);
-                if (_received == descriptor.Size) return Finish();
+                if (count > 0)
+                {
+                    return Take(buffer.Span[..count]);
+                }
+
+                if (_received == descriptor.Size)
+                {
+                    return Finish();
+                }
                 // An orderly end, not a broken connection: the registry has no more.
                 throw new OciException(
                     OciErrorKind.DigestMismatch,
@@ -49,7 +60,11 @@ internal sealed class BlobStream(
                 broken = exception;
             }
 
-            if (_resumptions == MaxResumptions || _received == _receivedAtResumption) throw broken;
+            if (_resumptions == MaxResumptions || _received == _receivedAtResumption)
+            {
+                throw broken;
+            }
+
             _resumptions++;
             _receivedAtResumption = _received;
             await _current.DisposeAsync();
@@ -80,7 +95,11 @@ internal sealed class BlobStream(
 
         _hash.AppendData(bytes);
         // Some readers stop at the size they know and never ask for the end: verify with the last byte, not after it.
-        if (_received == descriptor.Size) Finish();
+        if (_received == descriptor.Size)
+        {
+            Finish();
+        }
+
         return bytes.Length;
     }
 

@@ -14,9 +14,14 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
         foreach (var header in headers)
         {
             if (header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            {
                 return new Challenge("bearer", ReadParameters(header.Parameter));
+            }
+
             if (header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
+            {
                 basic ??= new Challenge("basic", ReadParameters(header.Parameter));
+            }
         }
 
         return basic;
@@ -31,7 +36,11 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
         {
             rest = rest.TrimStart(" \t,");
             var equals = rest.IndexOf('=');
-            if (equals <= 0) return parameters;
+            if (equals <= 0)
+            {
+                return parameters;
+            }
+
             var name = rest[..equals].Trim().ToString();
             rest = rest[(equals + 1)..].TrimStart();
             parameters[name] = rest.StartsWith("\"") ? ReadQuoted(ref rest) : ReadToken(ref rest);
@@ -52,7 +61,11 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
         var i = 1;
         for (; i < rest.Length && rest[i] != '"'; i++)
         {
-            if (rest[i] == '\\' && i + 1 < rest.Length) i++;
+            if (rest[i] == '\\' && i + 1 < rest.Length)
+            {
+                i++;
+            }
+
             value.Append(rest[i]);
         }
 

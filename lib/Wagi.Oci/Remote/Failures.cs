@@ -25,7 +25,9 @@ internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string
         {
             var body = await BoundedBody.ReadAsync(transport, response, subject, MaxBody, "error answer", cancellationToken);
             if (!body.IsEmpty)
+            {
                 first = JsonSerializer.Deserialize(body.Span, RemoteJsonContext.Default.ErrorBody)?.Errors is [var entry, ..] ? entry : null;
+            }
         }
         catch (Exception exception) when (exception is JsonException or OciException)
         {
@@ -83,10 +85,17 @@ internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string
 
     private static string OneLine(string? message)
     {
-        if (message is null) return "";
+        if (message is null)
+        {
+            return "";
+        }
+
         var text = new StringBuilder();
         foreach (var character in message.AsSpan(0, Math.Min(message.Length, MaxMessage)))
+        {
             text.Append(char.IsControl(character) ? ' ' : character);
+        }
+
         return text.ToString().Trim();
     }
 }
@@ -153,7 +162,11 @@ internal static class Failures
 
     private static Exception Innermost(Exception exception)
     {
-        while (exception.InnerException is { } inner) exception = inner;
+        while (exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
         return exception;
     }
 }

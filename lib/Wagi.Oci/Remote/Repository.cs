@@ -87,7 +87,9 @@ public sealed class Repository
         {
             // A HEAD answer has no body to say what is wrong; where more can be learnt, GET is asked.
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
+            {
                 throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
+            }
 
             if (response.StatusCode == HttpStatusCode.OK
                 && response.Headers.TryGetValues("Docker-Content-Digest", out var values)
@@ -111,9 +113,14 @@ public sealed class Repository
         using (response)
         {
             if (response.StatusCode == HttpStatusCode.NotFound)
+            {
                 throw await MissingManifestAsync(reference, response, withCredential, cancellationToken);
+            }
+
             if (response.StatusCode != HttpStatusCode.OK)
+            {
                 throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
+            }
 
             var content = await BoundedBody.ReadAsync(_connection.Transport, response, subject, MaxManifestSize, "manifest", cancellationToken);
             var digest = reference.Digest ?? DigestHeader(response) ?? Digest.Compute(content.Span);
@@ -143,7 +150,9 @@ public sealed class Repository
                 try
                 {
                     if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
+                    {
                         throw await _connection.ErrorAsync(response, withCredential, MissingBlob(descriptor), token);
+                    }
 
                     var body = await _connection.Transport.BodyAsync(response, request.Subject, token);
                     await SkipAsync(body, from - Start(response), request.Subject, token);
@@ -163,12 +172,20 @@ public sealed class Repository
 
     private static async Task SkipAsync(Stream body, long count, string subject, CancellationToken cancellationToken)
     {
-        if (count < 0) throw new OciException(OciErrorKind.Protocol, $"{subject}: the registry sent another range than the one asked for");
+        if (count < 0)
+        {
+            throw new OciException(OciErrorKind.Protocol, $"{subject}: the registry sent another range than the one asked for");
+        }
+
         var buffer = new byte[16 * 1024];
         while (count > 0)
         {
             var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellationToken);
-            if (read == 0) return;
+            if (read == 0)
+            {
+                return;
+            }
+
             count -= read;
         }
     }

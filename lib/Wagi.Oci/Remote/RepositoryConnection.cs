@@ -27,7 +27,10 @@ internal sealed class RepositoryConnection(Reference reference, ICredentialStore
     {
         // An upload session may live on another host, which must not see this registry's credentials.
         if (request.Uri.Authority != Base.Authority)
+        {
             return (await transport.SendAsync(request, cancellationToken), false);
+        }
+
         var found = await credentials.FindAsync(Reference.Registry, Reference.Repository, cancellationToken);
         return await authenticator.SendAsync(request, Reference.Registry, Reference.Repository, actions, found, cancellationToken);
     }

@@ -79,14 +79,22 @@ internal static class BoundedBody
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(
         Transport transport, HttpResponseMessage response, string subject, int limit, string what, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentLength > limit) throw TooLarge(subject, limit, what);
+        if (response.Content.Headers.ContentLength > limit)
+        {
+            throw TooLarge(subject, limit, what);
+        }
+
         await using var body = await transport.BodyAsync(response, subject, cancellationToken);
         using var content = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int count;
         while ((count = await body.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            if (content.Length + count > limit) throw TooLarge(subject, limit, what);
+            if (content.Length + count > limit)
+            {
+                throw TooLarge(subject, limit, what);
+            }
+
             content.Write(buffer, 0, count);
         }
 

@@ -43,13 +43,17 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
                 : Get(realm, service, scopes, credential, request.Subject),
             cancellationToken);
         if (!response.IsSuccessStatusCode)
+        {
             throw Refused(realm, response, credential is not null, request.Subject);
+        }
 
         var body = await BoundedBody.ReadAsync(transport, response, request.Subject, MaxAnswer, "token answer", cancellationToken);
         var answer = Read(body.Span, realm, request.Subject);
         var token = !string.IsNullOrEmpty(answer.Token) ? answer.Token : answer.AccessToken;
         if (string.IsNullOrEmpty(token) || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
             throw new OciException(OciErrorKind.Protocol, $"{request.Subject}: the token service {Transport.Display(realm)} answered without a usable token");
+        }
 
         var life = answer.ExpiresIn is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, LongestLife.TotalSeconds)) : DefaultLife;
         // Counted from before the question and cut short, so that no request leaves with a token about to expire.
@@ -78,8 +82,16 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
     private static RegistryRequest Get(Uri realm, string? service, IReadOnlyList<string> scopes, Credential? credential, string subject)
     {
         var query = new StringBuilder(realm.Query.TrimStart('?'));
-        if (service is not null) query.Append("&service=").Append(Uri.EscapeDataString(service));
-        foreach (var scope in scopes) query.Append("&scope=").Append(Uri.EscapeDataString(scope));
+        if (service is not null)
+        {
+            query.Append("&service=").Append(Uri.EscapeDataString(service));
+        }
+
+        foreach (var scope in scopes)
+        {
+            query.Append("&scope=").Append(Uri.EscapeDataString(scope));
+        }
+
         var uri = new UriBuilder(realm) { Query = query.ToString().TrimStart('&') }.Uri;
         return new RegistryRequest(HttpMethod.Get, uri)
         {

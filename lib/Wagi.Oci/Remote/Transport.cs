@@ -45,11 +45,18 @@ internal sealed class Transport : IDisposable
         for (var hops = 0; ; hops++)
         {
             var response = await SendOnceAsync(current, cancellationToken);
-            if (current.Content is not null || Redirect(current, response) is not { } location) return response;
+            if (current.Content is not null || Redirect(current, response) is not { } location)
+            {
+                return response;
+            }
+
             using (response)
             {
                 if (hops == MaxRedirects)
+                {
                     throw new OciException(OciErrorKind.Protocol, $"{request.Subject}: more than {MaxRedirects} redirects, the last to {Display(location)}");
+                }
+
                 current = Follow(current, location);
             }
         }
@@ -139,8 +146,16 @@ internal sealed record RegistryRequest(HttpMethod Method, Uri Uri)
     public HttpRequestMessage ToMessage(Action progress)
     {
         var message = new HttpRequestMessage(Method, Uri) { Content = Content?.Invoke(progress) };
-        foreach (var mediaType in Accept) message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(mediaType));
-        if (From > 0) message.Headers.Range = new RangeHeaderValue(From, null);
+        foreach (var mediaType in Accept)
+        {
+            message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(mediaType));
+        }
+
+        if (From > 0)
+        {
+            message.Headers.Range = new RangeHeaderValue(From, null);
+        }
+
         message.Headers.Authorization = Authorization;
         return message;
     }

@@ -14,7 +14,10 @@ internal sealed class Upload(RepositoryConnection connection)
         var (head, _) = await connection.SendAsync(connection.Request(HttpMethod.Head, $"blobs/{descriptor.Digest}"), RepositoryConnection.Push, cancellationToken);
         using (head)
         {
-            if (head.StatusCode == HttpStatusCode.OK) return false;
+            if (head.StatusCode == HttpStatusCode.OK)
+            {
+                return false;
+            }
         }
 
         var start = connection.Request(HttpMethod.Post, "blobs/uploads/") with { Content = _ => new ByteArrayContent([]) };
@@ -23,7 +26,10 @@ internal sealed class Upload(RepositoryConnection connection)
         using (session)
         {
             if (session.StatusCode != HttpStatusCode.Accepted)
+            {
                 throw await connection.ErrorAsync(session, withCredential, connection.MissingRepository, cancellationToken);
+            }
+
             location = UploadLocation(session, descriptor.Digest);
         }
 
@@ -36,7 +42,9 @@ internal sealed class Upload(RepositoryConnection connection)
         using (done)
         {
             if (done.StatusCode != HttpStatusCode.Created)
+            {
                 throw await connection.ErrorAsync(done, doneWithCredential, "the upload session was lost", cancellationToken);
+            }
         }
 
         return true;
@@ -45,7 +53,10 @@ internal sealed class Upload(RepositoryConnection connection)
     private Uri UploadLocation(HttpResponseMessage session, Digest digest)
     {
         if (session.Headers.Location is not { } location)
+        {
             throw new OciException(OciErrorKind.Protocol, $"{connection.Reference}: the registry accepts an upload but names no Location for it");
+        }
+
         var absolute = new UriBuilder(new Uri(connection.Base, location));
         // Registries behind a TLS proxy often do not know that they are: the scheme stays as it was.
         if (absolute.Host == connection.Base.Host && absolute.Scheme != connection.Base.Scheme)
@@ -56,7 +67,10 @@ internal sealed class Upload(RepositoryConnection connection)
 
         // Bytes and possibly credentials go there.
         if (absolute.Host != connection.Base.Host && absolute.Scheme != Uri.UriSchemeHttps && !connection.Transport.Endpoint.MayBePlain(absolute.Uri))
+        {
             throw new OciException(OciErrorKind.Protocol, $"{connection.Reference}: the registry wants the upload at {Transport.Display(absolute.Uri)}, which is not HTTPS");
+        }
+
         absolute.Query = absolute.Query.Length > 1 ? $"{absolute.Query[1..]}&digest={digest}" : $"digest={digest}";
         return absolute.Uri;
     }
@@ -73,7 +87,9 @@ internal sealed class Upload(RepositoryConnection connection)
         using (response)
         {
             if (response.StatusCode != HttpStatusCode.Created)
+            {
                 throw await connection.ErrorAsync(response, withCredential, connection.MissingRepository, cancellationToken);
+            }
         }
 
         return new Descriptor { MediaType = mediaType, Digest = digest, Size = content.Length };
