@@ -39,6 +39,14 @@ public sealed class RequestMetrics : IDisposable
 
     internal Counter<long> OutboundRequests { get; }
 
+    /// <summary>Counts a request that no module answered.</summary>
+    /// <param name="status">The status code that was sent.</param>
+    internal void RecordUnrouted(int status) => Requests.Add(
+        1,
+        new KeyValuePair<string, object?>("module", ""),
+        new KeyValuePair<string, object?>("code", $"{status / 100}xx"),
+        new KeyValuePair<string, object?>("outcome", "no_route"));
+
     internal void Add(HandlerMetrics handler) => _handlers[handler] = 0;
 
     internal void Remove(HandlerMetrics handler) => _handlers.TryRemove(handler, out _);

@@ -63,8 +63,7 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         var routes = new List<InspectedRoute>();
         foreach (var candidate in candidates.Where(candidate => candidate.Problem is null))
         {
-            var patterns = candidate.Routes.Select(route => route.Pattern).ToList();
-            if (RouteClaims.TryAdd(table, candidate.Entry, patterns, candidate, holder => holder.Entry) is { } conflict)
+            if (RouteClaims.TryAdd(table, candidate.Entry, candidate.Routes, _ => candidate, holder => holder.Entry) is { } conflict)
             {
                 candidate.Fail(ModuleReason.RouteConflict, conflict);
                 continue;
@@ -72,7 +71,7 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
 
             routes.AddRange(
                 from host in RouteClaims.HostsOf(candidate.Entry)
-                from route in Reachable(candidate.Routes)
+                from route in RouteClaims.Reachable(candidate.Routes)
                 select new InspectedRoute(
                     host,
                     route.Pattern,
@@ -83,11 +82,6 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
 
         return [.. routes.Order(RouteOrder.MostSpecificFirst)];
     }
-
-    /// <summary>Within a module the last route that matches wins: one that a later one covers is never reached.</summary>
-    private static IEnumerable<ServedRoute> Reachable(ImmutableArray<ServedRoute> routes) =>
-        routes.Where((route, index) => !routes.Skip(index + 1).Any(later =>
-            later.Pattern == route.Pattern || (later.Pattern.IsPrefix && later.Pattern.Matches(route.Pattern.Path))));
 
     /// <summary>An entry on its way.</summary>
     private sealed class Candidate(ModuleEntry entry)

@@ -17,7 +17,6 @@ internal sealed class LoaderScope : IDisposable
     private readonly GuestEngine _engine;
     private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
-    private readonly RequestMetrics _metrics = new();
     private readonly OutboundClient _outbound;
 
     /// <exception cref="IOException">The cache directory or the log folder cannot be used.</exception>
@@ -46,12 +45,15 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Oci] = oci,
             [ModuleScheme.Bindle] = Bindles.Modules,
         }.ToFrozenDictionary();
-        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, _metrics);
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, Metrics);
         Loader = new ModuleLoader(_engine, sources, _compiled, handlers, options.BaseDirectory);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>
     public CacheDirectory Cache { get; }
+
+    /// <summary>The instruments of requests.</summary>
+    public RequestMetrics Metrics { get; } = new();
 
     /// <summary>Where modules from files come from.</summary>
     public FileSource Files { get; }
@@ -65,7 +67,7 @@ internal sealed class LoaderScope : IDisposable
     /// <summary>Call it when every module that was loaded has been released.</summary>
     public void Dispose()
     {
-        _metrics.Dispose();
+        Metrics.Dispose();
         _outbound.Dispose();
         Bindles.Dispose();
         _registries.Dispose();

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Retries;
 using Wagi.Modules.Routes;
-using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Readiness;
@@ -19,28 +20,35 @@ namespace Wagi.Runtime.Loading;
 /// <param name="agreement">Asked before the runtime says for the first time that it is ready; null: nobody is asked.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where to log.</param>
-internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agreement, TimeProvider time, ILogger<ModuleHost> logger) : IAsyncDisposable
+internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? agreement, TimeProvider time, ILogger<ModuleHost> logger) : IAsyncDisposable
 {
+    /// <summary>The longest time between two turns of the loop, which takes an empty one when there is nothing to do.</summary>
+    public static readonly TimeSpan Pulse = TimeSpan.FromSeconds(5);
+
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
 
-    private readonly Channel<Action> _steps = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    /// <summary>What the loop is to do; null: a turn without a step.</summary>
+    private readonly Channel<Action?> _steps = Channel.CreateUnbounded<Action?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>What no entry wants any more, until no route table names it.</summary>
     private readonly List<ServedModule> _retired = [];
 
-    /// <summary>Modules whose entry is gone while another entry is being loaded for their route: they answer until it can.</summary>
-    private readonly List<ServedModule> _leaving = [];
+    /// <summary>Entry id → slot, in the order of the file.</summary>
+    private OrderedDictionary<string, ModuleSlot> _slots = new(StringComparer.Ordinal);
 
-    private Dictionary<string, ModuleSlot> _slots = new(StringComparer.Ordinal);
-    private ImmutableArray<ModuleSlot> _order = [];
+    /// <summary>Modules without an entry; see <see cref="RoutePlan.Make"/>.</summary>
+    private ImmutableArray<ServedModule> _leaving = [];
+
     private DesiredModules? _desired;
     private bool _hasSettled;
     private bool _isReady;
 
-    private volatile RouteTable<ServedModule> _routes = new RouteTableBuilder<ServedModule>().Build();
+    private volatile RouteTable<RouteTarget> _routes = new RouteTableBuilder<RouteTarget>().Build();
     private volatile RuntimeStatus? _status;
 
     /// <summary>The routes that are served now. One reference: a request sees the table before a reload or the one after it.</summary>
-    public RouteTable<ServedModule> Routes => _routes;
+    public RouteTable<RouteTarget> Routes => _routes;
 
     /// <summary>The state of everything; null before the configuration was read for the first time.</summary>
     public RuntimeStatus? Status => _status;
@@ -63,27 +71,29 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
         }
     });
 
-    private void Post(Action step) => _steps.Writer.TryWrite(step);
+    /// <returns>False when the host has been disposed: nobody takes the step any more.</returns>
+    private bool Post(Action? step) => _steps.Writer.TryWrite(step);
 
-    /// <summary>The loop; runs until <paramref name="cancellation"/>.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>The loop. It ends when it is cancelled.</summary>
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
-        try
+        await using var pulse = time.CreateTimer(_ => Post(null), state: null, Pulse, Pulse);
+        while (await _steps.Reader.WaitToReadAsync(cancellationToken))
         {
-            while (await _steps.Reader.WaitToReadAsync(cancellation))
+            // Everything that has come in is worked off before a table is made of it.
+            var hasChanged = false;
+            while (_steps.Reader.TryRead(out var step))
             {
-                // Everything that has come in is worked off before a table is made of it.
-                while (_steps.Reader.TryRead(out var step))
-                {
-                    step();
-                }
-
-                Publish();
+                step?.Invoke();
+                hasChanged |= step is not null;
             }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Stopping.
+
+            if (hasChanged && _desired is { } desired)
+            {
+                Publish(desired);
+            }
+
+            progress.Completed();
         }
     }
 
@@ -91,7 +101,7 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
     {
         // A file that is not well-formed says nothing about what is missing in it: everything stays as it was.
         var entries = desired.File.HasSyntaxErrors && _desired is not null
-            ? [.. _order.Select(slot => slot.Desired)]
+            ? [.. _slots.Values.Select(slot => slot.Desired)]
             : desired.File.Entries;
         _desired = desired;
         foreach (var problem in desired.File.Problems)
@@ -99,16 +109,13 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
             LogProblem(problem.ToString());
         }
 
-        var slots = new Dictionary<string, ModuleSlot>(StringComparer.Ordinal);
-        var order = ImmutableArray.CreateBuilder<ModuleSlot>();
+        var slots = new OrderedDictionary<string, ModuleSlot>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
             var slot = _slots.GetValueOrDefault(entry.Id);
             var isNew = slot is null;
-            slot ??= new ModuleSlot(entry, time.GetUtcNow());
-            slots.Add(entry.Id, slot);
-            order.Add(slot);
-            Update(slot, entry, isNew);
+            slots.Add(entry.Id, slot ??= new ModuleSlot(entry, time.GetUtcNow()));
+            Update(slot, entry, desired, isNew);
         }
 
         foreach (var rejected in desired.File.Rejected)
@@ -116,34 +123,29 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
             // Its last good version stays, if there is one.
             if (_slots.TryGetValue(rejected.Id, out var slot) && slots.TryAdd(rejected.Id, slot))
             {
-                order.Add(slot);
-                slot.Attempt?.Cancel();
-                slot.Attempt = null;
+                slot.Replace(null);
                 slot.WasRejected = true;
-                slot.Enter(ModuleState.Failed, ModuleReason.InvalidEntry, rejected.Cause.ToString(), time.GetUtcNow());
+                slot.Load = LoadResult.Failed(ModuleReason.InvalidEntry, rejected.Cause.ToString());
             }
         }
 
-        foreach (var (id, slot) in _slots)
+        foreach (var slot in _slots.Values.Where(slot => !slots.ContainsKey(slot.Desired.Id)))
         {
-            if (!slots.ContainsKey(id))
+            LogRemoved(slot.Desired.Id);
+            slot.Replace(null);
+            if (slot.Loaded is { } loaded)
             {
-                LogRemoved(id);
-                slot.Attempt?.Cancel();
-                if (slot.Loaded is not null)
-                {
-                    _leaving.Add(slot.Loaded);
-                }
+                slot.Loaded = null;
+                _leaving = _leaving.Add(loaded);
             }
         }
 
         _slots = slots;
-        _order = order.ToImmutable();
     }
 
-    private void Update(ModuleSlot slot, ModuleEntry entry, bool isNew)
+    private void Update(ModuleSlot slot, ModuleEntry entry, DesiredModules desired, bool isNew)
     {
-        var secrets = _desired!.SecretsFor(entry);
+        var secrets = desired.SecretsFor(entry);
         var isSame = !isNew
             && slot.Desired.HasSameMeaningAs(entry)
             && slot.Secrets?.Version == secrets?.Version
@@ -157,69 +159,70 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
 
         slot.WasRejected = false;
         slot.Failures = 0;
-        if (entry.SecretsVersion is not null && secrets is null)
+        if (entry.SecretsVersion is null || secrets is not null)
         {
-            slot.Attempt?.Cancel();
-            slot.Attempt = null;
-            if (_desired.CanHaveSecrets)
-            {
-                var waiting = $"waiting for version {entry.SecretsVersion} of the module's secrets to be mounted";
-                slot.Enter(ModuleState.Loading, ModuleReason.SecretsPending, waiting, time.GetUtcNow());
-                LogSecretsPending(entry.Id, waiting);
-            }
-            else
-            {
-                const string Missing = "the module has secrets, and the runtime was started without --secrets-dir";
-                slot.Enter(ModuleState.Failed, ModuleReason.InvalidEntry, Missing, time.GetUtcNow());
-                LogFailed(entry.Id, ModuleReason.InvalidEntry, Missing);
-            }
-
+            Start(slot);
             return;
         }
 
-        Start(slot);
+        slot.Replace(null);
+        if (desired.CanHaveSecrets)
+        {
+            var waiting = $"waiting for version {entry.SecretsVersion} of the module's secrets to be mounted";
+            slot.Load = new LoadResult(ModuleState.Loading, ModuleReason.SecretsPending, waiting);
+            LogSecretsPending(entry.Id, waiting);
+        }
+        else
+        {
+            const string Missing = "the module has secrets, and the runtime was started without --secrets-dir";
+            slot.Load = LoadResult.Failed(ModuleReason.InvalidEntry, Missing);
+            LogFailed(entry.Id, ModuleReason.InvalidEntry, Missing);
+        }
     }
 
     /// <summary>Begins a load, in place of the one that may be under way.</summary>
     private void Start(ModuleSlot slot)
     {
-        slot.Attempt?.Cancel();
-        var attempt = slot.Attempt = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var attempt = new LoadAttempt();
+        slot.Replace(attempt);
         if (slot.Failures == 0)
         {
-            slot.Enter(ModuleState.Loading, ModuleReason.Loading, "", time.GetUtcNow());
+            slot.Load = LoadResult.Loading;
         }
 
-        _ = Task.Run(() => LoadAsync(slot, slot.Desired, slot.Secrets, attempt));
+        // What is on its way is what the entry says now; the slot may say something else by the time it has come.
+        var (entry, secrets) = (slot.Desired, slot.Secrets);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                var loaded = await loader.LoadAsync(entry, secrets, attempt.Cancellation);
+                if (!Post(() => Finish(slot, attempt, loaded)))
+                {
+                    loaded.Release();
+                }
+            }
+            catch (OperationCanceledException) when (attempt.Cancellation.IsCancellationRequested)
+            {
+                // Replaced, removed or stopping: whoever cancelled has taken over.
+            }
+            catch (ModuleSourceException exception)
+            {
+                Post(() => Fail(slot, attempt, exception.Reason, exception.Message, retry: exception.IsWorthRetrying));
+            }
+            catch (GuestLoadException exception)
+            {
+                Post(() => Fail(slot, attempt, exception.Reason, exception.Message, retry: false));
+            }
+            catch (Exception exception)
+            {
+                LogUnexpected(entry.Id, exception);
+                Post(() => Fail(slot, attempt, ModuleReason.PullFailed, exception.Message, retry: true));
+            }
+        });
     }
 
-    private async Task LoadAsync(ModuleSlot slot, ModuleEntry entry, ModuleSecrets? secrets, CancellationTokenSource attempt)
-    {
-        try
-        {
-            var loaded = await loader.LoadAsync(entry, secrets, attempt.Token);
-            Post(() => Finish(slot, attempt, loaded));
-        }
-        catch (OperationCanceledException) when (attempt.IsCancellationRequested)
-        {
-            // Replaced, removed or stopping: whoever cancelled has taken over.
-        }
-        catch (ModuleSourceException error)
-        {
-            Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: error.IsWorthRetrying));
-        }
-        catch (GuestLoadException error)
-        {
-            Post(() => Fail(slot, attempt, error.Reason, error.Message, retry: false));
-        }
-        catch (Exception error)
-        {
-            LogUnexpected(entry.Id, error);
-            Post(() => Fail(slot, attempt, ModuleReason.PullFailed, error.Message, retry: true));
-        }
-    }
-
-    private void Finish(ModuleSlot slot, CancellationTokenSource attempt, ServedModule loaded)
+    private void Finish(ModuleSlot slot, LoadAttempt attempt, ServedModule loaded)
     {
         if (slot.Attempt != attempt)
         {
@@ -227,15 +230,19 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
             return;
         }
 
-        slot.Attempt = null;
+        slot.Replace(null);
         slot.Failures = 0;
-        Retire(slot.Loaded);
+        if (slot.Loaded is { } replaced)
+        {
+            _retired.Add(replaced);
+        }
+
         slot.Loaded = loaded;
-        slot.Enter(ModuleState.Ready, ModuleReason.Ready, "", time.GetUtcNow());
+        slot.Load = LoadResult.Ready;
         LogLoaded(slot.Desired.Id, slot.Desired.Route.ToString(), loaded.Reference);
     }
 
-    private void Fail(ModuleSlot slot, CancellationTokenSource attempt, string reason, string message, bool retry)
+    private void Fail(ModuleSlot slot, LoadAttempt attempt, string reason, string message, bool retry)
     {
         if (slot.Attempt != attempt)
         {
@@ -243,73 +250,50 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
         }
 
         slot.Failures++;
-        slot.Enter(ModuleState.Failed, reason, message, time.GetUtcNow());
+        slot.Load = LoadResult.Failed(reason, message);
         if (!retry)
         {
-            slot.Attempt = null;
+            slot.Replace(null);
             LogFailed(slot.Desired.Id, reason, message);
             return;
         }
 
         var delay = Retries.After(slot.Failures);
         LogWillRetry(slot.Desired.Id, reason, message, delay.TotalSeconds);
-        _ = Task.Run(() => RetryAsync(slot, attempt, delay));
+        attempt.Retry = time.CreateTimer(_ => Post(() => StartAgain(slot, attempt)), state: null, delay, Timeout.InfiniteTimeSpan);
     }
 
-    private async Task RetryAsync(ModuleSlot slot, CancellationTokenSource attempt, TimeSpan delay)
+    private void StartAgain(ModuleSlot slot, LoadAttempt failed)
     {
-        try
+        if (slot.Attempt == failed)
         {
-            await Task.Delay(delay, time, attempt.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        Post(() =>
-        {
-            if (slot.Attempt == attempt)
-            {
-                Start(slot);
-            }
-        });
-    }
-
-    private void Retire(ServedModule? module)
-    {
-        if (module is not null)
-        {
-            _retired.Add(module);
+            Start(slot);
         }
     }
 
     /// <summary>One new route table of everything that is loaded, and only then the end of what it no longer names.</summary>
-    private void Publish()
+    private void Publish(DesiredModules desired)
     {
-        if (_desired is null)
-        {
-            return;
-        }
-
-        var table = new RouteTableBuilder<ServedModule>();
-        foreach (var slot in _order)
-        {
-            slot.IsPublished = slot.Loaded is not null && AddRoutes(table, slot);
-        }
-
-        KeepLeaving(table);
-        _routes = table.Build();
-        foreach (var module in _retired)
-        {
-            module.Release();
-        }
-
+        var plan = RoutePlan.Make(
+            _slots.Values.Select(slot => slot.Loaded).OfType<ServedModule>(),
+            [.. _slots.Values.Where(slot => slot.IsComing).Select(slot => slot.Desired)],
+            _leaving);
+        _routes = plan.Table;
+        _retired.AddRange(_leaving.Except(plan.Leaving));
+        _leaving = plan.Leaving;
+        _retired.ForEach(module => module.Release());
         _retired.Clear();
-        var settles = !_hasSettled && _desired.Digest is not null && _order.All(slot => slot.HasSettled);
+
+        var now = time.GetUtcNow();
+        foreach (var slot in _slots.Values)
+        {
+            slot.Publish(slot.Loaded is null ? null : plan.Conflicts.GetValueOrDefault(slot.Loaded.Entry.Id), now);
+        }
+
+        var settles = !_hasSettled && desired.Digest is not null && _slots.Values.All(slot => slot.HasSettled);
         _hasSettled |= settles;
         _isReady |= settles && agreement is null;
-        var status = CreateStatus(_desired);
+        var status = CreateStatus(desired);
         _status = status;
         if (settles && agreement is not null)
         {
@@ -330,54 +314,12 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
         {
             // Stopping.
         }
-    }
-
-    /// <summary>Adds a module with all its routes, or, when one of them is taken, with none.</summary>
-    private bool AddRoutes(RouteTableBuilder<ServedModule> table, ModuleSlot slot)
-    {
-        var module = slot.Loaded!;
-        var routes = module.Routes.Select(route => route.Pattern).ToList();
-        if (RouteClaims.TryAdd(table, module.Entry, routes, module, target => target.Entry) is { } conflict)
+        catch (Exception exception)
         {
-            slot.Enter(ModuleState.Failed, ModuleReason.RouteConflict, conflict, time.GetUtcNow());
-            return false;
-        }
-
-        if (slot.Reason == ModuleReason.RouteConflict)
-        {
-            slot.Enter(ModuleState.Ready, ModuleReason.Ready, "", time.GetUtcNow());
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// A route that goes from one entry to another is answered all the time: the old module keeps what is still free of its routes
-    /// until the entry that claims one of them has been loaded, or has failed.
-    /// </summary>
-    private void KeepLeaving(RouteTableBuilder<ServedModule> table)
-    {
-        var coming = _order.Where(slot => slot is { Loaded: null, State: ModuleState.Loading }).Select(slot => slot.Desired).ToList();
-        foreach (var module in _leaving.ToList())
-        {
-            if (!coming.Any(entry => entry.Route == module.Entry.Route && SharesHost(entry, module.Entry)))
-            {
-                _leaving.Remove(module);
-                _retired.Add(module);
-                continue;
-            }
-
-            foreach (var host in RouteClaims.HostsOf(module.Entry))
-            {
-                foreach (var route in module.Routes)
-                {
-                    table.TryAdd(host, route.Pattern, module);
-                }
-            }
+            // Without an answer the runtime would never be ready: it ends with its loop.
+            Post(() => ExceptionDispatchInfo.Throw(exception));
         }
     }
-
-    private static bool SharesHost(ModuleEntry one, ModuleEntry other) => RouteClaims.HostsOf(one).Intersect(RouteClaims.HostsOf(other)).Any();
 
     private RuntimeStatus CreateStatus(DesiredModules desired) => new()
     {
@@ -390,19 +332,52 @@ internal sealed partial class ModuleHost(ModuleLoader loader, PeerAgreement? agr
             ReadAt = desired.ReadAt,
             Problems = [.. desired.File.Problems.Select(problem => problem.ToString())],
         },
-        Modules = [.. _order.Select(slot => slot.ToStatus())],
+        Modules = [.. _slots.Values.Select(slot => slot.ToStatus())],
     };
 
+    /// <summary>Gives everything up. Call it when the loop has ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        _steps.Writer.Complete();
         await _stopping.CancelAsync();
         foreach (var slot in _slots.Values)
         {
+            slot.Replace(null);
             slot.Loaded?.Release();
         }
 
-        _leaving.ForEach(module => module.Release());
-        _slots.Clear();
+        foreach (var module in _leaving)
+        {
+            module.Release();
+        }
+
+        // What was loaded in the last moment belongs to nobody: its slot has given it up.
+        while (_steps.Reader.TryRead(out var step))
+        {
+            step?.Invoke();
+        }
+
         _stopping.Dispose();
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Problem}")]
+    private partial void LogProblem(string problem);
+
+    [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}")]
+    private partial void LogLoaded(string id, string route, string reference);
+
+    [LoggerMessage(LogLevel.Information, "Module {Id} is no longer configured: removed")]
+    private partial void LogRemoved(string id);
+
+    [LoggerMessage(LogLevel.Error, "Module {Id} could not be loaded: {Reason}: {Message}")]
+    private partial void LogFailed(string id, string reason, string message);
+
+    [LoggerMessage(LogLevel.Warning, "Module {Id} could not be loaded: {Reason}: {Message}; trying again in {Seconds:0.#} s")]
+    private partial void LogWillRetry(string id, string reason, string message, double seconds);
+
+    [LoggerMessage(LogLevel.Information, "Module {Id} is not loaded yet: {Message}")]
+    private partial void LogSecretsPending(string id, string message);
+
+    [LoggerMessage(LogLevel.Error, "Module {Id} could not be loaded")]
+    private partial void LogUnexpected(string id, Exception exception);
 }

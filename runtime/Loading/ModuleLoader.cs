@@ -8,6 +8,14 @@ using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Loading;
 
+/// <summary>Makes a <see cref="ServedModule"/> of an entry.</summary>
+internal interface IModuleLoader
+{
+    /// <exception cref="ModuleSourceException">The bytes, or the folders of its volumes, are not available.</exception>
+    /// <exception cref="GuestLoadException">The module cannot be run.</exception>
+    Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken);
+}
+
 /// <summary>Makes a <see cref="ServedModule"/> of an entry: find, compile, check, ask for sub-routes.</summary>
 /// <param name="engine">What modules run in.</param>
 /// <param name="sources">Where they come from.</param>
@@ -19,17 +27,16 @@ internal sealed class ModuleLoader(
     FrozenDictionary<ModuleScheme, IModuleSource> sources,
     CompiledCache compiled,
     ModuleHandlerFactory handlers,
-    string baseDirectory)
+    string baseDirectory) : IModuleLoader
 {
-    /// <exception cref="ModuleSourceException">The bytes, or the folders of its volumes, cannot be had.</exception>
-    /// <exception cref="GuestLoadException">The module cannot be run.</exception>
-    public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         var located = VolumeFolders.Find(entry, baseDirectory);
-        var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellation);
+        var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
-            : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellation);
+            : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellationToken);
         try
         {
             located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };

@@ -4,9 +4,17 @@ using Wagi.Modules.Status;
 
 namespace Wagi.Runtime.Loading;
 
-/// <summary>One entry on its way from configured to served. Only <see cref="ModuleHost"/>'s loop touches it.</summary>
+/// <summary>
+/// One entry on its way from configured to served. How its load went and whether its routes are free are two facts: what is reported is
+/// made of both. Only <see cref="ModuleHost"/>'s loop touches it.
+/// </summary>
 internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
 {
+    private LoadResult _load = LoadResult.Loading;
+    private string? _conflict;
+    private LoadResult _reported = LoadResult.Loading;
+    private DateTimeOffset _since = since;
+
     /// <summary>What is to be served.</summary>
     public ModuleEntry Desired { get; set; } = desired;
 
@@ -19,50 +27,110 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
     /// <summary>Whether the entry's present text could not be used, so that <see cref="Desired"/> is the one before it.</summary>
     public bool WasRejected { get; set; }
 
-    /// <summary>Whether the route table names <see cref="Loaded"/>.</summary>
-    public bool IsPublished { get; set; }
-
-    public ModuleState State { get; private set; } = ModuleState.Loading;
-
-    public string Reason { get; private set; } = ModuleReason.Loading;
-
-    public string Message { get; private set; } = "";
-
-    public DateTimeOffset Since { get; private set; } = since;
+    /// <summary>The load that is under way, or the wait for the next one; null when there is none.</summary>
+    public LoadAttempt? Attempt { get; private set; }
 
     /// <summary>Failed attempts in a row.</summary>
     public int Failures { get; set; }
 
+    /// <summary>Whether an attempt is under way and nothing is served in the meantime.</summary>
+    public bool IsComing => Loaded is null && _load.State == ModuleState.Loading;
+
     /// <summary>True once the first attempt has come to an end, well or not.</summary>
     public bool HasSettled { get; private set; }
 
-    /// <summary>Ends the attempt that is under way, or the wait for the next one; null when there is none.</summary>
-    public CancellationTokenSource? Attempt { get; set; }
-
-    public void Enter(ModuleState state, string reason, string message, DateTimeOffset now)
+    /// <summary>How the load of <see cref="Desired"/> went.</summary>
+    public LoadResult Load
     {
-        if (State != state || Reason != reason)
+        get => _load;
+        set
         {
-            Since = now;
+            _load = value;
+            HasSettled |= value.State != ModuleState.Loading;
         }
-
-        (State, Reason, Message) = (state, reason, message);
-        HasSettled |= state != ModuleState.Loading;
     }
 
-    public ModuleStatus ToStatus() => new()
+    /// <summary>Puts an attempt in place of the one that may be under way. Null: none.</summary>
+    public void Replace(LoadAttempt? attempt)
     {
-        Id = Desired.Id,
-        Revision = Desired.Revision,
-        State = State,
-        Reason = Reason,
-        Message = Message,
-        Since = Since,
-        Route = Desired.Route.ToString(),
-        Hosts = [.. Desired.Hosts.Select(host => host.ToString())],
-        Module = Desired.Module.ToString(),
-        Serving = IsPublished ? Loaded!.Reference : null,
-        Digest = IsPublished ? Loaded!.Digest : null,
-        Routes = IsPublished ? [.. Loaded!.Routes.Select(route => route.Pattern.ToString())] : [],
+        Attempt?.Dispose();
+        Attempt = attempt;
+    }
+
+    /// <summary>Takes note of how the routes were given away.</summary>
+    /// <param name="conflict">Which route of <see cref="Loaded"/> is taken, and by whom; null: it has its routes.</param>
+    /// <param name="now">The time.</param>
+    public void Publish(string? conflict, DateTimeOffset now)
+    {
+        _conflict = conflict;
+        var report = Combine(_load, conflict);
+        if (report.State != _reported.State || report.Reason != _reported.Reason)
+        {
+            _since = now;
+        }
+
+        _reported = report;
+    }
+
+    public ModuleStatus ToStatus()
+    {
+        var served = _conflict is null ? Loaded : null;
+        return new ModuleStatus
+        {
+            Id = Desired.Id,
+            Revision = Desired.Revision,
+            State = _reported.State,
+            Reason = _reported.Reason,
+            Message = _reported.Message,
+            Since = _since,
+            Route = Desired.Route.ToString(),
+            Hosts = [.. Desired.Hosts.Select(host => host.ToString())],
+            Module = Desired.Module.ToString(),
+            Serving = served?.Reference,
+            Digest = served?.Digest,
+            Routes = served is null ? [] : [.. served.Routes.Select(route => route.Pattern.ToString())],
+        };
+    }
+
+    private static LoadResult Combine(LoadResult load, string? conflict) => (load.State, conflict) switch
+    {
+        (_, null) => load,
+        (ModuleState.Ready, _) => new LoadResult(ModuleState.Failed, ModuleReason.RouteConflict, conflict),
+        (ModuleState.Failed, _) => load with { Message = $"{load.Message}; the version before it is not served either: {conflict}" },
+        _ => load,
     };
+}
+
+/// <summary>How a load went.</summary>
+/// <param name="State">How far it is.</param>
+/// <param name="Reason">One of <see cref="ModuleReason"/>.</param>
+/// <param name="Message">The reason in a sentence; empty when there is nothing to add.</param>
+internal sealed record LoadResult(ModuleState State, string Reason, string Message)
+{
+    public static LoadResult Loading { get; } = new(ModuleState.Loading, ModuleReason.Loading, "");
+
+    public static LoadResult Ready { get; } = new(ModuleState.Ready, ModuleReason.Ready, "");
+
+    public static LoadResult Failed(string reason, string message) => new(ModuleState.Failed, reason, message);
+}
+
+/// <summary>One attempt to load an entry. Disposing it gives it up, and with it the wait for the next one.</summary>
+internal sealed class LoadAttempt : IDisposable
+{
+    private readonly CancellationTokenSource _cancellation = new();
+
+    public LoadAttempt() => Cancellation = _cancellation.Token;
+
+    /// <summary>Signalled when nobody wants the result any more.</summary>
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>Starts the next attempt after a pause; null while this one is under way.</summary>
+    public ITimer? Retry { get; set; }
+
+    public void Dispose()
+    {
+        _cancellation.Cancel();
+        _cancellation.Dispose();
+        Retry?.Dispose();
+    }
 }

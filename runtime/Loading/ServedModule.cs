@@ -2,26 +2,27 @@ using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Loading;
 
 /// <summary>
-/// A module that can answer. Owns its handler, and with it its native code, which goes when it is released and the last request in flight
-/// has left.
+/// A module that can answer. It owns its handler, and with it the module's native code, which goes once the module has been released and
+/// the last request in flight has left.
 /// </summary>
 internal sealed class ServedModule
 {
-    /// <summary>Requests inside, plus one for as long as the module is not released.</summary>
-    private int _users = 1;
+    private readonly Lifetime _lifetime;
 
     public ServedModule(
-        ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, ModuleHandler handler)
+        ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, IModuleHandler handler)
     {
         Entry = entry;
         Digest = digest;
         Reference = reference;
         Routes = routes;
         Handler = handler;
+        _lifetime = new Lifetime(handler.Dispose);
     }
 
     /// <summary>The entry that it was loaded for.</summary>
@@ -33,55 +34,26 @@ internal sealed class ServedModule
     /// <summary>Where the Wasm came from, with everything resolved.</summary>
     public string Reference { get; }
 
-    /// <summary>What it answers: the route of the entry, then the module's sub-routes.</summary>
+    /// <summary>What it answers: the route of the entry, then the module's sub-routes. Where several match, the last wins.</summary>
     public ImmutableArray<ServedRoute> Routes { get; }
 
     /// <summary>Runs the guest for a request. Only between <see cref="TryEnter"/> and <see cref="Exit"/>.</summary>
-    public ModuleHandler Handler { get; }
-
-    /// <summary>Which of the module's routes a path falls under: as in WAGI, the last one that matches.</summary>
-    public ServedRoute? Match(ReadOnlySpan<char> path)
-    {
-        for (var i = Routes.Length - 1; i >= 0; i--)
-        {
-            if (Routes[i].Pattern.Matches(path))
-            {
-                return Routes[i];
-            }
-        }
-
-        return null;
-    }
+    public IModuleHandler Handler { get; }
 
     /// <summary>Keeps the module alive for one request; false when it is gone already.</summary>
-    public bool TryEnter()
-    {
-        var users = Volatile.Read(ref _users);
-        while (users > 0)
-        {
-            var seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users)
-            {
-                return true;
-            }
-
-            users = seen;
-        }
-
-        return false;
-    }
+    public bool TryEnter() => _lifetime.TryEnter();
 
     /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
-    public void Exit() => Leave();
+    public void Exit() => _lifetime.Exit();
 
-    /// <summary>Takes the module out of service. Call once, after the last route table that names it was replaced.</summary>
-    public void Release() => Leave();
-
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            Handler.Dispose();
-        }
-    }
+    /// <summary>Takes the module out of service, after the last route table that names it was replaced.</summary>
+    public void Release() => _lifetime.End();
 }
+
+/// <summary>A path pattern and the exported function that answers it.</summary>
+/// <param name="Pattern">The full pattern; for a sub-route with the route of its module in front.</param>
+/// <param name="Entrypoint">The exported function; null: the entry's own.</param>
+internal sealed record ServedRoute(RoutePattern Pattern, string? Entrypoint);
+
+/// <summary>Where a request is led: which module answers, by which of its routes.</summary>
+internal sealed record RouteTarget(ServedModule Module, ServedRoute Route);

@@ -19,7 +19,7 @@ internal sealed class PeerRuntimes(Uri address) : IDisposable
     };
 
     /// <summary>The state of one of them; null when none answers.</summary>
-    public async Task<RuntimeStatus?> AskAsync(CancellationToken cancellation)
+    public async Task<RuntimeStatus?> AskAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/status"));
 
@@ -27,11 +27,11 @@ internal sealed class PeerRuntimes(Uri address) : IDisposable
         request.Headers.ConnectionClose = true;
         try
         {
-            using var response = await _http.SendAsync(request, cancellation);
-            return response.IsSuccessStatusCode ? RuntimeStatus.FromJson(await response.Content.ReadAsByteArrayAsync(cancellation)) : null;
+            using var response = await _http.SendAsync(request, cancellationToken);
+            return response.IsSuccessStatusCode ? RuntimeStatus.FromJson(await response.Content.ReadAsByteArrayAsync(cancellationToken)) : null;
         }
-        catch (Exception error) when (error is HttpRequestException or JsonException
-            || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or JsonException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

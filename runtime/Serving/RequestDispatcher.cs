@@ -1,11 +1,15 @@
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Wagi.Modules.Routes;
+using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Loading;
 
 namespace Wagi.Runtime.Serving;
 
 /// <summary>Leads a request to the module that its host and path belong to.</summary>
-internal sealed class RequestDispatcher(ModuleHost host)
+/// <param name="routes">The routes that are served now.</param>
+/// <param name="metrics">Counts requests that no module answers.</param>
+internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics)
 {
     /// <summary>Answered on the main port as well, as WAGI does, unless a module has the route.</summary>
     private const string HealthPath = "/healthz";
@@ -28,30 +32,44 @@ internal sealed class RequestDispatcher(ModuleHost host)
 
         var hostName = HostNameOf(context.Request.Host.Value);
         var path = context.Request.Path.Value ?? "/";
-        while (host.Routes.TryMatch(hostName, path, out var module))
+        var table = routes();
+        while (table.TryMatch(hostName, path, out var target))
         {
-            // A module that a reload released in this very moment: the table has a new one, or none.
-            if (module.TryEnter())
+            if (target.Module.TryEnter())
             {
-                return RunAsync(context, module, path);
+                return RunAsync(context, target);
             }
+
+            // A reload has released the module in this very moment: the table that no longer names it is there already.
+            var next = routes();
+            if (ReferenceEquals(next, table))
+            {
+                return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the module is being replaced");
+            }
+
+            table = next;
         }
 
         return path == HealthPath
             ? PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "OK")
-            : PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, "no module has this route");
+            : RefuseAsync(context, StatusCodes.Status404NotFound, "no module has this route");
     }
 
-    private static async Task RunAsync(HttpContext context, ServedModule module, string path)
+    private Task RefuseAsync(HttpContext context, int status, string text)
+    {
+        metrics.RecordUnrouted(status);
+        return ErrorResponse.WriteAsync(context, status, text);
+    }
+
+    private static async Task RunAsync(HttpContext context, RouteTarget target)
     {
         try
         {
-            var route = module.Match(path)!;
-            await module.Handler.HandleAsync(context, route.Pattern, route.Entrypoint);
+            await target.Module.Handler.HandleAsync(context, target.Route.Pattern, target.Route.Entrypoint);
         }
         finally
         {
-            module.Exit();
+            target.Module.Exit();
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Wagi.Bindle.Errors;
+using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Admin;
 using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
@@ -54,7 +55,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             },
             loggers);
         _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
-        var agreement = _peers is null ? null : new PeerAgreement(_peers, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
+        var agreement = _peers is null ? null : new PeerAgreement(_peers.AskAsync, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
         if (options.ConfigurationPath is { } path)
         {
@@ -72,7 +73,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _certificate = options.Tls is null
             ? null
             : new ServerCertificate(options.Tls, TimeProvider.System, loggers.CreateLogger<ServerCertificate>());
-        _dispatcher = new RequestDispatcher(_host);
+        _dispatcher = new RequestDispatcher(() => _host.Routes, _loading.Metrics);
         _main = CreateMain(options, loggers);
         _admin = new AdminServer(options.Admin, _host, loggers);
     }
@@ -110,7 +111,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
         var work = Task.WhenAll(
         [
-            Task.Run(() => _host.RunAsync(loops.Token), CancellationToken.None),
+            Task.Run(() => _host.RunAsync(new LoopProgress(TimeProvider.System), loops.Token), CancellationToken.None),
             Task.Run(() => _watcher?.RunAsync(loops.Token) ?? _application!.RunAsync(loops.Token), CancellationToken.None),
             Task.Run(() => _trimmer.RunAsync(loops.Token), CancellationToken.None),
             .. _certificate is null ? Array.Empty<Task>() : [Task.Run(() => _certificate.RunAsync(loops.Token), CancellationToken.None)],

@@ -47,6 +47,10 @@ public sealed record RoutePattern
         return true;
     }
 
+    /// <summary>The pattern <c>path/...</c>.</summary>
+    /// <param name="path">The <see cref="Path"/> of a pattern, or one above it; empty for <c>/...</c>.</param>
+    public static RoutePattern Below(string path) => new(path, isPrefix: true);
+
     private static string? Validate(string? text)
     {
         if (string.IsNullOrEmpty(text))

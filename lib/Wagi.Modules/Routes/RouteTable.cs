@@ -35,11 +35,18 @@ public sealed class RouteTable<TTarget>
             .ToFrozenDictionary(pair => pair.Key.Name, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Finds the target for a request.</summary>
-    /// <param name="host">The request's host without port; empty when there is none.</param>
+    /// <param name="host">
+    /// The request's host without port; empty when there is none. A dot at its end is the DNS root and means the same host (RFC 3986 §3.2.2).
+    /// </param>
     /// <param name="path">The request's path, percent-decoded.</param>
     /// <param name="target">The target of the most specific route.</param>
     public bool TryMatch(ReadOnlySpan<char> host, ReadOnlySpan<char> path, [NotNullWhen(true)] out TTarget? target)
     {
+        if (host.EndsWith('.'))
+        {
+            host = host[..^1];
+        }
+
         if (_hosts.Count > 0
             && _hosts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(host, out var named)
             && named.TryMatch(path, out target))

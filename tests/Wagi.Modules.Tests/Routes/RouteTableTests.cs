@@ -29,6 +29,17 @@ public sealed class RouteTableTests
         }
     }
 
+    /// <summary>RFC 3986 §3.2.2: the dot of the DNS root may stand at the end of a host.</summary>
+    [Fact]
+    public void HostWithTheRootsDot_IsTheSameHost()
+    {
+        var table = Table(("example.com", "/a"), ("*.example.com", "/a"), (null, "/..."));
+
+        Assert.Equal("example.com/a", Match(table, "example.com.", "/a"));
+        Assert.Equal("*.example.com/a", Match(table, "www.example.com.", "/a"));
+        Assert.Equal("/...", Match(table, ".", "/a"));
+    }
+
     [Fact]
     public void LongerPrefix_Wins_OverShorter()
     {

@@ -1,0 +1,267 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Wagi.Hosting.Supervision;
+using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Loading;
+using Wagi.Runtime.Sources;
+
+namespace Wagi.Runtime.Tests.Loading;
+
+/// <summary>The loop that brings what is loaded to what is desired, with loads that end as the test says.</summary>
+public sealed class ModuleHostTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeLoader _loader = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ModuleHost _host;
+    private Task _loop = Task.CompletedTask;
+    private LoopProgress? _progress;
+
+    public ModuleHostTests() => _host = new ModuleHost(_loader, agreement: null, _time, NullLogger<ModuleHost>.Instance);
+
+    public ValueTask InitializeAsync()
+    {
+        _progress = new LoopProgress(_time);
+        _loop = Task.Run(() => _host.RunAsync(_progress, _stopping.Token));
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _loop);
+        await _host.DisposeAsync();
+    }
+
+    private void Apply(params string[] entries) => Apply(string.Concat(entries));
+
+    private void Apply(string toml) => _host.Apply(new DesiredModules
+    {
+        Path = "modules.toml",
+        File = ModulesTomlReader.Read(toml, "modules.toml"),
+        Digest = "sha256:" + new string('1', 64),
+        ReadAt = _time.GetUtcNow(),
+        Secrets = ImmutableDictionary<string, ModuleSecrets>.Empty,
+        CanHaveSecrets = false,
+    });
+
+    private static string Entry(string id, string route, string module = "hello.wasm") =>
+        $"[[module]]\nid = \"{id}\"\nroute = \"{route}\"\nmodule = \"{module}\"\n";
+
+    /// <summary>The first status that fits.</summary>
+    private async Task<RuntimeStatus> StatusAsync(Func<RuntimeStatus, bool> fits)
+    {
+        var found = new TaskCompletionSource<RuntimeStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look(RuntimeStatus status)
+        {
+            if (fits(status))
+            {
+                found.TrySetResult(status);
+            }
+        }
+
+        _host.StatusChanged += Look;
+        if (_host.Status is { } now)
+        {
+            Look(now);
+        }
+
+        try
+        {
+            return await found.Task.WaitAsync(TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            _host.StatusChanged -= Look;
+        }
+    }
+
+    private async Task<ModuleStatus> StatusAsync(string id, ModuleState state) =>
+        (await StatusAsync(status => status.Modules.Any(module => module.Id == id && module.State == state))).Modules.Single(module => module.Id == id);
+
+    private string? Answering(string path) => _host.Routes.TryMatch("", path, out var target) ? target.Module.Entry.Id : null;
+
+    [Fact]
+    public async Task Entry_IsServed_OnceItIsLoaded()
+    {
+        Apply(Entry("a", "/a"));
+        await StatusAsync("a", ModuleState.Loading);
+        Assert.Null(Answering("/a"));
+
+        (await _loader.NextAsync("a")).Succeed("/x");
+
+        var ready = await StatusAsync("a", ModuleState.Ready);
+        Assert.Equal(["/a", "/a/x"], ready.Routes);
+        Assert.Equal("a", Answering("/a/x"));
+        Assert.True(_host.Status!.Ready);
+    }
+
+    [Fact]
+    public async Task SlowLoad_DelaysNoOther()
+    {
+        Apply(Entry("slow", "/slow"), Entry("quick", "/quick"));
+        await _loader.NextAsync("slow");
+
+        (await _loader.NextAsync("quick")).Succeed();
+
+        await StatusAsync("quick", ModuleState.Ready);
+        Assert.Equal("quick", Answering("/quick"));
+        Assert.False(_host.Status!.Ready);
+    }
+
+    [Fact]
+    public async Task Replacement_IsServedBeforeTheOldVersionIsReleased()
+    {
+        Apply(Entry("a", "/a"));
+        var old = (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+
+        Apply(Entry("a", "/a", "new.wasm"));
+        await StatusAsync("a", ModuleState.Loading);
+        Assert.Equal("a", Answering("/a"));
+        Assert.Equal(0, old.Disposals);
+        var next = (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+
+        await old.Disposed.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, next.Disposals);
+    }
+
+    /// <summary>Its load ends after it was removed, and what it had before is on its way out already.</summary>
+    [Fact]
+    public async Task ModuleThatIsRemovedWhileItLoads_IsReleasedOnce()
+    {
+        Apply(Entry("a", "/a"));
+        var old = (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+        Apply(Entry("a", "/a", "new.wasm"));
+        var load = await _loader.NextAsync("a");
+
+        // The route goes to another entry, which is slow: the old module answers until then.
+        Apply(Entry("b", "/a"));
+        await StatusAsync("b", ModuleState.Loading);
+        Assert.True(load.IsGivenUp);
+        var late = load.Succeed();
+        await late.Disposed.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("a", Answering("/a"));
+        Assert.Equal(0, old.Disposals);
+
+        (await _loader.NextAsync("b")).Succeed();
+        await StatusAsync("b", ModuleState.Ready);
+        Assert.Equal("b", Answering("/a"));
+        await old.Disposed.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, old.Disposals);
+        Assert.Equal(1, late.Disposals);
+    }
+
+    /// <summary>The last good version of a module that failed loses its routes for a while: that it failed stays true.</summary>
+    [Fact]
+    public async Task FailedLoad_IsStillReported_AfterAConflictHasComeAndGone()
+    {
+        Apply(Entry("b", "/b"));
+        (await _loader.NextAsync("b")).Succeed();
+        await StatusAsync("b", ModuleState.Ready);
+        Apply(Entry("b", "/b", "broken.wasm"));
+        (await _loader.NextAsync("b")).Fail(new GuestLoadException(ModuleReason.CompileFailed, "not valid"));
+        var failed = await StatusAsync("b", ModuleState.Failed);
+        Assert.Equal((ModuleReason.CompileFailed, "not valid", "hello.wasm"), (failed.Reason, failed.Message, failed.Serving));
+
+        Apply(Entry("a", "/b"), Entry("b", "/b", "broken.wasm"));
+        (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+        var conflicting = _host.Status!.Modules[1];
+        Assert.Equal((ModuleState.Failed, ModuleReason.CompileFailed), (conflicting.State, conflicting.Reason));
+        Assert.Contains("route '/b' is taken by module 'a'", conflicting.Message, StringComparison.Ordinal);
+        Assert.Null(conflicting.Serving);
+
+        Apply(Entry("b", "/b", "broken.wasm"));
+        var after = await StatusAsync(status => status.Modules is [{ Serving: not null }]);
+        Assert.Equal(
+            (ModuleState.Failed, ModuleReason.CompileFailed, "not valid", "hello.wasm"),
+            (after.Modules[0].State, after.Modules[0].Reason, after.Modules[0].Message, after.Modules[0].Serving));
+    }
+
+    [Fact]
+    public async Task Conflict_EndsWithItsCause()
+    {
+        Apply(Entry("a", "/x"), Entry("b", "/x/..."));
+        (await _loader.NextAsync("a")).Succeed("/...");
+        (await _loader.NextAsync("b")).Succeed();
+        var conflicting = await StatusAsync("b", ModuleState.Failed);
+        Assert.Equal((ModuleReason.RouteConflict, "route '/x/...' is taken by module 'a'"), (conflicting.Reason, conflicting.Message));
+
+        Apply(Entry("b", "/x/..."));
+
+        await StatusAsync("b", ModuleState.Ready);
+        Assert.Equal("b", Answering("/x"));
+    }
+
+    [Fact]
+    public async Task FailureThatMayPass_IsTriedAgainAfterAPause()
+    {
+        Apply(Entry("a", "/a"));
+        (await _loader.NextAsync("a")).Fail(new ModuleSourceException(ModuleReason.RegistryUnreachable, "no route") { IsWorthRetrying = true });
+        await StatusAsync("a", ModuleState.Failed);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+    }
+
+    [Fact]
+    public async Task SyntaxError_KeepsWhatIsServed_AndIsReported()
+    {
+        Apply(Entry("a", "/a"));
+        (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+
+        Apply("[[module]]\nid = ");
+
+        await StatusAsync(status => !status.Configuration.Problems.IsEmpty);
+        Assert.Equal("a", Answering("/a"));
+        Assert.Equal(ModuleState.Ready, Assert.Single(_host.Status!.Modules).State);
+    }
+
+    [Fact]
+    public async Task Loop_CompletesATurn_EvenWhenNothingHappens()
+    {
+        Apply(Entry("a", "/a"));
+        await StatusAsync("a", ModuleState.Loading);
+        _time.Advance(ModuleHost.Pulse);
+
+        // The turn that the clock asks for is taken by the loop's own thread.
+        while (_progress!.Silence > TimeSpan.Zero)
+        {
+            await Task.Yield();
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    [Fact]
+    public async Task WhatIsLoadedWhileTheHostStops_IsReleased()
+    {
+        Apply(Entry("a", "/a"));
+        var load = await _loader.NextAsync("a");
+
+        await StopAsync();
+        var late = load.Succeed();
+
+        await late.Disposed.WaitAsync(TestContext.Current.CancellationToken);
+    }
+}
