@@ -7,11 +7,11 @@ namespace Wagi.Operator.Resources;
 /// <summary>One aspect of the state of a WagiModule, in the form of <c>metav1.Condition</c>.</summary>
 public sealed record Condition
 {
-    [Description("Which aspect. Example: Ready")]
+    [Description("The name of the condition. Example: Ready")]
     [Schema(Required = true, MaxLength = 316, Pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$")]
     public required string Type { get; init; }
 
-    [Description("Whether it is so. Example: \"True\"")]
+    [Description("Whether the condition holds. Example: \"True\"")]
     [Schema(Required = true, Enum = ["True", "False", "Unknown"])]
     public required string Status { get; init; }
 
@@ -19,7 +19,7 @@ public sealed record Condition
     [Schema(Format = "int64", Minimum = 0)]
     public long? ObservedGeneration { get; init; }
 
-    [Description("When the status of the condition changed last. Example: \"2026-11-23T10:00:00Z\"")]
+    [Description("When the status of the condition last changed. Example: \"2026-11-23T10:00:00Z\"")]
     [Schema(Required = true, Format = "date-time")]
     [JsonConverter(typeof(KubernetesTimeConverter))]
     public required DateTimeOffset LastTransitionTime { get; init; }

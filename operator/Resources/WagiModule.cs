@@ -13,7 +13,7 @@ namespace Wagi.Operator.Resources;
 /// and in <c>kubectl explain</c>; the other attributes become the schema of the CRD (<c>make crds</c>).
 /// </summary>
 [Description("WagiModule serves a WebAssembly module over HTTP: it names the module, the route that it answers, and what it may use. " +
-    "Every request runs in a fresh instance, as CGI: request in environment variables and standard input, response on standard output.")]
+    "Every request runs in a fresh instance, as in CGI: the request is in environment variables and standard input, the response goes to standard output.")]
 [PrinterColumn("Route", "string", ".spec.route", Description = "The path that the module answers.")]
 [PrinterColumn("Module", "string", ".spec.module", Description = "The module as the spec names it.")]
 [PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status", Description = "Whether every runtime serves the module as specified.")]
@@ -63,7 +63,7 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
     [AllowNull]
     public WagiModuleSpec Spec { get; set => field = value ?? new(); } = new();
 
-    [Description("What is really being served. Written by the operator. Example: {routes: [/hello], runtimes: {ready: 3, total: 3, summary: 3/3}}")]
+    [Description("What is really served. Written by the operator. Example: {routes: [/hello], runtimes: {ready: 3, total: 3, summary: 3/3}}")]
     public WagiModuleStatus? Status { get; set; }
 
     /// <summary>Its namespace and name, which is also the id of its entry in <c>modules.toml</c>.</summary>

@@ -12,20 +12,20 @@ public sealed record WagiModuleSpec
 {
     [Description("The path that the module answers: exact (/hello), or with everything below it (/hello/...). " +
         "The most specific route wins: a named host before none, exact before prefix, the longer prefix before the shorter. " +
-        "When two WagiModules claim one route on one host, the older has it. Example: /hello/...")]
+        "When two WagiModules claim one route on one host, the older one gets it. Example: /hello/...")]
     [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.RouteLength, Pattern = @"^/[^?#\s]*$")]
     [Rule("!self.contains('...') || (self.endsWith('/...') && self.indexOf('...') == size(self) - 3)", "'...' may only be the last segment of a route, as in '/hello/...'")]
     [Rule(@"!self.matches('/[.][.]?(/|$)')", "a route must not hold the segments '.' or '..'")]
     public string? Route { get; init; }
 
-    [Description("The hosts that the module answers for: DNS names, with *. in front for everything below; without scheme and port. " +
+    [Description("The hosts that the module answers for: DNS names without scheme and port; *. in front stands for everything below. " +
         "None means every host. Example: [shop.example.com, \"*.shop.example.com\"]")]
     [Schema(MaxItems = SpecLimits.Hosts, ListType = "set")]
     [ItemSchema(MinLength = 1, MaxLength = SpecLimits.HostLength, Pattern = @"^(\*\.)?[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$")]
     public IReadOnlyList<string?>? Hosts { get; init; }
 
     [Description("The module: an OCI reference with tag or digest, with or without oci:// in front, or bindle:NAME. " +
-        "A tag is resolved to its digest by the operator, so that every runtime serves the same bytes. " +
+        "The operator resolves a tag to its digest, so every runtime serves the same bytes. " +
         "Example: oci://ghcr.io/example/hello:v1")]
     [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.ModuleLength, Pattern = @"^(oci:(//)?|bindle:(//)?)?[A-Za-z0-9\[]\S*$")]
     [Rule("!self.startsWith('file:') && (!self.contains('://') || self.startsWith('oci://') || self.startsWith('bindle://'))", "a module is an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME'")]
@@ -36,7 +36,7 @@ public sealed record WagiModuleSpec
     [Schema(MaxItems = SpecLimits.ImagePullSecrets, ListType = "atomic")]
     public IReadOnlyList<LocalObjectReference?>? ImagePullSecrets { get; init; }
 
-    [Description("The origins (scheme, host, port) that the module may send HTTP requests to; none means that it may send none. " +
+    [Description("The origins (scheme, host, port) that the module may send HTTP requests to. None means that it may send no requests. " +
         "insecure:allow-all allows every destination. Example: [https://api.example.com, \"http://backend.default:8080\"]")]
     [Schema(MaxItems = SpecLimits.AllowedHosts, ListType = "set")]
     [ItemSchema(MinLength = 1, MaxLength = SpecLimits.AllowedHostLength, Pattern = @"^(insecure:allow-all|[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\s]+/?)$")]
@@ -47,12 +47,12 @@ public sealed record WagiModuleSpec
     [Schema(MinLength = 1, MaxLength = SpecLimits.EntrypointLength)]
     public string? Entrypoint { get; init; }
 
-    [Description("Template of the argument list; ${SCRIPT_NAME} and ${ARGS} (the words of the query string, RFC 3875 section 4.4) " +
+    [Description("Template of the argument list; ${SCRIPT_NAME} and ${ARGS} (the query string, split at &) " +
         "are filled in. Default: ${SCRIPT_NAME} ${ARGS}. Example: \"hello --verbose ${ARGS}\"")]
     [Schema(MaxLength = SpecLimits.ArgvLength)]
     public string? Argv { get; init; }
 
-    [Description("Environment variables for the module, in addition to the CGI meta-variables, which they cannot replace. " +
+    [Description("Environment variables for the module. They are added to the CGI meta-variables and cannot replace them. " +
         "Example: [{name: GREETING, value: Hello}, {name: TOKEN, valueFrom: {secretKeyRef: {name: api, key: token}}}]")]
     [Schema(MaxItems = SpecLimits.Environment, ListType = "map", ListMapKeys = "name")]
     public IReadOnlyList<EnvironmentVariable?>? Env { get; init; }
@@ -68,12 +68,12 @@ public sealed record WagiModuleSpec
     [Rule(MemoryLimitRule.Expression, MemoryLimitRule.Message)]
     public string? MemoryLimit { get; init; }
 
-    [Description("Requests of this module that one runtime handles at a time; more wait a moment and are then answered with 503. " +
+    [Description("Requests of this module that one runtime runs at a time. More wait a moment and are then answered with 503. " +
         "Default: the runtime's --max-concurrency, 8 for every CPU. Example: 100")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? MaxConcurrency { get; init; }
 
-    [Description("Responses to HTTP requests of the module that may be open at a time in one runtime; one more request fails at once. " +
+    [Description("Responses to HTTP requests of the module that may be open at a time in one runtime. One more request fails at once. " +
         "Default: 64. Example: 10")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? HttpMaxConcurrency { get; init; }

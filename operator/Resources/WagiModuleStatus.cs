@@ -11,7 +11,7 @@ public sealed record WagiModuleStatus
     public long? ObservedGeneration { get; init; }
 
     [Description("Accepted (the spec is valid and has its route), Resolved (module and references were found), Programmed (the runtimes " +
-        "were told), Ready (every runtime serves it), and Stalled while it cannot get better by itself. " +
+        "were told), Ready (every runtime serves it), and Stalled while nothing will get better until somebody changes something. " +
         "Example: [{type: Ready, status: \"False\", reason: RouteConflict, message: …}]")]
     [Schema(MaxItems = 16, ListType = "map", ListMapKeys = "type")]
     public IReadOnlyList<Condition>? Conditions
@@ -21,7 +21,7 @@ public sealed record WagiModuleStatus
         init => field = value is null ? null : [.. value.OfType<Condition>()];
     }
 
-    [Description("The module that the runtimes were told to serve, with the tag for people and the digest that decides. " +
+    [Description("The module that the runtimes were told to serve: the tag is for people, the digest decides. " +
         "Example: ghcr.io/example/hello:v1@sha256:9f86d081…")]
     public string? ResolvedModule { get; init; }
 
@@ -36,6 +36,6 @@ public sealed record WagiModuleStatus
     [Description("How many runtimes serve the module as specified. Example: {ready: 3, total: 3, summary: 3/3}")]
     public RuntimeCount? Runtimes { get; init; }
 
-    [Description("Where the module answers, when the operator was told the runtimes' address. Example: https://wagi.example.com/hello")]
+    [Description("Where the module answers, if the operator knows the runtimes' address. Example: https://wagi.example.com/hello")]
     public string? Url { get; init; }
 }
