@@ -108,9 +108,12 @@ internal sealed class ResponseOutput(GuestRun process) : IGuestOutput
         HasHead = true;
         _declaredLength = response.ContentLength;
 
-        // RFC 9110 §6.4.1. A length is allowed with 304, where it tells of the answer to a GET.
-        _mayHaveBody = !_isHead && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified);
-        if (response.StatusCode == StatusCodes.Status204NoContent)
+        // RFC 9110 §6.4.1 and §15.3.6: these end with their header block. A length is allowed with 304 alone (§8.6), where it tells of the
+        // answer to a GET.
+        var status = response.StatusCode;
+        _mayHaveBody = !_isHead && status is not (
+            StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified);
+        if (status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent)
         {
             response.ContentLength = null;
             _declaredLength = null;

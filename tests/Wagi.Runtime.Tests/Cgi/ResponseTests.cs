@@ -232,12 +232,40 @@ public class ResponseTests
         Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>As CGI servers do it: RFC 9110 §6.4.1 and §15.3.6 leave no room for a body, and the guest's status counts.</summary>
+    [Theory]
+    [InlineData(204, "body", "")]
+    [InlineData(205, "body", "")]
+    [InlineData(304, "body", "")]
+    [InlineData(204, "body", "content-length: 4\n")]
+    [InlineData(205, "body", "content-length: 4\n")]
+    [InlineData(205, "", "content-length: 4\n")]
+    [InlineData(205, "", "")]
+    public async Task Status_WithoutBody_DropsIt(int status, string body, string length)
+    {
+        await using var host = await HandlerHost.StartAsync(Wat.Printing($"status: {status}\ncontent-type: text/plain\n{length}\n{body}"));
+
+        var answer = await host.SendRawAsync("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("Content-Length: 4", answer, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(204)]
+    [InlineData(205)]
     [InlineData(304)]
-    public async Task Status_WithoutBody_DropsIt(int status)
+    public async Task Status_WithoutBody_DropsOneThatIsStreamed(int status)
     {
-        await using var host = await HandlerHost.StartAsync(Wat.Printing($"status: {status}\ncontent-type: text/plain\n\nbody"));
+        var (data, code) = Wat.Print($"status: {status}\ncontent-type: text/plain\n\n");
+        await using var host = await HandlerHost.StartAsync(Wat.Start(code + """
+            (loop $again
+              (call $write (i32.const 1) (i32.const 8192) (i32.const 10000))
+              (call $sleep (i32.const 1))
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br_if $again (i32.lt_u (local.get $i) (i32.const 5))))
+            """, data));
 
         var answer = await host.SendRawAsync("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
