@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
@@ -13,7 +14,7 @@ internal static class HelloInProcess
 
     public static async Task RunAsync()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var handler = new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(ServedSample.Hello)));
 
         await handler.GetAsync("", WarmUp);

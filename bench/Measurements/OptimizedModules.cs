@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Wagi.Runtime.Interop;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Interop;
+using Wagi.Runtime.Outbound;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
@@ -29,7 +30,7 @@ internal static class OptimizedModules
             _ = ServedSample.Find(sample);
         }
 
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         Console.WriteLine("| module | Wasm, bytes | compile, ms | instantiate, us | request, us |");
         Console.WriteLine("|---|--:|--:|--:|--:|");
         foreach (var sample in Samples)
@@ -58,28 +59,26 @@ internal static class OptimizedModules
         return (nativeCode, Figures.Percentile(times, 0.5));
     }
 
-    // Below what the runtime offers: it makes no instance without calling it. Nothing is called here, so that the store can do without
-    // the process that the functions of the host look for.
+    // Below what the runtime offers: it makes no instance without calling it.
     private static double MeasureInstantiation(GuestEngine engine, byte[] nativeCode)
     {
-        using var linker = WasmLinker.Create(engine.Handle);
-        WasmLinker.DefineStdioWasi(linker);
-        WasmLinker.DefineOutboundHttp(linker);
         using var module = WasmEngine.Deserialize(engine.Handle, nativeCode, out var error) ?? throw new InvalidOperationException(error);
-        using var prepared = WasmLinker.Prepare(linker, module, out error) ?? throw new InvalidOperationException(error);
-        return MeasureAsync(() =>
+        using var prepared = WasmLinker.Prepare(engine.Linker, module, out error) ?? throw new InvalidOperationException(error);
+        var run = new GuestRun();
+        run.Begin(engine.Threads);
+        try
         {
-            var store = WasmStore.Create(engine.Handle, 0, long.MaxValue, engine.Options.MaxTableElements);
-            try
+            return MeasureAsync(() =>
             {
+                using var store = engine.CreateStore(run, isComponent: false);
                 var failure = store.Instantiate(prepared, out _);
                 return failure.IsFailure ? throw new InvalidOperationException(failure.TakeMessage()) : Task.CompletedTask;
-            }
-            finally
-            {
-                store.Dispose();
-            }
-        }).GetAwaiter().GetResult();
+            }).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            run.End();
+        }
     }
 
     /// <summary>Microseconds: the median of rounds that each go on for <see cref="RoundTime"/>, after one that does not count.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
@@ -17,7 +18,7 @@ internal static class OutboundOverhead
     public static async Task RunAsync()
     {
         await using var target = await PlainTextServer.StartAsync();
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         var wasm = await File.ReadAllBytesAsync(ServedSample.Find("fetch-c"));
         using var guest = new InProcessHandler(engine, engine.Compile(wasm), target.Url);
         using var client = new HttpClient();

@@ -21,7 +21,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _metrics = new ModuleMetrics(host);
         var builder = KestrelApplication.CreateBuilder(address, loggers);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RequestMetrics.MeterName, ModuleMetrics.MeterName, "System.Runtime")
+            .AddMeter(RequestMetrics.MeterName, "System.Runtime")
             .AddView(WithoutMisleadingNames)
             .AddPrometheusExporter(exporter =>
             {

@@ -1,16 +1,14 @@
 using System.Diagnostics.Metrics;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Loading;
 
 namespace Wagi.Runtime.Admin;
 
-/// <summary>Metrics of what is loaded; those of requests are <see cref="Requests.RequestMetrics"/>.</summary>
+/// <summary>Metrics of what is loaded; those of requests are <see cref="RequestMetrics"/>.</summary>
 internal sealed class ModuleMetrics : IDisposable
 {
-    /// <summary>Name of the meter.</summary>
-    public const string MeterName = "Wagi.Runtime.Modules";
-
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(RequestMetrics.MeterName);
 
     public ModuleMetrics(ModuleHost host)
     {

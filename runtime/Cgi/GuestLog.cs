@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Logs;
 
 namespace Wagi.Runtime.Cgi;
 

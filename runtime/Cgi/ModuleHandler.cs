@@ -2,21 +2,29 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.ObjectPool;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Cgi;
+
+/// <summary>Answers the requests of one module. Disposing it unloads the module; nobody is inside then.</summary>
+public interface IModuleHandler : IDisposable
+{
+    /// <summary>Answers one request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="matchedRoute">The route that it matched.</param>
+    /// <param name="entrypoint">The function to call, for a sub-route; null: the entry's own.</param>
+    Task HandleAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint = null);
+}
 
 /// <summary>What a route leads to: answers the requests of one entry, each with a fresh instance of its guest.</summary>
 public sealed partial class ModuleHandler : IModuleHandler
 {
     private const int LogLinesPerSecond = 500;
-
-    private static readonly DefaultObjectPool<RequestRun> Runs =
-        new(new DefaultPooledObjectPolicy<RequestRun>(), Math.Max(16, Environment.ProcessorCount * 4));
 
     private readonly Guest _guest;
     private readonly GuestFiles? _files;
@@ -68,7 +76,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate);
         _lineBudget = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
         var limits = defaults.Outbound with { MaxConcurrency = entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency };
-        _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics, _lineBudget, logger);
+        _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _lineBudget, logger);
         _stderr = stderr ?? new LoggedGuestLines(logger);
         _logger = logger;
     }
@@ -83,25 +91,17 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <exception cref="GuestLoadException">As <see cref="SubRoutes.Read"/>.</exception>
     public ImmutableArray<SubRoute> ReadSubRoutes()
     {
-        var process = new GuestRun
-        {
-            Files = _files,
-            Outbound = _outbound,
-            Timeout = _defaults.Timeout,
-            MemoryLimit = _memoryLimit,
-        };
+        var run = new GuestRun { Files = _files, Timeout = _defaults.Timeout, MemoryLimit = _memoryLimit };
+        _outbound.Grant(run);
         foreach (var (name, value) in _environment)
         {
-            process.Environment.Add($"{name}={value}");
+            run.Environment.Add($"{name}={value}");
         }
 
-        return SubRoutes.Read(_guest, process);
+        return SubRoutes.Read(_guest, run);
     }
 
-    /// <summary>Answers one request.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="matchedRoute">The route that it matched.</param>
-    /// <param name="entrypoint">The function to call, for a sub-route; null: the entry's own.</param>
+    /// <inheritdoc/>
     public async Task HandleAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint = null)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -124,6 +124,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         }
     }
 
+    /// <summary>Takes the body and a place to run in, and runs the guest.</summary>
     private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
     {
         // Whoever cannot be served is told before the body is waited for.
@@ -147,7 +148,7 @@ public sealed partial class ModuleHandler : IModuleHandler
 
         try
         {
-            var slots = _guest.Slots;
+            var slots = _guest.Engine.Slots;
             if (!slots.TryEnter() && !await slots.EnterAsync(_defaults.QueueTimeout, context.RequestAborted))
             {
                 return await RefuseAsync(context);
@@ -178,115 +179,110 @@ public sealed partial class ModuleHandler : IModuleHandler
     private async ValueTask<RequestOutcome> RunAsync(
         HttpContext context, RoutePattern route, string? entrypoint, ReadOnlyMemory<byte> body)
     {
-        var run = Runs.Get();
+        using var run = RequestRun.Take();
         run.Output.Begin(context, _defaults.MaxHeaderBlock);
         run.Log.Begin(_stderr, context, _module, _defaults.MaxStderr, _lineBudget);
-        try
-        {
-            Prepare(run, context, route, body);
-            var result = _guest.RunInSlot(run.Process, entrypoint);
-            return await ConcludeAsync(context, run, result);
-        }
-        finally
-        {
-            run.Log.End();
-            run.Output.End();
-            run.Process.Reset();
-            Runs.Return(run);
-        }
+        Prepare(run.Guest, context, route, body);
+        var result = _guest.RunInSlot(run.Guest, entrypoint);
+        return await ConcludeAsync(context, run, result);
     }
 
-    private void Prepare(RequestRun run, HttpContext context, RoutePattern route, ReadOnlyMemory<byte> body)
+    private void Prepare(GuestRun run, HttpContext context, RoutePattern route, ReadOnlyMemory<byte> body)
     {
-        var process = run.Process;
         var target = RequestTarget.Of(context, route);
-        _arguments.Write(process.Arguments, target.RawPath, route.Path, target.Query);
-        _variables.Write(process.Environment, context, target, route, body.Length);
-        process.Stdin = body;
-        process.Stdout = run.Output;
-        process.Stderr = run.Log;
-        process.Files = _files;
-        process.Outbound = _outbound;
-        process.Timeout = _timeout;
-        process.MemoryLimit = _memoryLimit;
+        _arguments.Write(run.Arguments, target.RawPath, route.Path, target.Query);
+        _variables.Write(run.Environment, context, target, route, body.Length);
+        run.Stdin = body;
+        run.Files = _files;
+        run.Timeout = _timeout;
+        run.MemoryLimit = _memoryLimit;
+        _outbound.Grant(run);
     }
 
     private async ValueTask<RequestOutcome> ConcludeAsync(HttpContext context, RequestRun run, GuestResult result)
     {
         var output = run.Output;
-        switch (result.Outcome)
+        var verdict = Verdict.Of(
+            result.Outcome, output.HasHead, output.Malformed is not null, context.RequestAborted.IsCancellationRequested);
+        Report(context, run, result, verdict);
+        if (verdict.IsAnswered && !await output.CompleteAsync())
         {
-            case GuestOutcome.Completed:
-                return await output.CompleteAsync() ? RequestOutcome.Completed : await MalformedAsync(context, output);
+            verdict = Verdict.Malformed;
+            LogMalformed(_module, context.TraceIdentifier, output.Malformed!);
+        }
 
-            case GuestOutcome.Failed when output.HasHead:
-                // As CGI servers do: an answer that is there counts, the exit code is for the log.
+        if (verdict.Status == 0)
+        {
+            return verdict.Outcome;
+        }
+
+        // Once the header block is accepted, an answer that breaks off must not look whole: the connection goes. One that turns out to be
+        // no answer can still be replaced while nothing of it has been sent.
+        if (context.Response.HasStarted || (output.HasHead && verdict.Outcome != RequestOutcome.MalformedResponse))
+        {
+            context.Abort();
+        }
+        else
+        {
+            await ErrorResponse.WriteAsync(context, verdict.Status, verdict.Text);
+        }
+
+        return verdict.Outcome;
+    }
+
+    /// <summary>Tells the module's owner what was wrong.</summary>
+    private void Report(HttpContext context, RequestRun run, GuestResult result, Verdict verdict)
+    {
+        switch (verdict.Outcome)
+        {
+            case RequestOutcome.Completed or RequestOutcome.Cancelled:
+                break;
+            case RequestOutcome.CompletedWithExitCode:
                 LogExitCode(_module, context.TraceIdentifier, result.ExitCode);
-                return await output.CompleteAsync() ? RequestOutcome.CompletedWithExitCode : await MalformedAsync(context, output);
-
-            case GuestOutcome.DeadlineExceeded:
+                break;
+            case RequestOutcome.DeadlineExceeded:
                 LogDeadline(_module, context.TraceIdentifier, _timeout.TotalSeconds);
-                await FailAsync(context, output, StatusCodes.Status504GatewayTimeout, "the handler did not answer in time");
-                return RequestOutcome.DeadlineExceeded;
-
-            case GuestOutcome.Cancelled:
-                return RequestOutcome.Cancelled;
-
-            case GuestOutcome.OutputRefused when output.Malformed is not null:
-                return await MalformedAsync(context, output);
-
-            case GuestOutcome.OutputRefused when context.RequestAborted.IsCancellationRequested:
-                return RequestOutcome.Cancelled;
-
-            case GuestOutcome.OutputRefused:
-                LogOutputFailed(run.Process.Failure, _module, context.TraceIdentifier);
-                await FailAsync(context, output, StatusCodes.Status500InternalServerError, "the answer could not be sent");
-                return RequestOutcome.Failed;
-
-            case GuestOutcome.NotStarted:
+                break;
+            case RequestOutcome.MalformedResponse:
+                LogMalformed(_module, context.TraceIdentifier, run.Output.Malformed!);
+                break;
+            case RequestOutcome.Failed when result.Outcome == GuestOutcome.NotStarted:
                 LogNotStarted(_module, context.TraceIdentifier, result.Message);
-                await FailAsync(context, output, StatusCodes.Status500InternalServerError, "the handler could not be started");
-                return RequestOutcome.Failed;
-
+                break;
+            case RequestOutcome.Failed:
+                LogOutputFailed(run.Guest.Failure, _module, context.TraceIdentifier);
+                break;
             default:
                 LogTrapped(_module, context.TraceIdentifier, result.Message);
-                await FailAsync(context, output, StatusCodes.Status500InternalServerError, "the handler failed");
-                return RequestOutcome.Trapped;
+                break;
         }
     }
 
-    private async ValueTask<RequestOutcome> MalformedAsync(HttpContext context, ResponseOutput output)
-    {
-        LogMalformed(_module, context.TraceIdentifier, output.Malformed!);
-        if (context.Response.HasStarted)
-        {
-            context.Abort();
-        }
-        else
-        {
-            await ErrorResponse.WriteAsync(context, StatusCodes.Status502BadGateway, "the handler's answer is not valid");
-        }
-
-        return RequestOutcome.MalformedResponse;
-    }
-
-    /// <summary>Once the header block is there, an answer that breaks off must not look whole: the connection goes.</summary>
-    private static async Task FailAsync(HttpContext context, ResponseOutput output, int status, string text)
-    {
-        if (output.HasHead || context.Response.HasStarted)
-        {
-            context.Abort();
-        }
-        else
-        {
-            await ErrorResponse.WriteAsync(context, status, text);
-        }
-    }
-
-    /// <summary>Unloads the module; requests that have begun come to their end, and no other may come.</summary>
+    /// <summary>Unloads the module. No request is inside, and none may come.</summary>
     public void Dispose()
     {
         _metrics.Dispose();
         _guest.Dispose();
     }
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "{Module} {Request} trapped: {Reason}")]
+    private partial void LogTrapped(string module, string request, string reason);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Warning, Message = "{Module} {Request} was stopped after {Seconds} s, its timeout")]
+    private partial void LogDeadline(string module, string request, double seconds);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "{Module} {Request} gave no valid answer: {Reason}")]
+    private partial void LogMalformed(string module, string request, string reason);
+
+    [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "{Module} {Request} ended with exit code {ExitCode} after its answer")]
+    private partial void LogExitCode(string module, string request, int exitCode);
+
+    [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "{Module} {Request} was turned away: too many requests at the same time")]
+    private partial void LogSaturated(string module, string request);
+
+    [LoggerMessage(EventId = 25, Level = LogLevel.Error, Message = "{Module} {Request} could not be started: {Reason}")]
+    private partial void LogNotStarted(string module, string request, string reason);
+
+    [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "{Module} {Request}: the answer could not be sent")]
+    private partial void LogOutputFailed(Exception? exception, string module, string request);
 }

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 
 namespace Wagi.Runtime.Cgi;
 
 /// <summary>The instruments of all handlers; one per process.</summary>
 public sealed class RequestMetrics : IDisposable
 {
-    /// <summary>Name of the meter.</summary>
-    public const string MeterName = "wagi";
+    /// <summary>Name of the meter that all instruments of this program belong to.</summary>
+    public const string MeterName = "Wagi.Runtime";
 
     private readonly Meter _meter;
     private readonly ConcurrentDictionary<HandlerMetrics, byte> _handlers = new();
@@ -25,8 +27,7 @@ public sealed class RequestMetrics : IDisposable
                 HistogramBucketBoundaries =
                     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
             });
-        OutboundRequests = _meter.CreateCounter<long>(
-            "wagi_outbound_requests_total", description: "HTTP requests that guests sent, by module and outcome.");
+        Outbound = new OutboundMetrics(_meter);
         _meter.CreateObservableUpDownCounter(
             "wagi_requests_running", () => Observe(handler => handler.Running), description: "Requests whose guest runs now, by module.");
         _meter.CreateObservableUpDownCounter(
@@ -37,7 +38,8 @@ public sealed class RequestMetrics : IDisposable
 
     internal Histogram<double> Duration { get; }
 
-    internal Counter<long> OutboundRequests { get; }
+    /// <summary>Those of the requests that guests send.</summary>
+    internal OutboundMetrics Outbound { get; }
 
     /// <summary>Counts a request that no module answered.</summary>
     /// <param name="status">The status code that was sent.</param>
@@ -58,4 +60,62 @@ public sealed class RequestMetrics : IDisposable
     private IEnumerable<Measurement<int>> Observe(Func<HandlerMetrics, int> value) => _handlers.Keys
         .GroupBy(handler => handler.Module)
         .Select(group => new Measurement<int>(group.Sum(value), new KeyValuePair<string, object?>("module", group.Key)));
+}
+
+/// <summary>The metrics of one handler, with their labels made once.</summary>
+internal sealed class HandlerMetrics : IDisposable
+{
+    private static readonly string[] Classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
+    private static readonly string[] Outcomes =
+    [
+        "completed", "completed_with_exit_code", "trapped", "deadline_exceeded", "malformed_response", "body_too_large",
+        "saturated", "cancelled", "failed",
+    ];
+
+    private readonly RequestMetrics _metrics;
+    private readonly ConcurrencyGate _gate;
+    private readonly KeyValuePair<string, object?> _module;
+    private readonly KeyValuePair<string, object?>[]?[] _labels =
+        new KeyValuePair<string, object?>[]?[Outcomes.Length * Classes.Length];
+
+    public HandlerMetrics(RequestMetrics metrics, string module, ConcurrencyGate gate)
+    {
+        _metrics = metrics;
+        _gate = gate;
+        Module = module;
+        _module = new KeyValuePair<string, object?>("module", module);
+        metrics.Add(this);
+    }
+
+    public string Module { get; }
+
+    public int Running => _gate.Inside;
+
+    public int Waiting => _gate.Waiting;
+
+    /// <param name="outcome">What became of the request.</param>
+    /// <param name="status">The status code that was sent; 0 when nobody was there to receive one.</param>
+    /// <param name="duration">How long it took.</param>
+    public void Record(RequestOutcome outcome, int status, TimeSpan duration)
+    {
+        if (_metrics.Requests.Enabled)
+        {
+            _metrics.Requests.Add(1, Labels(outcome, status / 100));
+        }
+
+        if (_metrics.Duration.Enabled)
+        {
+            _metrics.Duration.Record(duration.TotalSeconds, _module);
+        }
+    }
+
+    public void Dispose() => _metrics.Remove(this);
+
+    private KeyValuePair<string, object?>[] Labels(RequestOutcome outcome, int statusClass) =>
+        _labels[((int)outcome * Classes.Length) + statusClass] ??=
+        [
+            _module,
+            new KeyValuePair<string, object?>("code", Classes[statusClass]),
+            new KeyValuePair<string, object?>("outcome", Outcomes[(int)outcome]),
+        ];
 }

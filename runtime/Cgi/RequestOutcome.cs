@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Http;
+using Wagi.Runtime.Guests;
+
 namespace Wagi.Runtime.Cgi;
 
 /// <summary>What became of a request. The names, in lower case with underscores, are the label <c>outcome</c> in the metrics.</summary>
@@ -29,4 +32,40 @@ internal enum RequestOutcome
 
     /// <summary>The guest could not be started, or the runtime is at fault: 500.</summary>
     Failed,
+}
+
+/// <summary>How a request is concluded once its guest has ended.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Status">The status of the runtime's own answer; 0 when there is none to give.</param>
+/// <param name="Text">Its text, which is safe to show to anybody.</param>
+internal readonly record struct Verdict(RequestOutcome Outcome, int Status = 0, string Text = "")
+{
+    /// <summary>What the guest wrote is not an answer.</summary>
+    public static Verdict Malformed => new(
+        RequestOutcome.MalformedResponse, StatusCodes.Status502BadGateway, "the module's answer is not valid");
+
+    /// <summary>Whether the guest's answer stands, unless its end turns out to be missing.</summary>
+    public bool IsAnswered => Outcome is RequestOutcome.Completed or RequestOutcome.CompletedWithExitCode;
+
+    /// <param name="outcome">How the guest ended.</param>
+    /// <param name="hasHead">Whether it has written a header block.</param>
+    /// <param name="isMalformed">Whether what it wrote was refused.</param>
+    /// <param name="isClientGone">Whether nobody waits for the answer any more.</param>
+    public static Verdict Of(GuestOutcome outcome, bool hasHead, bool isMalformed, bool isClientGone) => outcome switch
+    {
+        GuestOutcome.Completed => new(RequestOutcome.Completed),
+
+        // As CGI servers do: an answer that is there counts, the exit code is for the log.
+        GuestOutcome.Failed when hasHead => new(RequestOutcome.CompletedWithExitCode),
+        GuestOutcome.DeadlineExceeded => new(
+            RequestOutcome.DeadlineExceeded, StatusCodes.Status504GatewayTimeout, "the module did not answer in time"),
+        GuestOutcome.Cancelled => new(RequestOutcome.Cancelled),
+        GuestOutcome.OutputRefused when isMalformed => Malformed,
+        GuestOutcome.OutputRefused when isClientGone => new(RequestOutcome.Cancelled),
+        GuestOutcome.OutputRefused => new(
+            RequestOutcome.Failed, StatusCodes.Status500InternalServerError, "the answer could not be sent"),
+        GuestOutcome.NotStarted => new(
+            RequestOutcome.Failed, StatusCodes.Status500InternalServerError, "the module could not be started"),
+        _ => new(RequestOutcome.Trapped, StatusCodes.Status500InternalServerError, "the module failed"),
+    };
 }

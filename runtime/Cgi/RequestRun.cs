@@ -1,19 +1,37 @@
+using Microsoft.Extensions.ObjectPool;
 using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Cgi;
 
-/// <summary>What one request needs while its guest runs; used again by the next.</summary>
-internal sealed class RequestRun
+/// <summary>What one request needs while its guest runs; used again by the next, once it is disposed.</summary>
+internal sealed class RequestRun : IDisposable
 {
-    public RequestRun()
-    {
-        Process = new GuestRun();
-        Output = new ResponseOutput(Process);
-    }
+    private static readonly DefaultObjectPool<RequestRun> Pool =
+        new(new DefaultPooledObjectPolicy<RequestRun>(), Math.Max(16, Environment.ProcessorCount * 4));
 
-    public GuestRun Process { get; }
+    /// <summary>For the pool; others call <see cref="Take"/>.</summary>
+    public RequestRun() => Output = new ResponseOutput(Guest);
+
+    public GuestRun Guest { get; } = new();
 
     public ResponseOutput Output { get; }
 
     public GuestLog Log { get; } = new();
+
+    /// <summary>One whose stdout and stderr are connected.</summary>
+    public static RequestRun Take()
+    {
+        var run = Pool.Get();
+        run.Guest.Stdout = run.Output;
+        run.Guest.Stderr = run.Log;
+        return run;
+    }
+
+    public void Dispose()
+    {
+        Log.End();
+        Output.End();
+        Guest.Reset();
+        Pool.Return(this);
+    }
 }

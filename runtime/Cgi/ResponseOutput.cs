@@ -8,7 +8,7 @@ namespace Wagi.Runtime.Cgi;
 /// A guest's stdout on its way to the client: the header block is collected and applied, the body is sent as it comes. A body that
 /// is complete before anything had to be sent goes out in one piece, with its length.
 /// </summary>
-internal sealed class ResponseOutput(GuestRun process) : IGuestOutput
+internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
 {
     // A body up to this size waits for its end; a longer one is streamed in pieces of it.
     private const int Piece = 16 << 10;
@@ -191,7 +191,7 @@ internal sealed class ResponseOutput(GuestRun process) : IGuestOutput
 
         // The client reads more slowly than the guest writes: the guest waits.
         var task = flush.AsTask();
-        return process.WaitFor(task) && !task.Result.IsCanceled;
+        return run.WaitFor(task) && !task.Result.IsCanceled;
     }
 
     /// <summary>The guest has ended as it should: sends what is left. False: the answer is not complete; see <see cref="Malformed"/>.</summary>

@@ -14,29 +14,29 @@ public static class SubRoutes
 
     /// <summary>Runs <c>_routes()</c>, and waits for it. Empty when the module does not export it.</summary>
     /// <param name="guest">The module.</param>
-    /// <param name="process">What it sees and may do; its arguments and its output are set here.</param>
+    /// <param name="run">What it sees and may do; its arguments and its output are set here.</param>
     /// <returns>The routes in the order printed. Where several match, the last wins.</returns>
     /// <exception cref="GuestLoadException"><see cref="ModuleReason.RoutesFailed"/>.</exception>
-    public static ImmutableArray<SubRoute> Read(Guest guest, GuestRun process)
+    public static ImmutableArray<SubRoute> Read(Guest guest, GuestRun run)
     {
         ArgumentNullException.ThrowIfNull(guest);
-        ArgumentNullException.ThrowIfNull(process);
+        ArgumentNullException.ThrowIfNull(run);
         if (!guest.HasExport(Declaration))
         {
             return [];
         }
 
-        guest.Check(Declaration, hasFiles: process.Files is not null);
+        guest.Check(Declaration, hasFiles: run.Files is not null);
         var output = new CapturedOutput(MaxOutput);
-        process.Stdout = output;
-        process.Arguments.Add(Declaration);
-        var result = guest.Run(process, Declaration);
+        run.Stdout = output;
+        run.Arguments.Add(Declaration);
+        var result = guest.Run(run, Declaration);
         if (result.Outcome != GuestOutcome.Completed)
         {
             throw Failed($"{Declaration}() failed: " + result.Outcome switch
             {
                 GuestOutcome.OutputRefused => $"it printed more than {MaxOutput} bytes",
-                GuestOutcome.DeadlineExceeded => $"it did not end within {process.Timeout.TotalSeconds} s",
+                GuestOutcome.DeadlineExceeded => $"it did not end within {run.Timeout.TotalSeconds} s",
                 _ => result.Message,
             });
         }
@@ -84,3 +84,8 @@ public static class SubRoutes
 
     private static GuestLoadException Failed(string message) => new(ModuleReason.RoutesFailed, message);
 }
+
+/// <summary>A route that a module declares in <c>_routes()</c>, relative to the module's own route.</summary>
+/// <param name="Pattern">The path below the module's route.</param>
+/// <param name="Entrypoint">The exported function that answers it.</param>
+public sealed record SubRoute(RoutePattern Pattern, string Entrypoint);

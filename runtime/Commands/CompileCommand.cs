@@ -3,6 +3,7 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Files;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Commands;
@@ -42,7 +43,7 @@ internal sealed class CompileCommand
             }
 
             var wasm = await ModuleFile.ReadAsync(file, cancellation);
-            using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 1 });
+            using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });
             byte[] code;
             using (var progress = ProgressDisplay.ForCommand(arguments))
             using (progress.Begin($"compiling {file}"))

@@ -6,8 +6,10 @@ using Wagi.Modules.Outbound;
 using Wagi.Modules.Volumes;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Commands;
 
@@ -114,13 +116,13 @@ internal sealed class RunCommand(StandardStreams streams)
             var process = CreateProcess(arguments, file);
             var volumes = ReadVolumes(arguments);
             var content = await ModuleFile.ReadAsync(file, cancellation);
-            using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 1 });
+            using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });
             using var guest = GuestEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
             var entrypoint = arguments.GetValue(_entrypoint);
             using var metrics = new RequestMetrics();
             using var outbound = new OutboundClient();
             process.Files = volumes is { } mounted ? new GuestFiles(engine, mounted) : null;
-            process.Outbound = CreateOutbound(arguments, file, outbound, metrics);
+            CreateOutbound(arguments, file, outbound, metrics).Grant(process);
             guest.Check(entrypoint, hasFiles: process.Files is not null);
             var result = guest.Run(process, entrypoint);
             await streams.Output.FlushAsync(cancellation);
@@ -207,7 +209,7 @@ internal sealed class RunCommand(StandardStreams streams)
             ? host
             : throw new UsageException($"--allowed-host: {error}"));
         return new OutboundAccess(
-            file, [.. hosts], client, new OutboundLimits(), metrics, new LineBudget(LinesPerSecond, TimeProvider.System),
+            file, [.. hosts], client, new OutboundLimits(), metrics.Outbound, new LineBudget(LinesPerSecond, TimeProvider.System),
             new LineLogger(arguments.InvocationConfiguration.Error));
     }
 
@@ -220,7 +222,7 @@ internal sealed class RunCommand(StandardStreams streams)
             GuestOutcome.DeadlineExceeded => (
                 TimedOut, $"the module did not end within {Duration.Format(process.Timeout)}; --timeout gives it longer"),
             GuestOutcome.NotStarted => (ExitCodes.Failure, $"the module cannot be started: {result.Message}"),
-            _ => (ExitCodes.Failure, process.Failure is { } failure ? $"stdin cannot be read: {failure.Message}" : "nobody reads its output any more"),
+            _ => (ExitCodes.Failure, process.Failure is { } failure ? failure.Message : "nobody reads its output any more"),
         };
         if (message is not null)
         {

@@ -1,6 +1,5 @@
 using Wagi.Modules.Status;
 using Wagi.Runtime.Interop;
-using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Guests;
 
@@ -21,8 +20,8 @@ internal sealed class ComponentProgram : IGuestProgram
         _engine = engine;
         _component = component;
         var imports = WasmComponent.Imports(engine.Handle, component);
-        _unknown = [.. imports.Where(import => import.Items is null || !Preview2Interfaces.IsOffered(import.Name)).Select(import => import.Name)];
-        _linker = _unknown.Count == 0 ? ComponentLinker.Create(engine.Handle, imports) : null;
+        _unknown = [.. imports.Where(import => !engine.Interfaces.Offers(import)).Select(import => import.Name)];
+        _linker = _unknown.Count == 0 ? Link(engine, imports) : null;
         _exports = WasmComponent.Exports(engine.Handle, component);
         _run = _exports.Find(name => name.StartsWith(RunInterface, StringComparison.Ordinal)) is { } run
             ? WasmComponent.FindExport(component, run, "run")
@@ -40,8 +39,7 @@ internal sealed class ComponentProgram : IGuestProgram
         {
             throw new GuestLoadException(
                 ModuleReason.UnknownImport,
-                $"the component imports {string.Join(", ", _unknown)}; this runtime offers a component WASI preview 2 (0.2) without files and "
-                + "network: wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:filesystem and wasi:sockets");
+                $"the component imports {string.Join(", ", _unknown)}; this runtime offers a component {_engine.Interfaces.Description}");
         }
 
         if (_run is null)
@@ -66,33 +64,22 @@ internal sealed class ComponentProgram : IGuestProgram
     }
 
     /// <inheritdoc/>
-    public GuestResult Run(GuestRun process, string entrypoint)
+    public GuestResult Run(GuestRun run, string entrypoint)
     {
-        _engine.Ticker.Enter();
-        process.Start(_engine.Threads);
-        var store = WasmStore.CreateForComponent(_engine.Handle, process.Handle, process.MemoryLimit, _engine.Options.MaxTableElements);
-        var otherwise = GuestOutcome.NotStarted;
-        NativeError error;
-        try
+        using var store = _engine.CreateStore(run, isComponent: true);
+        var error = store.Instantiate(_linker!, _component, out var instance);
+        if (error.IsFailure)
         {
-            error = store.Instantiate(_linker!, _component, out var instance);
-            if (!error.IsFailure)
-            {
-                otherwise = GuestOutcome.Trapped;
-                error = store.Run(ref instance, _run!, out var isOk);
-                if (!error.IsFailure && !isOk)
-                {
-                    process.Exit(1);
-                }
-            }
-        }
-        finally
-        {
-            store.Dispose();
-            _engine.Ticker.Leave();
+            return run.Conclude(error, GuestOutcome.NotStarted);
         }
 
-        return process.Finish(error, otherwise);
+        error = store.Call(ref instance, _run!, out var result);
+        if (!error.IsFailure)
+        {
+            End(run, ref result);
+        }
+
+        return run.Conclude(error, GuestOutcome.Trapped);
     }
 
     /// <inheritdoc/>
@@ -101,5 +88,36 @@ internal sealed class ComponentProgram : IGuestProgram
         _run?.Dispose();
         _linker?.Dispose();
         _component.Dispose();
+    }
+
+    private static ComponentLinkerHandle Link(GuestEngine engine, List<ComponentImport> imports)
+    {
+        var linker = ComponentLinker.Create(engine.Handle);
+        foreach (var import in imports)
+        {
+            engine.Interfaces.Define(linker, import);
+        }
+
+        return linker;
+    }
+
+    /// <summary>The guest has returned: ok or an error, unless it has declared a function of another type under that name.</summary>
+    private static void End(GuestRun run, ref ComponentValue result)
+    {
+        try
+        {
+            if (!result.IsOk)
+            {
+                run.Exit(1);
+            }
+        }
+        catch (TrapException exception)
+        {
+            run.Fail(exception);
+        }
+        finally
+        {
+            result.Free();
+        }
     }
 }

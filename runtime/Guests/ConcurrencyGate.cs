@@ -23,7 +23,7 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
 
     /// <summary>Waits for a place; false: turned away, because too many wait already or the time is up.</summary>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
-    public async Task<bool> EnterAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async Task<bool> EnterAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _waiting) > queue)
         {
@@ -33,7 +33,7 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
 
         try
         {
-            return await _free.WaitAsync(timeout, cancellation);
+            return await _free.WaitAsync(timeout, cancellationToken);
         }
         finally
         {

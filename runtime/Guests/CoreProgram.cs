@@ -1,19 +1,17 @@
 using Wagi.Modules.Status;
 using Wagi.Runtime.Interop;
-using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Guests;
 
-/// <summary>A core module, which imports WASI preview 1 and outbound HTTP or nothing.</summary>
+/// <summary>A core module, which imports functions of the host or nothing.</summary>
 internal sealed class CoreProgram : IGuestProgram
 {
     private const string Initializer = "_initialize";
 
     private readonly GuestEngine _engine;
     private readonly WasmModuleHandle _module;
-    private readonly Linked _stdio;
-    private readonly Lazy<Linked> _files;
+    private readonly Linked _withoutFiles;
+    private readonly Lazy<Linked> _withFiles;
     private readonly Dictionary<string, ExportedFunction> _functions;
     private readonly ExportedFunction? _initializer;
 
@@ -22,8 +20,8 @@ internal sealed class CoreProgram : IGuestProgram
         _engine = engine;
         _module = module;
         _functions = WasmEngine.Functions(module);
-        _stdio = Linked.Create(engine.StdioLinker, module);
-        _files = new Lazy<Linked>(() => Linked.Create(engine.FileLinker, module));
+        _withoutFiles = Linked.Create(engine.Linker, module);
+        _withFiles = new Lazy<Linked>(() => Linked.Create(engine.FileLinker, module));
 
         // A reactor: its other exports may be called once it is initialised. A command has none, or it is called by _start.
         if (_functions.TryGetValue(Initializer, out var initializer) && IsEntrypoint(initializer))
@@ -38,7 +36,7 @@ internal sealed class CoreProgram : IGuestProgram
     /// <inheritdoc/>
     public void Check(string entrypoint, bool hasFiles)
     {
-        if ((hasFiles ? _files.Value : _stdio) is { InstancePre: null } unlinked)
+        if ((hasFiles ? _withFiles.Value : _withoutFiles) is { InstancePre: null } unlinked)
         {
             throw new GuestLoadException(ModuleReason.UnknownImport, DescribeImports(hasFiles, unlinked.Error!));
         }
@@ -61,56 +59,42 @@ internal sealed class CoreProgram : IGuestProgram
     }
 
     /// <inheritdoc/>
-    public GuestResult Run(GuestRun process, string entrypoint)
+    public GuestResult Run(GuestRun run, string entrypoint)
     {
         var function = _functions[entrypoint];
-        var instancePre = (process.Files is null ? _stdio : _files.Value).InstancePre!;
-        _engine.Ticker.Enter();
-        process.Start(_engine.Threads);
-        var store = WasmStore.Create(_engine.Handle, process.Handle, process.MemoryLimit, _engine.Options.MaxTableElements);
-        var otherwise = GuestOutcome.NotStarted;
-        NativeError error = default;
-        try
+        var linked = run.Files is null ? _withoutFiles : _withFiles.Value;
+        using var store = _engine.CreateStore(run, isComponent: false);
+        if (run.Files?.Open(store) is { } unopened)
         {
-            if (process.Files is { } files && store.SetFiles(files) is { } unopened)
-            {
-                process.Stop(
-                    GuestOutcome.NotStarted,
-                    $"volume '{unopened.GuestPath}': '{unopened.HostPath}' is not there any more, or may not be opened");
-                return process.Finish(error, otherwise);
-            }
-
-            error = store.Instantiate(instancePre, out var instance);
-            if (!error.IsFailure)
-            {
-                otherwise = GuestOutcome.Trapped;
-                if (_initializer is not null && !ReferenceEquals(_initializer, function))
-                {
-                    error = store.Call(ref instance, _initializer.Utf8Name);
-                }
-
-                if (!error.IsFailure)
-                {
-                    error = store.Call(ref instance, function.Utf8Name);
-                }
-            }
-        }
-        finally
-        {
-            store.Dispose();
-            _engine.Ticker.Leave();
+            return new GuestResult(GuestOutcome.NotStarted, 0, unopened);
         }
 
-        return process.Finish(error, otherwise);
+        var error = store.Instantiate(linked.InstancePre!, out var instance);
+        if (error.IsFailure)
+        {
+            return run.Conclude(error, GuestOutcome.NotStarted);
+        }
+
+        if (_initializer is not null && !ReferenceEquals(_initializer, function))
+        {
+            error = store.Call(ref instance, _initializer.Utf8Name);
+        }
+
+        if (!error.IsFailure)
+        {
+            error = store.Call(ref instance, function.Utf8Name);
+        }
+
+        return run.Conclude(error, GuestOutcome.Trapped);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _stdio.InstancePre?.Dispose();
-        if (_files.IsValueCreated)
+        _withoutFiles.InstancePre?.Dispose();
+        if (_withFiles.IsValueCreated)
         {
-            _files.Value.InstancePre?.Dispose();
+            _withFiles.Value.InstancePre?.Dispose();
         }
 
         _module.Dispose();
@@ -121,23 +105,15 @@ internal sealed class CoreProgram : IGuestProgram
 
     private string DescribeImports(bool hasFiles, string linkError)
     {
-        var wasi = WasiSignatures.All.Select(function => function.Name).ToHashSet();
-        var http = HttpSignatures.All.Select(function => function.Name).ToHashSet();
         var unknown = WasmEngine.Imports(_module)
-            .Where(import => import.Module switch
-            {
-                WasiSignatures.Preview1 => !wasi.Contains(import.Name),
-                WasiSignatures.Unstable => hasFiles || !wasi.Contains(import.Name),
-                HttpSignatures.Module => !http.Contains(import.Name),
-                _ => true,
-            })
+            .Where(import => !_engine.Functions.Any(functions => functions.Offers(import.Module, import.Name, hasFiles)))
             .Select(import => $"{import.Module}.{import.Name}")
             .Distinct()
             .ToList();
         return unknown.Count == 0
             ? $"the module imports a function with a signature that it does not have: {linkError}"
             : $"the module imports {string.Join(", ", unknown)}; this runtime offers {(hasFiles ? "a module with volumes " : "")}"
-                + $"WASI preview 1 ({WasiSignatures.Preview1}) and outbound HTTP ({HttpSignatures.Module})";
+                + string.Join(" and ", _engine.Functions.Select(functions => functions.Description));
     }
 
     /// <summary>The module with its imports found, or what is wrong with them.</summary>

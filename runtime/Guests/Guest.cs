@@ -4,31 +4,26 @@ namespace Wagi.Runtime.Guests;
 
 /// <summary>
 /// A loaded module. Every run gets an instance of its own, so that nothing of one is left for the next, and any number run at the
-/// same time. Disposing it lets the runs that have begun come to their end.
+/// same time. Its owner disposes it when nobody runs it any more.
 /// </summary>
 public sealed class Guest : IDisposable
 {
     /// <summary>The entrypoint of a WASI command.</summary>
     public const string DefaultEntrypoint = "_start";
 
-    private readonly GuestEngine _engine;
     private readonly IGuestProgram _program;
-    private int _references = 1;
     private int _disposed;
 
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     internal Guest(GuestEngine engine, IGuestProgram program)
     {
-        _engine = engine;
+        ObjectDisposedException.ThrowIf(!engine.Lifetime.TryEnter(), engine);
+        Engine = engine;
         _program = program;
-        var added = false;
-        _engine.Handle.DangerousAddRef(ref added);
     }
 
-    /// <summary>The slots of the process, to be entered before <see cref="RunInSlot"/>.</summary>
-    internal ConcurrencyGate Slots => _engine.Slots;
-
     /// <summary>The engine that it runs in.</summary>
-    internal GuestEngine Engine => _engine;
+    internal GuestEngine Engine { get; }
 
     /// <summary>Whether the module exports a function of this name.</summary>
     public bool HasExport(string name) => _program.HasExport(name);
@@ -42,69 +37,94 @@ public sealed class Guest : IDisposable
     public void Check(string? entrypoint, bool hasFiles = false) => _program.Check(entrypoint ?? DefaultEntrypoint, hasFiles);
 
     /// <summary>Runs the module once and waits for its end, first for a free slot if need be.</summary>
-    /// <param name="process">What it sees and where its output goes.</param>
+    /// <param name="run">What it sees and where its output goes.</param>
     /// <param name="entrypoint">The function to call; null: <see cref="DefaultEntrypoint"/>. <see cref="Check"/> has accepted it.</param>
     /// <exception cref="ObjectDisposedException">The guest has been disposed.</exception>
-    public GuestResult Run(GuestRun process, string? entrypoint = null)
+    public GuestResult Run(GuestRun run, string? entrypoint = null)
     {
-        ArgumentNullException.ThrowIfNull(process);
-        _engine.Slots.Enter();
+        ArgumentNullException.ThrowIfNull(run);
+        Engine.Slots.Enter();
         try
         {
-            return RunInSlot(process, entrypoint);
+            return RunInSlot(run, entrypoint);
         }
         finally
         {
-            _engine.Slots.Leave();
+            Engine.Slots.Leave();
         }
     }
 
     /// <summary>As <see cref="Run"/>, for a caller that has entered <see cref="GuestEngine.Slots"/> itself.</summary>
-    internal GuestResult RunInSlot(GuestRun process, string? entrypoint)
+    internal GuestResult RunInSlot(GuestRun run, string? entrypoint)
     {
-        ObjectDisposedException.ThrowIf(!TryAddReference(), this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        Engine.Ticker.Enter();
+        run.Begin(Engine.Threads);
         try
         {
-            return _program.Run(process, entrypoint ?? DefaultEntrypoint);
+            return _program.Run(run, entrypoint ?? DefaultEntrypoint);
         }
         finally
         {
-            Release();
+            Engine.Ticker.Leave();
+            run.End();
         }
     }
 
-    /// <summary>Unloads the module once the runs that have begun are over.</summary>
+    /// <summary>Unloads the module. Nobody runs it, or will.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            Release();
-        }
-    }
-
-    private bool TryAddReference()
-    {
-        var references = Volatile.Read(ref _references);
-        while (references > 0)
-        {
-            var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
-            if (seen == references)
-            {
-                return true;
-            }
-
-            references = seen;
-        }
-
-        return false;
-    }
-
-    private void Release()
-    {
-        if (Interlocked.Decrement(ref _references) == 0)
-        {
             _program.Dispose();
-            _engine.Handle.DangerousRelease();
+            Engine.Lifetime.Exit();
         }
     }
+}
+
+/// <summary>The end of a guest.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="ExitCode">The code of <c>proc_exit</c>; 0 when the entrypoint returned; otherwise without meaning.</param>
+/// <param name="Message">What to tell the operator; empty when it completed.</param>
+public readonly record struct GuestResult(GuestOutcome Outcome, int ExitCode, string Message);
+
+/// <summary>How a guest came to its end.</summary>
+public enum GuestOutcome
+{
+    /// <summary>The entrypoint returned, or called <c>proc_exit(0)</c>.</summary>
+    Completed,
+
+    /// <summary>It called <c>proc_exit</c> with another code.</summary>
+    Failed,
+
+    /// <summary>A trap: unreachable code, memory out of bounds, stack exhausted, a wild pointer handed to WASI.</summary>
+    Trapped,
+
+    /// <summary>Its time was up.</summary>
+    DeadlineExceeded,
+
+    /// <summary>Nobody waits for it any more.</summary>
+    Cancelled,
+
+    /// <summary>An output refused what it wrote; who owns the output knows why.</summary>
+    OutputRefused,
+
+    /// <summary>It could not be started: no free slot, or its memory is larger than it may be.</summary>
+    NotStarted,
+}
+
+/// <summary>The code of a loaded module, and how to run it once. Used by any number of threads.</summary>
+internal interface IGuestProgram : IDisposable
+{
+    /// <summary>Whether it exports a function of this name.</summary>
+    bool HasExport(string name);
+
+    /// <summary>Finds out what would keep it from being run.</summary>
+    /// <param name="entrypoint">The function that will be called.</param>
+    /// <param name="hasFiles">Whether it will be run with <see cref="GuestRun.Files"/>.</param>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.UnknownImport"/> or <see cref="ModuleReason.EntrypointMissing"/>.</exception>
+    void Check(string entrypoint, bool hasFiles);
+
+    /// <summary>Runs it, and waits for its end. <see cref="Check"/> has accepted the arguments.</summary>
+    GuestResult Run(GuestRun run, string entrypoint);
 }

@@ -6,8 +6,8 @@ using Wagi.Runtime.Interop;
 namespace Wagi.Runtime.Guests;
 
 /// <summary>
-/// The process-wide sandbox: compiles modules, loads them, and holds the pool of slots that their instances run in. One per process
-/// is enough; it is safe for concurrent use.
+/// What guests run in: compiles modules, loads them, and holds the pool of slots for their instances. One per process is enough; it is safe
+/// for concurrent use.
 /// </summary>
 public sealed class GuestEngine : IDisposable
 {
@@ -16,38 +16,35 @@ public sealed class GuestEngine : IDisposable
 
     private static readonly byte[] WasmMagic = [0, (byte)'a', (byte)'s', (byte)'m'];
 
-    private readonly EngineHandle _engine;
-    private readonly LinkerHandle _stdioLinker;
     private readonly Lazy<LinkerHandle> _fileLinker;
-    private readonly Lazy<BridgeModule> _bridge;
-    private readonly EpochTicker _ticker;
     private readonly Lazy<string> _compatibilityKey;
 
     /// <summary>Reserves the address space of the pool and starts the thread that interrupts guests.</summary>
+    /// <param name="options">Its bounds.</param>
+    /// <param name="interfaces">What components may import.</param>
+    /// <param name="functions">What core modules may import; the engine owns them.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">The address space cannot be reserved.</exception>
-    public GuestEngine(GuestEngineOptions options)
+    internal GuestEngine(GuestEngineOptions options, IHostInterfaces interfaces, params IReadOnlyList<IHostFunctions> functions)
     {
-        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        _engine = WasmEngine.Create(new EngineSettings(
-            (uint)options.MaxInstances, (nuint)options.MaxTableElements, (nuint)options.StackSize, (nuint)options.KeepResident));
-        _stdioLinker = WasmLinker.Create(_engine);
-        WasmLinker.DefineStdioWasi(_stdioLinker);
-        WasmLinker.DefineOutboundHttp(_stdioLinker);
-        _fileLinker = new Lazy<LinkerHandle>(CreateFileLinker);
-        _bridge = new Lazy<BridgeModule>(() => new BridgeModule(_engine));
-        _ticker = new EpochTicker(_engine, options.Tick);
+        Interfaces = interfaces;
+        Functions = functions;
+        Handle = WasmEngine.Create(options.MaxInstances, options.MaxTableElements, options.StackSize, options.KeepResident);
+        Linker = CreateLinker(hasFiles: false);
+        _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
+        Ticker = new EpochTicker(Handle, options.Tick);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
+        Lifetime = new Lifetime(Release);
     }
 
     /// <summary>What it was made with.</summary>
     public GuestEngineOptions Options { get; }
 
     /// <summary>Guests that run now.</summary>
-    public int Running => _ticker.Running;
+    public int Running => Ticker.Running;
 
     /// <summary>Guests that compute for long, sleep, or wait for a slow client, each keeping a thread.</summary>
     public int ThreadsHeld => Threads.Held;
@@ -59,23 +56,28 @@ public sealed class GuestEngine : IDisposable
     public string CompatibilityKey => _compatibilityKey.Value;
 
     /// <summary>Whether the thread that interrupts guests rests, because no guest has run for a while.</summary>
-    internal bool IsResting => _ticker.IsResting;
+    internal bool IsResting => Ticker.IsResting;
 
     internal ConcurrencyGate Slots { get; }
 
     internal ThreadReserve Threads { get; } = new();
 
-    internal EngineHandle Handle => _engine;
+    internal EpochTicker Ticker { get; }
 
-    /// <summary>What guests without volumes may import.</summary>
-    internal LinkerHandle StdioLinker => _stdioLinker;
+    internal EngineHandle Handle { get; }
 
-    /// <summary>What guests with volumes may import.</summary>
+    /// <summary>Ends with the engine; every guest is inside until it is disposed.</summary>
+    internal Lifetime Lifetime { get; }
+
+    internal IHostInterfaces Interfaces { get; }
+
+    internal IReadOnlyList<IHostFunctions> Functions { get; }
+
+    /// <summary>What guests without files may import.</summary>
+    internal LinkerHandle Linker { get; }
+
+    /// <summary>What guests with files may import.</summary>
     internal LinkerHandle FileLinker => _fileLinker.Value;
-
-    internal BridgeModule Bridge => _bridge.Value;
-
-    internal EpochTicker Ticker => _ticker;
 
     /// <summary>Wasm, or WebAssembly text, to native code.</summary>
     /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/> or <see cref="ModuleReason.CompileFailed"/>.</exception>
@@ -124,12 +126,19 @@ public sealed class GuestEngine : IDisposable
 
     private byte[] CompileBinary(ReadOnlySpan<byte> wasm)
     {
-        string? error;
-        var code = WasmComponent.IsComponent(wasm)
-            ? WasmComponent.Compile(_engine, wasm, out error)
-            : WasmEngine.Compile(_engine, wasm, out error);
-        return code
-            ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
+        Enter();
+        try
+        {
+            string? error;
+            var code = WasmComponent.IsComponent(wasm)
+                ? WasmComponent.Compile(Handle, wasm, out error)
+                : WasmEngine.Compile(Handle, wasm, out error);
+            return code ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
+        }
+        finally
+        {
+            Lifetime.Exit();
+        }
     }
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
@@ -155,38 +164,63 @@ public sealed class GuestEngine : IDisposable
             ModuleReason.CompileFailed,
             $"the native code does not fit this engine ({CompatibilityKey}): {error}; make it again from the Wasm with this version's 'wagi compile', on a machine like this one");
 
-    private Guest? Deserialize(ReadOnlySpan<byte> nativeCode, out string? error) => WasmComponent.IsNativeCode(nativeCode)
-        ? Own(WasmComponent.Deserialize(_engine, nativeCode, out error))
-        : Own(WasmEngine.Deserialize(_engine, nativeCode, out error));
+    private Guest? Deserialize(ReadOnlySpan<byte> nativeCode, out string? error)
+    {
+        Enter();
+        try
+        {
+            return WasmComponent.IsNativeCode(nativeCode)
+                ? Own(WasmComponent.Deserialize(Handle, nativeCode, out error))
+                : Own(WasmEngine.Deserialize(Handle, nativeCode, out error));
+        }
+        finally
+        {
+            Lifetime.Exit();
+        }
+    }
 
     private Guest? DeserializeFile(string path, out string? error)
     {
-        Span<byte> header = stackalloc byte[WasmComponent.NativeHeaderSize];
+        Enter();
         try
         {
-            using var file = File.OpenHandle(path);
-            header = header[..RandomAccess.Read(file, header, 0)];
+            return IsComponent(path)
+                ? Own(WasmComponent.DeserializeFile(Handle, path, out error))
+                : Own(WasmEngine.DeserializeFile(Handle, path, out error));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             error = exception.Message;
             return null;
         }
-
-        return WasmComponent.IsNativeCode(header)
-            ? Own(WasmComponent.DeserializeFile(_engine, path, out error))
-            : Own(WasmEngine.DeserializeFile(_engine, path, out error));
+        finally
+        {
+            Lifetime.Exit();
+        }
     }
+
+    private static bool IsComponent(string path)
+    {
+        Span<byte> header = stackalloc byte[WasmComponent.NativeHeaderSize];
+        using var file = File.OpenHandle(path);
+        return WasmComponent.IsNativeCode(header[..RandomAccess.Read(file, header, 0)]);
+    }
+
+    /// <summary>Keeps the engine while it is used; to be followed by an exit from <see cref="Lifetime"/>.</summary>
+    private void Enter() => ObjectDisposedException.ThrowIf(!Lifetime.TryEnter(), this);
 
     private Guest? Own(WasmModuleHandle? module) => module is null ? null : new Guest(this, new CoreProgram(this, module));
 
     private Guest? Own(ComponentHandle? component) => component is null ? null : new Guest(this, new ComponentProgram(this, component));
 
-    private LinkerHandle CreateFileLinker()
+    private LinkerHandle CreateLinker(bool hasFiles)
     {
-        var linker = WasmLinker.Create(_engine);
-        WasmLinker.DefineFileWasi(linker);
-        WasmLinker.DefineOutboundHttp(linker);
+        var linker = WasmLinker.Create(Handle);
+        foreach (var functions in Functions)
+        {
+            functions.Define(linker, hasFiles);
+        }
+
         return linker;
     }
 
@@ -197,21 +231,75 @@ public sealed class GuestEngine : IDisposable
         return XxHash128.HashToUInt128(nativeCode).ToString("x32", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Stops interrupting guests; native memory is given back when the last guest is gone.</summary>
-    public void Dispose()
+    /// <summary>A store for one run, which has begun.</summary>
+    internal unsafe WasmStore CreateStore(GuestRun run, bool isComponent) =>
+        WasmStore.Create(Handle, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent);
+
+    /// <summary>Ends what it holds, threads and native memory, now or with its last guest.</summary>
+    public void Dispose() => Lifetime.End();
+
+    private void Release()
     {
-        _ticker.Dispose();
-        _stdioLinker.Dispose();
+        Ticker.Dispose();
+        Linker.Dispose();
         if (_fileLinker.IsValueCreated)
         {
             _fileLinker.Value.Dispose();
         }
 
-        if (_bridge.IsValueCreated)
+        foreach (var functions in Functions)
         {
-            _bridge.Value.Dispose();
+            functions.Dispose();
         }
 
-        _engine.Dispose();
+        Handle.Dispose();
     }
+}
+
+/// <summary>Bounds of an engine, and of the guests in it.</summary>
+public sealed record GuestEngineOptions
+{
+    /// <summary>Guests that may run at the same time in this process, all modules together: the slots of the pool. 1 to 10,000.</summary>
+    public int MaxInstances { get; init; } = 256;
+
+    /// <summary>Table elements that a guest may hold, per table.</summary>
+    public int MaxTableElements { get; init; } = 20_000;
+
+    /// <summary>
+    /// How often a running guest is interrupted to look at its deadline, at its client and at output that waits to be sent. 1 ms to 1 s.
+    /// </summary>
+    public TimeSpan Tick { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Stack of a guest, in bytes.</summary>
+    public int StackSize { get; init; } = 512 << 10;
+
+    /// <summary>
+    /// Bytes of a slot that stay in memory between two requests and are cleared by hand, which is cheaper than handing pages back.
+    /// </summary>
+    public int KeepResident { get; init; } = 128 << 10;
+
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it and its value.</exception>
+    internal void Validate()
+    {
+        Require(MaxInstances is >= 1 and <= 10_000, nameof(MaxInstances), MaxInstances, "1 to 10000");
+        Require(MaxTableElements is >= 1 and <= 1_000_000, nameof(MaxTableElements), MaxTableElements, "1 to 1000000");
+        Require(Tick >= TimeSpan.FromMilliseconds(1) && Tick <= TimeSpan.FromSeconds(1), nameof(Tick), Tick, "1ms to 1s");
+        Require(StackSize is >= 64 << 10 and <= 1 << 20, nameof(StackSize), StackSize, "64Ki to 1Mi");
+        Require(KeepResident is >= 0 and <= 64 << 20, nameof(KeepResident), KeepResident, "0 to 64Mi");
+    }
+
+    private static void Require(bool condition, string name, object value, string range)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"{name} is {value}; it must be {range}", name);
+        }
+    }
+}
+
+/// <summary>A module cannot be compiled, loaded or linked.</summary>
+public sealed class GuestLoadException(string reason, string message) : Exception(message)
+{
+    /// <summary>One of <see cref="Modules.Status.ModuleReason"/>.</summary>
+    public string Reason { get; } = reason;
 }

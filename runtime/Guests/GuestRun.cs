@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Wagi.Modules.Limits;
 using Wagi.Runtime.Interop;
-using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Guests;
 
@@ -12,22 +10,16 @@ namespace Wagi.Runtime.Guests;
 /// </summary>
 public sealed class GuestRun
 {
+    private const int MaxRead = 64 << 10;
+
     private GCHandle _self;
-    private StdioDescriptor _fd0;
-    private StdioDescriptor _fd1;
-    private StdioDescriptor _fd2;
-    private Dictionary<uint, StdioDescriptor>? _moved;
+    private RunDescriptors _descriptors;
+    private RunClock _clock;
+    private GuestResult _result;
+    private int _statesOfRun;
     private int _stdinPosition;
-    private long _start;
-    private long _deadline;
-    private ThreadReserve? _reserve;
+    private bool _isRunning;
     private bool _hasTicked;
-    private bool _holdsThread;
-    private GuestOutcome _outcome;
-    private string _message = "";
-    private int _exitCode;
-    private Exception? _failure;
-    private OutboundSessions? _sessions;
 
     /// <summary>The argument list, program name first.</summary>
     public StringBlock Arguments { get; } = new();
@@ -48,26 +40,24 @@ public sealed class GuestRun
     public IGuestOutput Stderr { get; set; } = DiscardedOutput.Instance;
 
     /// <summary>How long it may run, waiting included.</summary>
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Timeout { get; set; } = ModuleLimits.DefaultTimeout;
 
     /// <summary>What its linear memory may grow to, in bytes.</summary>
-    public long MemoryLimit { get; set; } = 128L << 20;
+    public long MemoryLimit { get; set; } = ModuleLimits.DefaultMemory;
 
     /// <summary>The files that it sees, which may be none; null: WASI without files, which is faster.</summary>
-    public GuestFiles? Files { get; set; }
-
-    /// <summary>What it may reach by HTTP; null: nothing.</summary>
-    internal OutboundAccess? Outbound { get; set; }
-
-    /// <summary>The responses that it holds open; null when it may reach nothing.</summary>
-    internal OutboundSessions? OutboundSessions => _sessions ??= Outbound is null ? null : new OutboundSessions(Outbound);
+    internal IGuestFiles? Files { get; set; }
 
     /// <summary>What went wrong in the host (in an output, that is) during the last run; null when nothing did.</summary>
-    public Exception? Failure => _failure;
+    public Exception? Failure { get; private set; }
 
-    /// <summary>Passed to the store, for the callbacks to find this object by; valid from <see cref="Start"/> to <see cref="Finish"/>.</summary>
+    /// <summary>Passed to the store, for the callbacks to find this object by; valid from <see cref="Begin"/> to <see cref="End"/>.</summary>
     internal nint Handle => GCHandle.ToIntPtr(_self);
 
+    /// <summary>The places of <see cref="RunState{T}"/>.</summary>
+    internal object?[] States { get; } = new object?[RunStates.Count];
+
+    /// <summary>Whether the guest must not go on.</summary>
     internal bool IsStopped { get; private set; }
 
     internal bool HasMemory { get; private set; }
@@ -75,38 +65,17 @@ public sealed class GuestRun
     /// <summary>The exported memory of the instance; meaningful with <see cref="HasMemory"/>.</summary>
     internal MemoryRef Memory;
 
-    /// <summary>The functions of the run's <see cref="WasiBridge"/>; null as long as it has none.</summary>
-    internal FuncRef[]? BridgeFunctions { get; set; }
+    /// <summary>Nanoseconds since the run began: the guest's monotonic clock.</summary>
+    internal ulong Monotonic => _clock.Elapsed;
 
-    /// <summary>What the pollables of a component wait for.</summary>
-    internal Pollables Pollables { get; } = new();
-
-    /// <summary>Nanoseconds since the run began: the guest's monotonic clock, which tells nothing about the host.</summary>
-    internal ulong Monotonic => (ulong)(Stopwatch.GetElapsedTime(_start).Ticks * 100);
-
-    /// <summary>What a descriptor leads to. Another than 0, 1 and 2 gets there when a guest with files renumbers one.</summary>
+    /// <summary>What a descriptor leads to.</summary>
     internal StdioDescriptor this[uint fd]
     {
-        get => fd switch { 0 => _fd0, 1 => _fd1, 2 => _fd2, _ => _moved?.GetValueOrDefault(fd) ?? StdioDescriptor.Closed };
-        set
-        {
-            switch (fd)
-            {
-                case 0: _fd0 = value; break;
-                case 1: _fd1 = value; break;
-                case 2: _fd2 = value; break;
-                default:
-                    if (_moved is not null || value != StdioDescriptor.Closed)
-                    {
-                        (_moved ??= [])[fd] = value;
-                    }
-
-                    break;
-            }
-        }
+        get => _descriptors[fd];
+        set => _descriptors[fd] = value;
     }
 
-    /// <summary>Forgets arguments, environment, input and outputs.</summary>
+    /// <summary>Forgets arguments, environment, input, outputs and all state.</summary>
     public void Reset()
     {
         Arguments.Clear();
@@ -116,49 +85,47 @@ public sealed class GuestRun
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
         Files = null;
-        Outbound = null;
-        _failure = null;
+        Failure = null;
+        Array.Clear(States);
     }
 
-    internal void Start(ThreadReserve reserve)
+    /// <summary>A guest is about to run. Each is followed by one <see cref="End"/>.</summary>
+    internal void Begin(ThreadReserve threads)
     {
         _self = GCHandle.Alloc(this);
-        _fd0 = StdioDescriptor.Stdin;
-        _fd1 = StdioDescriptor.Stdout;
-        _fd2 = StdioDescriptor.Stderr;
-        _moved = null;
-        BridgeFunctions = null;
-        Pollables.Clear();
+        _descriptors = RunDescriptors.Standard;
+        _clock.Start(Timeout, threads);
+        _result = default;
+        _statesOfRun = 0;
         _stdinPosition = 0;
-        _start = Stopwatch.GetTimestamp();
-        _deadline = _start + (long)(Timeout.TotalSeconds * Stopwatch.Frequency);
-        _reserve = reserve;
+        _isRunning = true;
         _hasTicked = false;
-        _holdsThread = false;
-        _outcome = GuestOutcome.Completed;
-        _message = "";
-        _exitCode = 0;
-        _failure = null;
+        Failure = null;
         IsStopped = false;
         HasMemory = false;
     }
 
-    /// <summary>The end of the run. <paramref name="error"/> is what the call gave back, and is freed.</summary>
-    internal GuestResult Finish(NativeError error, GuestOutcome otherwise)
+    /// <summary>The guest has ended and its store is gone: gives back all that the run has held, whatever became of it.</summary>
+    internal void End()
     {
+        _isRunning = false;
         _self.Free();
-        _sessions?.Dispose();
-        _sessions = null;
-        if (_holdsThread)
+        _clock.ReleaseThread();
+        if (_statesOfRun != 0)
         {
-            _reserve!.Release();
-            _holdsThread = false;
+            EndStates();
         }
+    }
 
+    /// <summary>What came of it.</summary>
+    /// <param name="error">What the last call gave back; is freed.</param>
+    /// <param name="otherwise">What an error means, unless the guest was stopped.</param>
+    internal GuestResult Conclude(NativeError error, GuestOutcome otherwise)
+    {
         if (IsStopped)
         {
             error.Free();
-            return new GuestResult(_outcome, _exitCode, _message);
+            return _result;
         }
 
         return error.IsFailure
@@ -172,28 +139,39 @@ public sealed class GuestRun
         HasMemory = true;
     }
 
-    internal void Stop(GuestOutcome outcome, string message = "")
+    /// <summary>A <see cref="RunState{T}"/> was set: while the guest runs, it is the run's own.</summary>
+    internal void StateChanged(int place)
     {
-        // The first reason counts: an output that refuses because the time is up has said so already.
-        if (IsStopped)
+        if (_isRunning)
         {
+            _statesOfRun |= 1 << place;
+        }
+    }
+
+    /// <summary>The guest must not go on. The first reason counts: an output that refuses because the time is up has said so already.</summary>
+    internal void Stop(GuestOutcome outcome, string message = "", int exitCode = 0)
+    {
+        if (!IsStopped)
+        {
+            IsStopped = true;
+            _result = new GuestResult(outcome, exitCode, message);
+        }
+    }
+
+    /// <summary>The guest ends itself.</summary>
+    internal void Exit(int code) => Stop(
+        code == 0 ? GuestOutcome.Completed : GuestOutcome.Failed, code == 0 ? "" : $"exit code {(uint)code}", code);
+
+    /// <summary>A host function has thrown: the guest is at fault, or the host is.</summary>
+    internal void Fail(Exception exception)
+    {
+        if (exception is TrapException)
+        {
+            Stop(GuestOutcome.Trapped, exception.Message);
             return;
         }
 
-        IsStopped = true;
-        _outcome = outcome;
-        _message = message;
-    }
-
-    internal void Exit(int code)
-    {
-        _exitCode = code;
-        Stop(code == 0 ? GuestOutcome.Completed : GuestOutcome.Failed, code == 0 ? "" : $"exit code {(uint)code}");
-    }
-
-    internal void Fail(Exception exception)
-    {
-        _failure = exception;
+        Failure = exception;
         Stop(GuestOutcome.OutputRefused, exception.Message);
     }
 
@@ -214,33 +192,10 @@ public sealed class GuestRun
         return count;
     }
 
-    private int ReadStream(Stream stream, Span<byte> target)
-    {
-        // An array of its own: a read that is given up at the deadline goes on writing to it.
-        var bytes = new byte[Math.Min(target.Length, 64 << 10)];
-        try
-        {
-            Stdout.Flush();
-            var read = stream.ReadAsync(bytes).AsTask();
-            if (!WaitFor(read))
-            {
-                return 0;
-            }
-
-            bytes.AsSpan(0, read.Result).CopyTo(target);
-            return read.Result;
-        }
-        catch (AggregateException error)
-        {
-            Fail(error.InnerException!);
-            return 0;
-        }
-    }
-
     /// <summary>Called while the guest computes, once every tick. False: it must not go on.</summary>
     internal bool Tick()
     {
-        if (Stopwatch.GetTimestamp() >= _deadline)
+        if (_clock.IsOver)
         {
             Stop(GuestOutcome.DeadlineExceeded);
             return false;
@@ -253,69 +208,21 @@ public sealed class GuestRun
             return true;
         }
 
-        HoldThread();
+        _clock.HoldThread();
         if (Stdout.Aborted.IsCancellationRequested)
         {
             Stop(GuestOutcome.Cancelled);
-        }
-        else if (!Stdout.Flush())
-        {
-            Stop(GuestOutcome.OutputRefused);
+            return false;
         }
 
-        return !IsStopped;
+        return FlushStdout();
     }
 
     /// <summary>The guest sleeps for so many nanoseconds at least. False: it must not go on.</summary>
     internal bool Sleep(ulong nanoseconds)
     {
-        HoldThread();
-        if (!Stdout.Flush())
-        {
-            Stop(GuestOutcome.OutputRefused);
-            return false;
-        }
-
-        var end = Monotonic + Math.Min(nanoseconds, long.MaxValue);
-        var aborted = Stdout.Aborted;
-        while (!IsStopped && Monotonic < end)
-        {
-            var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _deadline);
-            if (left <= TimeSpan.Zero)
-            {
-                Stop(GuestOutcome.DeadlineExceeded);
-                break;
-            }
-
-            // Waits count in whole milliseconds: rounded up, so that the guest never sleeps too short.
-            var milliseconds = Math.Min((end - Monotonic + 999_999) / 1_000_000, (ulong)Math.Ceiling(left.TotalMilliseconds));
-            if (Wait((int)Math.Min(milliseconds, 60_000), aborted))
-            {
-                Stop(GuestOutcome.Cancelled);
-            }
-        }
-
-        return !IsStopped;
-    }
-
-    /// <summary>Waits for something on the guest's behalf, as for <see cref="Sleep"/>. False: it must not go on.</summary>
-    internal bool WaitFor(Task task)
-    {
-        HoldThread();
-        var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _deadline);
-        try
-        {
-            if (left <= TimeSpan.Zero || !task.Wait((int)Math.Ceiling(Math.Min(left.TotalMilliseconds, int.MaxValue)), Stdout.Aborted))
-            {
-                Stop(GuestOutcome.DeadlineExceeded);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Stop(GuestOutcome.Cancelled);
-        }
-
-        return !IsStopped;
+        _clock.HoldThread();
+        return FlushStdout() && GoesOn(_clock.Sleep(nanoseconds, Stdout.Aborted));
     }
 
     /// <summary>
@@ -328,34 +235,69 @@ public sealed class GuestRun
             return true;
         }
 
-        HoldThread();
+        _clock.HoldThread();
+        return FlushStdout() && WaitFor(task);
+    }
+
+    /// <summary>As <see cref="Await"/>, for the output itself.</summary>
+    internal bool WaitFor(Task task)
+    {
+        _clock.HoldThread();
+        return GoesOn(_clock.Wait(task, Stdout.Aborted));
+    }
+
+    private bool GoesOn(GuestOutcome outcome)
+    {
+        if (outcome != GuestOutcome.Completed)
+        {
+            Stop(outcome);
+        }
+
+        return !IsStopped;
+    }
+
+    private bool FlushStdout()
+    {
         if (!Stdout.Flush())
         {
             Stop(GuestOutcome.OutputRefused);
-            return false;
         }
 
-        return WaitFor(task);
+        return !IsStopped;
     }
 
-    private static bool Wait(int milliseconds, CancellationToken aborted)
+    private int ReadStream(Stream stream, Span<byte> target)
     {
-        if (aborted.CanBeCanceled)
+        // An array of its own: a read that is given up at the deadline goes on writing to it.
+        var bytes = new byte[Math.Min(target.Length, MaxRead)];
+        try
         {
-            return aborted.WaitHandle.WaitOne(milliseconds);
+            Stdout.Flush();
+            var read = stream.ReadAsync(bytes).AsTask();
+            if (!WaitFor(read))
+            {
+                return 0;
+            }
+
+            bytes.AsSpan(0, read.Result).CopyTo(target);
+            return read.Result;
         }
-
-        Thread.Sleep(milliseconds);
-        return false;
+        catch (AggregateException exception)
+        {
+            Fail(new IOException($"stdin cannot be read: {exception.InnerException!.Message}", exception.InnerException));
+            return 0;
+        }
     }
 
-    /// <summary>From here on the run counts as long: the pool gets another thread for everybody else.</summary>
-    private void HoldThread()
+    private void EndStates()
     {
-        if (!_holdsThread)
+        for (var place = 0; place < States.Length; place++)
         {
-            _holdsThread = true;
-            _reserve!.Hold();
+            if ((_statesOfRun & (1 << place)) != 0)
+            {
+                (States[place] as IDisposable)?.Dispose();
+                States[place] = null;
+            }
         }
     }
 }

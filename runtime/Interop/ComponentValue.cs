@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
-using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 
@@ -141,7 +140,7 @@ internal unsafe struct ComponentValue
     /// </summary>
     private readonly bool Is(ComponentValueKind kind) => _kind == kind;
 
-    private static GuestFaultException WrongType() => new("an argument of a WASI function does not have the type that WASI gives it");
+    private static TrapException WrongType() => new("an argument of a WASI function does not have the type that WASI gives it");
 
     private static ByteVec Bytes(ReadOnlySpan<byte> bytes)
     {
@@ -155,4 +154,38 @@ internal unsafe struct ComponentValue
     }
 
     private static ComponentValue* Box(ComponentValue value) => NativeMethods.wasmtime_component_val_new(&value);
+}
+
+/// <summary><c>wasmtime_component_valkind_t</c>, the kinds that WASI preview 2 uses.</summary>
+internal enum ComponentValueKind : byte
+{
+    Bool = 0,
+    U8 = 2,
+    U32 = 6,
+    U64 = 8,
+    String = 12,
+    List = 13,
+    Record = 14,
+    Tuple = 15,
+    Variant = 16,
+    Enum = 17,
+    Option = 18,
+    Result = 19,
+    Resource = 21,
+}
+
+/// <summary>The vectors inside a <see cref="ComponentValue"/>: lists, tuples and records.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ComponentVec
+{
+    public nuint Size;
+    public void* Data;
+}
+
+/// <summary><c>wasmtime_component_valrecord_entry_t</c>: a field of a record.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ComponentField
+{
+    public ByteVec Name;
+    public ComponentValue Value;
 }

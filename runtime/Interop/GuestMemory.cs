@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Interop;
 
@@ -9,7 +8,7 @@ internal readonly unsafe ref struct GuestMemory(byte* data, nuint length)
     private readonly byte* _data = data;
     private readonly nuint _length = length;
 
-    /// <exception cref="GuestFaultException">The range is not inside the memory.</exception>
+    /// <exception cref="TrapException">The range is not inside the memory.</exception>
     public Span<byte> Slice(uint pointer, uint length)
     {
         // Both are 32 bits wide, so that the sum cannot wrap.
@@ -28,7 +27,7 @@ internal readonly unsafe ref struct GuestMemory(byte* data, nuint length)
     public void WriteU64(uint pointer, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Aligned(pointer, 8), value);
 
     /// <summary>A structure of <paramref name="length"/> bytes.</summary>
-    /// <exception cref="GuestFaultException">It is not inside the memory, or not aligned.</exception>
+    /// <exception cref="TrapException">It is not inside the memory, or not aligned.</exception>
     public Span<byte> Struct(uint pointer, uint length, uint alignment)
     {
         if (pointer % alignment != 0)
@@ -41,9 +40,9 @@ internal readonly unsafe ref struct GuestMemory(byte* data, nuint length)
 
     private Span<byte> Aligned(uint pointer, uint size) => Struct(pointer, size, size);
 
-    private void ThrowOutOfBounds(uint pointer, uint length) => throw new GuestFaultException(
+    private void ThrowOutOfBounds(uint pointer, uint length) => throw new TrapException(
         $"pointer out of bounds: {length} bytes at 0x{pointer:x}, and the memory has {_length} bytes");
 
-    private static void ThrowMisaligned(uint pointer, uint alignment) => throw new GuestFaultException(
+    private static void ThrowMisaligned(uint pointer, uint alignment) => throw new TrapException(
         $"pointer 0x{pointer:x} is not aligned to {alignment} bytes");
 }

@@ -1,7 +1,13 @@
 namespace Wagi.Runtime.Interop;
 
+/// <summary>
+/// Thrown in a host function when the guest that calls it breaks a rule of the interface: a pointer out of bounds, an argument of another
+/// type. The guest traps, as the WASI documents demand ("the function shall trap") and as Wasmtime's own functions do.
+/// </summary>
+internal sealed class TrapException(string message) : Exception(message);
+
 /// <summary>What a call that may fail gave back: an error or a trap, owned, or neither. <see cref="Free"/> it or take its message.</summary>
-internal unsafe struct NativeError(nint error, nint trap)
+internal unsafe struct NativeError(nint error, nint trap = 0)
 {
     private const int MaxFrames = 4;
 
@@ -9,6 +15,37 @@ internal unsafe struct NativeError(nint error, nint trap)
     private nint _trap = trap;
 
     public readonly bool IsFailure => _error != 0 || _trap != 0;
+
+    /// <summary>What a host function of a core module returns to stop its guest; the run keeps the reason.</summary>
+    public static nint NewTrap()
+    {
+        fixed (byte* message = "stopped"u8)
+        {
+            return NativeMethods.wasmtime_trap_new(message, 7);
+        }
+    }
+
+    /// <summary>As <see cref="NewTrap"/>, where an error is wanted and not a trap.</summary>
+    public static nint NewError()
+    {
+        fixed (byte* message = "stopped\0"u8)
+        {
+            return NativeMethods.wasmtime_error_new(message);
+        }
+    }
+
+    /// <summary>The message; null when all went well. Frees the error.</summary>
+    public string? TakeFailure() => IsFailure ? TakeMessage() : null;
+
+    /// <summary>For what cannot fail unless this program is wrong.</summary>
+    /// <exception cref="InvalidOperationException">It has failed.</exception>
+    public void Require(string what)
+    {
+        if (IsFailure)
+        {
+            throw new InvalidOperationException($"{what}: {TakeMessage()}");
+        }
+    }
 
     /// <summary>The message on one line; frees the error.</summary>
     public string TakeMessage()

@@ -51,12 +51,6 @@ internal static unsafe partial class NativeMethods
     internal static partial void wasmtime_pooling_allocation_config_max_memory_size_set(nint pool, nuint bytes);
 
     [LibraryImport(Library)]
-    internal static partial void wasmtime_pooling_allocation_config_max_core_instance_size_set(nint pool, nuint bytes);
-
-    [LibraryImport(Library)]
-    internal static partial void wasmtime_pooling_allocation_config_max_unused_warm_slots_set(nint pool, uint count);
-
-    [LibraryImport(Library)]
     internal static partial void wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(nint pool, nuint bytes);
 
     [LibraryImport(Library)]
@@ -110,9 +104,6 @@ internal static unsafe partial class NativeMethods
     internal static partial ByteVec* wasm_importtype_name(nint import);
 
     [LibraryImport(Library)]
-    internal static partial nint wasm_importtype_type(nint import);
-
-    [LibraryImport(Library)]
     internal static partial void wasm_exporttype_vec_delete(PointerVec* exports);
 
     [LibraryImport(Library)]
@@ -132,9 +123,6 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial PointerVec* wasm_functype_results(nint type);
-
-    [LibraryImport(Library)]
-    internal static partial byte wasm_valtype_kind(nint type);
 
     [LibraryImport(Library)]
     internal static partial nint wasm_valtype_new(byte kind);
@@ -257,10 +245,6 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial nint wasmtime_trap_new(byte* message, nuint length);
-
-    [LibraryImport(Library)]
-    [return: MarshalAs(UnmanagedType.U1)]
-    internal static partial bool wasmtime_trap_code(nint trap, byte* code);
 
     [LibraryImport(Library)]
     internal static partial void wasm_trap_message(nint trap, ByteVec* message);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Wagi.Runtime.Interop;
@@ -35,16 +36,8 @@ internal static unsafe class WasmComponent
             }
 
             ByteVec nativeCode;
-            var failure = new NativeError(NativeMethods.wasmtime_component_serialize(component, &nativeCode), 0);
-            if (failure.IsFailure)
-            {
-                error = failure.TakeMessage();
-                return null;
-            }
-
-            var bytes = nativeCode.Span.ToArray();
-            nativeCode.Free();
-            return bytes;
+            error = new NativeError(NativeMethods.wasmtime_component_serialize(component, &nativeCode)).TakeFailure();
+            return error is null ? nativeCode.TakeBytes() : null;
         }
     }
 
@@ -161,8 +154,31 @@ internal static unsafe class WasmComponent
 
     private static ComponentHandle? Own(nint nativeError, nint* component, out string? error)
     {
-        var failure = new NativeError(nativeError, 0);
-        error = failure.IsFailure ? failure.TakeMessage() : null;
+        error = new NativeError(nativeError).TakeFailure();
         return error is null ? new ComponentHandle(*component) : null;
     }
+}
+
+/// <summary>An import of a component.</summary>
+/// <param name="Name">Its name, for an interface with the version: <c>wasi:cli/stdout@0.2.3</c>.</param>
+/// <param name="Items">What it wants of that interface; null when the import is no interface.</param>
+internal sealed record ComponentImport(string Name, IReadOnlyList<(string Name, ComponentItemKind Kind)>? Items);
+
+/// <summary><c>wasmtime_component_item_kind_t</c>, the kinds that are looked for here.</summary>
+internal enum ComponentItemKind : byte
+{
+    Instance = 1,
+    Func = 3,
+    Resource = 4,
+}
+
+/// <summary><c>wasmtime_component_item_t</c>: the type of an import or export. Owns what it points to.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 24)]
+internal struct ComponentItem
+{
+    [FieldOffset(0)]
+    public ComponentItemKind Kind;
+
+    [FieldOffset(8)]
+    public nint Type;
 }

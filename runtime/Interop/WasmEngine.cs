@@ -8,7 +8,7 @@ internal static unsafe class WasmEngine
     private const uint TablesPerInstance = 4;
 
     /// <summary>
-    /// A guest with volumes has a second, tiny instance beside its own (see <see cref="WasiBridge"/>), a component one for each of its
+    /// A guest with volumes has a second, tiny instance beside its own that calls Wasmtime's WASI for it, a component one for each of its
     /// modules. Instances by themselves take no address space; memories and tables do.
     /// </summary>
     public const uint InstancesPerGuest = 16;
@@ -18,28 +18,33 @@ internal static unsafe class WasmEngine
 
     /// <summary>An engine with a pooling allocator, copy-on-write memories and epoch interruption.</summary>
     /// <exception cref="InvalidOperationException">The address space for the pool cannot be reserved.</exception>
-    public static EngineHandle Create(in EngineSettings settings)
+    /// <param name="maxInstances">Guests that can run at the same time.</param>
+    /// <param name="maxTableElements">Elements of a table.</param>
+    /// <param name="stackSize">Bytes of stack.</param>
+    /// <param name="keepResident">Bytes of a slot that stay in memory when its guest is gone.</param>
+    public static EngineHandle Create(int maxInstances, int maxTableElements, int stackSize, int keepResident)
     {
+        var guests = (uint)maxInstances;
         var config = NativeMethods.wasm_config_new();
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
         NativeMethods.wasmtime_config_memory_init_cow_set(config, true);
-        NativeMethods.wasmtime_config_max_wasm_stack_set(config, settings.StackSize);
+        NativeMethods.wasmtime_config_max_wasm_stack_set(config, (nuint)stackSize);
 
         // WASI preview 2 does without; and with it, Wasmtime 50 traps a host function that is handed two borrowed resources.
         NativeMethods.wasmtime_config_wasm_component_model_async_set(config, false);
         NativeMethods.wasmtime_config_concurrency_support_set(config, false);
 
         var pool = NativeMethods.wasmtime_pooling_allocation_config_new();
-        NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, settings.MaxInstances * InstancesPerGuest);
-        NativeMethods.wasmtime_pooling_allocation_config_total_component_instances_set(pool, settings.MaxInstances);
-        NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, settings.MaxInstances);
-        NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, settings.MaxInstances);
-        NativeMethods.wasmtime_pooling_allocation_config_total_tables_set(pool, settings.MaxInstances * TablesPerInstance);
+        NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, guests * InstancesPerGuest);
+        NativeMethods.wasmtime_pooling_allocation_config_total_component_instances_set(pool, guests);
+        NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, guests);
+        NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, guests);
+        NativeMethods.wasmtime_pooling_allocation_config_total_tables_set(pool, guests * TablesPerInstance);
         NativeMethods.wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, TablesPerInstance);
-        NativeMethods.wasmtime_pooling_allocation_config_table_elements_set(pool, settings.MaxTableElements);
+        NativeMethods.wasmtime_pooling_allocation_config_table_elements_set(pool, (nuint)maxTableElements);
         NativeMethods.wasmtime_pooling_allocation_config_max_memory_size_set(pool, MaxMemorySize);
-        NativeMethods.wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, settings.KeepResident);
-        NativeMethods.wasmtime_pooling_allocation_config_table_keep_resident_set(pool, settings.KeepResident);
+        NativeMethods.wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, (nuint)keepResident);
+        NativeMethods.wasmtime_pooling_allocation_config_table_keep_resident_set(pool, (nuint)keepResident);
         NativeMethods.wasmtime_pooling_allocation_strategy_set(config, pool);
         NativeMethods.wasmtime_pooling_allocation_config_delete(pool);
 
@@ -48,7 +53,7 @@ internal static unsafe class WasmEngine
         return engine != 0
             ? new EngineHandle(engine)
             : throw new InvalidOperationException(
-                $"address space for {settings.MaxInstances} instances cannot be reserved; lower the number of instances");
+                $"address space for {maxInstances} instances cannot be reserved; lower the number of instances");
     }
 
     public static void IncrementEpoch(EngineHandle engine) =>
@@ -60,18 +65,10 @@ internal static unsafe class WasmEngine
         ByteVec wasm;
         fixed (byte* pointer = text)
         {
-            var failure = new NativeError(NativeMethods.wasmtime_wat2wasm(pointer, (nuint)text.Length, &wasm), 0);
-            if (failure.IsFailure)
-            {
-                error = failure.TakeMessage();
-                return null;
-            }
+            error = new NativeError(NativeMethods.wasmtime_wat2wasm(pointer, (nuint)text.Length, &wasm)).TakeFailure();
         }
 
-        error = null;
-        var bytes = wasm.Span.ToArray();
-        wasm.Free();
-        return bytes;
+        return error is null ? wasm.TakeBytes() : null;
     }
 
     /// <summary>Wasm to native code, or what is wrong with it.</summary>
@@ -80,28 +77,17 @@ internal static unsafe class WasmEngine
         nint module;
         fixed (byte* pointer = wasm)
         {
-            var failure = new NativeError(
-                NativeMethods.wasmtime_module_new(engine.DangerousGetHandle(), pointer, (nuint)wasm.Length, &module), 0);
-            if (failure.IsFailure)
+            using var owner = Own(
+                NativeMethods.wasmtime_module_new(engine.DangerousGetHandle(), pointer, (nuint)wasm.Length, &module), &module, out error);
+            if (owner is null)
             {
-                error = failure.TakeMessage();
                 return null;
             }
-        }
 
-        using var owner = new WasmModuleHandle(module);
-        ByteVec nativeCode;
-        var serialize = new NativeError(NativeMethods.wasmtime_module_serialize(module, &nativeCode), 0);
-        if (serialize.IsFailure)
-        {
-            error = serialize.TakeMessage();
-            return null;
+            ByteVec nativeCode;
+            error = new NativeError(NativeMethods.wasmtime_module_serialize(module, &nativeCode)).TakeFailure();
+            return error is null ? nativeCode.TakeBytes() : null;
         }
-
-        error = null;
-        var bytes = nativeCode.Span.ToArray();
-        nativeCode.Free();
-        return bytes;
     }
 
     /// <summary>Native code to a module. It must be the work of <see cref="Compile"/>: Wasmtime checks its version, not its contents.</summary>
@@ -122,19 +108,6 @@ internal static unsafe class WasmEngine
     {
         nint module;
         return Own(NativeMethods.wasmtime_module_deserialize_file(engine.DangerousGetHandle(), path, &module), &module, out error);
-    }
-
-    private static WasmModuleHandle? Own(nint nativeError, nint* module, out string? error)
-    {
-        var failure = new NativeError(nativeError, 0);
-        if (failure.IsFailure)
-        {
-            error = failure.TakeMessage();
-            return null;
-        }
-
-        error = null;
-        return new WasmModuleHandle(*module);
     }
 
     /// <summary>What the module imports: module and name.</summary>
@@ -179,4 +152,16 @@ internal static unsafe class WasmEngine
         NativeMethods.wasm_exporttype_vec_delete(&vec);
         return functions;
     }
+
+    private static WasmModuleHandle? Own(nint nativeError, nint* module, out string? error)
+    {
+        error = new NativeError(nativeError).TakeFailure();
+        return error is null ? new WasmModuleHandle(*module) : null;
+    }
 }
+
+/// <summary>A function that a module exports.</summary>
+/// <param name="Utf8Name">Its name.</param>
+/// <param name="Parameters">How many parameters it takes.</param>
+/// <param name="Results">How many results it gives.</param>
+internal sealed record ExportedFunction(byte[] Utf8Name, int Parameters, int Results);

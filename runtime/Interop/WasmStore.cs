@@ -1,5 +1,4 @@
-using Wagi.Modules.Volumes;
-using Wagi.Runtime.Guests;
+using System.Runtime.InteropServices;
 
 namespace Wagi.Runtime.Interop;
 
@@ -9,7 +8,7 @@ namespace Wagi.Runtime.Interop;
 /// </summary>
 internal readonly unsafe ref struct WasmStore
 {
-    // The guest's own, and that of WasiBridge.
+    // The guest's own, and one beside it that calls Wasmtime's WASI for it.
     private const long MaxInstances = 2;
 
     // Of the modules in a component: a program, the adapter that many toolchains put before it, and what holds the two together.
@@ -30,38 +29,43 @@ internal readonly unsafe ref struct WasmStore
     }
 
     /// <param name="engine">Its engine.</param>
-    /// <param name="process">A <see cref="System.Runtime.InteropServices.GCHandle"/> of the guest's process, valid while the store is.</param>
+    /// <param name="data">What host functions and <paramref name="tick"/> are handed.</param>
+    /// <param name="tick">Called when the epoch has moved on while the guest ran.</param>
     /// <param name="memoryLimit">Bytes that the linear memory may grow to.</param>
     /// <param name="tableElements">Elements that a table may grow to.</param>
-    public static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements) =>
-        Create(engine, process, memoryLimit, tableElements, MaxInstances);
-
-    /// <summary>As <see cref="Create(EngineHandle, nint, long, long)"/>, for a component, which is made of several modules.</summary>
-    public static WasmStore CreateForComponent(EngineHandle engine, nint process, long memoryLimit, long tableElements) =>
-        Create(engine, process, memoryLimit, tableElements, MaxComponentInstances);
-
-    private static WasmStore Create(EngineHandle engine, nint process, long memoryLimit, long tableElements, long instances)
+    /// <param name="isComponent">Whether it is for a component, which is made of several modules.</param>
+    public static WasmStore Create(
+        EngineHandle engine, nint data, delegate* unmanaged<nint, nint, ulong*, byte*, nint> tick, long memoryLimit, long tableElements,
+        bool isComponent)
     {
-        var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), process, 0));
-        NativeMethods.wasmtime_store_limiter(store._store, memoryLimit, tableElements, instances, MaxTables, 1);
-        NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, &HostCalls.Tick, process, 0);
+        var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), data, 0));
+        NativeMethods.wasmtime_store_limiter(
+            store._store, memoryLimit, tableElements, isComponent ? MaxComponentInstances : MaxInstances, MaxTables, 1);
+        NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, tick, data, 0);
         NativeMethods.wasmtime_context_set_epoch_deadline(store._context, 1);
         return store;
     }
 
-    /// <summary>Gives the instance files, before it is made. Returns the volume that cannot be opened; null when all can.</summary>
-    public Volume? SetFiles(GuestFiles files)
+    /// <summary>Gives the instance folders by Wasmtime's WASI, before it is made.</summary>
+    /// <returns>Index of the folder that cannot be opened; -1 when all can.</returns>
+    public int SetFolders(ReadOnlySpan<Preopen> folders)
     {
         var configuration = NativeMethods.wasi_config_new();
-        if (files.Open(configuration) is { } unopened)
+        for (var i = 0; i < folders.Length; i++)
         {
-            NativeMethods.wasi_config_delete(configuration);
-            return unopened;
+            fixed (byte* host = folders[i].HostPath, guest = folders[i].GuestPath)
+            {
+                if (!NativeMethods.wasi_config_preopen_dir(configuration, host, guest, !folders[i].IsReadOnly))
+                {
+                    NativeMethods.wasi_config_delete(configuration);
+                    return i;
+                }
+            }
         }
 
         // It owns the configuration from here on.
-        var failure = new NativeError(NativeMethods.wasmtime_context_set_wasi(_context, configuration), 0);
-        return failure.IsFailure ? throw new InvalidOperationException($"WASI cannot be set up: {failure.TakeMessage()}") : null;
+        new NativeError(NativeMethods.wasmtime_context_set_wasi(_context, configuration)).Require("WASI cannot be set up");
+        return -1;
     }
 
     public NativeError Instantiate(InstancePreHandle instancePre, out InstanceRef instance)
@@ -81,13 +85,12 @@ internal readonly unsafe ref struct WasmStore
         {
             return new NativeError(
                 NativeMethods.wasmtime_component_linker_instantiate(
-                    linker.DangerousGetHandle(), _context, component.DangerousGetHandle(), pointer),
-                0);
+                    linker.DangerousGetHandle(), _context, component.DangerousGetHandle(), pointer));
         }
     }
 
-    /// <summary>Calls an exported function that has no parameters and returns whether all went well.</summary>
-    public NativeError Run(ref ComponentInstanceRef instance, ComponentExportHandle export, out bool isOk)
+    /// <summary>Calls an exported function without parameters. Its result, when there was no error, is to be freed.</summary>
+    public NativeError Call(ref ComponentInstanceRef instance, ComponentExportHandle export, out ComponentValue result)
     {
         ComponentFuncRef function;
         fixed (ComponentInstanceRef* pointer = &instance)
@@ -98,14 +101,9 @@ internal readonly unsafe ref struct WasmStore
             }
         }
 
-        ComponentValue result = default;
-        var error = new NativeError(NativeMethods.wasmtime_component_func_call(&function, _context, null, 0, &result, 1), 0);
-        isOk = !error.IsFailure && result.IsOk;
-        if (!error.IsFailure)
-        {
-            result.Free();
-        }
-
+        ComponentValue value = default;
+        var error = new NativeError(NativeMethods.wasmtime_component_func_call(&function, _context, null, 0, &value, 1));
+        result = value;
         return error;
     }
 
@@ -129,4 +127,28 @@ internal readonly unsafe ref struct WasmStore
     }
 
     public void Dispose() => NativeMethods.wasmtime_store_delete(_store);
+}
+
+/// <summary>A folder of the host that a guest finds open.</summary>
+/// <param name="HostPath">Where it is, ended by a NUL.</param>
+/// <param name="GuestPath">What the guest knows it by, ended by a NUL.</param>
+/// <param name="IsReadOnly">Whether the guest may only read.</param>
+internal readonly record struct Preopen(byte[] HostPath, byte[] GuestPath, bool IsReadOnly);
+
+/// <summary><c>wasmtime_component_instance_t</c>: names an instance inside its store; nothing to free.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 16)]
+internal struct ComponentInstanceRef
+{
+    public ulong Store;
+    public uint Index;
+}
+
+/// <summary><c>wasmtime_component_func_t</c>: names a function inside its store; nothing to free.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 32)]
+internal struct ComponentFuncRef
+{
+    public ComponentInstanceRef Instance;
+    public uint Index;
+
+    public nint Export;
 }

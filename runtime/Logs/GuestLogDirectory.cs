@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Wagi.Runtime.Logs;
 
@@ -28,9 +30,52 @@ internal sealed class GuestLogDirectory
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"log folder '{directory}' cannot be written to: {error.Message} (choose another with --log-dir)", error);
+            throw new IOException($"log folder '{directory}' cannot be written to: {exception.Message} (choose another with --log-dir)", exception);
         }
     }
+}
+
+/// <summary>Names the log folder of a module: what a person recognises, and a hash that keeps apart what looks alike.</summary>
+internal static class GuestLogName
+{
+    private const int MaxReadable = 100;
+
+    private const int HashDigits = 12;
+
+    /// <summary><c>default/hello</c> → <c>default-hello-5a1c8f02b7d3</c>. One name for one id, and a safe one whatever the id says.</summary>
+    public static string Of(string id)
+    {
+        var readable = new StringBuilder();
+        foreach (var character in id)
+        {
+            if (char.IsAsciiLetterOrDigit(character) || character is '_' or '.')
+            {
+                readable.Append(character);
+            }
+            else if (readable.Length > 0 && readable[^1] != '-')
+            {
+                readable.Append('-');
+            }
+
+            if (readable.Length == MaxReadable)
+            {
+                break;
+            }
+        }
+
+        var name = readable.ToString().Trim('-', '.');
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..HashDigits];
+        return name.Length == 0 ? hash : $"{name}-{hash}";
+    }
+}
+
+/// <summary>Where guests' stderr is kept in files, and how much of it.</summary>
+/// <param name="Directory">Absolute path of the folder; made when it is missing.</param>
+/// <param name="MaxFileBytes">Size in bytes above which a module's file becomes its old file, in place of the one before it.</param>
+internal sealed record GuestLogOptions(string Directory, long MaxFileBytes)
+{
+    /// <summary>10 MiB, twice per module: the file and its old file.</summary>
+    public const long DefaultMaxFileBytes = 10L << 20;
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Wagi.Hosting.Logging;
-using Wagi.Runtime.Cgi;
 
 namespace Wagi.Runtime.Logs;
 
@@ -38,12 +37,12 @@ internal sealed partial class GuestLogFile(string folder, long maxBytes, TimePro
                 Append(line);
                 _hasFailed = false;
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 // Told once: a full disk must not fill the log as well, and a request does not depend on it.
                 if (!_hasFailed)
                 {
-                    LogNotWritten(_path, error.Message);
+                    LogNotWritten(_path, exception.Message);
                 }
 
                 _hasFailed = true;

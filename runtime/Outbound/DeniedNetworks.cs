@@ -13,10 +13,10 @@ internal sealed class DeniedNetworks(IReadOnlyCollection<IPNetwork> networks)
     /// <summary>Connects to the first address of the endpoint that is not denied and answers.</summary>
     /// <exception cref="DestinationDeniedException">All its addresses are denied.</exception>
     /// <exception cref="SocketException">The name cannot be resolved, or no address answers.</exception>
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var endpoint = context.DnsEndPoint;
-        var addresses = await Dns.GetHostAddressesAsync(endpoint.Host, cancellation).ConfigureAwait(false);
+        var addresses = await Dns.GetHostAddressesAsync(endpoint.Host, cancellationToken).ConfigureAwait(false);
         var open = addresses.Where(address => !Contains(address)).ToArray();
         if (open.Length == 0)
         {
@@ -27,7 +27,7 @@ internal sealed class DeniedNetworks(IReadOnlyCollection<IPNetwork> networks)
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(open, endpoint.Port, cancellation).ConfigureAwait(false);
+            await socket.ConnectAsync(open, endpoint.Port, cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -43,3 +43,6 @@ internal sealed class DeniedNetworks(IReadOnlyCollection<IPNetwork> networks)
         return networks.Any(network => network.Contains(plain));
     }
 }
+
+/// <summary>A module's request was not sent, because its target is in one of the <see cref="DeniedNetworks"/>.</summary>
+internal sealed class DestinationDeniedException(string message) : Exception(message);

@@ -1,15 +1,18 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
-using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Logs;
 
 namespace Wagi.Runtime.Outbound;
 
 /// <summary>What one module may reach by HTTP, and how much of it at a time. Shared by all of its instances.</summary>
 internal sealed partial class OutboundAccess
 {
+    private static readonly RunState<OutboundAccess> State = new();
+
     private readonly ImmutableArray<AllowedHost> _allowedHosts;
     private readonly ConcurrencyGate _sessions;
     private readonly OutboundMetrics _metrics;
@@ -25,18 +28,24 @@ internal sealed partial class OutboundAccess
     /// <param name="lines">How much may be logged of it.</param>
     /// <param name="logger">Where requests go that failed.</param>
     public OutboundAccess(
-        string module, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, RequestMetrics metrics,
+        string module, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, OutboundMetrics metrics,
         LineBudget lines, ILogger logger)
     {
         Client = client;
         Limits = limits;
         _allowedHosts = allowedHosts;
         _sessions = new ConcurrencyGate(limits.MaxConcurrency, queue: 0);
-        _metrics = new OutboundMetrics(metrics, module);
+        _metrics = metrics;
         _module = module;
         _lines = lines;
         _logger = logger;
     }
+
+    /// <summary>What a run may reach; null: nothing.</summary>
+    public static OutboundAccess? Of(GuestRun run) => State.Of(run);
+
+    /// <summary>Lets a run that has not begun reach it, until the run is reset.</summary>
+    public void Grant(GuestRun run) => State.Set(run, this);
 
     public OutboundClient Client { get; }
 
@@ -70,7 +79,7 @@ internal sealed partial class OutboundAccess
     public void Leave() => _sessions.Leave();
 
     /// <summary>Counts a request that is over.</summary>
-    public void Record(OutboundOutcome outcome) => _metrics.Record(outcome);
+    public void Record(OutboundOutcome outcome) => _metrics.Record(_module, outcome);
 
     /// <summary>Tells the module's owner why a request failed; never more than scheme, host and port of its URL, which may hold secrets.</summary>
     public void Report(Uri target, string reason)
@@ -80,4 +89,23 @@ internal sealed partial class OutboundAccess
             LogFailed(_module, OutboundClient.OriginOf(target), reason);
         }
     }
+
+    [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "{Module} got no answer from {Origin} by outbound HTTP: {Reason}")]
+    private partial void LogFailed(string module, string origin, string reason);
+}
+
+/// <summary>Bounds of the HTTP requests that modules send.</summary>
+public sealed record OutboundLimits
+{
+    /// <summary>Responses that all requests to one module hold open together, unless its entry has <c>http_max_concurrency</c>.</summary>
+    public int MaxConcurrency { get; init; } = ModuleLimits.DefaultHttpConcurrency;
+
+    /// <summary>The largest response body, in bytes.</summary>
+    public long MaxResponseBody { get; init; } = 32L << 20;
+
+    /// <summary>
+    /// How long one request may take, redirects and the reading of its body included. The time of the request that the guest answers
+    /// goes before it.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 }

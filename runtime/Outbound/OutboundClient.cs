@@ -23,14 +23,14 @@ public sealed class OutboundClient : IDisposable
 
     /// <summary>Sends a request, follows redirects as far as they are allowed, and reads the head of the response. Throws nothing.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
-    internal async Task<OutboundAnswer> SendAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellation)
+    internal async Task<OutboundAnswer> SendAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellationToken)
     {
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return await FollowAsync(request, access, cancellation).ConfigureAwait(false);
+            return await FollowAsync(request, access, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.TimedOut, access.TimeIsUp);
         }
@@ -48,7 +48,7 @@ public sealed class OutboundClient : IDisposable
         }
     }
 
-    private async Task<OutboundAnswer> FollowAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellation)
+    private async Task<OutboundAnswer> FollowAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellationToken)
     {
         for (var redirects = 0; ; redirects++)
         {
@@ -59,11 +59,11 @@ public sealed class OutboundClient : IDisposable
                     redirects == 0 ? "allowed_hosts does not list it" : $"a redirect led to {OriginOf(request.Target)}, which allowed_hosts does not list");
             }
 
-            var response = await _invoker.Value.SendAsync(request.ToMessage(), cancellation).ConfigureAwait(false);
+            var response = await _invoker.Value.SendAsync(request.ToMessage(), cancellationToken).ConfigureAwait(false);
             var next = request.Follow(response.StatusCode, Location(response), out var error);
             if (next is null && error == HttpError.Success)
             {
-                return await OpenAsync(response, access, cancellation).ConfigureAwait(false);
+                return await OpenAsync(response, access, cancellationToken).ConfigureAwait(false);
             }
 
             response.Dispose();
@@ -81,7 +81,7 @@ public sealed class OutboundClient : IDisposable
         }
     }
 
-    private static async Task<OutboundAnswer> OpenAsync(HttpResponseMessage response, OutboundAccess access, CancellationToken cancellation)
+    private static async Task<OutboundAnswer> OpenAsync(HttpResponseMessage response, OutboundAccess access, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentLength > access.Limits.MaxResponseBody && response.RequestMessage?.Method != HttpMethod.Head)
         {
@@ -89,7 +89,7 @@ public sealed class OutboundClient : IDisposable
             return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.Failed, access.BodyIsTooLarge);
         }
 
-        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         return new OutboundAnswer(HttpError.Success, OutboundOutcome.Completed, "", response, body);
     }
 
@@ -139,3 +139,12 @@ public sealed class OutboundClient : IDisposable
         }
     }
 }
+
+/// <summary>What came of sending a request.</summary>
+/// <param name="Error">What the guest is told.</param>
+/// <param name="Outcome">What is counted.</param>
+/// <param name="Reason">What the log says; empty when there is nothing to say.</param>
+/// <param name="Response">Its head has been read, its body has not; null unless <paramref name="Error"/> is success.</param>
+/// <param name="Body">The body of the response.</param>
+internal readonly record struct OutboundAnswer(
+    HttpError Error, OutboundOutcome Outcome, string Reason, HttpResponseMessage? Response = null, Stream? Body = null);

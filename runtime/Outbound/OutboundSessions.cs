@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
@@ -5,11 +6,31 @@ namespace Wagi.Runtime.Outbound;
 /// <summary>The responses that one run of a guest holds open. Disposed with the run, so that nothing of them is left for the next.</summary>
 internal sealed class OutboundSessions(OutboundAccess access) : IDisposable
 {
+    private static readonly RunState<OutboundSessions> State = new();
+
     private readonly Dictionary<uint, OutboundSession> _open = [];
     private uint _next;
 
+    /// <summary>Those of a run; null when it may reach nothing.</summary>
+    public static OutboundSessions? Of(GuestRun run)
+    {
+        if (State.Of(run) is { } sessions)
+        {
+            return sessions;
+        }
+
+        if (OutboundAccess.Of(run) is not { } access)
+        {
+            return null;
+        }
+
+        sessions = new OutboundSessions(access);
+        State.Set(run, sessions);
+        return sessions;
+    }
+
     /// <summary>Sends a request and waits for the head of its response.</summary>
-    /// <param name="process">The run, which may be stopped meanwhile.</param>
+    /// <param name="run">The run, which may be stopped meanwhile.</param>
     /// <param name="url">UTF-8.</param>
     /// <param name="method">UTF-8.</param>
     /// <param name="headers">Lines <c>name:value\n</c>, UTF-8.</param>
@@ -17,7 +38,7 @@ internal sealed class OutboundSessions(OutboundAccess access) : IDisposable
     /// <param name="handle">The handle of the response; not used before in this run.</param>
     /// <param name="session">The response; null on any error.</param>
     public HttpError Send(
-        GuestRun process, ReadOnlySpan<byte> url, ReadOnlySpan<byte> method, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body,
+        GuestRun run, ReadOnlySpan<byte> url, ReadOnlySpan<byte> method, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body,
         out uint handle, out OutboundSession? session)
     {
         handle = 0;
@@ -38,8 +59,8 @@ internal sealed class OutboundSessions(OutboundAccess access) : IDisposable
         var opened = new OutboundSession(access);
         try
         {
-            error = opened.Send(process, request);
-            if (error == HttpError.Success && !process.IsStopped)
+            error = opened.Send(run, request);
+            if (error == HttpError.Success && !run.IsStopped)
             {
                 handle = _next++;
                 _open.Add(handle, opened);
@@ -75,5 +96,163 @@ internal sealed class OutboundSessions(OutboundAccess access) : IDisposable
         }
 
         _open.Clear();
+    }
+}
+
+/// <summary>
+/// One request of a guest and its response, whose body is read from the connection when the guest asks for it. Used on the guest's
+/// thread only. Holds a place of <see cref="OutboundAccess"/>, which it gives back when it is disposed.
+/// </summary>
+internal sealed class OutboundSession(OutboundAccess access) : IDisposable
+{
+    private const int BufferSize = 64 << 10;
+
+    private readonly CancellationTokenSource _cancellation = new(access.Limits.Timeout);
+    private OutboundOutcome _outcome = OutboundOutcome.Cancelled;
+    private Uri? _target;
+    private HttpResponseMessage? _response;
+    private Stream? _body;
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+    private long _received;
+    private bool _isBroken;
+
+    /// <summary>The status code of the response.</summary>
+    public ushort Status => (ushort)_response!.StatusCode;
+
+    /// <summary>The headers of the response, one for each line received.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Headers
+    {
+        get
+        {
+            foreach (var headers in new[] { _response!.Headers.NonValidated, _response.Content.Headers.NonValidated })
+            {
+                foreach (var (name, values) in headers)
+                {
+                    foreach (var value in values)
+                    {
+                        yield return new(name, value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>The value of a header, the first if there are several; null if there is none.</summary>
+    public string? FindHeader(string name)
+    {
+        foreach (var header in Headers)
+        {
+            if (header.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return header.Value;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Sends the request and waits for the head of the response. Once only.</summary>
+    public HttpError Send(GuestRun run, OutboundRequest request)
+    {
+        _target = request.Target;
+        var sending = access.Client.SendAsync(request, access, _cancellation.Token);
+        if (!run.Await(sending))
+        {
+            _ = DisposeLateAsync(sending);
+            return HttpError.RequestError;
+        }
+
+        var answer = sending.Result;
+        _outcome = answer.Outcome;
+        _response = answer.Response;
+        _body = answer.Body;
+        if (answer.Error != HttpError.Success)
+        {
+            access.Report(request.Target, answer.Reason);
+        }
+
+        return answer.Error;
+    }
+
+    /// <summary>Reads the next piece of the body; success and 0 bytes mean its end, for a buffer that is not empty.</summary>
+    public HttpError Read(GuestRun run, Span<byte> target, out int count)
+    {
+        count = 0;
+        if (target.IsEmpty)
+        {
+            return HttpError.Success;
+        }
+
+        if (_start == _end && !_isBroken)
+        {
+            var filling = FillAsync();
+            if (!run.Await(filling))
+            {
+                _outcome = OutboundOutcome.Cancelled;
+                return HttpError.RequestError;
+            }
+
+            Take(filling.Result);
+        }
+
+        if (_isBroken)
+        {
+            return HttpError.RequestError;
+        }
+
+        count = Math.Min(target.Length, _end - _start);
+        _buffer.AsSpan(_start, count).CopyTo(target);
+        _start += count;
+        return HttpError.Success;
+    }
+
+    /// <summary>Reads into the buffer, never into the guest's memory, which may be gone when the bytes come. Throws nothing.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
+    private async Task<(int Count, OutboundOutcome Outcome, string Reason)> FillAsync()
+    {
+        try
+        {
+            _buffer ??= GC.AllocateUninitializedArray<byte>(BufferSize);
+            return (await _body!.ReadAsync(_buffer, _cancellation.Token).ConfigureAwait(false), OutboundOutcome.Completed, "");
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            return (0, OutboundOutcome.TimedOut, access.TimeIsUp);
+        }
+        catch (Exception exception)
+        {
+            return (0, OutboundOutcome.Failed, OutboundClient.Describe(exception));
+        }
+    }
+
+    private void Take((int Count, OutboundOutcome Outcome, string Reason) piece)
+    {
+        _received += piece.Count;
+        if (_received > access.Limits.MaxResponseBody)
+        {
+            piece = (0, OutboundOutcome.Failed, access.BodyIsTooLarge);
+        }
+
+        (_start, _end) = (0, piece.Count);
+        if (piece.Outcome != OutboundOutcome.Completed)
+        {
+            _isBroken = true;
+            _outcome = piece.Outcome;
+            access.Report(_target!, piece.Reason);
+        }
+    }
+
+    /// <summary>Nobody waits for the response any more, and it may come all the same.</summary>
+    private static async Task DisposeLateAsync(Task<OutboundAnswer> sending) => (await sending.ConfigureAwait(false)).Response?.Dispose();
+
+    public void Dispose()
+    {
+        _cancellation.Cancel();
+        _response?.Dispose();
+        _cancellation.Dispose();
+        access.Leave();
+        access.Record(_outcome);
     }
 }

@@ -10,7 +10,7 @@ namespace Wagi.Runtime.Wasi;
 /// </summary>
 /// <remarks>
 /// Wasmtime's table of descriptors has entries of its own for 0, 1 and 2, which lead nowhere: they keep the numbers taken, and answer
-/// the functions that only ask what kind of descriptor it is. The process knows which numbers they have.
+/// the functions that only ask what kind of descriptor it is. The run knows which numbers they have.
 /// </remarks>
 internal static class FileWasi
 {
@@ -22,53 +22,53 @@ internal static class FileWasi
         or WasiFunction.PollOneoff;
 
     /// <summary>Runs one function; as <see cref="StdioWasi.Call"/>.</summary>
-    /// <exception cref="GuestFaultException">A pointer is wrong: the guest traps.</exception>
+    /// <exception cref="TrapException">A pointer is wrong: the guest traps.</exception>
     public static Errno Call(
-        WasiFunction function, GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a, WasiBridge wasmtime) => function switch
+        WasiFunction function, GuestRun run, GuestMemory memory, ReadOnlySpan<RawValue> a, FileBridge wasmtime) => function switch
         {
-            WasiFunction.FdRead or WasiFunction.FdWrite when !IsStdio(process, a[0].U32) => wasmtime.Call(function, a),
-            WasiFunction.FdClose => FdClose(process, a, wasmtime),
-            WasiFunction.FdRenumber => FdRenumber(process, a, wasmtime),
+            WasiFunction.FdRead or WasiFunction.FdWrite when !IsStdio(run, a[0].U32) => wasmtime.Call(function, a),
+            WasiFunction.FdClose => FdClose(run, a, wasmtime),
+            WasiFunction.FdRenumber => FdRenumber(run, a, wasmtime),
 
             // A file is always ready: where one is asked for, Wasmtime answers at once, and no deadline can pass.
-            WasiFunction.PollOneoff when !ConcernsStdioOnly(process, memory, a[0].U32, a[2].U32) => wasmtime.Call(function, a),
-            _ => StdioWasi.Call(function, process, memory, a),
+            WasiFunction.PollOneoff when !ConcernsStdioOnly(run, memory, a[0].U32, a[2].U32) => wasmtime.Call(function, a),
+            _ => StdioWasi.Call(function, run, memory, a),
         };
 
-    private static bool IsStdio(GuestRun process, uint fd) => process[fd] != StdioDescriptor.Closed;
+    private static bool IsStdio(GuestRun run, uint fd) => run[fd] != StdioDescriptor.Closed;
 
-    private static Errno FdClose(GuestRun process, ReadOnlySpan<RawValue> a, WasiBridge wasmtime)
+    private static Errno FdClose(GuestRun run, ReadOnlySpan<RawValue> a, FileBridge wasmtime)
     {
         var error = wasmtime.Call(WasiFunction.FdClose, a);
         if (error == Errno.Success)
         {
-            process[a[0].U32] = StdioDescriptor.Closed;
+            run[a[0].U32] = StdioDescriptor.Closed;
         }
 
         return error;
     }
 
-    private static Errno FdRenumber(GuestRun process, ReadOnlySpan<RawValue> a, WasiBridge wasmtime)
+    private static Errno FdRenumber(GuestRun run, ReadOnlySpan<RawValue> a, FileBridge wasmtime)
     {
         var (from, to) = (a[0].U32, a[1].U32);
         var error = wasmtime.Call(WasiFunction.FdRenumber, a);
         if (error == Errno.Success && from != to)
         {
-            process[to] = process[from];
-            process[from] = StdioDescriptor.Closed;
+            run[to] = run[from];
+            run[from] = StdioDescriptor.Closed;
         }
 
         return error;
     }
 
-    private static bool ConcernsStdioOnly(GuestRun process, GuestMemory memory, uint subscriptions, uint count)
+    private static bool ConcernsStdioOnly(GuestRun run, GuestMemory memory, uint subscriptions, uint count)
     {
         // An absurd count is refused by the function itself, before it reads anything.
-        for (var i = 0u; i < count && count <= StdioWasi.MaxSubscriptions; i++)
+        for (var i = 0u; i < count && count <= StdioPoll.MaxSubscriptions; i++)
         {
-            var subscription = StdioWasi.Subscription.Preview1.Read(memory, subscriptions, i);
-            var isClock = subscription[8] == StdioWasi.EventClock;
-            if (!isClock && !IsStdio(process, BinaryPrimitives.ReadUInt32LittleEndian(subscription[16..])))
+            var subscription = StdioPoll.Subscription.Preview1.Read(memory, subscriptions, i);
+            var isClock = subscription[8] == StdioPoll.EventClock;
+            if (!isClock && !IsStdio(run, BinaryPrimitives.ReadUInt32LittleEndian(subscription[16..])))
             {
                 return false;
             }

@@ -1,3 +1,5 @@
+using Wagi.Runtime.Interop;
+
 namespace Wagi.Runtime.Wasi;
 
 /// <summary>What of WASI preview 2 (0.2) components may import.</summary>
@@ -108,4 +110,85 @@ internal static class Preview2Interfaces
     public static Preview2Resource Resource(string name) => Resources.GetValueOrDefault(name, Preview2Resource.Other);
 
     private static string WithoutVersion(string name) => name[..name.IndexOf('@', StringComparison.Ordinal)];
+}
+
+/// <summary>The functions of WASI preview 2 that a component without files and without network can come to call.</summary>
+internal enum Preview2Function
+{
+    /// <summary>One that needs a resource that is never handed out, or that is newer than what is known here.</summary>
+    NotOffered,
+
+    GetEnvironment,
+    GetArguments,
+    InitialCwd,
+    Exit,
+    ExitWithCode,
+    GetStdin,
+    GetStdout,
+    GetStderr,
+    GetTerminal,
+
+    WallClockNow,
+    WallClockResolution,
+    MonotonicNow,
+    MonotonicResolution,
+    SubscribeInstant,
+    SubscribeDuration,
+
+    GetRandomBytes,
+    GetRandomU64,
+    InsecureSeed,
+
+    ErrorToDebugString,
+    PollableReady,
+    PollableBlock,
+    Poll,
+    InputSubscribe,
+    OutputSubscribe,
+    Read,
+    Skip,
+    CheckWrite,
+    Write,
+    WriteZeroes,
+    Flush,
+    Splice,
+
+    GetDirectories,
+    FilesystemErrorCode,
+
+    InstanceNetwork,
+    CreateSocket,
+    ResolveAddresses,
+}
+
+/// <summary>The types of resources in WASI preview 2. All but the first five are never handed out, or lead nowhere.</summary>
+internal enum Preview2Resource
+{
+    Pollable = 1,
+    Error,
+    InputStream,
+    OutputStream,
+    Network,
+    TerminalInput,
+    TerminalOutput,
+    Descriptor,
+    DirectoryEntryStream,
+    TcpSocket,
+    UdpSocket,
+    IncomingDatagramStream,
+    OutgoingDatagramStream,
+    ResolveAddressStream,
+    Other,
+}
+
+/// <summary>Resources by their types in WASI preview 2.</summary>
+internal static class Preview2Calls
+{
+    /// <inheritdoc cref="ComponentCall.NewResource"/>
+    public static ComponentValue NewResource(this in ComponentCall call, Preview2Resource type, uint representation = 0) =>
+        call.NewResource((uint)type, representation);
+
+    /// <inheritdoc cref="ComponentCall.Representation"/>
+    public static uint Representation(this in ComponentCall call, in ComponentValue value, Preview2Resource type) =>
+        call.Representation(value, (uint)type);
 }

@@ -24,25 +24,25 @@ internal static class Preview2Wasi
     private const ulong MaxWrite = 64 << 10;
 
     /// <summary>Runs one function. Afterwards <see cref="GuestRun.IsStopped"/> tells whether the guest may go on.</summary>
-    /// <exception cref="GuestFaultException">The guest traps.</exception>
-    public static void Call(Preview2Function function, GuestRun process, in ComponentCall call)
+    /// <exception cref="TrapException">The guest traps.</exception>
+    public static void Call(Preview2Function function, GuestRun run, in ComponentCall call)
     {
         switch (function)
         {
             case Preview2Function.GetEnvironment:
-                call.Return(Environment(process.Environment));
+                call.Return(Environment(run.Environment));
                 break;
             case Preview2Function.GetArguments:
-                call.Return(Arguments(process.Arguments));
+                call.Return(Arguments(run.Arguments));
                 break;
             case Preview2Function.InitialCwd or Preview2Function.GetTerminal:
                 call.Return(ComponentValue.None);
                 break;
             case Preview2Function.Exit:
-                process.Exit(call[0].IsOk ? 0 : 1);
+                run.Exit(call[0].IsOk ? 0 : 1);
                 break;
             case Preview2Function.ExitWithCode:
-                process.Exit(call[0].AsU8);
+                run.Exit(call[0].AsU8);
                 break;
             case Preview2Function.GetStdin:
                 call.Return(call.NewResource(Preview2Resource.InputStream));
@@ -61,17 +61,17 @@ internal static class Preview2Wasi
                 call.Return(DateTime(TimeSpan.FromTicks(1)));
                 break;
             case Preview2Function.MonotonicNow:
-                call.Return(ComponentValue.U64(process.Monotonic));
+                call.Return(ComponentValue.U64(run.Monotonic));
                 break;
             case Preview2Function.MonotonicResolution:
                 call.Return(ComponentValue.U64(100));
                 break;
             case Preview2Function.SubscribeInstant:
-                Subscribe(process, call, call[0].AsU64);
+                Preview2Poll.Subscribe(run, call, call[0].AsU64);
                 break;
             case Preview2Function.SubscribeDuration:
-                var now = process.Monotonic;
-                Subscribe(process, call, now + Math.Min(call[0].AsU64, ulong.MaxValue - now));
+                var now = run.Monotonic;
+                Preview2Poll.Subscribe(run, call, now + Math.Min(call[0].AsU64, ulong.MaxValue - now));
                 break;
 
             case Preview2Function.GetRandomBytes:
@@ -89,39 +89,39 @@ internal static class Preview2Wasi
                 call.Return(ComponentValue.Text("failed"u8));
                 break;
             case Preview2Function.PollableReady:
-                call.Return(ComponentValue.Bool(process.Pollables[call.Representation(call[0], Preview2Resource.Pollable)] <= process.Monotonic));
+                call.Return(ComponentValue.Bool(Pollables.Of(run)[call.Representation(call[0], Preview2Resource.Pollable)] <= run.Monotonic));
                 break;
             case Preview2Function.PollableBlock:
-                Wait(process, process.Pollables[call.Representation(call[0], Preview2Resource.Pollable)]);
+                Preview2Poll.Wait(run, Pollables.Of(run)[call.Representation(call[0], Preview2Resource.Pollable)]);
                 break;
             case Preview2Function.Poll:
-                Poll(process, call);
+                Preview2Poll.Poll(run, call);
                 break;
             case Preview2Function.InputSubscribe:
-                SubscribeReady(call, Preview2Resource.InputStream);
+                Preview2Poll.SubscribeReady(call, Preview2Resource.InputStream);
                 break;
             case Preview2Function.OutputSubscribe:
-                SubscribeReady(call, Preview2Resource.OutputStream);
+                Preview2Poll.SubscribeReady(call, Preview2Resource.OutputStream);
                 break;
 
             case Preview2Function.Read:
                 call.Representation(call[0], Preview2Resource.InputStream);
-                Read(process, call, call[1].AsU64);
+                Read(run, call, call[1].AsU64);
                 break;
             case Preview2Function.Skip:
                 call.Representation(call[0], Preview2Resource.InputStream);
-                Transfer(process, call, call[1].AsU64, DiscardedOutput.Instance);
+                Transfer(run, call, call[1].AsU64, DiscardedOutput.Instance);
                 break;
             case Preview2Function.CheckWrite:
                 call.Representation(call[0], Preview2Resource.OutputStream);
                 call.Return(ComponentValue.Ok(ComponentValue.U64(MaxWrite)));
                 break;
             case Preview2Function.Write:
-                Write(process, Output(process, call.Representation(call[0], Preview2Resource.OutputStream)), call[1].AsList);
+                Write(run, Output(run, call.Representation(call[0], Preview2Resource.OutputStream)), call[1].AsList);
                 call.Return(ComponentValue.Ok());
                 break;
             case Preview2Function.WriteZeroes:
-                WriteZeroes(process, Output(process, call.Representation(call[0], Preview2Resource.OutputStream)), call[1].AsU64);
+                WriteZeroes(run, Output(run, call.Representation(call[0], Preview2Resource.OutputStream)), call[1].AsU64);
                 call.Return(ComponentValue.Ok());
                 break;
             case Preview2Function.Flush:
@@ -131,7 +131,7 @@ internal static class Preview2Wasi
                 break;
             case Preview2Function.Splice:
                 call.Representation(call[1], Preview2Resource.InputStream);
-                Transfer(process, call, call[2].AsU64, Output(process, call.Representation(call[0], Preview2Resource.OutputStream)));
+                Transfer(run, call, call[2].AsU64, Output(run, call.Representation(call[0], Preview2Resource.OutputStream)));
                 break;
 
             case Preview2Function.GetDirectories:
@@ -153,7 +153,7 @@ internal static class Preview2Wasi
                 break;
 
             default:
-                throw new GuestFaultException("the component called a function of WASI that is not offered");
+                throw new TrapException("the component called a function of WASI that is not offered");
         }
     }
 
@@ -187,55 +187,9 @@ internal static class Preview2Wasi
         "seconds"u8, ComponentValue.U64((ulong)(time.Ticks / TimeSpan.TicksPerSecond)),
         "nanoseconds"u8, ComponentValue.U32((uint)(time.Ticks % TimeSpan.TicksPerSecond) * 100));
 
-    private static void Subscribe(GuestRun process, in ComponentCall call, ulong due) =>
-        call.Return(call.NewResource(Preview2Resource.Pollable, process.Pollables.Add(due)));
-
-    private static void SubscribeReady(in ComponentCall call, Preview2Resource type)
-    {
-        call.Representation(call[0], type);
-        call.Return(call.NewResource(Preview2Resource.Pollable, Pollables.Ready));
-    }
-
-    private static void Wait(GuestRun process, ulong due)
-    {
-        var now = process.Monotonic;
-        if (due > now)
-        {
-            process.Sleep(due - now);
-        }
-    }
-
-    private static void Poll(GuestRun process, in ComponentCall call)
-    {
-        var list = call[0].AsList;
-        if (list.IsEmpty)
-        {
-            throw new GuestFaultException("poll was called with an empty list");
-        }
-
-        var due = new ulong[list.Length];
-        for (var i = 0; i < due.Length; i++)
-        {
-            due[i] = process.Pollables[call.Representation(list[i], Preview2Resource.Pollable)];
-        }
-
-        Wait(process, due.Min());
-        var now = process.Monotonic;
-        var ready = new List<ComponentValue>();
-        for (var i = 0; i < due.Length; i++)
-        {
-            if (due[i] <= now)
-            {
-                ready.Add(ComponentValue.U32((uint)i));
-            }
-        }
-
-        call.Return(ComponentValue.List([.. ready]));
-    }
-
     private static ComponentValue RandomBytes(ulong length) => length <= MaxRandom
         ? ComponentValue.ByteList(RandomNumberGenerator.GetBytes((int)length))
-        : throw new GuestFaultException($"the component asked for {length} random bytes; the most is {MaxRandom}");
+        : throw new TrapException($"the component asked for {length} random bytes; the most is {MaxRandom}");
 
     private static ulong RandomU64()
     {
@@ -244,34 +198,34 @@ internal static class Preview2Wasi
         return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
-    private static IGuestOutput Output(GuestRun process, uint stream) => stream == Stderr ? process.Stderr : process.Stdout;
+    private static IGuestOutput Output(GuestRun run, uint stream) => stream == Stderr ? run.Stderr : run.Stdout;
 
-    private static void Read(GuestRun process, in ComponentCall call, ulong length)
+    private static void Read(GuestRun run, in ComponentCall call, ulong length)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
-        var read = process.ReadStdin(target, mayWait: true);
+        var read = run.ReadStdin(target, mayWait: true);
         call.Return(read == 0 && target.Length > 0 ? Closed() : ComponentValue.Ok(ComponentValue.ByteList(target[..read])));
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
     /// <summary>From standard input to an output: <c>splice</c>, and <c>skip</c> when nobody reads the output.</summary>
-    private static void Transfer(GuestRun process, in ComponentCall call, ulong length, IGuestOutput output)
+    private static void Transfer(GuestRun run, in ComponentCall call, ulong length, IGuestOutput output)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
-        var read = process.ReadStdin(target, mayWait: true);
-        Write(process, output, target[..read]);
+        var read = run.ReadStdin(target, mayWait: true);
+        Write(run, output, target[..read]);
         call.Return(read == 0 && target.Length > 0 ? Closed() : ComponentValue.Ok(ComponentValue.U64((ulong)read)));
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private static ComponentValue Closed() => ComponentValue.Error(ComponentValue.Case("closed"u8));
 
-    private static void Write(GuestRun process, IGuestOutput output, ReadOnlySpan<ComponentValue> bytes)
+    private static void Write(GuestRun run, IGuestOutput output, ReadOnlySpan<ComponentValue> bytes)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(Math.Max(bytes.Length, 1), Piece));
-        while (!bytes.IsEmpty && !process.IsStopped)
+        while (!bytes.IsEmpty && !run.IsStopped)
         {
             var count = Math.Min(bytes.Length, buffer.Length);
             for (var i = 0; i < count; i++)
@@ -279,36 +233,36 @@ internal static class Preview2Wasi
                 buffer[i] = bytes[i].AsU8;
             }
 
-            Write(process, output, buffer.AsSpan(0, count));
+            Write(run, output, buffer.AsSpan(0, count));
             bytes = bytes[count..];
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private static void WriteZeroes(GuestRun process, IGuestOutput output, ulong length)
+    private static void WriteZeroes(GuestRun run, IGuestOutput output, ulong length)
     {
         // The host would be at it however long it takes, out of the deadline's reach.
         if (length > MaxWrite)
         {
-            throw new GuestFaultException($"the component wrote {length} zeroes at once; the most is {MaxWrite}");
+            throw new TrapException($"the component wrote {length} zeroes at once; the most is {MaxWrite}");
         }
 
         Span<byte> zeroes = stackalloc byte[1024];
         zeroes.Clear();
-        while (length > 0 && !process.IsStopped)
+        while (length > 0 && !run.IsStopped)
         {
             var count = Math.Min(length, (ulong)zeroes.Length);
-            Write(process, output, zeroes[..(int)count]);
+            Write(run, output, zeroes[..(int)count]);
             length -= count;
         }
     }
 
-    private static void Write(GuestRun process, IGuestOutput output, ReadOnlySpan<byte> bytes)
+    private static void Write(GuestRun run, IGuestOutput output, ReadOnlySpan<byte> bytes)
     {
         if (!bytes.IsEmpty && !output.Write(bytes))
         {
-            process.Stop(GuestOutcome.OutputRefused);
+            run.Stop(GuestOutcome.OutputRefused);
         }
     }
 }

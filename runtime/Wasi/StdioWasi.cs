@@ -15,53 +15,43 @@ namespace Wagi.Runtime.Wasi;
 internal static class StdioWasi
 {
     // What Wasmtime lets a guest make the host copy in one call.
-    private const ulong MaxCopy = 128UL << 20;
+    public const ulong MaxCopy = 128UL << 20;
 
     private const ulong RightFdRead = 1 << 1;
     private const ulong RightFdWrite = 1 << 6;
 
-    /// <summary>The tag of a subscription to a clock.</summary>
-    public const byte EventClock = 0;
-
-    /// <summary>How many subscriptions of preview 1 <c>poll_oneoff</c> accepts.</summary>
-    public const uint MaxSubscriptions = (uint)(MaxCopy / 48);
-
-    private const byte EventFdRead = 1;
-    private const byte EventFdWrite = 2;
-    private const uint EventSize = 32;
-
     /// <summary>Runs one function. Afterwards <see cref="GuestRun.IsStopped"/> tells whether the guest may go on. Parameters are in <paramref name="a"/>, as <see cref="WasiSignatures"/> describes them.</summary>
-    /// <exception cref="GuestFaultException">A pointer is wrong: the guest traps.</exception>
-    public static Errno Call(WasiFunction function, GuestRun process, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
+    /// <exception cref="TrapException">A pointer is wrong: the guest traps.</exception>
+    public static Errno Call(WasiFunction function, GuestRun run, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
     {
-        WasiFunction.FdWrite => FdWrite(process, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
-        WasiFunction.FdRead => FdRead(process, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
-        WasiFunction.ArgsGet => Get(process.Arguments, memory, a[0].U32, a[1].U32),
-        WasiFunction.ArgsSizesGet => GetSizes(process.Arguments, memory, a[0].U32, a[1].U32),
-        WasiFunction.EnvironGet => Get(process.Environment, memory, a[0].U32, a[1].U32),
-        WasiFunction.EnvironSizesGet => GetSizes(process.Environment, memory, a[0].U32, a[1].U32),
+        WasiFunction.FdWrite => FdWrite(run, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
+        WasiFunction.FdRead => FdRead(run, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
+        WasiFunction.ArgsGet => Get(run.Arguments, memory, a[0].U32, a[1].U32),
+        WasiFunction.ArgsSizesGet => GetSizes(run.Arguments, memory, a[0].U32, a[1].U32),
+        WasiFunction.EnvironGet => Get(run.Environment, memory, a[0].U32, a[1].U32),
+        WasiFunction.EnvironSizesGet => GetSizes(run.Environment, memory, a[0].U32, a[1].U32),
         WasiFunction.ClockResGet => ClockResolution(memory, a[0].U32, a[1].U32),
-        WasiFunction.ClockTimeGet => ClockTime(process, memory, a[0].U32, a[2].U32),
-        WasiFunction.FdFdstatGet => FdFdstatGet(process, memory, a[0].U32, a[1].U32),
-        WasiFunction.FdFilestatGet => FdFilestatGet(process, memory, a[0].U32, a[1].U32, size: 64),
-        WasiFunction.UnstableFdFilestatGet => FdFilestatGet(process, memory, a[0].U32, a[1].U32, size: 56),
-        WasiFunction.FdPread => FdPread(process, memory, a[0].U32, a[1].U32, a[2].U32),
-        WasiFunction.FdPwrite => FdPwrite(process, memory, a[0].U32, a[1].U32, a[2].U32),
-        WasiFunction.FdClose => FdClose(process, a[0].U32),
-        WasiFunction.FdRenumber => FdRenumber(process, a[0].U32, a[1].U32),
-        WasiFunction.FdSeek => Valid(a[2].U32 <= 2) && IsOpen(process, a[0].U32) ? Errno.Spipe : Errno.Badf,
-        WasiFunction.FdTell => IsOpen(process, a[0].U32) ? Errno.Spipe : Errno.Badf,
-        WasiFunction.FdPrestatDirName => IsOpen(process, a[0].U32) ? Errno.Notdir : Errno.Badf,
-        WasiFunction.PollOneoff => PollOneoff(process, memory, Subscription.Preview1, a),
-        WasiFunction.UnstablePollOneoff => PollOneoff(process, memory, Subscription.Unstable, a),
+        WasiFunction.ClockTimeGet => ClockTime(run, memory, a[0].U32, a[2].U32),
+        WasiFunction.FdFdstatGet => FdFdstatGet(run, memory, a[0].U32, a[1].U32),
+        WasiFunction.FdFilestatGet => FdFilestatGet(run, memory, a[0].U32, a[1].U32, size: 64),
+        WasiFunction.UnstableFdFilestatGet => FdFilestatGet(run, memory, a[0].U32, a[1].U32, size: 56),
+        WasiFunction.FdPread => FdPread(run, memory, a[0].U32, a[1].U32, a[2].U32),
+        WasiFunction.FdPwrite => FdPwrite(run, memory, a[0].U32, a[1].U32, a[2].U32),
+        WasiFunction.FdClose => FdClose(run, a[0].U32),
+        WasiFunction.FdRenumber => FdRenumber(run, a[0].U32, a[1].U32),
+        WasiFunction.FdSeek => Valid(a[2].U32 <= 2) && IsOpen(run, a[0].U32) ? Errno.Spipe : Errno.Badf,
+        WasiFunction.FdTell => IsOpen(run, a[0].U32) ? Errno.Spipe : Errno.Badf,
+        WasiFunction.FdPrestatDirName => IsOpen(run, a[0].U32) ? Errno.Notdir : Errno.Badf,
+        WasiFunction.PollOneoff => StdioPoll.Call(run, memory, StdioPoll.Subscription.Preview1, a),
+        WasiFunction.UnstablePollOneoff => StdioPoll.Call(run, memory, StdioPoll.Subscription.Unstable, a),
         WasiFunction.RandomGet => RandomGet(memory, a[0].U32, a[1].U32),
         WasiFunction.SchedYield => Errno.Success,
-        WasiFunction.ProcExit => ProcExit(process, a[0].I32),
+        WasiFunction.ProcExit => ProcExit(run, a[0].I32),
         WasiFunction.ProcRaise => Valid(a[0].U32 <= 30) ? Errno.Notsup : default,
-        WasiFunction.SockAccept => HasOnly(a[1].U32, 0x1f) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
-        WasiFunction.SockRecv => HasOnly(a[3].U32, 0x3) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
-        WasiFunction.SockSend => HasOnly(a[3].U32, 0) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
-        WasiFunction.SockShutdown => HasOnly(a[1].U32, 0x3) && IsOpen(process, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockAccept => HasOnly(a[1].U32, 0x1f) && IsOpen(run, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockRecv => HasOnly(a[3].U32, 0x3) && IsOpen(run, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockSend => HasOnly(a[3].U32, 0) && IsOpen(run, a[0].U32) ? Errno.Notsock : Errno.Badf,
+        WasiFunction.SockShutdown => HasOnly(a[1].U32, 0x3) && IsOpen(run, a[0].U32) ? Errno.Notsock : Errno.Badf,
 
         // What follows wants a file or a directory, and there is none.
         WasiFunction.FdAdvise => Without(a[3].U32 <= 5),
@@ -78,7 +68,7 @@ internal static class StdioWasi
 
     private const ulong AllRights = (1UL << 30) - 1;
 
-    private static bool IsOpen(GuestRun process, uint fd) => process[fd] != StdioDescriptor.Closed;
+    private static bool IsOpen(GuestRun run, uint fd) => run[fd] != StdioDescriptor.Closed;
 
     /// <summary>There is no file and no directory to do this with; but the arguments must be right.</summary>
     private static Errno Without(bool valid) => Valid(valid) ? Errno.Badf : default;
@@ -86,9 +76,9 @@ internal static class StdioWasi
     private static bool HasOnly(ulong flags, ulong known) => Valid((flags & ~known) == 0);
 
     /// <summary>An argument that is none of its type's values makes the guest trap, as it does with Wasmtime.</summary>
-    /// <exception cref="GuestFaultException">It is not valid.</exception>
+    /// <exception cref="TrapException">It is not valid.</exception>
     private static bool Valid(bool valid) =>
-        valid ? true : throw new GuestFaultException("an argument of a WASI function is none of the values that its type has");
+        valid ? true : throw new TrapException("an argument of a WASI function is none of the values that its type has");
 
     // fstflags: atim 1, atim_now 2, mtim 4, mtim_now 8; a time cannot be both given and now.
     private static bool AreTimes(uint flags) => (flags & 3) != 3 && (flags & 12) != 12;
@@ -134,7 +124,7 @@ internal static class StdioWasi
         }
     }
 
-    private static Errno ClockTime(GuestRun process, GuestMemory memory, uint clock, uint result)
+    private static Errno ClockTime(GuestRun run, GuestMemory memory, uint clock, uint result)
     {
         switch (clock)
         {
@@ -142,7 +132,7 @@ internal static class StdioWasi
                 memory.WriteU64(result, Now());
                 return Errno.Success;
             case 1:
-                memory.WriteU64(result, process.Monotonic);
+                memory.WriteU64(result, run.Monotonic);
                 return Errno.Success;
             default:
                 return Without(clock <= 3);
@@ -150,11 +140,11 @@ internal static class StdioWasi
     }
 
     /// <summary>Nanoseconds since 1970-01-01.</summary>
-    private static ulong Now() => (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
+    public static ulong Now() => (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
 
-    private static Errno FdFdstatGet(GuestRun process, GuestMemory memory, uint fd, uint result)
+    private static Errno FdFdstatGet(GuestRun run, GuestMemory memory, uint fd, uint result)
     {
-        var descriptor = process[fd];
+        var descriptor = run[fd];
         if (descriptor == StdioDescriptor.Closed)
         {
             return Errno.Badf;
@@ -169,9 +159,9 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdFilestatGet(GuestRun process, GuestMemory memory, uint fd, uint result, uint size)
+    private static Errno FdFilestatGet(GuestRun run, GuestMemory memory, uint fd, uint result, uint size)
     {
-        if (!IsOpen(process, fd))
+        if (!IsOpen(run, fd))
         {
             return Errno.Badf;
         }
@@ -180,28 +170,28 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdClose(GuestRun process, uint fd)
+    private static Errno FdClose(GuestRun run, uint fd)
     {
-        if (!IsOpen(process, fd))
+        if (!IsOpen(run, fd))
         {
             return Errno.Badf;
         }
 
-        process[fd] = StdioDescriptor.Closed;
+        run[fd] = StdioDescriptor.Closed;
         return Errno.Success;
     }
 
-    private static Errno FdRenumber(GuestRun process, uint from, uint to)
+    private static Errno FdRenumber(GuestRun run, uint from, uint to)
     {
-        if (!IsOpen(process, from) || !IsOpen(process, to))
+        if (!IsOpen(run, from) || !IsOpen(run, to))
         {
             return Errno.Badf;
         }
 
         if (from != to)
         {
-            process[to] = process[from];
-            process[from] = StdioDescriptor.Closed;
+            run[to] = run[from];
+            run[from] = StdioDescriptor.Closed;
         }
 
         return Errno.Success;
@@ -228,26 +218,27 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    /// <exception cref="GuestFaultException">The element lies beyond 4 GiB.</exception>
-    private static uint Element(uint array, uint index, uint size)
+    /// <summary>The address of an element of an array.</summary>
+    /// <exception cref="TrapException">The element lies beyond 4 GiB.</exception>
+    public static uint Element(uint array, uint index, uint size)
     {
         var address = array + ((ulong)index * size);
         return address <= uint.MaxValue - size
             ? (uint)address
-            : throw new GuestFaultException($"pointer out of bounds: element {index} of an array at 0x{array:x}");
+            : throw new TrapException($"pointer out of bounds: element {index} of an array at 0x{array:x}");
     }
 
-    private static Errno FdWrite(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count, uint written)
+    private static Errno FdWrite(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count, uint written)
     {
         if (CheckBuffers(memory, buffers, count, out var total) is not Errno.Success and var error)
         {
             return error;
         }
 
-        var output = process[fd] switch
+        var output = run[fd] switch
         {
-            StdioDescriptor.Stdout => process.Stdout,
-            StdioDescriptor.Stderr => process.Stderr,
+            StdioDescriptor.Stdout => run.Stdout,
+            StdioDescriptor.Stderr => run.Stderr,
             _ => null,
         };
         if (output is null)
@@ -261,7 +252,7 @@ internal static class StdioWasi
             var length = memory.ReadU32(buffer + 4);
             if (length > 0 && !output.Write(memory.Slice(memory.ReadU32(buffer), length)))
             {
-                process.Stop(GuestOutcome.OutputRefused);
+                run.Stop(GuestOutcome.OutputRefused);
                 return Errno.Success;
             }
         }
@@ -270,24 +261,24 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdPwrite(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count)
+    private static Errno FdPwrite(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count)
     {
         if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
         {
             return error;
         }
 
-        return process[fd] is StdioDescriptor.Stdout or StdioDescriptor.Stderr ? Errno.Spipe : Errno.Badf;
+        return run[fd] is StdioDescriptor.Stdout or StdioDescriptor.Stderr ? Errno.Spipe : Errno.Badf;
     }
 
-    private static Errno FdRead(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count, uint read)
+    private static Errno FdRead(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count, uint read)
     {
         if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
         {
             return error;
         }
 
-        if (process[fd] != StdioDescriptor.Stdin)
+        if (run[fd] != StdioDescriptor.Stdin)
         {
             return Errno.Badf;
         }
@@ -298,7 +289,7 @@ internal static class StdioWasi
             var buffer = Element(buffers, i, 8);
             var length = memory.ReadU32(buffer + 4);
             var target = length == 0 ? default : memory.Slice(memory.ReadU32(buffer), length);
-            var taken = process.ReadStdin(target, mayWait: total == 0);
+            var taken = run.ReadStdin(target, mayWait: total == 0);
             total += (uint)taken;
             if (taken < target.Length)
             {
@@ -310,14 +301,14 @@ internal static class StdioWasi
         return Errno.Success;
     }
 
-    private static Errno FdPread(GuestRun process, GuestMemory memory, uint fd, uint buffers, uint count)
+    private static Errno FdPread(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count)
     {
         if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
         {
             return error;
         }
 
-        return process[fd] == StdioDescriptor.Stdin ? Errno.Spipe : Errno.Badf;
+        return run[fd] == StdioDescriptor.Stdin ? Errno.Spipe : Errno.Badf;
     }
 
     private static Errno PathOpen(GuestMemory memory, ReadOnlySpan<RawValue> a)
@@ -332,9 +323,9 @@ internal static class StdioWasi
         return Utf8.IsValid(memory.Slice(a[2].U32, a[3].U32)) ? Errno.Badf : Errno.Ilseq;
     }
 
-    private static Errno ProcExit(GuestRun process, int code)
+    private static Errno ProcExit(GuestRun run, int code)
     {
-        process.Exit(code);
+        run.Exit(code);
         return Errno.Success;
     }
 
@@ -342,106 +333,5 @@ internal static class StdioWasi
     {
         RandomNumberGenerator.Fill(memory.Slice(buffer, length));
         return Errno.Success;
-    }
-
-    private static Errno PollOneoff(
-        GuestRun process, GuestMemory memory, Subscription layout, ReadOnlySpan<RawValue> a)
-    {
-        var (subscriptions, events, count) = (a[0].U32, a[1].U32, a[2].U32);
-        if (count == 0)
-        {
-            return Errno.Inval;
-        }
-
-        if (count * (ulong)layout.Size > MaxCopy)
-        {
-            return Errno.Nomem;
-        }
-
-        // First see what is subscribed to, then wait, then tell what came: the guest waits, so that its memory cannot change.
-        var start = process.Monotonic;
-        var realtime = Now();
-        var wait = ulong.MaxValue;
-        for (var i = 0u; i < count; i++)
-        {
-            var subscription = layout.Read(memory, subscriptions, i);
-            if (ReadSubscription(process, subscription, layout, start, realtime, out var due) is not Errno.Success and var error)
-            {
-                return error;
-            }
-
-            wait = Math.Min(wait, due);
-        }
-
-        if (wait > 0 && !process.Sleep(wait))
-        {
-            return Errno.Success;
-        }
-
-        var passed = Math.Max(wait, process.Monotonic - start);
-        var written = 0u;
-        for (var i = 0u; i < count; i++)
-        {
-            var subscription = layout.Read(memory, subscriptions, i);
-            ReadSubscription(process, subscription, layout, start, realtime, out var due);
-            if (due <= passed)
-            {
-                WriteEvent(subscription, memory.Struct(Element(events, written++, EventSize), EventSize, 8));
-            }
-        }
-
-        memory.WriteU32(a[3].U32, written);
-        return Errno.Success;
-    }
-
-    /// <param name="due">Nanoseconds from the start of the call until the event: 0 for a descriptor, which is always ready.</param>
-    private static Errno ReadSubscription(
-        GuestRun process, ReadOnlySpan<byte> fields, Subscription layout, ulong monotonic, ulong realtime, out ulong due)
-    {
-        due = 0;
-        var fd = BinaryPrimitives.ReadUInt32LittleEndian(fields[16..]);
-        switch (fields[8])
-        {
-            case EventClock:
-                var clock = BinaryPrimitives.ReadUInt32LittleEndian(fields[layout.Clock..]);
-                var timeout = BinaryPrimitives.ReadUInt64LittleEndian(fields[(layout.Clock + 8)..]);
-                var flags = BinaryPrimitives.ReadUInt16LittleEndian(fields[(layout.Clock + 24)..]);
-                if (clock > 1 || flags > 1)
-                {
-                    return Errno.Inval;
-                }
-
-                var now = clock == 0 ? realtime : monotonic;
-                due = flags == 0 ? timeout : timeout > now ? timeout - now : 0;
-                return Errno.Success;
-            case EventFdRead:
-                return process[fd] == StdioDescriptor.Stdin ? Errno.Success : Errno.Badf;
-            case EventFdWrite:
-                return process[fd] is StdioDescriptor.Stdout or StdioDescriptor.Stderr ? Errno.Success : Errno.Badf;
-            default:
-                return Errno.Inval;
-        }
-    }
-
-    private static void WriteEvent(ReadOnlySpan<byte> subscription, Span<byte> fields)
-    {
-        // Read before anything is written: the guest may have put the events where the subscriptions are.
-        var userdata = BinaryPrimitives.ReadUInt64LittleEndian(subscription);
-        var type = subscription[8];
-        fields.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(fields, userdata);
-        fields[10] = type;
-        BinaryPrimitives.WriteUInt64LittleEndian(fields[16..], type == EventClock ? 0UL : 1UL);
-    }
-
-    /// <summary>How a subscription is laid out: its size, and where the clock's id is, with timeout and flags behind it.</summary>
-    public readonly record struct Subscription(uint Size, int Clock)
-    {
-        public static readonly Subscription Preview1 = new(48, 16);
-        public static readonly Subscription Unstable = new(56, 24);
-
-        /// <exception cref="GuestFaultException">It is not inside the memory, or not aligned.</exception>
-        public ReadOnlySpan<byte> Read(GuestMemory memory, uint subscriptions, uint index) =>
-            memory.Struct(Element(subscriptions, index, Size), Size, 8);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.TestCluster;
 
@@ -52,7 +53,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task NativeCode_IsCompiledOnce_ByManyAtOnce()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var first = Compiled(engine);
         using var second = Compiled(engine);
         var reads = 0;
@@ -73,7 +74,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task NativeCodeThatIsBeingWritten_IsNotTakenForDamaged()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         var log = new WarningLog();
         using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
         var digest = BlobCache.DigestOf(Wat);
@@ -114,7 +115,7 @@ public sealed class CacheTests : IDisposable
     [InlineData(-1)]
     public async Task DamagedNativeCode_IsCompiledAgain(double where)
     {
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
         (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
@@ -142,7 +143,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task CodeOfAnotherEngine_IsNotLoaded()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
         (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
@@ -158,7 +159,7 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public async Task FullDisk_CostsTheCache_NotTheModule()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions());
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var compiled = Compiled(engine);
 
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 
 namespace Wagi.Runtime.Tests.Cgi;
 
@@ -28,7 +29,7 @@ public class OutcomeTests
         var text = await response.Content.ReadAsStringAsync();
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Equal("text/plain; charset=utf-8", response.Content.Headers.ContentType!.ToString());
-        Assert.Matches(@"^500 the handler failed \(request \S+\)\n$", text);
+        Assert.Matches(@"^500 the module failed \(request \S+\)\n$", text);
         Assert.Contains(host.Log.Lines, line => line.Contains(reason, StringComparison.Ordinal)
             && line.StartsWith($"Warning tests/handler {text.Split(' ')[^1].TrimEnd('\n', ')')} ", StringComparison.Ordinal));
     }
@@ -181,7 +182,7 @@ public class OutcomeTests
     [Fact]
     public async Task Guests_OfAllModulesTogether_AreNoMoreThanTheSlots()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 2 });
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 2 });
         var (data, code) = Wat.Print(Head + "done");
         await using var host = await HandlerHost.StartAsync(
             Wat.Start($"(call $sleep (i32.const 50)) {code}", data), engine: engine, defaults: new() { MaxConcurrency = 50 });

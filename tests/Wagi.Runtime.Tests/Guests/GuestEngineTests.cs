@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Interop;
+using Wagi.Runtime.Outbound;
 
 namespace Wagi.Runtime.Tests.Guests;
 
@@ -60,7 +63,7 @@ public class GuestEngineTests
     [Fact]
     public void CompatibilityKey_IsTheSame_ForTheSameSettings()
     {
-        using var same = new GuestEngine(new GuestEngineOptions { MaxInstances = 3 });
+        using var same = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 3 });
 
         Assert.Equal(Engine.CompatibilityKey, same.CompatibilityKey);
         Assert.Matches("^[0-9a-f]{32}$", same.CompatibilityKey);
@@ -73,7 +76,7 @@ public class GuestEngineTests
     [InlineData(10_001)]
     public void Options_OutOfRange_AreRefused(int instances)
     {
-        var exception = Assert.Throws<ArgumentException>(() => new GuestEngine(new GuestEngineOptions { MaxInstances = instances }));
+        var exception = Assert.Throws<ArgumentException>(() => GuestEngines.Create(new GuestEngineOptions { MaxInstances = instances }));
 
         Assert.Contains($"MaxInstances is {instances}", exception.Message, StringComparison.Ordinal);
     }
@@ -210,7 +213,7 @@ public class GuestEngineTests
     [Fact]
     public void EpochTicker_Wakes_AfterAPause()
     {
-        using var engine = new GuestEngine(new GuestEngineOptions { MaxInstances = 1, Tick = TimeSpan.FromMilliseconds(1) });
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1, Tick = TimeSpan.FromMilliseconds(1) });
         using var guest = engine.Load(Compile("(module (func (export \"_start\") (loop $l (br $l))))"));
         var watch = System.Diagnostics.Stopwatch.StartNew();
         while (!engine.IsResting)
@@ -222,6 +225,79 @@ public class GuestEngineTests
         var result = guest.Run(new GuestRun { Timeout = TimeSpan.FromMilliseconds(50) });
 
         Assert.Equal(GuestOutcome.DeadlineExceeded, result.Outcome);
+    }
+
+    [Fact]
+    public void Engine_ThatIsDisposed_StaysForTheGuestsThatItHas()
+    {
+        var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1, Tick = TimeSpan.FromMilliseconds(1) });
+        var code = engine.Compile(Encoding.UTF8.GetBytes("(module (func (export \"_start\") (loop $l (br $l))))"));
+        using var guest = engine.Load(code);
+
+        engine.Dispose();
+        engine.Dispose();
+
+        Assert.Equal(GuestOutcome.DeadlineExceeded, guest.Run(new GuestRun { Timeout = TimeSpan.FromMilliseconds(20) }).Outcome);
+        guest.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => engine.Load(code));
+    }
+
+    [Fact]
+    public void Run_WhoseFilesThrow_LeavesNothingBehind()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });
+        using var guest = engine.Load(Compile(Hello));
+
+        var (run, exception, _) = RunOnce(guest, new BrokenFiles());
+
+        Assert.IsType<InvalidDataException>(exception);
+        Assert.Equal(0, engine.Running);
+        GC.Collect();
+        Assert.False(run.IsAlive);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun()).Outcome);
+    }
+
+    [Fact]
+    public void Run_OfAComponentThatReturnsAnotherType_Traps_AndLeavesNothingBehind()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1, Tick = TimeSpan.FromMilliseconds(1) });
+        using var guest = engine.Load(Compile("""
+            (component
+              (core module $code
+                (func (export "f") (result i32) (local $i i32)
+                  (loop $l
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $l (i32.lt_u (local.get $i) (i32.const 50000000))))
+                  (i32.const 7)))
+              (core instance $instance (instantiate $code))
+              (func $run (result u32) (canon lift (core func $instance "f")))
+              (instance $exported (export "run" (func $run)))
+              (export "wasi:cli/run@0.2.0" (instance $exported)))
+            """));
+        guest.Check(null);
+
+        var (run, exception, outcome) = RunOnce(guest);
+
+        Assert.Null(exception);
+        Assert.Equal(GuestOutcome.Trapped, outcome);
+        Assert.Equal(0, engine.ThreadsHeld);
+        Assert.Equal(0, engine.Running);
+        GC.Collect();
+        Assert.False(run.IsAlive);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (WeakReference Run, Exception? Exception, GuestOutcome? Outcome) RunOnce(Guest guest, IGuestFiles? files = null)
+    {
+        var run = new GuestRun { Files = files };
+        GuestOutcome? outcome = null;
+        var exception = Record.Exception(() => { outcome = guest.Run(run).Outcome; });
+        return (new WeakReference(run), exception, outcome);
+    }
+
+    private sealed class BrokenFiles : IGuestFiles
+    {
+        public string? Open(in WasmStore store) => throw new InvalidDataException("broken");
     }
 
     private sealed class BrokenOutput : IGuestOutput

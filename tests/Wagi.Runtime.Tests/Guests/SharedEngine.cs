@@ -1,11 +1,12 @@
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 
 namespace Wagi.Runtime.Tests.Guests;
 
 /// <summary>The engine of all tests that need nothing special of it: one per process, as in the product.</summary>
 internal static class SharedEngine
 {
-    public static GuestEngine Instance { get; } = new(new GuestEngineOptions { MaxInstances = 64 });
+    public static GuestEngine Instance { get; } = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 64 });
 
     public static Guest Load(string wat) => Instance.Load(Instance.Compile(System.Text.Encoding.UTF8.GetBytes(wat)));
 }

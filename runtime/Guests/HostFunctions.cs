@@ -1,0 +1,43 @@
+using Wagi.Runtime.Interop;
+
+namespace Wagi.Runtime.Guests;
+
+/// <summary>
+/// Functions that core modules may import, implemented by a layer above this one. An engine is made with all that its guests are offered,
+/// owns them, and disposes them when the last guest is gone.
+/// </summary>
+internal interface IHostFunctions : IDisposable
+{
+    /// <summary>What they are, for whoever imports something else: <c>WASI preview 1 (wasi_snapshot_preview1)</c>.</summary>
+    string Description { get; }
+
+    /// <summary>Whether a module may import this.</summary>
+    /// <param name="module">The module that it is imported from.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="hasFiles">Whether the guest will be run with <see cref="GuestRun.Files"/>.</param>
+    bool Offers(string module, string name, bool hasFiles);
+
+    /// <summary>Defines them all. Their callbacks find the run by <see cref="HostCall"/>.</summary>
+    void Define(LinkerHandle linker, bool hasFiles);
+}
+
+/// <summary>Interfaces that components may import, likewise.</summary>
+internal interface IHostInterfaces
+{
+    /// <summary>What they are, for whoever imports something else.</summary>
+    string Description { get; }
+
+    /// <summary>Whether a component may import this.</summary>
+    bool Offers(ComponentImport import);
+
+    /// <summary>Defines an interface that is offered. Its callbacks find the run by <see cref="HostCall.RunOf"/>.</summary>
+    void Define(ComponentLinkerHandle linker, ComponentImport import);
+}
+
+/// <summary>The files that a guest sees, which may be none. Used by any number of runs at the same time.</summary>
+internal interface IGuestFiles
+{
+    /// <summary>Opens them for one run, before its instance is made.</summary>
+    /// <returns>What cannot be opened; null when all can.</returns>
+    string? Open(in WasmStore store);
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+
+namespace Wagi.Runtime.Guests;
+
+/// <summary>
+/// The time of one run: when it began, when it has to be over, the waiting in between, and whether it takes long enough to count as holding
+/// its thread.
+/// </summary>
+internal struct RunClock
+{
+    private long _start;
+    private long _deadline;
+    private ThreadReserve? _threads;
+    private bool _holdsThread;
+
+    /// <summary>Nanoseconds since the run began: the guest's monotonic clock, which tells nothing about the host.</summary>
+    public readonly ulong Elapsed => (ulong)(Stopwatch.GetElapsedTime(_start).Ticks * 100);
+
+    public readonly bool IsOver => Stopwatch.GetTimestamp() >= _deadline;
+
+    /// <summary>The run begins, with a thread of which nothing is known yet.</summary>
+    public void Start(TimeSpan timeout, ThreadReserve threads)
+    {
+        _start = Stopwatch.GetTimestamp();
+        _deadline = _start + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        _threads = threads;
+        _holdsThread = false;
+    }
+
+    /// <summary>From here on the run counts as long: the pool gets another thread for everybody else.</summary>
+    public void HoldThread()
+    {
+        if (!_holdsThread)
+        {
+            _holdsThread = true;
+            _threads!.Hold();
+        }
+    }
+
+    /// <summary>The run is over.</summary>
+    public void ReleaseThread()
+    {
+        if (_holdsThread)
+        {
+            _holdsThread = false;
+            _threads!.Release();
+        }
+    }
+
+    /// <summary>Waits for so many nanoseconds at least.</summary>
+    /// <returns>Why the guest must not go on, or <see cref="GuestOutcome.Completed"/>.</returns>
+    public readonly GuestOutcome Sleep(ulong nanoseconds, CancellationToken aborted)
+    {
+        var end = Elapsed + Math.Min(nanoseconds, long.MaxValue);
+        for (var now = Elapsed; now < end; now = Elapsed)
+        {
+            var left = Left();
+            if (left <= TimeSpan.Zero)
+            {
+                return GuestOutcome.DeadlineExceeded;
+            }
+
+            // Waits count in whole milliseconds: rounded up, so that the guest never sleeps too short.
+            var milliseconds = Math.Min((end - now + 999_999) / 1_000_000, (ulong)Math.Ceiling(left.TotalMilliseconds));
+            if (Pause((int)Math.Min(milliseconds, 60_000), aborted))
+            {
+                return GuestOutcome.Cancelled;
+            }
+        }
+
+        return GuestOutcome.Completed;
+    }
+
+    /// <summary>Waits for a task.</summary>
+    /// <returns>Why the guest must not go on, or <see cref="GuestOutcome.Completed"/>.</returns>
+    /// <exception cref="AggregateException">The task has failed.</exception>
+    public readonly GuestOutcome Wait(Task task, CancellationToken aborted)
+    {
+        var left = Left();
+        try
+        {
+            return left > TimeSpan.Zero && task.Wait((int)Math.Ceiling(Math.Min(left.TotalMilliseconds, int.MaxValue)), aborted)
+                ? GuestOutcome.Completed
+                : GuestOutcome.DeadlineExceeded;
+        }
+        catch (OperationCanceledException)
+        {
+            return GuestOutcome.Cancelled;
+        }
+    }
+
+    private readonly TimeSpan Left() => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _deadline);
+
+    private static bool Pause(int milliseconds, CancellationToken aborted)
+    {
+        if (aborted.CanBeCanceled)
+        {
+            return aborted.WaitHandle.WaitOne(milliseconds);
+        }
+
+        Thread.Sleep(milliseconds);
+        return false;
+    }
+}
