@@ -1,5 +1,3 @@
-using Wagi.Operator.Planning;
-
 namespace Wagi.Operator.ApiServer;
 
 /// <summary>One resource of the Kubernetes API and where it is found.</summary>

@@ -92,3 +92,6 @@ internal static class Kubeconfig
             throw new KubeconfigException($"kubeconfig {names} has no context '{wanted}'; it has: {string.Join(", ", known)}");
     }
 }
+
+/// <summary>There is no way to the API server. The message is for the user.</summary>
+internal sealed class KubeconfigException(string message) : Exception(message);

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Controllers;
-using Wagi.Operator.Health;
-using Wagi.Operator.Planning;
+using Wagi.Operator.Informers;
+using Wagi.Operator.Metrics;
 
 namespace Wagi.Operator.Applying;
 
@@ -115,4 +116,33 @@ internal sealed partial class GeneratedObject
 
     private static bool AreEqual(ImmutableSortedDictionary<string, byte[]> a, ImmutableSortedDictionary<string, byte[]> b) =>
         a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && pair.Value.AsSpan().SequenceEqual(other));
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Wrote {Kind} {Key} at resource version {ResourceVersion}")]
+    private static partial void LogWrote(ILogger logger, string kind, ObjectKey key, string resourceVersion);
 }
+
+/// <summary>A ConfigMap or Secret as the API server has it.</summary>
+internal sealed record StoredData
+{
+    public required PartialMetadata Metadata { get; init; }
+
+    /// <summary>Type of a Secret.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Text in a ConfigMap, base64 in a Secret.</summary>
+    public Dictionary<string, string?>? Data { get; init; }
+
+    /// <summary>The data as bytes.</summary>
+    public ImmutableSortedDictionary<string, byte[]> Content(bool isSecret) =>
+        (Data ?? []).ToImmutableSortedDictionary(
+            pair => pair.Key,
+            pair => isSecret ? Convert.FromBase64String(pair.Value ?? "") : Encoding.UTF8.GetBytes(pair.Value ?? ""),
+            StringComparer.Ordinal);
+
+    /// <summary>Names, never values: this may end in a log.</summary>
+    public override string ToString() => $"{Metadata.Namespace}/{Metadata.Name} with {Data?.Count ?? 0} keys";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(StoredData))]
+internal sealed partial class ApplyingJsonContext : JsonSerializerContext;

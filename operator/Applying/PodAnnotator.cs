@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Controllers;
-using Wagi.Operator.Health;
+using Wagi.Operator.Informers;
+using Wagi.Operator.Metrics;
 using Wagi.Operator.Runtimes;
 
 namespace Wagi.Operator.Applying;
@@ -49,4 +49,7 @@ internal sealed partial class PodAnnotator(ApiServerClient client, Informer<Runt
             LogNotMarked(logger, pod.Metadata.Name, e.Message);
         }
     }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Runtime pod {Pod} could not be told of new modules; it sees them at its kubelet's next round: {Error}")]
+    private static partial void LogNotMarked(ILogger logger, string pod, string error);
 }

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Controllers;
-using Wagi.Operator.Health;
-using Wagi.Operator.Planning;
+using Wagi.Operator.Informers;
+using Wagi.Operator.Metrics;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Applying;

@@ -4,6 +4,7 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Rendering;
+using Wagi.Operator.Resources;
 using Wagi.Operator.Tags;
 
 namespace Wagi.Operator.Commands;

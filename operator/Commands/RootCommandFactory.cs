@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Commands;
 

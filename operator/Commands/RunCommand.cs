@@ -1,5 +1,4 @@
 using System.CommandLine;
-using k8s;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Wagi.Hosting.CommandLine;
@@ -9,7 +8,9 @@ using Wagi.Operator.ApiServer;
 using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
 using Wagi.Operator.Tags;
+using k8s;
 
 namespace Wagi.Operator.Commands;
 

@@ -2,11 +2,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Health;
+using Wagi.Operator.Metrics;
 
 namespace Wagi.Operator.Instance;
 
@@ -50,4 +51,20 @@ internal static class OperatorApplication
     /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; known once it has started.</summary>
     public static Uri Address(WebApplication application) =>
         new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+}
+
+/// <summary>The probes of a pod.</summary>
+internal static class HealthEndpoints
+{
+    /// <summary><c>/healthz/live</c> answers while the process does; <c>/healthz/ready</c> when all caches are filled.</summary>
+    public static void MapHealth(this WebApplication application, OperatorInstance instance)
+    {
+        application.MapGet("/healthz/live", static (HttpContext context) => context.Response.WriteAsync("ok\n"));
+        application.MapGet("/healthz/ready", (HttpContext context) =>
+        {
+            var reasons = instance.NotReady.ToList();
+            context.Response.StatusCode = reasons.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            return context.Response.WriteAsync(reasons.Count == 0 ? "ok\n" : string.Join('\n', reasons) + "\n");
+        });
+    }
 }

@@ -4,10 +4,11 @@ using Microsoft.Extensions.Logging;
 using Wagi.Oci.Remote;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
-using Wagi.Operator.Controllers;
-using Wagi.Operator.Health;
+using Wagi.Operator.Informers;
 using Wagi.Operator.LeaderElection;
+using Wagi.Operator.Metrics;
 using Wagi.Operator.Planning;
+using Wagi.Operator.Reconciling;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tags;
@@ -55,7 +56,7 @@ internal sealed partial class OperatorInstance : BackgroundService
         _time = time;
         _metrics = metrics;
         _logger = loggers.CreateLogger<OperatorInstance>();
-        var informers = new Informers(client, options, time, loggers.CreateLogger("Wagi.Operator.Controllers.Informer"));
+        var informers = new OperatorInformers(client, options, time, loggers.CreateLogger("Wagi.Operator.Informers.Informer"));
         _modules = informers.Modules();
         _secrets = informers.Referenced(ApiResource.Secrets);
         _configMaps = informers.Referenced(ApiResource.ConfigMaps);
@@ -87,7 +88,7 @@ internal sealed partial class OperatorInstance : BackgroundService
             new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()),
             options.Plan, metrics, time);
         _controller = new Controller<string>(
-            _queue, (_, cancellationToken) => _reconciler.ReconcileAsync(cancellationToken), metrics, time, loggers.CreateLogger("Wagi.Operator.Controllers.Controller"));
+            _queue, (_, cancellationToken) => _reconciler.ReconcileAsync(cancellationToken), metrics, time, loggers.CreateLogger("Wagi.Operator.Reconciling.Controller"));
         _elector = options.LeaderElection is null
             ? null
             : new LeaderElector(client, options.LeaderElection, time, loggers.CreateLogger<LeaderElector>());
@@ -207,4 +208,7 @@ internal sealed partial class OperatorInstance : BackgroundService
     {
         if (concerns) _queue.Add(Everything);
     }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Serving {Count} WagiModules through ConfigMap {Namespace}/{ConfigMap}")]
+    private static partial void LogReconciling(ILogger logger, int count, string @namespace, string configMap);
 }

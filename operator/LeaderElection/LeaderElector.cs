@@ -237,4 +237,38 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             // The caller looks at the token.
         }
     }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Identity} leads")]
+    private static partial void LogLeading(ILogger logger, string identity);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Stepping down: the lease could not be renewed for {Seconds} s")]
+    private static partial void LogLost(ILogger logger, double seconds);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Stepping down: {Holder} has taken the lease over")]
+    private static partial void LogTakenOver(ILogger logger, string holder);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "Lease given back")]
+    private static partial void LogReleased(ILogger logger);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Lease {Lease} cannot be read or written, trying again: {Error}")]
+    private static partial void LogFailed(ILogger logger, ObjectKey lease, string error);
+}
+
+/// <summary>Which Lease, who runs for it, and how fast a leader that vanished is replaced. The defaults are client-go's.</summary>
+internal sealed record LeaderElectionOptions
+{
+    /// <summary>The Lease that all instances share.</summary>
+    public required ObjectKey Lease { get; init; }
+
+    /// <summary>Name of this instance, different from every other one's.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>How long a leader that vanished is waited for.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the leader tries to renew before it steps down; shorter than <see cref="LeaseDuration"/>, so that there are never two.</summary>
+    public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the leader renews and the others look.</summary>
+    public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using Wagi.Modules.Configuration;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -30,4 +32,19 @@ internal sealed class Candidate(WagiModule module)
 
     /// <summary>Whether <see cref="Programmed"/> is what the spec says, not the last good version.</summary>
     public bool IsAsSpecified => Programmed is not null && ReferenceEquals(Programmed, Resolved?.Entry);
+}
+
+/// <summary>Why a module is not accepted.</summary>
+/// <param name="Reason">The reason of the condition <c>Accepted</c>.</param>
+/// <param name="Message">Its message.</param>
+/// <param name="KeepsLastGood">Whether the last good version goes on being served.</param>
+internal sealed record Refusal(string Reason, string Message, bool KeepsLastGood);
+
+/// <summary>An entry of <c>modules.toml</c> with its part of the generated Secret.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Secrets">Its <see cref="Wagi.Modules.Secrets.ModuleSecrets"/> as JSON; null when it has none.</param>
+internal sealed record ProgrammedEntry(ModuleEntry Entry, byte[]? Secrets)
+{
+    /// <summary>Bytes that the entry takes in <c>modules.toml</c>, with the empty line behind it.</summary>
+    public int TomlBytes => Encoding.UTF8.GetByteCount(ModulesTomlWriter.Write(Entry)) + 1;
 }

@@ -11,3 +11,21 @@ namespace Wagi.Operator.Planning;
 /// <param name="Variables">The environment variables whose values are elsewhere, in the order of the spec.</param>
 internal sealed record CheckedSpec(
     ModuleEntry Draft, Reference? Image, ImmutableArray<string> PullSecrets, ImmutableArray<ReferencedVariable> Variables);
+
+/// <summary>An environment variable whose value is in a Secret or ConfigMap.</summary>
+/// <param name="Name">The variable.</param>
+/// <param name="Source">Where to look.</param>
+/// <param name="Object">Name of the Secret or ConfigMap, in the WagiModule's namespace.</param>
+/// <param name="Key">The key in it.</param>
+/// <param name="Optional">Whether the module is served without the variable when there is no such object or key.</param>
+internal sealed record ReferencedVariable(string Name, VariableSource Source, string Object, string Key, bool Optional);
+
+/// <summary>The kinds of objects that hold values of environment variables.</summary>
+internal enum VariableSource
+{
+    /// <summary>A Secret.</summary>
+    Secret,
+
+    /// <summary>A ConfigMap.</summary>
+    ConfigMap,
+}

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using Wagi.Modules.Configuration;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 
@@ -25,4 +28,41 @@ public sealed record Plan
 
     /// <summary>Every ConfigMap that the WagiModules name, in their own namespaces only.</summary>
     public required ImmutableSortedSet<ObjectKey> ConfigMaps { get; init; }
+}
+
+/// <summary>What becomes of one WagiModule.</summary>
+public sealed record Verdict
+{
+    /// <summary>Which one.</summary>
+    public required ObjectKey Key { get; init; }
+
+    /// <summary>
+    /// Its complete new status. It is true once the plan's <c>modules.toml</c> and Secret have been written, so they are written first.
+    /// </summary>
+    public required WagiModuleStatus Status { get; init; }
+
+    /// <summary>Whether <see cref="Status"/> differs from the one that the WagiModule has.</summary>
+    public required bool StatusChanged { get; init; }
+
+    /// <summary>Events to emit about it: one per transition, none when nothing changed.</summary>
+    public required ImmutableArray<PlanEvent> Events { get; init; }
+
+    /// <summary>Its entry in <c>modules.toml</c>: as specified, or the last good one; null when it is not served.</summary>
+    public required ModuleEntry? Entry { get; init; }
+
+    /// <summary>The condition of that type; null when it is absent.</summary>
+    public Condition? Condition(string type) => Status.Conditions?.FirstOrDefault(condition => condition.Type == type);
+}
+
+/// <summary>A Kubernetes event about a WagiModule.</summary>
+/// <param name="Type"><c>Normal</c> or <c>Warning</c>.</param>
+/// <param name="Reason">The reason of the condition that changed.</param>
+/// <param name="Message">Its message.</param>
+public sealed record PlanEvent(string Type, string Reason, string Message)
+{
+    /// <summary>The type of an event that tells of progress.</summary>
+    public const string Normal = nameof(Normal);
+
+    /// <summary>The type of an event that tells of trouble.</summary>
+    public const string Warning = nameof(Warning);
 }

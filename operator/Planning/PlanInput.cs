@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -40,3 +42,40 @@ public sealed record PlanInput
     /// <summary>The time for transitions of conditions; truncated to seconds, as <c>metav1.Time</c> has it.</summary>
     public required DateTimeOffset Now { get; init; }
 }
+
+/// <summary>Settings of the operator that change a plan.</summary>
+public sealed record PlanSettings
+{
+    /// <summary>Where clients reach the runtimes, for <c>status.url</c>: <c>https://wagi.example.com</c>; null: unknown.</summary>
+    public Uri? BaseUrl { get; init; }
+
+    /// <summary>
+    /// Whether a tag becomes the digest that it has now. True in a cluster, where every runtime must serve the same bytes; false for
+    /// <c>render</c> without <c>--resolve</c>, where the entry keeps the tag.
+    /// </summary>
+    public bool ResolveTags { get; init; } = true;
+
+    /// <summary>
+    /// Bytes of <c>modules.toml</c> at the most. A ConfigMap holds 1 MiB of data in all (<c>core/v1</c> validation), some of which is left
+    /// to keys and metadata.
+    /// </summary>
+    public int MaxTomlBytes { get; init; } = 1_000_000;
+
+    /// <summary>Bytes of the generated Secret's data at the most, keys included; the limit is that of a ConfigMap.</summary>
+    public int MaxSecretBytes { get; init; } = 1_000_000;
+}
+
+/// <summary>A Secret as it was read.</summary>
+/// <param name="Uid">Its <c>metadata.uid</c>.</param>
+/// <param name="ResourceVersion">Its <c>metadata.resourceVersion</c>.</param>
+/// <param name="Type">Its <c>type</c>, such as <c>kubernetes.io/dockerconfigjson</c>.</param>
+/// <param name="Data">Its keys and decoded values.</param>
+public sealed record SecretContent(string Uid, string ResourceVersion, string Type, ImmutableDictionary<string, byte[]> Data)
+{
+    /// <summary>Names, never values: this may end in a log.</summary>
+    public override string ToString() => $"Secret of type {Type} with {Data.Count} keys";
+}
+
+/// <summary>A ConfigMap as it was read.</summary>
+/// <param name="Data">Its <c>data</c>. The keys of <c>binaryData</c> cannot be environment variables and are left out.</param>
+public sealed record ConfigMapContent(ImmutableDictionary<string, string> Data);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;

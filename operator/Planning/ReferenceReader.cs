@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Wagi.Modules.Secrets;
 using Wagi.Oci.Authentication;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -166,4 +167,14 @@ internal sealed class ReferenceReader(PlanInput input, string ns, References ref
             return null;
         }
     }
+}
+
+/// <summary>Collects what the WagiModules refer to, for the next plan.</summary>
+internal sealed class References
+{
+    public ImmutableHashSet<ResolutionRequest>.Builder Resolutions { get; } = ImmutableHashSet.CreateBuilder<ResolutionRequest>();
+
+    public ImmutableSortedSet<ObjectKey>.Builder Secrets { get; } = ImmutableSortedSet.CreateBuilder(ObjectKey.Order);
+
+    public ImmutableSortedSet<ObjectKey>.Builder ConfigMaps { get; } = ImmutableSortedSet.CreateBuilder(ObjectKey.Order);
 }

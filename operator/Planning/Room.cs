@@ -1,5 +1,6 @@
 using System.Text;
 using Wagi.Modules.Secrets;
+using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

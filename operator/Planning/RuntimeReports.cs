@@ -149,3 +149,22 @@ internal sealed class RuntimeReports
     /// <summary>Why a runtime does not serve a module as specified.</summary>
     private sealed record Lag(LagRank Rank, string Reason, string Message);
 }
+
+/// <summary>What one runtime answered to <c>GET /status</c>.</summary>
+/// <param name="Name">Its pod's name, or its address.</param>
+/// <param name="Status">The answer; null when there was none.</param>
+/// <param name="Error">Why there was none, in a few words; null otherwise.</param>
+/// <param name="TakesRequests">
+/// Whether requests are sent to it, and it has been asked since they are. One that takes none is no reason to doubt a module that others serve.
+/// </param>
+/// <param name="IsStarting">Whether it never took requests and is young enough for that: its silence means nothing yet.</param>
+public sealed record RuntimeReport(
+    string Name, RuntimeStatus? Status, string? Error = null, bool TakesRequests = true, bool IsStarting = false);
+
+/// <summary>How far the runtimes are with a module: the condition <c>Ready</c> of a programmed module.</summary>
+/// <param name="Count">Runtimes that serve it as specified.</param>
+/// <param name="Status">Status of the condition.</param>
+/// <param name="Reason">Reason of the condition.</param>
+/// <param name="Message">Message of the condition.</param>
+/// <param name="IsStalled">Whether nothing changes before somebody changes something.</param>
+internal sealed record RuntimeReadiness(int Count, string Status, string Reason, string Message, bool IsStalled);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Sources;
 using Wagi.Oci.References;
 using Wagi.Operator.Resources;
@@ -127,4 +128,34 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
     private static bool IsTrouble(string reason) =>
         reason is not (ConditionReason.Updating or ConditionReason.Resolving or ConditionReason.Deleting
             or Wagi.Modules.Status.ModuleReason.Loading or Wagi.Modules.Status.ModuleReason.SecretsPending);
+}
+
+/// <summary>Where a client reaches a module.</summary>
+internal static class ModuleUrl
+{
+    /// <summary>
+    /// The base URL with the module's first named host and its path; null without a base URL, or when all of the hosts are wildcards.
+    /// </summary>
+    public static string? For(Uri? baseUrl, ModuleEntry entry)
+    {
+        if (baseUrl is null)
+        {
+            return null;
+        }
+
+        var url = new UriBuilder(baseUrl);
+        if (!entry.Hosts.IsDefaultOrEmpty)
+        {
+            if (entry.Hosts.FirstOrDefault(host => !host.IsWildcard) is not { } host)
+            {
+                return null;
+            }
+
+            url.Host = host.Name;
+        }
+
+        var path = url.Path.TrimEnd('/') + entry.Route.Path;
+        url.Path = path.Length == 0 ? "/" : path;
+        return url.Uri.AbsoluteUri;
+    }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Wagi.Modules.Problems;
 using Wagi.Operator.Crds;
+using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Rendering;
 

@@ -84,3 +84,52 @@ internal sealed class RenderSession
         }
     }
 }
+
+/// <summary>What <c>wagi-operator render</c> was told.</summary>
+internal sealed record RenderOptions
+{
+    /// <summary>The folder with the manifests, or one file.</summary>
+    public required string Manifests { get; init; }
+
+    /// <summary>Where <c>modules.toml</c> goes; null: standard output.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Where the modules' secrets go, one file for each module; null: nowhere.</summary>
+    public string? SecretsDirectory { get; init; }
+
+    /// <summary>Where modules are looked for before their registry; null: nowhere.</summary>
+    public string? ModuleDirectory { get; init; }
+
+    /// <summary>Whether to go on when a manifest changes.</summary>
+    public bool Watch { get; init; }
+
+    /// <summary>Whether registries are asked for the digests of tags.</summary>
+    public bool Resolve { get; init; }
+}
+
+/// <summary>Modules in a folder: <c>DIR/NAME.wasm</c> or <c>DIR/NAME.wat</c> stands for every repository whose name ends in <c>NAME</c>.</summary>
+internal static class LocalModules
+{
+    // The binary is what a build made last, the text is what it may have been made from.
+    private static readonly string[] Extensions = [".wasm", ".wat"];
+
+    /// <summary>Name → absolute path, as <see cref="Planning.PlanInput.LocalModules"/> takes it.</summary>
+    public static IReadOnlyDictionary<string, string> In(string? directory)
+    {
+        var modules = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (directory is null || !Directory.Exists(directory))
+        {
+            return modules;
+        }
+
+        foreach (var extension in Extensions)
+        {
+            foreach (var file in Directory.EnumerateFiles(directory, "*" + extension))
+            {
+                modules.TryAdd(Path.GetFileNameWithoutExtension(file), Path.GetFullPath(file));
+            }
+        }
+
+        return modules;
+    }
+}

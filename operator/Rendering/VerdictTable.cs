@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Wagi.Modules.Problems;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
-using Wagi.Operator.Crds;
 
 namespace Wagi.Operator.Resources;
 
@@ -31,4 +32,32 @@ public sealed record Condition
     [Description("Why, in a sentence. Example: served by 3 of 3 runtimes")]
     [Schema(Required = true, MaxLength = 32768)]
     public required string Message { get; init; }
+}
+
+/// <summary>The values of <see cref="Condition.Status"/>.</summary>
+public static class ConditionStatus
+{
+    /// <summary>It is so.</summary>
+    public const string True = nameof(True);
+
+    /// <summary>It is not so.</summary>
+    public const string False = nameof(False);
+
+    /// <summary>It is not known yet.</summary>
+    public const string Unknown = nameof(Unknown);
+}
+
+/// <summary>Times as <c>metav1.Time</c> writes them: RFC 3339, UTC, whole seconds.</summary>
+internal sealed class KubernetesTimeConverter : JsonConverter<DateTimeOffset>
+{
+    /// <inheritdoc/>
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset();
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStringValue(value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+    }
 }

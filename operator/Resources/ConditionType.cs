@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Status;
+
 namespace Wagi.Operator.Resources;
 
 /// <summary>
@@ -22,4 +25,43 @@ public static class ConditionType
     /// and <c>kustomize</c>) reports a failure at once instead of waiting until its timeout.
     /// </summary>
     public const string Stalled = nameof(Stalled);
+}
+
+/// <summary>
+/// Which reasons the conditions of a WagiModule may have, for the reference. A test holds it against the constants of
+/// <see cref="ConditionType"/>, <see cref="ConditionReason"/> and <see cref="ModuleReason"/>.
+/// </summary>
+internal static class ConditionCatalog
+{
+    /// <summary>What a Secret, a ConfigMap or a registry may lack.</summary>
+    private static readonly ImmutableArray<string> Unresolved =
+    [
+        ConditionReason.Resolving,
+        ConditionReason.SecretNotFound, ConditionReason.SecretKeyNotFound, ConditionReason.SecretUnusable,
+        ConditionReason.ConfigMapNotFound, ConditionReason.ConfigMapKeyNotFound, ConditionReason.ConfigMapUnusable,
+        ModuleReason.RegistryUnreachable, ModuleReason.Unauthorized, ModuleReason.NotFound, ModuleReason.DigestMismatch,
+        ModuleReason.NotWasm, ModuleReason.PullFailed, ModuleReason.InvalidEntry,
+    ];
+
+    /// <summary>What a runtime may lack, or find wrong with a module that it has pulled.</summary>
+    private static readonly ImmutableArray<string> NotServed =
+    [
+        ConditionReason.NoRuntimes, ConditionReason.RuntimeUnreachable, ConditionReason.Updating, ModuleReason.Loading,
+        ModuleReason.SecretsPending, ModuleReason.UnknownImport, ModuleReason.CompileFailed, ModuleReason.EntrypointMissing,
+        ModuleReason.RoutesFailed,
+    ];
+
+    /// <summary>The conditions in the order in which they are reached: what True means, the reasons of True, and the others.</summary>
+    public static ImmutableArray<(string Type, string Meaning, ImmutableArray<string> True, ImmutableArray<string> Others)> All { get; } =
+    [
+        (ConditionType.Accepted, "The spec is valid and the module has its route.", [ConditionReason.Accepted],
+            [ConditionReason.InvalidSpec, ConditionReason.RouteConflict, ConditionReason.TooLarge, ConditionReason.Deleting]),
+        (ConditionType.Resolved, "The module's digest is known, and the Secrets and ConfigMaps that the spec names are there.",
+            [ConditionReason.Resolved, ConditionReason.ResolvedBefore], [ConditionReason.NotAccepted, .. Unresolved]),
+        (ConditionType.Programmed, "The `modules.toml` that the runtimes read holds the module as specified.",
+            [ConditionReason.Programmed], [ConditionReason.NotAccepted, ConditionReason.NotResolved]),
+        (ConditionType.Ready, "There is a runtime, and every runtime that requests are sent to serves the module as specified. The other reasons of `Accepted` and `Resolved` appear here as well.",
+            [ConditionReason.Ready], NotServed),
+        (ConditionType.Stalled, "Nothing will change before somebody changes something. Present only while that is so; its reason is that of `Ready`.", [], []),
+    ];
 }

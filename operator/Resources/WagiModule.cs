@@ -1,10 +1,10 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Wagi.Operator.ApiServer;
 using k8s;
 using k8s.Models;
-using Wagi.Operator.Crds;
-using Wagi.Operator.Planning;
 
 namespace Wagi.Operator.Resources;
 
@@ -70,3 +70,29 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
     [JsonIgnore]
     public ObjectKey Key => new(Metadata.NamespaceProperty ?? "", Metadata.Name ?? "");
 }
+
+/// <summary>WagiModules as a resource of the API server.</summary>
+internal static class WagiModules
+{
+    public static ApiResource Resource { get; } = new(WagiModule.Group, WagiModule.Version, WagiModule.Plural, WagiModule.KindName);
+
+    public static ObjectIdentity Identify(WagiModule module) =>
+        new(module.Key, module.Metadata.ResourceVersion);
+
+    /// <summary>Drops what nobody reads and what is larger than all the rest.</summary>
+    public static WagiModule Trim(WagiModule module)
+    {
+        module.Metadata.ManagedFields = null;
+        return module;
+    }
+}
+
+/// <summary>Source-generated JSON of the custom resource, in the form of the Kubernetes API.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(WagiModule))]
+[JsonSerializable(typeof(WagiModuleStatus))]
+[JsonSerializable(typeof(JsonElement))] // metadata.managedFields[].fieldsV1
+internal sealed partial class ResourcesJsonContext : JsonSerializerContext;

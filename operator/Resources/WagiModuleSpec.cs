@@ -1,11 +1,10 @@
 using System.ComponentModel;
-using Wagi.Operator.Crds;
 
 namespace Wagi.Operator.Resources;
 
 /// <summary>
 /// What a WagiModule asks for. Every member and every element may be missing, whatever the schema says: manifests on a laptop and API servers without
-/// CEL check less, and <see cref="Planning.SpecReader"/> checks everything again.
+/// CEL check less, and <c>SpecReader</c> checks everything again.
 /// </summary>
 [Rule("!has(self.bindleServer) || self.module.startsWith('bindle:')", "bindleServer is only for a module 'bindle:NAME'")]
 public sealed record WagiModuleSpec
@@ -81,4 +80,12 @@ public sealed record WagiModuleSpec
     [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]
     public string? BindleServer { get; init; }
+}
+
+/// <summary>Names an object in the WagiModule's own namespace.</summary>
+public sealed record LocalObjectReference
+{
+    [Description("Name of the object. Example: registry-credentials")]
+    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.ObjectNameLength)]
+    public string? Name { get; init; }
 }

@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Wagi.Operator.Crds;
+using System.Globalization;
 
 namespace Wagi.Operator.Resources;
 
@@ -38,4 +38,19 @@ public sealed record WagiModuleStatus
 
     [Description("Where the module answers, if the operator knows the runtimes' address. Example: https://wagi.example.com/hello")]
     public string? Url { get; init; }
+}
+
+/// <summary>How many runtimes serve a module as specified.</summary>
+public sealed record RuntimeCount
+{
+    [Description("Runtimes that serve the module as specified. Example: 3")]
+    [Schema(Required = true, Minimum = 0)]
+    public int Ready { get; init; }
+
+    [Description("Runtimes that requests are sent to; while there are none of those, all. Example: 3")]
+    [Schema(Required = true, Minimum = 0)]
+    public int Total { get; init; }
+
+    [Description("Both numbers for the column of kubectl get. Example: 3/3")]
+    public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Ready}/{Total}");
 }

@@ -3,8 +3,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Controllers;
-using Wagi.Operator.Planning;
+using Wagi.Operator.Informers;
 
 namespace Wagi.Operator.Values;
 
@@ -81,4 +80,7 @@ internal sealed partial class ReferencedObjects<TAnswer, TContent>
             return ("", null);
         }
     }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Kind} {Key} may not be read: {Error}")]
+    private static partial void LogRefused(ILogger logger, string kind, ObjectKey key, string error);
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Instance;
-using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;

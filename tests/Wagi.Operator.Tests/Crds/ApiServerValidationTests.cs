@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Wagi.Operator.Crds;
+using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
+using Wagi.Operator.Tests.Planning;
 using Wagi.Operator.Tests.Resources;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;

@@ -1,7 +1,7 @@
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Controllers;
+using Wagi.Operator.Informers;
 using Wagi.Operator.Tests.Cluster;
-using Wagi.Operator.Tests.Controllers;
+using Wagi.Operator.Tests.Informers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
 

@@ -1,6 +1,5 @@
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.LeaderElection;
-using Wagi.Operator.Planning;
 using Wagi.Operator.Rbac;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;

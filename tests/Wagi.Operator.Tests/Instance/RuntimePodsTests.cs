@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Planning;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Runtimes;
 using Wagi.TestCluster;

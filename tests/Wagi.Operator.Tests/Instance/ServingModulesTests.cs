@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Wagi.Modules.Secrets;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
+using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Runtimes;
 using Wagi.TestCluster;

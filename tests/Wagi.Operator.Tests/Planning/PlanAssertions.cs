@@ -1,6 +1,6 @@
 using System.Globalization;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

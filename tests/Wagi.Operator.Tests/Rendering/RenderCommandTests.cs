@@ -6,6 +6,8 @@ using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Commands;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wagi.Operator.Resources;
 using Xunit.Sdk;
 
 namespace Wagi.Operator.Tests.Resources;

@@ -1,3 +1,5 @@
+using Wagi.Operator.Resources;
+
 namespace Wagi.Operator.Tests.Resources;
 
 /// <summary>The bounds themselves, and every way to write a value: an API server has to take them, and so has the operator.</summary>

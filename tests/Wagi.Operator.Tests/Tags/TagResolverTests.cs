@@ -8,10 +8,11 @@ using Wagi.Modules.Status;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.References;
-using Wagi.Operator.Health;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Metrics;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Tags;
-using Wagi.Operator.Tests.Controllers;
+using Wagi.Operator.Tests.Loops;
 using Wagi.TestCluster;
 
 namespace Wagi.Operator.Tests.Tags;

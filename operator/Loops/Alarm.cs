@@ -1,0 +1,41 @@
+namespace Wagi.Operator.Loops;
+
+/// <summary>A pause that can be cut short.</summary>
+/// <param name="time">The clock of the pause.</param>
+internal sealed class Alarm(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _sleep;
+    private bool _rung;
+
+    /// <summary>Ends the pause under way, or the next one if there is none.</summary>
+    public void Ring()
+    {
+        lock (_lock)
+        {
+            _rung = true;
+            _sleep?.TrySetResult();
+        }
+    }
+
+    /// <summary>Pauses until the time is over, somebody rings, or the token is cancelled; the caller looks at its token.</summary>
+    public async Task SleepAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var sleep = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _sleep = sleep;
+            if (_rung) sleep.TrySetResult();
+        }
+
+        await using (cancellationToken.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), sleep))
+        await using (time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), sleep, duration, Timeout.InfiniteTimeSpan))
+            await sleep.Task;
+
+        lock (_lock)
+        {
+            _sleep = null;
+            _rung = false;
+        }
+    }
+}

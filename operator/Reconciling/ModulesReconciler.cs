@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Applying;
+using Wagi.Operator.Informers;
+using Wagi.Operator.Metrics;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Resources;
+using Wagi.Operator.Runtimes;
+using Wagi.Operator.Tags;
+using Wagi.Operator.Values;
+
+namespace Wagi.Operator.Reconciling;
+
+/// <summary>Brings runtimes and statuses in line with all WagiModules: reads what there is, plans, and applies the plan.</summary>
+/// <param name="modules">The WagiModules.</param>
+/// <param name="secrets">The Secrets that they name.</param>
+/// <param name="configMaps">The ConfigMaps that they name.</param>
+/// <param name="tags">The digests of the tags that they name.</param>
+/// <param name="runtimes">What the runtimes report.</param>
+/// <param name="generated">The ConfigMap and the Secret that the runtimes read.</param>
+/// <param name="annotator">Tells the kubelets; null where runtimes are not pods.</param>
+/// <param name="statuses">Writes statuses.</param>
+/// <param name="events">Writes events.</param>
+/// <param name="settings">What the operator was told at its start.</param>
+/// <param name="metrics">Hears of the state of all modules.</param>
+/// <param name="time">The clock of conditions.</param>
+internal sealed class ModulesReconciler(
+    Informer<WagiModule> modules,
+    ReferencedObjects<StoredSecret, SecretContent> secrets,
+    ReferencedObjects<StoredConfigMap, ConfigMapContent> configMaps,
+    TagResolver tags,
+    RuntimePoller runtimes,
+    GeneratedObjects generated,
+    PodAnnotator? annotator,
+    StatusWriter statuses,
+    EventRecorder events,
+    PlanSettings settings,
+    OperatorMetrics metrics,
+    TimeProvider time)
+{
+    private const int ParallelWrites = 8;
+
+    private ImmutableSortedSet<ObjectKey> _secretsInUse = ImmutableSortedSet.Create(ObjectKey.Order);
+    private Plan? _applied;
+    private ImmutableSortedSet<ObjectKey> _configMapsInUse = ImmutableSortedSet.Create(ObjectKey.Order);
+
+    /// <summary>Takes what is stored for the truth again, because another instance may have led meanwhile.</summary>
+    public void Forget() => _applied = null;
+
+    /// <summary>One round.</summary>
+    /// <exception cref="ApiServer.ApiServerException">The API server refused something; try again.</exception>
+    /// <exception cref="HttpRequestException">The API server cannot be reached; try again.</exception>
+    public async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        var (input, plan) = await PlanAsync(cancellationToken);
+        tags.Follow(plan.Resolutions, input.Secrets);
+        await ProgramAsync(plan, cancellationToken);
+        await ReportAsync(input, plan, cancellationToken);
+        Measure(input, plan);
+    }
+
+    /// <summary>Which Secrets and ConfigMaps are in use is part of the plan: when it names others than were read, they are read and it is made again.</summary>
+    private async Task<(PlanInput Input, Plan Plan)> PlanAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var input = await GatherAsync(cancellationToken);
+            var plan = Planner.Plan(input);
+            var wasComplete = plan.Secrets.IsSubsetOf(_secretsInUse) && plan.ConfigMaps.IsSubsetOf(_configMapsInUse);
+            _secretsInUse = plan.Secrets;
+            _configMapsInUse = plan.ConfigMaps;
+            if (wasComplete) return (input, plan);
+        }
+    }
+
+    private async Task<PlanInput> GatherAsync(CancellationToken cancellationToken)
+    {
+        var (toml, secretData) = await generated.ReadAsync(cancellationToken);
+        return new PlanInput
+        {
+            Modules = [.. modules.Objects.Values],
+            Resolutions = tags.Answers,
+            Secrets = await secrets.ReadAsync(_secretsInUse, cancellationToken),
+            ConfigMaps = await configMaps.ReadAsync(_configMapsInUse, cancellationToken),
+            Runtimes = runtimes.Reports,
+            // Its own plan, once there is one: last good entries come from neither an edited nor a deleted ConfigMap.
+            PreviousToml = _applied?.Toml ?? toml,
+            PreviousSecrets = _applied?.SecretData ?? secretData,
+            Settings = settings,
+            Now = time.GetUtcNow(),
+        };
+    }
+
+    private async Task ProgramAsync(Plan plan, CancellationToken cancellationToken)
+    {
+        var digest = await generated.WriteAsync(plan.Toml, plan.SecretData, cancellationToken);
+        _applied = plan;
+        if (digest.IsNew) runtimes.Hurry();
+        if (annotator is not null) await annotator.MarkAsync(digest.Value, cancellationToken);
+    }
+
+    private async Task ReportAsync(PlanInput input, Plan plan, CancellationToken cancellationToken)
+    {
+        var planned = input.Modules.ToDictionary(module => module.Key);
+        await Parallel.ForEachAsync(
+            plan.Verdicts.Where(verdict => verdict.StatusChanged && !IsStillAsking(planned[verdict.Key], verdict)),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelWrites, CancellationToken = cancellationToken },
+            async (verdict, token) =>
+            {
+                var module = planned[verdict.Key];
+                if (!await statuses.WriteAsync(module, verdict.Status, token)) return;
+                foreach (var happened in verdict.Events) await events.RecordAsync(module, happened, token);
+            });
+    }
+
+    /// <summary>
+    /// Whether the registry has been asked for something that the status tells already, as after a start: asking again is no news.
+    /// </summary>
+    private static bool IsStillAsking(WagiModule module, Verdict verdict) =>
+        verdict.Condition(ConditionType.Resolved) is { Reason: ConditionReason.Resolving } resolving
+        && module.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionType.Resolved) is { } told
+        && told.ObservedGeneration == resolving.ObservedGeneration;
+
+    private void Measure(PlanInput input, Plan plan)
+    {
+        runtimes.Settle(plan.Verdicts.All(verdict => verdict.Condition(ConditionType.Ready) is { Status: ConditionStatus.True }));
+        metrics.Runtimes(input.Runtimes.Count, input.Runtimes.Count(runtime => runtime.Status is not null));
+        metrics.Modules(plan.Verdicts
+            .SelectMany(verdict => verdict.Status.Conditions ?? [])
+            .CountBy(condition => (condition.Type, condition.Status))
+            .Select(count => (count.Key.Type, count.Key.Status, count.Value)));
+    }
+}

@@ -1,0 +1,84 @@
+namespace Wagi.Operator.Tests.Loops;
+
+/// <summary>A clock that stands still until it is moved.</summary>
+internal sealed class ManualTime : TimeProvider
+{
+    private readonly Lock _lock = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>Timers that are running.</summary>
+    public int Timers
+    {
+        get
+        {
+            lock (_lock) return _timers.Count;
+        }
+    }
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock) return _now;
+    }
+
+    public override long GetTimestamp() => GetUtcNow().Ticks;
+
+    /// <summary>Moves the clock on; what falls due on the way is called on this thread, in order.</summary>
+    public void Advance(TimeSpan by)
+    {
+        var end = GetUtcNow() + by;
+        while (Next(end) is { } timer) timer.Call();
+        lock (_lock) _now = end;
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private ManualTimer? Next(DateTimeOffset end)
+    {
+        lock (_lock)
+        {
+            var next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
+            if (next is null) return null;
+            _now = next.Due;
+            _timers.Remove(next);
+            return next;
+        }
+    }
+
+    private sealed class ManualTimer(ManualTime time, Action call) : ITimer
+    {
+        public DateTimeOffset Due { get; private set; }
+
+        public Action Call => call;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (time._lock)
+            {
+                time._timers.Remove(this);
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    Due = time._now + dueTime;
+                    time._timers.Add(this);
+                }
+            }
+
+            return true;
+        }
+
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
