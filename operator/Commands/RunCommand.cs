@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Limits;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Instance;
@@ -131,22 +132,21 @@ internal sealed class RunCommand
         {
             var configuration = Kubeconfig.Load(arguments.GetValue(_kubeconfig), arguments.GetValue(_context));
             await using var application = OperatorApplication.Build(configuration, Read(arguments, configuration));
-            await application.StartAsync(cancellationToken);
-            await application.WaitForShutdownAsync(cancellationToken);
+            await OperatorApplication.RunAsync(application, cancellationToken);
             return ExitCodes.Success;
         }
         catch (UsageException error)
         {
-            return await ExitCodes.UsageAsync(error);
+            return await ExitCodes.UsageAsync(arguments, error);
         }
-        catch (KubeconfigException error)
+        catch (Exception error) when (error is KubeconfigException or LoopEndedException)
         {
-            return await ExitCodes.FailAsync(error.Message);
+            return await ExitCodes.FailAsync(arguments, error.Message);
         }
         catch (IOException error)
         {
             // The health address is taken.
-            return await ExitCodes.FailAsync($"{error.Message} (choose another with --health)");
+            return await ExitCodes.FailAsync(arguments, $"{error.Message} (choose another with --health)");
         }
     }
 

@@ -2,17 +2,34 @@ using System.Collections.Immutable;
 using System.Net.Http;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 
 namespace Wagi.Operator.Informers;
+
+/// <summary>An <see cref="Informer{T}"/>, whatever it keeps a copy of.</summary>
+internal interface IInformer
+{
+    /// <summary>What it keeps a copy of.</summary>
+    string Name { get; }
+
+    /// <summary>Completes when the copy is complete for the first time.</summary>
+    Task Synced { get; }
+
+    /// <summary>Why the copy cannot be kept up to date right now; null when all is well.</summary>
+    string? Trouble { get; }
+
+    /// <summary>Follows the resource until cancelled. What a server or a network may do is logged, waited for and tried again.</summary>
+    Task RunAsync(LoopProgress progress, CancellationToken cancellationToken);
+}
 
 /// <summary>
 /// Keeps a copy of a resource: lists it once, then follows the watch, resumes it where it broke off, and lists again only when
 /// the server no longer remembers (410 Gone). Survives an API server that goes and comes back. The role and name of
 /// client-go's informer.
 /// </summary>
-internal sealed partial class Informer<T>
+internal sealed partial class Informer<T> : IInformer
     where T : class
 {
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromSeconds(1);
@@ -24,6 +41,7 @@ internal sealed partial class Informer<T>
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _writing = new();
     private ImmutableDictionary<ObjectKey, T> _objects = ImmutableDictionary<ObjectKey, T>.Empty;
+    private volatile string? _trouble;
     private bool _connected;
 
     /// <param name="source">What to keep a copy of.</param>
@@ -44,30 +62,33 @@ internal sealed partial class Informer<T>
     /// <summary>The objects as of now: an immutable snapshot. Empty before <see cref="Synced"/>.</summary>
     public ImmutableDictionary<ObjectKey, T> Objects => Volatile.Read(ref _objects);
 
-    /// <summary>Completes when <see cref="Objects"/> is complete for the first time.</summary>
+    /// <inheritdoc/>
     public Task Synced => _synced.Task;
 
-    /// <summary>What it keeps a copy of.</summary>
+    /// <inheritdoc/>
     public string Name => _source.Name;
 
-    /// <summary>Why the copy cannot be kept up to date right now; null when all is well.</summary>
-    public string? Trouble { get; private set; }
+    /// <inheritdoc/>
+    public string? Trouble => _trouble;
 
-    /// <summary>Follows the resource until cancelled. Never fails: it logs, waits and tries again.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(progress);
         string? resourceVersion = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 resourceVersion ??= await ListAsync(cancellationToken);
+                progress.Completed();
                 var started = _time.GetTimestamp();
                 await foreach (var change in _source.WatchAsync(resourceVersion, cancellationToken))
                 {
                     Connected();
                     Take(change);
                     resourceVersion = change.ResourceVersion;
+                    progress.Completed();
                 }
 
                 // The server ended the watch, as it does every few minutes. One that ends at once, again and again, must not spin.
@@ -88,6 +109,8 @@ internal sealed partial class Informer<T>
             {
                 await TroubledAsync(e, cancellationToken);
             }
+
+            progress.Completed();
         }
     }
 
@@ -119,7 +142,7 @@ internal sealed partial class Informer<T>
             Volatile.Write(ref _objects, after);
         }
 
-        Trouble = null;
+        _trouble = null;
         LogListed(_logger, Name, after.Count);
         _synced.TrySetResult();
 
@@ -156,7 +179,7 @@ internal sealed partial class Informer<T>
     private void Connected()
     {
         _backoff.Reset();
-        Trouble = null;
+        _trouble = null;
         if (_connected) return;
         _connected = true;
         LogConnected(_logger, Name);
@@ -167,7 +190,7 @@ internal sealed partial class Informer<T>
         // Once per outage: the tries that follow would only repeat it.
         if (_connected || _backoff.Failures == 0) LogTrouble(_logger, Name, e.Message);
         _connected = false;
-        Trouble = e.Message;
+        _trouble = e.Message;
         await PauseAsync(cancellationToken);
     }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
+using Wagi.Hosting.Supervision;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Metrics;
 
@@ -48,6 +49,16 @@ internal static class OperatorApplication
         return application;
     }
 
+    /// <summary>Runs it until it is stopped.</summary>
+    /// <exception cref="IOException">The address of <c>/healthz</c> is taken.</exception>
+    /// <exception cref="LoopEndedException">One of its loops ended before.</exception>
+    public static async Task RunAsync(WebApplication application, CancellationToken cancellationToken)
+    {
+        await application.StartAsync(cancellationToken);
+        await application.WaitForShutdownAsync(cancellationToken);
+        await (application.Services.GetRequiredService<OperatorInstance>().ExecuteTask ?? Task.CompletedTask);
+    }
+
     /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; known once it has started.</summary>
     public static Uri Address(WebApplication application) =>
         new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -56,15 +67,19 @@ internal static class OperatorApplication
 /// <summary>The probes of a pod.</summary>
 internal static class HealthEndpoints
 {
-    /// <summary><c>/healthz/live</c> answers while the process does; <c>/healthz/ready</c> when all caches are filled.</summary>
+    /// <summary>
+    /// <c>/healthz/live</c> answers 200 while every loop makes progress; <c>/healthz/ready</c> when everything has been listed.
+    /// </summary>
     public static void MapHealth(this WebApplication application, OperatorInstance instance)
     {
-        application.MapGet("/healthz/live", static (HttpContext context) => context.Response.WriteAsync("ok\n"));
-        application.MapGet("/healthz/ready", (HttpContext context) =>
-        {
-            var reasons = instance.NotReady.ToList();
-            context.Response.StatusCode = reasons.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-            return context.Response.WriteAsync(reasons.Count == 0 ? "ok\n" : string.Join('\n', reasons) + "\n");
-        });
+        application.MapGet("/healthz/live", context => AnswerAsync(context, instance.Stalled));
+        application.MapGet("/healthz/ready", context =>
+            AnswerAsync(context, string.Join('\n', instance.NotReady) is { Length: > 0 } reasons ? reasons : null));
+    }
+
+    private static Task AnswerAsync(HttpContext context, string? reason)
+    {
+        context.Response.StatusCode = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return context.Response.WriteAsync((reason ?? "ok") + "\n");
     }
 }

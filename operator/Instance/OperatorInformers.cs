@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Informers;
@@ -6,47 +7,88 @@ using Wagi.Operator.Runtimes;
 
 namespace Wagi.Operator.Instance;
 
-/// <summary>Makes the informers of an operator.</summary>
-/// <param name="client">The API server.</param>
-/// <param name="options">Namespaces and selectors.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Hears of lost connections.</param>
-internal sealed class OperatorInformers(ApiServerClient client, OperatorOptions options, TimeProvider time, ILogger logger)
+/// <summary>Everything that an operator watches.</summary>
+internal sealed class OperatorInformers
 {
-    /// <summary>All WagiModules.</summary>
-    public Informer<WagiModule> Modules() => Of(
-        new ListWatch<WagiModule>(client, WagiModules.Resource, ResourcesJsonContext.Default.WagiModule, WagiModules.Identify, time)
+    private readonly ApiServerClient _client;
+    private readonly OperatorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <param name="client">The API server.</param>
+    /// <param name="options">Namespaces and selectors.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of lost connections.</param>
+    public OperatorInformers(ApiServerClient client, OperatorOptions options, TimeProvider time, ILogger logger)
+    {
+        _client = client;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        Modules = Of(new ListWatch<WagiModule>(client, WagiModules.Resource, ResourcesJsonContext.Default.WagiModule, WagiModules.Identify, time)
         {
             Namespace = options.WatchNamespace,
             Trim = WagiModules.Trim,
             WhenUnknown = "the custom resource definition is not installed: kubectl apply -f crds/",
         });
+        Secrets = Referenced(ApiResource.Secrets);
+        ConfigMaps = Referenced(ApiResource.ConfigMaps);
+        GeneratedSecret = Generated(ApiResource.Secrets, options.Secret);
+        GeneratedConfigMap = Generated(ApiResource.ConfigMaps, options.ConfigMap);
+        Pods = options.Runtimes.IsEmpty
+            ? Of(new ListWatch<RuntimePod>(client, ApiResource.Pods, RuntimesJsonContext.Default.RuntimePod, pod => pod.Identity, time)
+            {
+                Namespace = options.Namespace,
+                LabelSelector = options.RuntimeSelector,
+            })
+            : null;
+        All = [.. new IInformer?[] { Modules, Secrets, ConfigMaps, GeneratedSecret, GeneratedConfigMap, Pods }.OfType<IInformer>()];
+    }
 
-    /// <summary>The metadata of everything that WagiModules may name: content, of Secrets above all, is not kept.</summary>
-    public Informer<PartialObject> Referenced(ApiResource resource) => Of(
-        new ListWatch<PartialObject>(client, resource, ApiServerJsonContext.Default.PartialObject, item => item.Identity, time)
+    /// <summary>All WagiModules.</summary>
+    public Informer<WagiModule> Modules { get; }
+
+    /// <summary>The metadata of every Secret that WagiModules may name: no content is kept.</summary>
+    public Informer<PartialObject> Secrets { get; }
+
+    /// <summary>The metadata of every ConfigMap that WagiModules may name.</summary>
+    public Informer<PartialObject> ConfigMaps { get; }
+
+    /// <summary>The metadata of the one Secret that is generated.</summary>
+    public Informer<PartialObject> GeneratedSecret { get; }
+
+    /// <summary>The metadata of the one ConfigMap that is generated.</summary>
+    public Informer<PartialObject> GeneratedConfigMap { get; }
+
+    /// <summary>The runtime pods; null when the runtimes are not pods.</summary>
+    public Informer<RuntimePod>? Pods { get; }
+
+    /// <summary>All of them.</summary>
+    public ImmutableArray<IInformer> All { get; }
+
+    /// <summary>What has not been listed yet, and why, one line each.</summary>
+    public IEnumerable<string> NotListed =>
+        All.Where(informer => !informer.Synced.IsCompleted).Select(informer => $"{informer.Name}: {informer.Trouble ?? "not listed yet"}");
+
+    /// <summary>Waits until everything has been listed.</summary>
+    public Task SyncedAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(All.Select(informer => informer.Synced)).WaitAsync(cancellationToken);
+
+    private Informer<PartialObject> Referenced(ApiResource resource) => Of(
+        new ListWatch<PartialObject>(_client, resource, ApiServerJsonContext.Default.PartialObject, item => item.Identity, _time)
         {
-            Namespace = options.WatchNamespace,
+            Namespace = _options.WatchNamespace,
             MetadataOnly = true,
         });
 
-    /// <summary>The metadata of the one object that is generated.</summary>
-    public Informer<PartialObject> Generated(ApiResource resource, string name) => Of(
-        new ListWatch<PartialObject>(client, resource, ApiServerJsonContext.Default.PartialObject, item => item.Identity, time)
+    private Informer<PartialObject> Generated(ApiResource resource, string name) => Of(
+        new ListWatch<PartialObject>(_client, resource, ApiServerJsonContext.Default.PartialObject, item => item.Identity, _time)
         {
-            Namespace = options.Namespace,
+            Namespace = _options.Namespace,
             FieldSelector = $"metadata.name={name}",
             MetadataOnly = true,
         });
 
-    /// <summary>The runtime pods.</summary>
-    public Informer<RuntimePod> Pods() => Of(
-        new ListWatch<RuntimePod>(client, ApiResource.Pods, RuntimesJsonContext.Default.RuntimePod, pod => pod.Identity, time)
-        {
-            Namespace = options.Namespace,
-            LabelSelector = options.RuntimeSelector,
-        });
-
     private Informer<T> Of<T>(ListWatch<T> source)
-        where T : class => new(source, time, logger);
+        where T : class => new(source, _time, _logger);
 }

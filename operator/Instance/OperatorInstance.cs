@@ -1,15 +1,15 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
 using Wagi.Oci.Remote;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
 using Wagi.Operator.Informers;
 using Wagi.Operator.LeaderElection;
+using Wagi.Operator.Loops;
 using Wagi.Operator.Metrics;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Reconciling;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tags;
 using Wagi.Operator.Values;
@@ -17,53 +17,30 @@ using Wagi.Operator.Values;
 namespace Wagi.Operator.Instance;
 
 /// <summary>
-/// One running operator. Its informers follow the API server from the start to the end; while it leads, it reconciles as well.
+/// One running operator: everything that <c>wagi-operator run</c> consists of is put together here. Its informers follow the API server
+/// from the start to the end; while it leads, it reconciles as well. The first loop that ends, for whatever reason, ends it.
 /// </summary>
-internal sealed partial class OperatorInstance : BackgroundService
+internal sealed class OperatorInstance : BackgroundService
 {
     /// <summary>Name of the Lease.</summary>
     public const string LeaseName = "wagi-operator";
 
-    /// <summary>Everything is one unit of work: each plan is made from all WagiModules.</summary>
-    private const string Everything = "modules";
+    /// <summary>A watch lasts up to ten minutes, in which a server may have nothing to tell.</summary>
+    private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long a new leader waits for the runtimes' first answers, so that it does not call modules not ready that are.</summary>
-    private static readonly TimeSpan FirstAnswers = TimeSpan.FromSeconds(5);
+    /// <summary>For loops that wait for a server, which has half a minute for each of two answers.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(3);
 
-    private readonly OperatorOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger<OperatorInstance> _logger;
-    private readonly OperatorMetrics _metrics;
-    private readonly Informer<WagiModule> _modules;
-    private readonly Informer<PartialObject> _secrets;
-    private readonly Informer<PartialObject> _configMaps;
-    private readonly Informer<PartialObject> _generatedSecret;
-    private readonly Informer<PartialObject> _generatedConfigMap;
-    private readonly Informer<RuntimePod>? _pods;
+    private readonly Supervisor _supervisor;
+    private readonly OperatorInformers _informers;
     private readonly RegistryClient _registries;
     private readonly TagResolver _tags;
     private readonly RuntimePoller _runtimes;
-    private readonly WorkQueue<string> _queue;
-    private readonly Controller<string> _controller;
-    private readonly ModulesReconciler _reconciler;
-    private readonly LeaderElector? _elector;
-    private readonly Lock _following = new();
-    private bool _leads;
+    private readonly Leader _leader;
 
     public OperatorInstance(ApiServerClient client, OperatorOptions options, OperatorMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     {
-        _options = options;
-        _time = time;
-        _metrics = metrics;
-        _logger = loggers.CreateLogger<OperatorInstance>();
-        var informers = new OperatorInformers(client, options, time, loggers.CreateLogger("Wagi.Operator.Informers.Informer"));
-        _modules = informers.Modules();
-        _secrets = informers.Referenced(ApiResource.Secrets);
-        _configMaps = informers.Referenced(ApiResource.ConfigMaps);
-        _generatedSecret = informers.Generated(ApiResource.Secrets, options.Secret);
-        _generatedConfigMap = informers.Generated(ApiResource.ConfigMaps, options.ConfigMap);
-        _pods = options.Runtimes.IsEmpty ? informers.Pods() : null;
-
+        _informers = new OperatorInformers(client, options, time, loggers.CreateLogger("Wagi.Operator.Informers.Informer"));
         _registries = new RegistryClient(new RegistryClientOptions
         {
             InsecureRegistries = options.InsecureRegistries,
@@ -72,143 +49,81 @@ internal sealed partial class OperatorInstance : BackgroundService
         });
         _tags = new TagResolver(new RegistryTagLookup(_registries), options.Tags, metrics, time, loggers.CreateLogger<TagResolver>());
         _runtimes = new RuntimePoller(options.RuntimePace, time, loggers.CreateLogger<RuntimePoller>());
-        _queue = new WorkQueue<string>(time);
 
         var secrets = new ReferencedObjects<StoredSecret, SecretContent>(
-            client, ApiResource.Secrets, _secrets, ValuesJsonContext.Default.StoredSecret, secret => secret.Content, _logger);
+            client, ApiResource.Secrets, _informers.Secrets, ValuesJsonContext.Default.StoredSecret, secret => secret.Content, loggers);
         var configMaps = new ReferencedObjects<StoredConfigMap, ConfigMapContent>(
-            client, ApiResource.ConfigMaps, _configMaps, ValuesJsonContext.Default.StoredConfigMap, configMap => configMap.Content, _logger);
-        _reconciler = new ModulesReconciler(
-            _modules, secrets, configMaps, _tags, _runtimes,
+            client, ApiResource.ConfigMaps, _informers.ConfigMaps, ValuesJsonContext.Default.StoredConfigMap, configMap => configMap.Content, loggers);
+        var reconciler = new ModulesReconciler(
+            _informers.Modules, secrets, configMaps, _tags, _runtimes,
             new GeneratedObjects(
-                Generated(ApiResource.ConfigMaps, options.ConfigMap, _generatedConfigMap),
-                Generated(ApiResource.Secrets, options.Secret, _generatedSecret)),
-            _pods is null ? null : new PodAnnotator(client, _pods, metrics, loggers.CreateLogger<PodAnnotator>()),
-            new StatusWriter(client, _modules, metrics),
+                Generated(ApiResource.ConfigMaps, options.ConfigMap, _informers.GeneratedConfigMap),
+                Generated(ApiResource.Secrets, options.Secret, _informers.GeneratedSecret)),
+            _informers.Pods is null ? null : new PodAnnotator(client, _informers.Pods, metrics, loggers.CreateLogger<PodAnnotator>()),
+            new StatusWriter(client, _informers.Modules, metrics),
             new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()),
             options.Plan, metrics, time);
-        _controller = new Controller<string>(
-            _queue, (_, cancellationToken) => _reconciler.ReconcileAsync(cancellationToken), metrics, time, loggers.CreateLogger("Wagi.Operator.Reconciling.Controller"));
-        _elector = options.LeaderElection is null
-            ? null
-            : new LeaderElector(client, options.LeaderElection, time, loggers.CreateLogger<LeaderElector>());
-        metrics.Observe(() => _queue.Count, () => _leads);
+        var loop = new ReconcileLoop(reconciler.ReconcileAsync, metrics, time, loggers.CreateLogger<ReconcileLoop>());
+        _leader = new Leader(options, _informers, _runtimes, _tags, reconciler, loop, time, loggers.CreateLogger<Leader>());
+        metrics.Observe(() => loop.IsTriggered ? 1 : 0, () => _leader.Leads);
 
-        _modules.Changed += _ => _queue.Add(Everything);
-        _generatedSecret.Changed += _ => _queue.Add(Everything);
-        _generatedConfigMap.Changed += _ => _queue.Add(Everything);
-        _tags.Changed += () => _queue.Add(Everything);
-        _runtimes.Changed += () => _queue.Add(Everything);
-        _secrets.Changed += key => AddIf(secrets.IsNamed(key));
-        _configMaps.Changed += key => AddIf(configMaps.IsNamed(key));
-        if (_pods is not null) _pods.Changed += _ => FollowRuntimes();
+        _informers.Modules.Changed += _ => loop.Trigger();
+        _informers.GeneratedSecret.Changed += _ => loop.Trigger();
+        _informers.GeneratedConfigMap.Changed += _ => loop.Trigger();
+        _informers.Secrets.Changed += key => TriggerIf(secrets.IsNamed(key));
+        _informers.ConfigMaps.Changed += key => TriggerIf(configMaps.IsNamed(key));
+        _tags.Changed += loop.Trigger;
+        _runtimes.Changed += loop.Trigger;
+        if (_informers.Pods is not null)
+        {
+            _informers.Pods.Changed += _ => _leader.FollowRuntimes();
+        }
+
+        _supervisor = new Supervisor(time);
+        foreach (var informer in _informers.All)
+        {
+            _supervisor.Add($"the watch of {informer.Name}", LongestWatch, informer.RunAsync);
+        }
+
+        _supervisor.Add("the poller of the runtimes", LongestTurn, _runtimes.RunAsync);
+        _supervisor.Add("the resolver of tags", LongestTurn, _tags.RunAsync);
+        if (options.LeaderElection is { } election)
+        {
+            var elector = new LeaderElector(client, election, time, loggers.CreateLogger<LeaderElector>());
+            _supervisor.Add("the leader election", LongestTurn, (progress, stopping) => elector.RunAsync(_leader.RunAsync, progress, stopping));
+        }
+        else
+        {
+            _supervisor.Add("the only instance", LongestTurn, (progress, stopping) => Waiting.ForAsync(_leader.RunAsync(stopping), progress, time));
+        }
 
         GeneratedObject Generated(ApiResource resource, string name, Informer<PartialObject> informer) =>
             new(client, resource, new ObjectKey(options.Namespace, name), informer, metrics, loggers.CreateLogger<GeneratedObject>());
+
+        void TriggerIf(bool concerns)
+        {
+            if (concerns)
+            {
+                loop.Trigger();
+            }
+        }
     }
 
     /// <summary>What keeps the operator from doing its work, one line each; empty when nothing does.</summary>
-    public IEnumerable<string> NotReady =>
-        Caches.Where(cache => !cache.Synced.IsCompleted).Select(cache => $"{cache.Name}: {cache.Trouble ?? "not listed yet"}");
+    public IEnumerable<string> NotReady => _informers.NotListed;
 
-    private IEnumerable<(string Name, Task Synced, string? Trouble)> Caches
-    {
-        get
-        {
-            yield return (_modules.Name, _modules.Synced, _modules.Trouble);
-            foreach (var informer in new[] { _secrets, _configMaps, _generatedSecret, _generatedConfigMap })
-                yield return (informer.Name, informer.Synced, informer.Trouble);
-            if (_pods is not null) yield return (_pods.Name, _pods.Synced, _pods.Trouble);
-        }
-    }
+    /// <summary>The loop that makes no progress, as a sentence; null while all do.</summary>
+    public string? Stalled => _supervisor.Stalled ?? _leader.Stalled;
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         _tags.Dispose();
         _runtimes.Dispose();
-        _queue.Dispose();
         _registries.Dispose();
         base.Dispose();
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        Task[] informers =
-        [
-            _modules.RunAsync(stoppingToken),
-            _secrets.RunAsync(stoppingToken),
-            _configMaps.RunAsync(stoppingToken),
-            _generatedSecret.RunAsync(stoppingToken),
-            _generatedConfigMap.RunAsync(stoppingToken),
-            _pods?.RunAsync(stoppingToken) ?? Task.CompletedTask,
-        ];
-        await (_elector is null ? LeadAsync(stoppingToken) : _elector.RunAsync(LeadAsync, stoppingToken));
-        await Task.WhenAll(informers);
-    }
-
-    private async Task LeadAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            // Nothing may be written from half a picture: it would look as if modules had been deleted.
-            await Task.WhenAll(Caches.Select(cache => cache.Synced)).WaitAsync(cancellationToken);
-            _leads = true;
-            _reconciler.Forget();
-            FollowRuntimes();
-            await FirstAnswersAsync(cancellationToken);
-            LogReconciling(_logger, _modules.Objects.Count, _options.Namespace, _options.ConfigMap);
-            _queue.Add(Everything);
-            await _controller.RunAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Somebody else leads, or it is the end.
-        }
-        finally
-        {
-            lock (_following)
-            {
-                _leads = false;
-                _runtimes.Follow(ImmutableDictionary<RuntimeEndpoint, bool>.Empty);
-            }
-
-            _tags.Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
-        }
-    }
-
-    private async Task FirstAnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _runtimes.AskedAsync(cancellationToken).WaitAsync(FirstAnswers, _time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            // Those that hang are reported as such.
-        }
-    }
-
-    private void FollowRuntimes()
-    {
-        // One at a time: what was read first must not be followed last.
-        lock (_following)
-        {
-            if (!_leads) return;
-            _runtimes.Follow(_pods is null
-                ? _options.Runtimes.Select(RuntimeEndpoint.At).Distinct().ToDictionary(endpoint => endpoint, _ => true)
-                : _pods.Objects.Values.Where(pod => pod.IsRunning).ToDictionary(pod => RuntimeEndpoint.Of(pod, _options.RuntimeAdminPort), pod => pod.IsReady));
-        }
-
-        _queue.Add(Everything);
-    }
-
-    private void AddIf(bool concerns)
-    {
-        if (concerns) _queue.Add(Everything);
-    }
-
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Serving {Count} WagiModules through ConfigMap {Namespace}/{ConfigMap}")]
-    private static partial void LogReconciling(ILogger logger, int count, string @namespace, string configMap);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _supervisor.RunAsync(stoppingToken);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
 using Wagi.Operator.ApiServer;
 
 namespace Wagi.Operator.LeaderElection;
@@ -17,51 +18,53 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     private long _observedAt;
     private string? _trouble;
 
-    /// <summary>Whether this instance leads right now.</summary>
-    public bool IsLeader { get; private set; }
-
     /// <summary>Runs for leadership until stopped; leads whenever it has it.</summary>
     /// <param name="lead">The leader's work. Its token is cancelled when leadership is lost or at the stop; the Lease is given back after it has returned.</param>
+    /// <param name="progress">Told of every look at the Lease.</param>
     /// <param name="stop">Ends it all.</param>
-    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
+    /// <exception cref="InvalidOperationException">The leader's work ended though it was not asked to. An exception that it ended with is passed on.</exception>
+    public async Task RunAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(progress);
         while (!stop.IsCancellationRequested)
         {
             if (await TryAsync(stop))
-                await LeadAsync(lead, stop);
+            {
+                await LeadAsync(lead, progress, stop);
+            }
+
+            progress.Completed();
             await PauseAsync(stop);
         }
     }
 
-    private async Task LeadAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
+    private async Task LeadAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken stop)
     {
         LogLeading(logger, options.Identity);
-        IsLeader = true;
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var work = lead(leading.Token);
+        var endedUnasked = false;
         try
         {
-            await RenewAsync(work, leading.Token);
+            await RenewAsync(work, progress, leading.Token);
+            endedUnasked = work.IsCompleted && !leading.IsCancellationRequested;
         }
         finally
         {
             await leading.CancelAsync();
-            try
-            {
-                await work;
-            }
-            catch (OperationCanceledException)
-            {
-                // Asked to.
-            }
-
-            IsLeader = false;
+            await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await ReleaseAsync();
+        }
+
+        if (endedUnasked || work.IsFaulted)
+        {
+            await work;
+            throw new InvalidOperationException("the leader's work ended");
         }
     }
 
     /// <summary>Returns when leadership is lost, the work has ended, or at the stop.</summary>
-    private async Task RenewAsync(Task work, CancellationToken cancellationToken)
+    private async Task RenewAsync(Task work, LoopProgress progress, CancellationToken cancellationToken)
     {
         var renewed = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested && !work.IsCompleted)
@@ -71,6 +74,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             using var deadline = new CancellationTokenSource(Remaining(renewed), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
             var before = time.GetTimestamp();
+            progress.Completed();
             if (await TryAsync(either.Token))
             {
                 renewed = before;

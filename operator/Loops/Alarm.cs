@@ -8,7 +8,19 @@ internal sealed class Alarm(TimeProvider time)
     private TaskCompletionSource? _sleep;
     private bool _rung;
 
-    /// <summary>Ends the pause under way, or the next one if there is none.</summary>
+    /// <summary>Whether somebody has rung since the last pause.</summary>
+    public bool IsRung
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _rung;
+            }
+        }
+    }
+
+    /// <summary>Ends the current pause, or the next one if there is none.</summary>
     public void Ring()
     {
         lock (_lock)
@@ -18,19 +30,29 @@ internal sealed class Alarm(TimeProvider time)
         }
     }
 
-    /// <summary>Pauses until the time is over, somebody rings, or the token is cancelled; the caller looks at its token.</summary>
+    /// <summary>
+    /// Pauses until the time is over, somebody rings, or the token is cancelled; the caller looks at its token. A time that is over already is no pause.
+    /// </summary>
     public async Task SleepAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var sleep = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             _sleep = sleep;
-            if (_rung) sleep.TrySetResult();
+            if (_rung || duration <= TimeSpan.Zero)
+            {
+                sleep.TrySetResult();
+            }
         }
 
-        await using (cancellationToken.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), sleep))
-        await using (time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), sleep, duration, Timeout.InfiniteTimeSpan))
-            await sleep.Task;
+        if (!sleep.Task.IsCompleted)
+        {
+            await using (cancellationToken.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), sleep))
+            await using (time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), sleep, duration, Timeout.InfiniteTimeSpan))
+            {
+                await sleep.Task;
+            }
+        }
 
         lock (_lock)
         {

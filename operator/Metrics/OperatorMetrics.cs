@@ -32,7 +32,7 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("wagi.operator.modules", () => Volatile.Read(ref _modules), description: "WagiModules, by condition and its status");
         meter.CreateObservableGauge("wagi.operator.runtimes", () => Volatile.Read(ref _runtimes), description: "Runtimes that there are");
         meter.CreateObservableGauge("wagi.operator.runtimes.answering", () => Volatile.Read(ref _runtimesAnswering), description: "Runtimes that report their status");
-        meter.CreateObservableGauge("wagi.operator.queue.depth", () => _queueDepth(), description: "Keys that wait for a reconciliation");
+        meter.CreateObservableGauge("wagi.operator.queue.depth", () => _queueDepth(), description: "1 while a reconciliation is waited for");
         meter.CreateObservableGauge("wagi.operator.leader", () => _leads() ? 1 : 0, description: "1 on the instance that leads");
     }
 
@@ -59,10 +59,10 @@ internal sealed class OperatorMetrics
     /// <summary>The state of all modules.</summary>
     /// <param name="conditions">How many have each condition in each status: (<c>Ready</c>, <c>True</c>, 12).</param>
     public void Modules(IEnumerable<(string Condition, string Status, int Count)> conditions) =>
-        _modules = [.. conditions.Select(condition => new Measurement<int>(
+        Volatile.Write(ref _modules, [.. conditions.Select(condition => new Measurement<int>(
             condition.Count,
             new KeyValuePair<string, object?>("condition", condition.Condition),
-            new KeyValuePair<string, object?>("status", condition.Status)))];
+            new KeyValuePair<string, object?>("status", condition.Status)))]);
 
     /// <summary>The state of the runtimes.</summary>
     public void Runtimes(int all, int answering)

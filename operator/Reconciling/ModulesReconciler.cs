@@ -47,16 +47,18 @@ internal sealed class ModulesReconciler(
     /// <summary>Takes what is stored for the truth again, because another instance may have led meanwhile.</summary>
     public void Forget() => _applied = null;
 
-    /// <summary>One round.</summary>
-    /// <exception cref="ApiServer.ApiServerException">The API server refused something; try again.</exception>
+    /// <summary>One turn.</summary>
+    /// <returns>Null: what changes by itself is told by what watches it.</returns>
+    /// <exception cref="ApiServerException">The API server refused something; try again.</exception>
     /// <exception cref="HttpRequestException">The API server cannot be reached; try again.</exception>
-    public async Task ReconcileAsync(CancellationToken cancellationToken)
+    public async Task<TimeSpan?> ReconcileAsync(CancellationToken cancellationToken)
     {
         var (input, plan) = await PlanAsync(cancellationToken);
         tags.Follow(plan.Resolutions, input.Secrets);
         await ProgramAsync(plan, cancellationToken);
         await ReportAsync(input, plan, cancellationToken);
         Measure(input, plan);
+        return null;
     }
 
     /// <summary>Which Secrets and ConfigMaps are in use is part of the plan: when it names others than were read, they are read and it is made again.</summary>

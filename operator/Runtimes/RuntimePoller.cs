@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
+using Wagi.Operator.Loops;
 using Wagi.Operator.Planning;
 
 namespace Wagi.Operator.Runtimes;
@@ -15,7 +17,9 @@ internal sealed partial class RuntimePoller : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RuntimePoller> _logger;
     private readonly Lock _lock = new();
-    private readonly Dictionary<RuntimeEndpoint, (RuntimeProbe Probe, CancellationTokenSource Stop, Task Work)> _probes = [];
+    private readonly Dictionary<RuntimeEndpoint, (RuntimeProbe Probe, CancellationTokenSource Stop)> _probes = [];
+    private readonly LoopGroup _loops;
+
     // Runtimes are asked directly: a proxy of the environment does not know pods.
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
     {
@@ -30,6 +34,7 @@ internal sealed partial class RuntimePoller : IDisposable
         _pace = pace;
         _time = time;
         _logger = logger;
+        _loops = new LoopGroup(TimeSpan.FromMinutes(1) + pace.Settled + pace.Timeout, time);
     }
 
     /// <summary>Raised after <see cref="Reports"/> changed. Handlers must not block.</summary>
@@ -54,21 +59,27 @@ internal sealed partial class RuntimePoller : IDisposable
             foreach (var gone in _probes.Keys.Except(isReady.Keys).ToList())
             {
                 LogGone(_logger, gone.Name);
-                if (_probes.Remove(gone, out var probe)) probe.Stop.Cancel();
+                if (_probes.Remove(gone, out var probe))
+                {
+                    probe.Stop.Cancel();
+                }
             }
 
             foreach (var endpoint in isReady.Keys.Where(endpoint => !_probes.ContainsKey(endpoint)))
             {
                 LogFollowing(_logger, endpoint.Name, endpoint.Status);
-                var stop = new CancellationTokenSource();
                 var probe = new RuntimeProbe(endpoint, _http, _pace, _time, () => Changed?.Invoke()) { IsReady = isReady[endpoint] };
                 probe.Settle(_settled);
-                _probes[endpoint] = (probe, stop, Task.Run(() => probe.RunAsync(stop.Token)));
+                _probes[endpoint] = (probe, _loops.Start($"asking {endpoint.Name}", probe.RunAsync));
             }
 
             foreach (var (endpoint, ready) in isReady) _probes[endpoint].Probe.SetReady(ready);
         }
     }
+
+    /// <summary>Waits until cancelled, while runtimes are asked.</summary>
+    /// <exception cref="InvalidOperationException">One of the runtimes is asked no longer, because of a mistake of this program.</exception>
+    public Task RunAsync(LoopProgress progress, CancellationToken cancellationToken) => _loops.RunAsync(progress, cancellationToken);
 
     /// <summary>Waits until every runtime has been asked once, answer or not.</summary>
     public Task AskedAsync(CancellationToken cancellationToken)
@@ -81,7 +92,7 @@ internal sealed partial class RuntimePoller : IDisposable
     {
         lock (_lock)
         {
-            foreach (var (probe, _, _) in _probes.Values) probe.Hurry();
+            foreach (var (probe, _) in _probes.Values) probe.Hurry();
         }
     }
 
@@ -91,7 +102,7 @@ internal sealed partial class RuntimePoller : IDisposable
         lock (_lock)
         {
             _settled = settled;
-            foreach (var (probe, _, _) in _probes.Values) probe.Settle(settled);
+            foreach (var (probe, _) in _probes.Values) probe.Settle(settled);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Status;
 using Wagi.Operator.Loops;
 using Wagi.Operator.Planning;
@@ -72,12 +73,14 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     }
 
     /// <summary>Asks until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(progress);
         while (!cancellationToken.IsCancellationRequested)
         {
             await AskAsync(cancellationToken);
             _asked.TrySetResult();
+            progress.Completed();
             var longest = _settled && Report.Status is not null && _silences == 0 ? pace.Settled : pace.Unsettled;
             var pause = _pause < longest ? _pause : longest;
             _pause = pause * 1.5;

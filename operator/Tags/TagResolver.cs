@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Retries;
 using Wagi.Modules.Status;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.References;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Loops;
 using Wagi.Operator.Metrics;
 using Wagi.Operator.Planning;
 
@@ -24,6 +26,7 @@ internal sealed partial class TagResolver : IDisposable
     private readonly ILogger<TagResolver> _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<ResolutionRequest, CancellationTokenSource> _followed = [];
+    private readonly LoopGroup _loops;
     private readonly Dictionary<string, SemaphoreSlim> _registries = new(StringComparer.Ordinal);
     private ImmutableDictionary<ResolutionRequest, Resolution> _answers = ImmutableDictionary<ResolutionRequest, Resolution>.Empty;
 
@@ -34,6 +37,9 @@ internal sealed partial class TagResolver : IDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
+
+        // Spread, delayed by others that ask the same registry, and a minute beyond.
+        _loops = new LoopGroup((2 * options.Interval) + options.LongestRetry + TimeSpan.FromMinutes(10), time);
     }
 
     /// <summary>Raised after <see cref="Answers"/> changed. Handlers must not block.</summary>
@@ -51,26 +57,34 @@ internal sealed partial class TagResolver : IDisposable
         {
             foreach (var gone in _followed.Keys.Where(request => !wanted.Contains(request)).ToList())
             {
-                if (_followed.Remove(gone, out var stop)) stop.Cancel();
+                if (_followed.Remove(gone, out var stop))
+                {
+                    stop.Cancel();
+                }
+
                 Volatile.Write(ref _answers, _answers.Remove(gone));
             }
 
             foreach (var request in wanted.Where(request => !_followed.ContainsKey(request)))
             {
-                var stop = new CancellationTokenSource();
                 var pullSecrets = request.PullSecrets
                     .Select(name => (name, secrets.GetValueOrDefault(new ObjectKey(request.Namespace, name))))
                     .ToImmutableArray();
-                _followed[request] = stop;
-                _ = Task.Run(() => FollowAsync(request, pullSecrets, stop.Token));
+                _followed[request] = _loops.Start(
+                    $"asking for {request.Reference}", (progress, stop) => FollowAsync(request, pullSecrets, progress, stop));
             }
         }
     }
 
+    /// <summary>Waits until cancelled, while registries are asked.</summary>
+    /// <exception cref="InvalidOperationException">One of the tags is asked for no longer, because of a mistake of this program.</exception>
+    public Task RunAsync(LoopProgress progress, CancellationToken cancellationToken) => _loops.RunAsync(progress, cancellationToken);
+
     /// <inheritdoc/>
     public void Dispose() => Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
 
-    private async Task FollowAsync(ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, CancellationToken stop)
+    private async Task FollowAsync(
+        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, LoopProgress progress, CancellationToken stop)
     {
         var passing = new Backoff(_options.FirstRetry, _options.LongestRetry);
         var final = new Backoff(_options.FirstRetryOfFinal, _options.LongestRetry);
@@ -93,6 +107,7 @@ internal sealed partial class TagResolver : IDisposable
                     pause = _options.Interval * (0.9 + (Random.Shared.NextDouble() * 0.2));
                 }
 
+                progress.Completed();
                 await Task.Delay(pause, _time, stop);
             }
         }

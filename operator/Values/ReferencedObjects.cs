@@ -32,16 +32,16 @@ internal sealed partial class ReferencedObjects<TAnswer, TContent>
     /// <param name="informer">Sees the metadata of every object that may be named.</param>
     /// <param name="type">How an object reads.</param>
     /// <param name="content">What is kept of it.</param>
-    /// <param name="logger">Hears of refusals.</param>
+    /// <param name="loggers">Hear of refusals.</param>
     public ReferencedObjects(
-        ApiServerClient client, ApiResource resource, Informer<PartialObject> informer, JsonTypeInfo<TAnswer> type, Func<TAnswer, TContent> content, ILogger logger)
+        ApiServerClient client, ApiResource resource, Informer<PartialObject> informer, JsonTypeInfo<TAnswer> type, Func<TAnswer, TContent> content, ILoggerFactory loggers)
     {
         _client = client;
         _resource = resource;
         _informer = informer;
         _type = type;
         _content = content;
-        _logger = logger;
+        _logger = loggers.CreateLogger("Wagi.Operator.Values.ReferencedObjects");
     }
 
     /// <summary>Whether a change of that object concerns anybody.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Informers;
@@ -113,7 +114,7 @@ public sealed class InformerTests : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Start() => _work = _informer.RunAsync(_stop.Token);
+    private void Start() => _work = _informer.RunAsync(new LoopProgress(TimeProvider.System), _stop.Token);
 
     private string Names() => string.Join(
         ' ', _informer.Objects.Values.OrderBy(thing => thing.Metadata.Name, StringComparer.Ordinal).Select(thing => $"{thing.Metadata.Name}@{thing.Metadata.ResourceVersion}"));

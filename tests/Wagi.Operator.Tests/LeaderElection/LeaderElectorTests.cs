@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Hosting.Supervision;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
@@ -75,6 +76,25 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
         Assert.Equal(1, stored.RootElement.GetProperty("spec").GetProperty("leaseDurationSeconds").GetInt32());
     }
 
+    [Fact]
+    public async Task WorkThatEndsByItself_EndsTheElection_AndGivesTheLeaseBack()
+    {
+        var controlPlane = await cluster.ControlPlaneAsync();
+        using var client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
+        var elector = new LeaderElector(
+            client, new LeaderElectionOptions { Lease = lease, Identity = "one" }, TimeProvider.System, NullLogger<LeaderElector>.Instance);
+
+        var failed = await Assert.ThrowsAsync<ArithmeticException>(
+            () => elector.RunAsync(_ => Task.FromException(new ArithmeticException("a mistake")), new LoopProgress(TimeProvider.System), TestContext.Current.CancellationToken));
+        Assert.Equal("a mistake", failed.Message);
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => elector.RunAsync(_ => Task.CompletedTask, new LoopProgress(TimeProvider.System), TestContext.Current.CancellationToken));
+
+        using var stored = await controlPlane.GetJsonAsync($"apis/coordination.k8s.io/v1/namespaces/default/leases/{lease.Name}");
+        Assert.Equal("", stored!.RootElement.GetProperty("spec").GetProperty("holderIdentity").GetString());
+    }
+
     /// <summary>The way to the API server, which can be cut.</summary>
     private sealed class Wire : DelegatingHandler
     {
@@ -103,7 +123,7 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
                 RetryPeriod = TimeSpan.FromMilliseconds(200),
             };
             var elector = new LeaderElector(client, options, _time, NullLogger<LeaderElector>.Instance);
-            _work = elector.RunAsync(LeadAsync, _stop.Token);
+            _work = elector.RunAsync(LeadAsync, new LoopProgress(_time), _stop.Token);
         }
 
         public bool Leads => Volatile.Read(ref _leads) == 1;

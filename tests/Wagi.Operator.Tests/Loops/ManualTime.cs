@@ -47,22 +47,38 @@ internal sealed class ManualTime : TimeProvider
             var next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
             if (next is null) return null;
             _now = next.Due;
-            _timers.Remove(next);
+            next.Fire();
             return next;
         }
     }
 
     private sealed class ManualTimer(ManualTime time, Action call) : ITimer
     {
+        private TimeSpan _period;
+
         public DateTimeOffset Due { get; private set; }
 
         public Action Call => call;
+
+        /// <summary>One that is periodic falls due again; any other is done.</summary>
+        public void Fire()
+        {
+            if (_period > TimeSpan.Zero)
+            {
+                Due += _period;
+            }
+            else
+            {
+                time._timers.Remove(this);
+            }
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (time._lock)
             {
                 time._timers.Remove(this);
+                _period = period;
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     Due = time._now + dueTime;

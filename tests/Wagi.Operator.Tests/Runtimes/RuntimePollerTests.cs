@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Hosting.Supervision;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Runtimes;
 using Wagi.TestCluster;
@@ -60,6 +61,20 @@ public sealed class RuntimePollerTests : IDisposable
             await Task.Delay(Pace.Unsettled * 4, cancellationToken);
             return runtime.Asked == before;
         }
+    }
+
+    [Fact]
+    public async Task ProbeThatDies_EndsThePoller_WithTheRuntimesName()
+    {
+        await using var runtime = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>(""));
+        var work = _poller.RunAsync(new LoopProgress(TimeProvider.System), TestContext.Current.CancellationToken);
+        _poller.Changed += () => throw new ArithmeticException("a mistake");
+
+        Follow(runtime.Url);
+
+        var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => work.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Contains(runtime.Url.Authority, ended.Message, StringComparison.Ordinal);
+        Assert.Contains("a mistake", ended.Message, StringComparison.Ordinal);
     }
 
     [Fact]

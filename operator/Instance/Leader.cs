@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Planning;
+using Wagi.Operator.Reconciling;
+using Wagi.Operator.Resources;
+using Wagi.Operator.Runtimes;
+using Wagi.Operator.Tags;
+
+namespace Wagi.Operator.Instance;
+
+/// <summary>What an instance does while it leads: it follows the runtimes and reconciles.</summary>
+/// <param name="options">Where the runtimes are.</param>
+/// <param name="informers">What is known of the cluster.</param>
+/// <param name="runtimes">Asks the runtimes.</param>
+/// <param name="tags">Asks the registries.</param>
+/// <param name="reconciler">Plans and applies.</param>
+/// <param name="loop">Calls the reconciler.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Hears of the beginning.</param>
+internal sealed partial class Leader(
+    OperatorOptions options,
+    OperatorInformers informers,
+    RuntimePoller runtimes,
+    TagResolver tags,
+    ModulesReconciler reconciler,
+    ReconcileLoop loop,
+    TimeProvider time,
+    ILogger<Leader> logger)
+{
+    /// <summary>How long a new leader waits for the runtimes' first answers, so that it does not call modules not ready that are.</summary>
+    private static readonly TimeSpan FirstAnswers = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _following = new();
+    private volatile bool _leads;
+    private volatile Supervisor? _term;
+
+    /// <summary>Whether this instance leads and has begun to reconcile.</summary>
+    public bool Leads => _leads;
+
+    /// <summary>Why its work does not get on, as a sentence; null while it does, and while another instance leads.</summary>
+    public string? Stalled => _term?.Stalled;
+
+    /// <summary>Leads until cancelled.</summary>
+    /// <exception cref="LoopEndedException">The reconcile loop ended before that.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Nothing may be written from half a picture: it would look as if modules had been deleted.
+            await informers.SyncedAsync(cancellationToken);
+            _leads = true;
+            reconciler.Forget();
+            FollowRuntimes();
+            await FirstAnswersAsync(cancellationToken);
+            LogReconciling(logger, informers.Modules.Objects.Count, options.Namespace, options.ConfigMap);
+            var term = new Supervisor(time);
+            term.Add("the reconcile loop", ReconcileLoop.MaxSilence, loop.RunAsync);
+            _term = term;
+            await term.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            _term = null;
+            lock (_following)
+            {
+                _leads = false;
+                runtimes.Follow(ImmutableDictionary<RuntimeEndpoint, bool>.Empty);
+            }
+
+            tags.Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
+        }
+    }
+
+    /// <summary>Says which runtimes there are now, if this instance leads.</summary>
+    public void FollowRuntimes()
+    {
+        // One at a time: what was read first must not be followed last.
+        lock (_following)
+        {
+            if (!_leads)
+            {
+                return;
+            }
+
+            runtimes.Follow(informers.Pods is null
+                ? options.Runtimes.Select(RuntimeEndpoint.At).Distinct().ToDictionary(endpoint => endpoint, _ => true)
+                : informers.Pods.Objects.Values.Where(pod => pod.IsRunning)
+                    .ToDictionary(pod => RuntimeEndpoint.Of(pod, options.RuntimeAdminPort), pod => pod.IsReady));
+        }
+
+        loop.Trigger();
+    }
+
+    private async Task FirstAnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await runtimes.AskedAsync(cancellationToken).WaitAsync(FirstAnswers, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Those that hang are reported as such.
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Serving {Count} WagiModules through ConfigMap {Namespace}/{ConfigMap}")]
+    private static partial void LogReconciling(ILogger logger, int count, string @namespace, string configMap);
+}

@@ -1,0 +1,134 @@
+using System.Net.Http;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Wagi.Hosting.Supervision;
+using Wagi.Modules.Retries;
+using Wagi.Operator.ApiServer;
+using Wagi.Operator.Loops;
+using Wagi.Operator.Metrics;
+
+namespace Wagi.Operator.Reconciling;
+
+/// <summary>
+/// The operator's one loop. It is level-triggered: whatever has happened, a turn looks at everything. Any number of triggers make one
+/// turn; a trigger during a turn makes another one after it; a turn that failed is repeated after a growing pause; and without any news
+/// there is a turn every <see cref="Resync"/>.
+/// </summary>
+/// <param name="turn">
+/// Brings the world in line with what is wanted; must be fit to be called again at any time. It returns after how long it wants to be
+/// called again, news or not; null: at the next <see cref="Resync"/>.
+/// </param>
+/// <param name="metrics">Counts results and durations.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Hears of failures.</param>
+internal sealed partial class ReconcileLoop(
+    Func<CancellationToken, Task<TimeSpan?>> turn, OperatorMetrics metrics, TimeProvider time, ILogger<ReconcileLoop> logger)
+{
+    /// <summary>The longest time without a turn.</summary>
+    public static readonly TimeSpan Resync = TimeSpan.FromMinutes(5);
+
+    /// <summary>The longest time between the ends of two turns: so many statuses can be written to a slow API server in one.</summary>
+    public static readonly TimeSpan MaxSilence = Resync + TimeSpan.FromMinutes(10);
+
+    /// <summary>Turns that may follow each other at once, for a quick answer.</summary>
+    private const int Burst = 10;
+
+    /// <summary>The distance of those after them: hundreds of changes in a row share their writes.</summary>
+    private static readonly TimeSpan Distance = TimeSpan.FromMilliseconds(100);
+
+    private readonly Alarm _alarm = new(time);
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
+    private readonly long _begun = time.GetTimestamp();
+    private TimeSpan _next;
+    private TimeSpan _wanted;
+    private TimeSpan _paced;
+
+    /// <summary>Whether a turn has been asked for that has not begun.</summary>
+    public bool IsTriggered => _alarm.IsRung;
+
+    private TimeSpan Now => time.GetElapsedTime(_begun);
+
+    /// <summary>Asks for a turn.</summary>
+    public void Trigger() => _alarm.Ring();
+
+    /// <summary>Takes turns until cancelled, the first one at once; a turn under way is cancelled too.</summary>
+    /// <exception cref="OperationCanceledException">Always, in the end.</exception>
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        _backoff.Reset();
+        _wanted = TimeSpan.MaxValue;
+        _next = Now;
+        while (true)
+        {
+            await PaceAsync(cancellationToken);
+            await _alarm.SleepAsync(_next - Now, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            await TurnAsync(cancellationToken);
+            progress.Completed();
+        }
+    }
+
+    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    /// <summary>Waits until another turn may begin.</summary>
+    private async Task PaceAsync(CancellationToken cancellationToken)
+    {
+        var wait = _paced - ((Burst - 1) * Distance) - Now;
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, time, cancellationToken);
+        }
+    }
+
+    private async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        _paced = (_paced > Now ? _paced : Now) + Distance;
+        var started = time.GetTimestamp();
+        var succeeded = false;
+        try
+        {
+            var again = await turn(cancellationToken);
+            succeeded = true;
+            _backoff.Reset();
+            _wanted = again is { } pause ? Now + pause : TimeSpan.MaxValue;
+            _next = Earlier(_wanted, Now + Resync);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception) when (exception is ApiServerException or HttpRequestException or IOException or JsonException)
+        {
+            LogFailed(logger, BackOff().TotalSeconds, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // A mistake of this program. What is served stays served, and the next change may avoid it.
+            LogCrashed(logger, exception, BackOff().TotalSeconds);
+        }
+        finally
+        {
+            metrics.Reconciled(time.GetElapsedTime(started), succeeded);
+        }
+    }
+
+    private TimeSpan BackOff()
+    {
+        var pause = _backoff.Next();
+        if (_wanted <= Now)
+        {
+            // This was the turn that was wanted; an earlier one leaves the time as it is.
+            _wanted = TimeSpan.MaxValue;
+        }
+
+        _next = Earlier(_wanted, Now + pause);
+        return pause;
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Reconciliation failed, trying again in {Seconds:0.0} s: {Error}")]
+    private static partial void LogFailed(ILogger logger, double seconds, string error);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Reconciliation failed unexpectedly, trying again in {Seconds:0.0} s; please report this")]
+    private static partial void LogCrashed(ILogger logger, Exception exception, double seconds);
+}
