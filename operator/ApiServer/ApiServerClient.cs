@@ -54,7 +54,7 @@ internal sealed class ApiServerClient : IDisposable
         {
             return await GetAsync(path, type, accept: null, cancellationToken);
         }
-        catch (ApiServerException e) when (e.IsNotFound)
+        catch (ApiServerException exception) when (exception.IsNotFound)
         {
             return null;
         }
@@ -102,9 +102,15 @@ internal sealed class ApiServerClient : IDisposable
     {
         using var request = await RequestAsync(HttpMethod.Get, path, accept, cancellationToken);
         var response = await _connection.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (response.IsSuccessStatusCode) return response;
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
         using (response)
+        {
             throw await RefusedAsync(request, response, isSecret: false, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
@@ -120,7 +126,11 @@ internal sealed class ApiServerClient : IDisposable
             using var request = await RequestAsync(method, path, accept, timeout.Token);
             request.Content = content;
             using var response = await _connection.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
-            if (!response.IsSuccessStatusCode) throw await RefusedAsync(request, response, isSecret, timeout.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await RefusedAsync(request, response, isSecret, timeout.Token);
+            }
+
             await using var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
             return await JsonSerializer.DeserializeAsync(stream, type, timeout.Token)
                 ?? throw new ApiServerException(response.StatusCode, "", $"{method} {request.RequestUri} was answered with null");
@@ -141,7 +151,11 @@ internal sealed class ApiServerClient : IDisposable
         };
         request.Headers.TryAddWithoutValidation("Accept", accept ?? "application/json");
         request.Headers.TryAddWithoutValidation("User-Agent", FieldManager);
-        if (_connection.Credentials is { } credentials) await credentials.ProcessHttpRequestAsync(request, cancellationToken);
+        if (_connection.Credentials is { } credentials)
+        {
+            await credentials.ProcessHttpRequestAsync(request, cancellationToken);
+        }
+
         return request;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Wagi.Operator.ApiServer;
 
@@ -11,6 +12,12 @@ internal sealed class ApiServerException(HttpStatusCode statusCode, string reaso
     /// <summary>What it means when an object cannot be created because it was not found.</summary>
     public static ApiServerException MissingNamespace(string name) => new(
         HttpStatusCode.NotFound, "NotFound", $"namespace '{name}' does not exist: kubectl create namespace {name}, or name another with --namespace");
+
+    /// <summary>
+    /// Whether an exception tells what a server or the network in between did, so that the same request may succeed later. Any other is a
+    /// mistake of this program.
+    /// </summary>
+    public static bool IsTransient(Exception exception) => exception is ApiServerException or HttpRequestException or IOException or JsonException;
 
     public HttpStatusCode StatusCode { get; } = statusCode;
 

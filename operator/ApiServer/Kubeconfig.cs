@@ -18,14 +18,29 @@ internal static class Kubeconfig
     /// <exception cref="KubeconfigException">There is none, or it cannot be used.</exception>
     public static KubernetesClientConfiguration Load(string? file, string? context)
     {
-        if (file is not null) return LoadFiles([file], context);
+        if (file is not null)
+        {
+            return LoadFiles([file], context);
+        }
+
         var listed = (Environment.GetEnvironmentVariable(EnvironmentVariable) ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         // As with kubectl, some of the files may be missing.
         var existing = listed.Where(File.Exists).ToArray();
-        if (existing.Length > 0) return LoadFiles(existing, context);
-        if (listed.Length > 0) throw new KubeconfigException($"{EnvironmentVariable} names no file that exists: {string.Join(", ", listed)}");
-        if (KubernetesClientConfiguration.IsInCluster()) return KubernetesClientConfiguration.InClusterConfig();
+        if (existing.Length > 0)
+        {
+            return LoadFiles(existing, context);
+        }
+
+        if (listed.Length > 0)
+        {
+            throw new KubeconfigException($"{EnvironmentVariable} names no file that exists: {string.Join(", ", listed)}");
+        }
+
+        if (KubernetesClientConfiguration.IsInCluster())
+        {
+            return KubernetesClientConfiguration.InClusterConfig();
+        }
 
         var home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".kube", "config");
         return File.Exists(home)
@@ -45,10 +60,10 @@ internal static class Kubeconfig
             CheckContext(merged, context, names);
             return KubernetesClientConfiguration.BuildConfigFromConfigObject(merged, context);
         }
-        catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException
+        catch (Exception exception) when (exception is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException
             or FormatException or UriFormatException or System.Security.Cryptography.CryptographicException)
         {
-            throw new KubeconfigException($"kubeconfig {names} cannot be used: {e.Message}");
+            throw new KubeconfigException($"kubeconfig {names} cannot be used: {exception.Message}");
         }
     }
 
@@ -58,7 +73,10 @@ internal static class Kubeconfig
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         // Relative to the file that names them, which a merged configuration does not know.
         foreach (var endpoint in config.Clusters?.Select(cluster => cluster.ClusterEndpoint).OfType<ClusterEndpoint>() ?? [])
+        {
             endpoint.CertificateAuthority = Absolute(endpoint.CertificateAuthority);
+        }
+
         foreach (var credentials in config.Users?.Select(user => user.UserCredentials).OfType<UserCredentials>() ?? [])
         {
             credentials.ClientCertificate = Absolute(credentials.ClientCertificate);
@@ -87,9 +105,14 @@ internal static class Kubeconfig
         var known = config.Contexts?.Select(known => known.Name).ToList() ?? [];
         var wanted = context ?? config.CurrentContext;
         if (string.IsNullOrEmpty(wanted))
+        {
             throw new KubeconfigException($"kubeconfig {names} has no current context; give --context, one of: {string.Join(", ", known)}");
+        }
+
         if (!known.Contains(wanted))
+        {
             throw new KubeconfigException($"kubeconfig {names} has no context '{wanted}'; it has: {string.Join(", ", known)}");
+        }
     }
 }
 

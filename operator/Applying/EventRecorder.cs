@@ -38,7 +38,11 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
     public async Task RecordAsync(WagiModule module, PlanEvent happened, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (!IsNews(module.Metadata.Uid, happened, now)) return;
+        if (!IsNews(module.Metadata.Uid, happened, now))
+        {
+            return;
+        }
+
         LogEvent(logger, module.Key, happened.Type, happened.Reason, happened.Message);
         try
         {
@@ -46,9 +50,9 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
                 ApiResource.Events.PathOf(module.Metadata.NamespaceProperty), Manifest(module, happened, now),
                 ApiServerJsonContext.Default.PartialObject, cancellationToken);
         }
-        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException)
+        catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
-            LogNotWritten(logger, module.Key, e.Message);
+            LogNotWritten(logger, module.Key, exception.Message);
         }
     }
 
@@ -58,7 +62,10 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         {
             foreach (var (old, at) in _recent.ToList())
             {
-                if (now - at > Memory) _recent.Remove(old);
+                if (now - at > Memory)
+                {
+                    _recent.Remove(old);
+                }
             }
 
             return _recent.TryAdd((uid, happened), now);
@@ -97,9 +104,9 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         },
     };
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Module}: {Type} {Reason}: {Note}")]
+    [LoggerMessage(EventId = 511, Level = LogLevel.Information, Message = "{Module}: {Type} {Reason}: {Note}")]
     private static partial void LogEvent(ILogger logger, ObjectKey module, string type, string reason, string note);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "An event about {Module} could not be written: {Error}")]
+    [LoggerMessage(EventId = 512, Level = LogLevel.Warning, Message = "An event about {Module} could not be written: {Error}")]
     private static partial void LogNotWritten(ILogger logger, ObjectKey module, string error);
 }

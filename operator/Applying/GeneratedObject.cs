@@ -49,7 +49,11 @@ internal sealed partial class GeneratedObject
     /// <summary>The content in force; null when the object does not exist.</summary>
     public async Task<ImmutableSortedDictionary<string, byte[]>?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_informer.Objects.TryGetValue(_key, out var seen) && seen.Metadata.ResourceVersion == _resourceVersion) return _content;
+        if (_informer.Objects.TryGetValue(_key, out var seen) && seen.Metadata.ResourceVersion == _resourceVersion)
+        {
+            return _content;
+        }
+
         var stored = await _client.FindAsync(_resource.PathOf(_key), ApplyingJsonContext.Default.StoredData, cancellationToken);
         _content = stored?.Content(IsSecret);
         _resourceVersion = stored?.Metadata.ResourceVersion;
@@ -60,7 +64,11 @@ internal sealed partial class GeneratedObject
     /// <returns>Whether something was written.</returns>
     public async Task<bool> WriteAsync(ImmutableSortedDictionary<string, byte[]> content, CancellationToken cancellationToken)
     {
-        if (_content is not null && AreEqual(_content, content)) return false;
+        if (_content is not null && AreEqual(_content, content))
+        {
+            return false;
+        }
+
         var answer = await ApplyAsync(content, cancellationToken);
 
         // Server-side apply leaves the keys of other managers alone. Here they would be served, or fill the object up.
@@ -86,7 +94,7 @@ internal sealed partial class GeneratedObject
             return await _client.ApplyAsync(
                 _resource.PathOf(_key), Manifest(content), ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
         }
-        catch (ApiServerException e) when (e.IsNotFound)
+        catch (ApiServerException exception) when (exception.IsNotFound)
         {
             throw ApiServerException.MissingNamespace(_key.Namespace);
         }
@@ -96,7 +104,9 @@ internal sealed partial class GeneratedObject
     {
         var data = new JsonObject();
         foreach (var (name, value) in content)
+        {
             data[name] = IsSecret ? Convert.ToBase64String(value) : System.Text.Encoding.UTF8.GetString(value);
+        }
 
         var manifest = new JsonObject
         {
@@ -110,14 +120,18 @@ internal sealed partial class GeneratedObject
             },
             ["data"] = data,
         };
-        if (IsSecret) manifest["type"] = "Opaque";
+        if (IsSecret)
+        {
+            manifest["type"] = "Opaque";
+        }
+
         return manifest;
     }
 
     private static bool AreEqual(ImmutableSortedDictionary<string, byte[]> a, ImmutableSortedDictionary<string, byte[]> b) =>
         a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && pair.Value.AsSpan().SequenceEqual(other));
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Wrote {Kind} {Key} at resource version {ResourceVersion}")]
+    [LoggerMessage(EventId = 501, Level = LogLevel.Information, Message = "Wrote {Kind} {Key} at resource version {ResourceVersion}")]
     private static partial void LogWrote(ILogger logger, string kind, ObjectKey key, string resourceVersion);
 }
 

@@ -40,16 +40,16 @@ internal sealed partial class PodAnnotator(ApiServerClient client, Informer<Runt
             pods.Advance(pod, marked);
             metrics.Wrote(ApiResource.Pods.Plural);
         }
-        catch (ApiServerException e) when (e.IsNotFound)
+        catch (ApiServerException exception) when (exception.IsNotFound)
         {
             // It has ended meanwhile.
         }
-        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException)
+        catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
-            LogNotMarked(logger, pod.Metadata.Name, e.Message);
+            LogNotMarked(logger, pod.Metadata.Name, exception.Message);
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Runtime pod {Pod} could not be told of new modules; it sees them at its kubelet's next round: {Error}")]
+    [LoggerMessage(EventId = 521, Level = LogLevel.Warning, Message = "Runtime pod {Pod} could not be told of new modules; it sees them at its kubelet's next round: {Error}")]
     private static partial void LogNotMarked(ILogger logger, string pod, string error);
 }

@@ -43,7 +43,7 @@ internal sealed class StatusWriter(ApiServerClient client, Informer<WagiModule> 
             metrics.Wrote(WagiModule.Plural);
             return true;
         }
-        catch (ApiServerException e) when (e.IsNotFound || e.IsConflict)
+        catch (ApiServerException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // The watch tells the rest, and what it tells is reconciled again.
             return false;

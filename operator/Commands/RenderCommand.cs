@@ -148,9 +148,9 @@ internal sealed class RenderCommand
             session.Write(rendered, last?.Plan.Toml == rendered.Plan.Toml ? TextWriter.Null : console.Output);
             return rendered;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            await console.Error.WriteLineAsync($"wagi-operator: {error.Message}");
+            await console.Error.WriteLineAsync($"wagi-operator: {exception.Message}");
             return null;
         }
     }

@@ -121,7 +121,11 @@ internal sealed class RunCommand
             _kubeconfig, _context, _namespace, _watchNamespace, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
             _resolveInterval, _insecureRegistry, _baseUrl, _leaderElect, _health, .. _log.Options,
         ];
-        foreach (var option in options) command.Options.Add(option);
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction(RunAsync);
         return command;
     }
@@ -135,18 +139,18 @@ internal sealed class RunCommand
             await OperatorApplication.RunAsync(application, cancellationToken);
             return ExitCodes.Success;
         }
-        catch (UsageException error)
+        catch (UsageException exception)
         {
-            return await ExitCodes.UsageAsync(arguments, error);
+            return await ExitCodes.UsageAsync(arguments, exception);
         }
-        catch (Exception error) when (error is KubeconfigException or LoopEndedException)
+        catch (Exception exception) when (exception is KubeconfigException or LoopEndedException)
         {
-            return await ExitCodes.FailAsync(arguments, error.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
         }
-        catch (IOException error)
+        catch (IOException exception)
         {
             // The health address is taken.
-            return await ExitCodes.FailAsync(arguments, $"{error.Message} (choose another with --health)");
+            return await ExitCodes.FailAsync(arguments, $"{exception.Message} (choose another with --health)");
         }
     }
 

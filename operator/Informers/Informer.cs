@@ -92,22 +92,28 @@ internal sealed partial class Informer<T> : IInformer
                 }
 
                 // The server ended the watch, as it does every few minutes. One that ends at once, again and again, must not spin.
-                if (_time.GetElapsedTime(started) < ShortestWatch) await PauseAsync(cancellationToken);
-                else Connected();
+                if (_time.GetElapsedTime(started) < ShortestWatch)
+                {
+                    await PauseAsync(cancellationToken);
+                }
+                else
+                {
+                    Connected();
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (ApiServerException e) when (e.IsExpired)
+            catch (ApiServerException exception) when (exception.IsExpired)
             {
                 LogExpired(_logger, Name, resourceVersion ?? "");
                 resourceVersion = null;
                 await PauseAsync(cancellationToken);
             }
-            catch (Exception e) when (IsTrouble(e))
+            catch (Exception exception) when (IsTrouble(exception))
             {
-                await TroubledAsync(e, cancellationToken);
+                await TroubledAsync(exception, cancellationToken);
             }
 
             progress.Completed();
@@ -124,12 +130,14 @@ internal sealed partial class Informer<T> : IInformer
         lock (_writing)
         {
             if (_objects.TryGetValue(key, out var current) && ReferenceEquals(current, before))
+            {
                 Volatile.Write(ref _objects, _objects.SetItem(key, after));
+            }
         }
     }
 
-    private static bool IsTrouble(Exception e) => e is ApiServerException or HttpRequestException or IOException or JsonException or OperationCanceledException
-        or InvalidOperationException;
+    private static bool IsTrouble(Exception exception) =>
+        ApiServerException.IsTransient(exception) || exception is OperationCanceledException or InvalidOperationException;
 
     private async Task<string> ListAsync(CancellationToken cancellationToken)
     {
@@ -148,12 +156,18 @@ internal sealed partial class Informer<T> : IInformer
 
         foreach (var (key, item) in after)
         {
-            if (!before.TryGetValue(key, out var old) || _source.Identify(old) != _source.Identify(item)) Changed?.Invoke(key);
+            if (!before.TryGetValue(key, out var old) || _source.Identify(old) != _source.Identify(item))
+            {
+                Changed?.Invoke(key);
+            }
         }
 
         foreach (var key in before.Keys)
         {
-            if (!after.ContainsKey(key)) Changed?.Invoke(key);
+            if (!after.ContainsKey(key))
+            {
+                Changed?.Invoke(key);
+            }
         }
 
         return list.ResourceVersion;
@@ -161,13 +175,21 @@ internal sealed partial class Informer<T> : IInformer
 
     private void Take(WatchEvent<T> change)
     {
-        if (change.Object is not { } item) return;
+        if (change.Object is not { } item)
+        {
+            return;
+        }
+
         var identity = _source.Identify(item);
         lock (_writing)
         {
             // What a write has told already.
             var isKnown = _objects.TryGetValue(identity.Key, out var known) && _source.Identify(known) == identity;
-            if (isKnown && change.Type == WatchEventType.Stored) return;
+            if (isKnown && change.Type == WatchEventType.Stored)
+            {
+                return;
+            }
+
             Volatile.Write(
                 ref _objects,
                 change.Type == WatchEventType.Deleted ? _objects.Remove(identity.Key) : _objects.SetItem(identity.Key, item));
@@ -180,17 +202,25 @@ internal sealed partial class Informer<T> : IInformer
     {
         _backoff.Reset();
         _trouble = null;
-        if (_connected) return;
+        if (_connected)
+        {
+            return;
+        }
+
         _connected = true;
         LogConnected(_logger, Name);
     }
 
-    private async Task TroubledAsync(Exception e, CancellationToken cancellationToken)
+    private async Task TroubledAsync(Exception exception, CancellationToken cancellationToken)
     {
         // Once per outage: the tries that follow would only repeat it.
-        if (_connected || _backoff.Failures == 0) LogTrouble(_logger, Name, e.Message);
+        if (_connected || _backoff.Failures == 0)
+        {
+            LogTrouble(_logger, Name, exception.Message);
+        }
+
         _connected = false;
-        _trouble = e.Message;
+        _trouble = exception.Message;
         await PauseAsync(cancellationToken);
     }
 
@@ -206,15 +236,15 @@ internal sealed partial class Informer<T> : IInformer
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Watching {Resource}")]
+    [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Watching {Resource}")]
     private static partial void LogConnected(ILogger logger, string resource);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "Listed {Count} {Resource}")]
+    [LoggerMessage(EventId = 102, Level = LogLevel.Debug, Message = "Listed {Count} {Resource}")]
     private static partial void LogListed(ILogger logger, string resource, int count);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "Watch of {Resource} at {ResourceVersion} has expired; listing again")]
+    [LoggerMessage(EventId = 103, Level = LogLevel.Debug, Message = "Watch of {Resource} at {ResourceVersion} has expired; listing again")]
     private static partial void LogExpired(ILogger logger, string resource, string resourceVersion);
 
-    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "Cannot watch {Resource}, trying again: {Error}")]
+    [LoggerMessage(EventId = 104, Level = LogLevel.Warning, Message = "Cannot watch {Resource}, trying again: {Error}")]
     private static partial void LogTrouble(ILogger logger, string resource, string error);
 }

@@ -62,7 +62,10 @@ internal sealed class ListWatch<T>(
             var page = await GetAsync(path, cancellationToken);
             items.AddRange(page.Items.Select(Read));
             next = page.Metadata.Continue;
-            if (string.IsNullOrEmpty(next)) return new ObjectList<T>(items.ToImmutable(), page.Metadata.ResourceVersion);
+            if (string.IsNullOrEmpty(next))
+            {
+                return new ObjectList<T>(items.ToImmutable(), page.Metadata.ResourceVersion);
+            }
         }
     }
 
@@ -78,7 +81,9 @@ internal sealed class ListWatch<T>(
         using var response = await client.WatchAsync(path, MetadataOnly ? PartialObject.Accept : null, either.Token);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(either.Token), Encoding.UTF8);
         while (await NextAsync(lines, overdue.Token, either.Token) is { Length: > 0 } line)
+        {
             yield return ReadEvent(line);
+        }
     }
 
     private async Task<ListPage> GetAsync(string path, CancellationToken cancellationToken)
@@ -87,9 +92,9 @@ internal sealed class ListWatch<T>(
         {
             return await client.GetAsync(path, ApiServerJsonContext.Default.ListPage, MetadataOnly ? PartialObject.AcceptList : null, cancellationToken);
         }
-        catch (ApiServerException e) when (e.IsNotFound && WhenUnknown is not null)
+        catch (ApiServerException exception) when (exception.IsNotFound && WhenUnknown is not null)
         {
-            throw new ApiServerException(e.StatusCode, e.Reason, WhenUnknown);
+            throw new ApiServerException(exception.StatusCode, exception.Reason, WhenUnknown);
         }
     }
 
@@ -142,8 +147,16 @@ internal sealed class ListWatch<T>(
     private string Query(string parameters)
     {
         var query = new StringBuilder(resource.PathOf(Namespace)).Append('?').Append(parameters);
-        if (FieldSelector is not null) query.Append("&fieldSelector=").Append(Uri.EscapeDataString(FieldSelector));
-        if (LabelSelector is not null) query.Append("&labelSelector=").Append(Uri.EscapeDataString(LabelSelector));
+        if (FieldSelector is not null)
+        {
+            query.Append("&fieldSelector=").Append(Uri.EscapeDataString(FieldSelector));
+        }
+
+        if (LabelSelector is not null)
+        {
+            query.Append("&labelSelector=").Append(Uri.EscapeDataString(LabelSelector));
+        }
+
         return query.ToString();
     }
 }

@@ -105,6 +105,6 @@ internal sealed partial class Leader(
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Serving {Count} WagiModules through ConfigMap {Namespace}/{ConfigMap}")]
+    [LoggerMessage(EventId = 801, Level = LogLevel.Information, Message = "Serving {Count} WagiModules through ConfigMap {Namespace}/{ConfigMap}")]
     private static partial void LogReconciling(ILogger logger, int count, string @namespace, string configMap);
 }

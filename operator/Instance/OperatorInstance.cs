@@ -90,11 +90,11 @@ internal sealed class OperatorInstance : BackgroundService
         if (options.LeaderElection is { } election)
         {
             var elector = new LeaderElector(client, election, time, loggers.CreateLogger<LeaderElector>());
-            _supervisor.Add("the leader election", LongestTurn, (progress, stopping) => elector.RunAsync(_leader.RunAsync, progress, stopping));
+            _supervisor.Add("the leader election", LongestTurn, (progress, cancellationToken) => elector.RunAsync(_leader.RunAsync, progress, cancellationToken));
         }
         else
         {
-            _supervisor.Add("the only instance", LongestTurn, (progress, stopping) => Waiting.ForAsync(_leader.RunAsync(stopping), progress, time));
+            _supervisor.Add("the only instance", LongestTurn, (progress, cancellationToken) => Waiting.ForAsync(_leader.RunAsync(cancellationToken), progress, time));
         }
 
         GeneratedObject Generated(ApiResource resource, string name, Informer<PartialObject> informer) =>

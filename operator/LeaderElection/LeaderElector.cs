@@ -19,29 +19,29 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     private string? _trouble;
 
     /// <summary>Runs for leadership until stopped; leads whenever it has it.</summary>
-    /// <param name="lead">The leader's work. Its token is cancelled when leadership is lost or at the stop; the Lease is given back after it has returned.</param>
+    /// <param name="lead">The leader's work. Its token is cancelled when leadership is lost or at the end; the Lease is given back after it has returned.</param>
     /// <param name="progress">Told of every look at the Lease.</param>
-    /// <param name="stop">Ends it all.</param>
+    /// <param name="cancellationToken">Ends it all.</param>
     /// <exception cref="InvalidOperationException">The leader's work ended though it was not asked to. An exception that it ended with is passed on.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken stop)
+    public async Task RunAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        while (!stop.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
-            if (await TryAsync(stop))
+            if (await TryAsync(cancellationToken))
             {
-                await LeadAsync(lead, progress, stop);
+                await LeadAsync(lead, progress, cancellationToken);
             }
 
             progress.Completed();
-            await PauseAsync(stop);
+            await PauseAsync(cancellationToken);
         }
     }
 
-    private async Task LeadAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken stop)
+    private async Task LeadAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken cancellationToken)
     {
         LogLeading(logger, options.Identity);
-        using var leading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = lead(leading.Token);
         var endedUnasked = false;
         try
@@ -63,14 +63,18 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
     }
 
-    /// <summary>Returns when leadership is lost, the work has ended, or at the stop.</summary>
+    /// <summary>Returns when leadership is lost, the work has ended, or the token is cancelled.</summary>
     private async Task RenewAsync(Task work, LoopProgress progress, CancellationToken cancellationToken)
     {
         var renewed = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested && !work.IsCompleted)
         {
             await Task.WhenAny(work, PauseAsync(cancellationToken));
-            if (cancellationToken.IsCancellationRequested) return;
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
             using var deadline = new CancellationTokenSource(Remaining(renewed), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
             var before = time.GetTimestamp();
@@ -118,20 +122,28 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
 
             Observe(lease.Spec);
             _trouble = null;
-            if (!IsMine(lease.Spec) && !IsFree(lease.Spec)) return false;
+            if (!IsMine(lease.Spec) && !IsFree(lease.Spec))
+            {
+                return false;
+            }
+
             Observe((await PatchAsync(lease, Claim(lease), cancellationToken)).Spec);
             return true;
         }
-        catch (ApiServerException e) when (e.IsConflict)
+        catch (ApiServerException exception) when (exception.IsConflict)
         {
             // Another instance was faster.
             return false;
         }
-        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException)
+        catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
             // Once per cause: the tries that follow would only repeat it.
-            if (_trouble != e.Message) LogFailed(logger, options.Lease, e.Message);
-            _trouble = e.Message;
+            if (_trouble != exception.Message)
+            {
+                LogFailed(logger, options.Lease, exception.Message);
+            }
+
+            _trouble = exception.Message;
             return false;
         }
         catch (OperationCanceledException)
@@ -147,7 +159,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             return await client.CreateAsync(
                 ApiResource.Leases.PathOf(options.Lease.Namespace), NewLease(), LeaseJsonContext.Default.Lease, cancellationToken);
         }
-        catch (ApiServerException e) when (e.IsNotFound)
+        catch (ApiServerException exception) when (exception.IsNotFound)
         {
             throw ApiServerException.MissingNamespace(options.Lease.Namespace);
         }
@@ -162,27 +174,35 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
 
     private void Observe(LeaseSpec spec)
     {
-        if (spec == _observed) return;
+        if (spec == _observed)
+        {
+            return;
+        }
+
         _observed = spec;
         _observedAt = time.GetTimestamp();
     }
 
     private async Task ReleaseAsync()
     {
-        // The stop must not hold the release up, nor the release the stop.
+        // The end must not hold the release up, nor the release the end.
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
         try
         {
             var path = ApiResource.Leases.PathOf(options.Lease);
             var lease = await client.FindAsync(path, LeaseJsonContext.Default.Lease, timeout.Token);
-            if (lease is null || !IsMine(lease.Spec)) return;
+            if (lease is null || !IsMine(lease.Spec))
+            {
+                return;
+            }
+
             await PatchAsync(lease, Released(lease), timeout.Token);
             LogReleased(logger);
         }
-        catch (Exception e) when (e is ApiServerException or HttpRequestException or IOException or JsonException or OperationCanceledException)
+        catch (Exception exception) when (ApiServerException.IsTransient(exception) || exception is OperationCanceledException)
         {
             // It runs out by itself.
-            LogFailed(logger, options.Lease, e.Message);
+            LogFailed(logger, options.Lease, exception.Message);
         }
     }
 
@@ -242,19 +262,19 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Identity} leads")]
+    [LoggerMessage(EventId = 701, Level = LogLevel.Information, Message = "{Identity} leads")]
     private static partial void LogLeading(ILogger logger, string identity);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Stepping down: the lease could not be renewed for {Seconds} s")]
+    [LoggerMessage(EventId = 702, Level = LogLevel.Warning, Message = "Stepping down: the lease could not be renewed for {Seconds} s")]
     private static partial void LogLost(ILogger logger, double seconds);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Stepping down: {Holder} has taken the lease over")]
+    [LoggerMessage(EventId = 703, Level = LogLevel.Warning, Message = "Stepping down: {Holder} has taken the lease over")]
     private static partial void LogTakenOver(ILogger logger, string holder);
 
-    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "Lease given back")]
+    [LoggerMessage(EventId = 704, Level = LogLevel.Information, Message = "Lease given back")]
     private static partial void LogReleased(ILogger logger);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Lease {Lease} cannot be read or written, trying again: {Error}")]
+    [LoggerMessage(EventId = 705, Level = LogLevel.Warning, Message = "Lease {Lease} cannot be read or written, trying again: {Error}")]
     private static partial void LogFailed(ILogger logger, ObjectKey lease, string error);
 }
 

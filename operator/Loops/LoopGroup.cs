@@ -48,17 +48,17 @@ internal sealed class LoopGroup(TimeSpan maxSilence, TimeProvider time)
         }
     }
 
-    private async Task WatchAsync(string name, Func<LoopProgress, CancellationToken, Task> run, LoopProgress progress, CancellationToken stop)
+    private async Task WatchAsync(string name, Func<LoopProgress, CancellationToken, Task> run, LoopProgress progress, CancellationToken cancellationToken)
     {
         try
         {
-            await run(progress, stop);
-            if (!stop.IsCancellationRequested)
+            await run(progress, cancellationToken);
+            if (!cancellationToken.IsCancellationRequested)
             {
                 _ended.TrySetException(new InvalidOperationException($"{name} ended"));
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // It was stopped.
         }

@@ -19,7 +19,7 @@ internal sealed class SpecReader
 {
     private readonly WagiModule _module;
     private readonly WagiModuleSpec _spec;
-    private readonly List<string> _problems = [];
+    private readonly FieldChecks _check = new();
 
     private SpecReader(WagiModule module)
     {
@@ -27,44 +27,42 @@ internal sealed class SpecReader
         _spec = module.Spec;
     }
 
-    private delegate bool Parser<T>(string text, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out string? error);
-
     /// <summary>The checked spec, or what is wrong: one sentence for each problem, each with the field's path.</summary>
     public static bool TryRead(
         WagiModule module, [NotNullWhen(true)] out CheckedSpec? spec, [NotNullWhen(false)] out IReadOnlyList<string>? problems)
     {
         var reader = new SpecReader(module);
         var read = reader.Read();
-        if (read is not null && reader._problems.Count == 0)
+        if (read is not null && reader._check.Problems.Count == 0)
         {
             (spec, problems) = (read, null);
             return true;
         }
 
-        (spec, problems) = (null, reader._problems);
+        (spec, problems) = (null, reader._check.Problems);
         return false;
     }
 
     private CheckedSpec? Read()
     {
-        var route = Required<RoutePattern>("spec.route", _spec.Route, SpecLimits.RouteLength, RoutePattern.TryParse, "a path such as '/hello' or '/hello/...'");
-        var source = Required<ModuleReference>("spec.module", _spec.Module, SpecLimits.ModuleLength, ModuleReference.TryParseRemote, "for example 'oci://ghcr.io/example/hello:v1'");
-        var image = source?.Scheme == ModuleScheme.Oci ? Parse<Reference>("spec.module", source.Value, Reference.TryParse) : null;
+        var route = _check.Required<RoutePattern>("spec.route", _spec.Route, SpecLimits.RouteLength, RoutePattern.TryParse, "a path such as '/hello' or '/hello/...'");
+        var source = _check.Required<ModuleReference>("spec.module", _spec.Module, SpecLimits.ModuleLength, ModuleReference.TryParseRemote, "for example 'oci://ghcr.io/example/hello:v1'");
+        var image = source?.Scheme == ModuleScheme.Oci ? _check.Parse<Reference>("spec.module", source.Value, Reference.TryParse) : null;
         if (source is { Scheme: ModuleScheme.Bindle } && source.Value.Any(char.IsWhiteSpace))
         {
-            Problem("spec.module", $"'{_spec.Module}' must not hold white space");
+            _check.Problem("spec.module", $"'{_spec.Module}' must not hold white space");
         }
 
         var environment = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         var variables = ReadEnvironment(environment);
-        var hosts = List<HostPattern>("spec.hosts", _spec.Hosts, SpecLimits.Hosts, SpecLimits.HostLength, HostPattern.TryParse);
-        var allowedHosts = List<AllowedHost>("spec.allowedHosts", _spec.AllowedHosts, SpecLimits.AllowedHosts, SpecLimits.AllowedHostLength, AllowedHost.TryParse);
-        var entrypoint = Text("spec.entrypoint", _spec.Entrypoint, 1, SpecLimits.EntrypointLength);
-        var argv = Text("spec.argv", _spec.Argv, 0, SpecLimits.ArgvLength);
+        var hosts = _check.List<HostPattern>("spec.hosts", _spec.Hosts, SpecLimits.Hosts, SpecLimits.HostLength, HostPattern.TryParse);
+        var allowedHosts = _check.List<AllowedHost>("spec.allowedHosts", _spec.AllowedHosts, SpecLimits.AllowedHosts, SpecLimits.AllowedHostLength, AllowedHost.TryParse);
+        var entrypoint = _check.Text("spec.entrypoint", _spec.Entrypoint, 1, SpecLimits.EntrypointLength);
+        var argv = _check.Text("spec.argv", _spec.Argv, 0, SpecLimits.ArgvLength);
         var timeout = ReadTimeout();
         var memoryLimit = ReadMemoryLimit();
-        var maxConcurrency = Concurrency("spec.maxConcurrency", _spec.MaxConcurrency);
-        var httpMaxConcurrency = Concurrency("spec.httpMaxConcurrency", _spec.HttpMaxConcurrency);
+        var maxConcurrency = _check.Concurrency("spec.maxConcurrency", _spec.MaxConcurrency);
+        var httpMaxConcurrency = _check.Concurrency("spec.httpMaxConcurrency", _spec.HttpMaxConcurrency);
         var bindleServer = ReadBindleServer(source);
         var pullSecrets = ReadPullSecrets();
         if (route is null || source is null)
@@ -96,7 +94,7 @@ internal sealed class SpecReader
         var referenced = ImmutableArray.CreateBuilder<ReferencedVariable>();
         var names = new Dictionary<string, int>(StringComparer.Ordinal);
         var variables = _spec.Env ?? [];
-        Count("spec.env", variables.Count, SpecLimits.Environment);
+        _check.Count("spec.env", variables.Count, SpecLimits.Environment);
         for (var i = 0; i < variables.Count; i++)
         {
             var field = $"spec.env[{i}]";
@@ -104,12 +102,12 @@ internal sealed class SpecReader
             var name = ReadEnvironmentName(field + ".name", variable.Name);
             if (name is not null && !names.TryAdd(name, i))
             {
-                Problem(field + ".name", $"'{name}' is already set by spec.env[{names[name]}]");
+                _check.Problem(field + ".name", $"'{name}' is already set by spec.env[{names[name]}]");
             }
 
             if ((variable.Value is null) == (variable.ValueFrom is null))
             {
-                Problem(field, "give exactly one of 'value' and 'valueFrom'");
+                _check.Problem(field, "give exactly one of 'value' and 'valueFrom'");
             }
             else if (variable.ValueFrom is { } source)
             {
@@ -131,19 +129,19 @@ internal sealed class SpecReader
     {
         if (string.IsNullOrEmpty(name))
         {
-            Problem(field, "is missing");
+            _check.Problem(field, "is missing");
             return null;
         }
 
         if (name.Length > SpecLimits.EnvironmentNameLength || !SpecPatterns.IsMatch(SpecPatterns.EnvironmentNameRegex(), name))
         {
-            Problem(field, $"'{Shorten(name)}' is not a name of letters, digits and '_' that does not start with a digit and has at most {SpecLimits.EnvironmentNameLength} characters");
+            _check.Problem(field, $"'{FieldChecks.Shorten(name)}' is not a name of letters, digits and '_' that does not start with a digit and has at most {SpecLimits.EnvironmentNameLength} characters");
             return null;
         }
 
         if (MetaVariableNames.Contains(name))
         {
-            Problem(field, $"'{name}' is a CGI meta-variable, which the runtime sets itself for every request");
+            _check.Problem(field, $"'{name}' is a CGI meta-variable, which the runtime sets itself for every request");
             return null;
         }
 
@@ -154,29 +152,29 @@ internal sealed class SpecReader
     {
         if (value.Contains('\0', StringComparison.Ordinal))
         {
-            Problem(field, "must not hold a NUL character");
+            _check.Problem(field, "must not hold a NUL character");
             return null;
         }
 
-        return Text(field, value, 0, SpecLimits.EnvironmentValueLength);
+        return _check.Text(field, value, 0, SpecLimits.EnvironmentValueLength);
     }
 
     private ReferencedVariable? ReadSource(string field, string variable, EnvironmentVariableSource source)
     {
         if ((source.SecretKeyRef is null) == (source.ConfigMapKeyRef is null))
         {
-            Problem(field, "give exactly one of 'secretKeyRef' and 'configMapKeyRef'");
+            _check.Problem(field, "give exactly one of 'secretKeyRef' and 'configMapKeyRef'");
             return null;
         }
 
         var (kind, selector, name) = source.SecretKeyRef is { } secret
             ? (VariableSource.Secret, secret, "secretKeyRef")
             : (VariableSource.ConfigMap, source.ConfigMapKeyRef!, "configMapKeyRef");
-        var target = ObjectName($"{field}.{name}.name", selector.Name);
+        var target = _check.ObjectName($"{field}.{name}.name", selector.Name);
         var key = selector.Key;
         if (string.IsNullOrEmpty(key) || key.Length > SpecLimits.KeyLength || !SpecPatterns.IsMatch(SpecPatterns.KeyRegex(), key))
         {
-            Problem($"{field}.{name}.key", string.IsNullOrEmpty(key) ? "is missing" : $"'{Shorten(key)}' cannot be a key: letters, digits, '-', '_' and '.', at most {SpecLimits.KeyLength}");
+            _check.Problem($"{field}.{name}.key", string.IsNullOrEmpty(key) ? "is missing" : $"'{FieldChecks.Shorten(key)}' cannot be a key: letters, digits, '-', '_' and '.', at most {SpecLimits.KeyLength}");
             key = null;
         }
 
@@ -186,8 +184,8 @@ internal sealed class SpecReader
     private ImmutableArray<string> ReadPullSecrets()
     {
         var secrets = _spec.ImagePullSecrets ?? [];
-        Count("spec.imagePullSecrets", secrets.Count, SpecLimits.ImagePullSecrets);
-        return [.. secrets.Select((secret, i) => ObjectName($"spec.imagePullSecrets[{i}].name", secret?.Name)).OfType<string>().Distinct(StringComparer.Ordinal)];
+        _check.Count("spec.imagePullSecrets", secrets.Count, SpecLimits.ImagePullSecrets);
+        return [.. secrets.Select((secret, i) => _check.ObjectName($"spec.imagePullSecrets[{i}].name", secret?.Name)).OfType<string>().Distinct(StringComparer.Ordinal)];
     }
 
     private TimeSpan? ReadTimeout()
@@ -204,7 +202,7 @@ internal sealed class SpecReader
             return timeout;
         }
 
-        Problem("spec.timeout", error ?? $"'{Shorten(text)}' is not a duration between 1ms and 24h; write for example '30s', '1m30s' or '500ms'");
+        _check.Problem("spec.timeout", error ?? $"'{FieldChecks.Shorten(text)}' is not a duration between 1ms and 24h; write for example '30s', '1m30s' or '500ms'");
         return null;
     }
 
@@ -222,121 +220,27 @@ internal sealed class SpecReader
             return bytes;
         }
 
-        Problem("spec.memoryLimit", $"'{Shorten(text)}' is not a size between 64Ki and 4Gi; write for example '64Mi' or '1Gi'");
+        _check.Problem("spec.memoryLimit", $"'{FieldChecks.Shorten(text)}' is not a size between 64Ki and 4Gi; write for example '64Mi' or '1Gi'");
         return null;
     }
 
     private string? ReadBindleServer(ModuleReference? source)
     {
-        if (Text("spec.bindleServer", _spec.BindleServer, 1, SpecLimits.UrlLength) is not { } server)
+        if (_check.Text("spec.bindleServer", _spec.BindleServer, 1, SpecLimits.UrlLength) is not { } server)
         {
             return null;
         }
 
         if (source is not null && source.Scheme != ModuleScheme.Bindle)
         {
-            Problem("spec.bindleServer", "is only for a module 'bindle:NAME'");
+            _check.Problem("spec.bindleServer", "is only for a module 'bindle:NAME'");
         }
 
         if (!SpecPatterns.IsMatch(SpecPatterns.BindleServerRegex(), server) || !Uri.TryCreate(server, UriKind.Absolute, out _))
         {
-            Problem("spec.bindleServer", $"'{server}' is not a URL such as 'https://bindle.example.com/v1'");
+            _check.Problem("spec.bindleServer", $"'{server}' is not a URL such as 'https://bindle.example.com/v1'");
         }
 
         return server;
     }
-
-    private int? Concurrency(string field, int? value)
-    {
-        if (value is < 1 or > SpecLimits.Concurrency)
-        {
-            Problem(field, $"is {value}; it must be between 1 and {SpecLimits.Concurrency}");
-        }
-
-        return value;
-    }
-
-    private string? ObjectName(string field, string? name)
-    {
-        if (string.IsNullOrEmpty(name) || name.Length > SpecLimits.ObjectNameLength)
-        {
-            Problem(field, string.IsNullOrEmpty(name) ? "is missing" : $"'{Shorten(name)}' is longer than {SpecLimits.ObjectNameLength} characters");
-            return null;
-        }
-
-        return name;
-    }
-
-    private T? Required<T>(string field, string? text, int maxLength, Parser<T> parse, string example)
-        where T : class
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            Problem(field, $"is missing: {example}");
-            return null;
-        }
-
-        return Text(field, text, 1, maxLength) is null ? null : Parse(field, text, parse);
-    }
-
-    private T? Parse<T>(string field, string text, Parser<T> parse)
-        where T : class
-    {
-        if (parse(text, out var value, out var error))
-        {
-            return value;
-        }
-
-        Problem(field, error);
-        return null;
-    }
-
-    private ImmutableArray<T> List<T>(string field, IReadOnlyList<string?>? items, int maxItems, int maxLength, Parser<T> parse)
-        where T : class
-    {
-        items ??= [];
-        Count(field, items.Count, maxItems);
-        var values = ImmutableArray.CreateBuilder<T>();
-        for (var i = 0; i < items.Count; i++)
-        {
-            var itemField = $"{field}[{i}]";
-            if (Text(itemField, items[i] ?? "", 1, maxLength) is not { } text || Parse(itemField, text, parse) is not { } value)
-            {
-                continue;
-            }
-
-            if (values.Contains(value))
-            {
-                Problem(itemField, $"'{text}' is there twice");
-            }
-
-            values.Add(value);
-        }
-
-        return values.ToImmutable();
-    }
-
-    private string? Text(string field, string? text, int minLength, int maxLength)
-    {
-        if (text is not null && (text.Length < minLength || text.Length > maxLength))
-        {
-            Problem(field, text.Length == 0 ? "is empty" : $"has {text.Length} characters; at most {maxLength} are accepted");
-            return null;
-        }
-
-        return text;
-    }
-
-    private void Count(string field, int count, int max)
-    {
-        if (count > max)
-        {
-            Problem(field, $"has {count} items; at most {max} are accepted");
-        }
-    }
-
-    /// <summary>What a user typed, short enough for a message.</summary>
-    private static string Shorten(string text) => text.Length <= 64 ? text : text[..61] + "...";
-
-    private void Problem(string field, string message) => _problems.Add($"{field}: {message}");
 }

@@ -63,7 +63,11 @@ internal sealed record RbacRule(ApiResource Resource, params ImmutableArray<stri
             ["apiGroups"] = new JsonArray(Resource.Group),
             ["resources"] = new JsonArray(Subresource is null ? Resource.Plural : $"{Resource.Plural}/{Subresource}"),
         };
-        if (Name is not null) rule["resourceNames"] = new JsonArray(Name);
+        if (Name is not null)
+        {
+            rule["resourceNames"] = new JsonArray(Name);
+        }
+
         rule["verbs"] = new JsonArray([.. Verbs.Select(verb => (JsonNode)verb)]);
         return rule;
     }

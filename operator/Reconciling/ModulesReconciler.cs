@@ -71,7 +71,10 @@ internal sealed class ModulesReconciler(
             var wasComplete = plan.Secrets.IsSubsetOf(_secretsInUse) && plan.ConfigMaps.IsSubsetOf(_configMapsInUse);
             _secretsInUse = plan.Secrets;
             _configMapsInUse = plan.ConfigMaps;
-            if (wasComplete) return (input, plan);
+            if (wasComplete)
+            {
+                return (input, plan);
+            }
         }
     }
 
@@ -97,8 +100,15 @@ internal sealed class ModulesReconciler(
     {
         var digest = await generated.WriteAsync(plan.Toml, plan.SecretData, cancellationToken);
         _applied = plan;
-        if (digest.IsNew) runtimes.Hurry();
-        if (annotator is not null) await annotator.MarkAsync(digest.Value, cancellationToken);
+        if (digest.IsNew)
+        {
+            runtimes.Hurry();
+        }
+
+        if (annotator is not null)
+        {
+            await annotator.MarkAsync(digest.Value, cancellationToken);
+        }
     }
 
     private async Task ReportAsync(PlanInput input, Plan plan, CancellationToken cancellationToken)
@@ -110,8 +120,15 @@ internal sealed class ModulesReconciler(
             async (verdict, token) =>
             {
                 var module = planned[verdict.Key];
-                if (!await statuses.WriteAsync(module, verdict.Status, token)) return;
-                foreach (var happened in verdict.Events) await events.RecordAsync(module, happened, token);
+                if (!await statuses.WriteAsync(module, verdict.Status, token))
+                {
+                    return;
+                }
+
+                foreach (var happened in verdict.Events)
+                {
+                    await events.RecordAsync(module, happened, token);
+                }
             });
     }
 

@@ -98,7 +98,7 @@ internal sealed partial class ReconcileLoop(
         {
             throw;
         }
-        catch (Exception exception) when (exception is ApiServerException or HttpRequestException or IOException or JsonException)
+        catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
             LogFailed(logger, BackOff().TotalSeconds, exception.Message);
         }
@@ -126,9 +126,9 @@ internal sealed partial class ReconcileLoop(
         return pause;
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Reconciliation failed, trying again in {Seconds:0.0} s: {Error}")]
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "Reconciliation failed, trying again in {Seconds:0.0} s: {Error}")]
     private static partial void LogFailed(ILogger logger, double seconds, string error);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Reconciliation failed unexpectedly, trying again in {Seconds:0.0} s; please report this")]
+    [LoggerMessage(EventId = 602, Level = LogLevel.Error, Message = "Reconciliation failed unexpectedly, trying again in {Seconds:0.0} s; please report this")]
     private static partial void LogCrashed(ILogger logger, Exception exception, double seconds);
 }

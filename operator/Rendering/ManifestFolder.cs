@@ -36,9 +36,9 @@ internal sealed class ManifestFolder(string path, bool keepsLastGood)
         {
             return null; // Gone since the folder was listed.
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            file = ManifestFile.Unreadable(new Problem(new SourceLocation(name, 0, 0), ProblemSeverity.Error, error.Message));
+            file = ManifestFile.Unreadable(new Problem(new SourceLocation(name, 0, 0), ProblemSeverity.Error, exception.Message));
         }
 
         if (file.Problems.IsEmpty)

@@ -113,10 +113,10 @@ internal sealed partial class ManifestReader
             module.Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace, CreationTimestamp = module.Metadata.CreationTimestamp };
             _modules.Add(new ModuleManifest(module, document, path));
         }
-        catch (JsonException error)
+        catch (JsonException exception)
         {
             _unread.Add(key);
-            var field = error.Path?.TrimStart('$', '.') ?? "";
+            var field = exception.Path?.TrimStart('$', '.') ?? "";
             AddProblem(document, path, field, $"{field}: cannot be read as what it should be", null);
         }
     }

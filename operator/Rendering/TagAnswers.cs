@@ -42,9 +42,9 @@ internal sealed class TagAnswers(ITagLookup lookup, ICredentialStore credentials
             var store = new ChainedCredentialStore([.. stores.OfType<ICredentialStore>(), credentials]);
             return new Resolution.Found(await lookup.FindDigestAsync(Reference.Parse(request.Reference), store, cancellationToken));
         }
-        catch (OciException error)
+        catch (OciException exception)
         {
-            return new Resolution.Failed(error.Reason, error.Message, IsFinal: !error.IsTransient);
+            return new Resolution.Failed(exception.Reason, exception.Message, IsFinal: !exception.IsTransient);
         }
     }
 

@@ -45,7 +45,10 @@ internal sealed partial class RuntimePoller : IDisposable
     {
         get
         {
-            lock (_lock) return [.. _probes.Values.Select(probe => probe.Probe.Report).OrderBy(report => report.Name, StringComparer.Ordinal)];
+            lock (_lock)
+            {
+                return [.. _probes.Values.Select(probe => probe.Probe.Report).OrderBy(report => report.Name, StringComparer.Ordinal)];
+            }
         }
     }
 
@@ -73,7 +76,10 @@ internal sealed partial class RuntimePoller : IDisposable
                 _probes[endpoint] = (probe, _loops.Start($"asking {endpoint.Name}", probe.RunAsync));
             }
 
-            foreach (var (endpoint, ready) in isReady) _probes[endpoint].Probe.SetReady(ready);
+            foreach (var (endpoint, ready) in isReady)
+            {
+                _probes[endpoint].Probe.SetReady(ready);
+            }
         }
     }
 
@@ -84,7 +90,10 @@ internal sealed partial class RuntimePoller : IDisposable
     /// <summary>Waits until every runtime has been asked once, answer or not.</summary>
     public Task AskedAsync(CancellationToken cancellationToken)
     {
-        lock (_lock) return Task.WhenAll(_probes.Values.Select(probe => probe.Probe.Asked)).WaitAsync(cancellationToken);
+        lock (_lock)
+        {
+            return Task.WhenAll(_probes.Values.Select(probe => probe.Probe.Asked)).WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>The configuration has changed: ask now and often.</summary>
@@ -92,7 +101,10 @@ internal sealed partial class RuntimePoller : IDisposable
     {
         lock (_lock)
         {
-            foreach (var (probe, _) in _probes.Values) probe.Hurry();
+            foreach (var (probe, _) in _probes.Values)
+            {
+                probe.Hurry();
+            }
         }
     }
 
@@ -102,7 +114,10 @@ internal sealed partial class RuntimePoller : IDisposable
         lock (_lock)
         {
             _settled = settled;
-            foreach (var (probe, _) in _probes.Values) probe.Settle(settled);
+            foreach (var (probe, _) in _probes.Values)
+            {
+                probe.Settle(settled);
+            }
         }
     }
 
@@ -113,9 +128,9 @@ internal sealed partial class RuntimePoller : IDisposable
         _http.Dispose();
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Runtime {Runtime} reports at {Address}")]
+    [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "Runtime {Runtime} reports at {Address}")]
     private static partial void LogFollowing(ILogger logger, string runtime, Uri address);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Runtime {Runtime} is gone")]
+    [LoggerMessage(EventId = 402, Level = LogLevel.Information, Message = "Runtime {Runtime} is gone")]
     private static partial void LogGone(ILogger logger, string runtime);
 }

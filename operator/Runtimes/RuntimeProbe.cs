@@ -25,9 +25,19 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     private bool _wasReady;
     private bool _becameReady;
     private TimeSpan _pause = pace.Hurried;
+    private RuntimeReport _report = new(endpoint.Name, null, "has not been asked yet", TakesRequests: false, IsStarting: true);
 
     /// <summary>What the runtime said last, or why it said nothing.</summary>
-    public RuntimeReport Report { get; private set; } = new(endpoint.Name, null, "has not been asked yet", TakesRequests: false, IsStarting: true);
+    public RuntimeReport Report
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _report;
+            }
+        }
+    }
 
     /// <summary>Completes when the runtime has been asked once, with or without an answer.</summary>
     public Task Asked => _asked.Task;
@@ -35,7 +45,11 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     /// <summary>The configuration has changed: ask now and often, for news is near.</summary>
     public void Hurry()
     {
-        _pause = pace.Hurried;
+        lock (_lock)
+        {
+            _pause = pace.Hurried;
+        }
+
         _alarm.Ring();
     }
 
@@ -52,24 +66,51 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     {
         lock (_lock)
         {
-            if (_ready == ready) return;
+            if (_ready == ready)
+            {
+                return;
+            }
+
             _ready = ready;
             _becameReady = ready;
             _wasReady = true;
-            if (ready) _silences = 0;
-            else Report = Report with { TakesRequests = false, IsStarting = false };
+            if (ready)
+            {
+                _silences = 0;
+            }
+            else
+            {
+                _report = _report with { TakesRequests = false, IsStarting = false };
+            }
         }
 
-        if (ready) Hurry();
-        else changed();
+        if (ready)
+        {
+            Hurry();
+        }
+        else
+        {
+            changed();
+        }
     }
 
     /// <summary>Whether everything is served as configured, so that there is little to ask for.</summary>
     public void Settle(bool settled)
     {
-        if (_settled == settled) return;
-        _settled = settled;
-        if (!settled) Hurry();
+        lock (_lock)
+        {
+            if (_settled == settled)
+            {
+                return;
+            }
+
+            _settled = settled;
+        }
+
+        if (!settled)
+        {
+            Hurry();
+        }
     }
 
     /// <summary>Asks until cancelled.</summary>
@@ -81,13 +122,21 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
             await AskAsync(cancellationToken);
             _asked.TrySetResult();
             progress.Completed();
-            var longest = _settled && Report.Status is not null && _silences == 0 ? pace.Settled : pace.Unsettled;
-            var pause = _pause < longest ? _pause : longest;
-            _pause = pause * 1.5;
-            await _alarm.SleepAsync(pause, cancellationToken);
+            await _alarm.SleepAsync(NextPause(), cancellationToken);
         }
 
         _asked.TrySetResult();
+    }
+
+    private TimeSpan NextPause()
+    {
+        lock (_lock)
+        {
+            var longest = _settled && _report.Status is not null && _silences == 0 ? pace.Settled : pace.Unsettled;
+            var pause = _pause < longest ? _pause : longest;
+            _pause = pause * 1.5;
+            return pause;
+        }
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)
@@ -113,9 +162,9 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         {
             Silent($"{endpoint.Status} did not answer within {pace.Timeout.TotalSeconds:0.#} s");
         }
-        catch (HttpRequestException e)
+        catch (HttpRequestException exception)
         {
-            Silent($"{endpoint.Status} cannot be reached: {e.Message}");
+            Silent($"{endpoint.Status} cannot be reached: {exception.Message}");
         }
     }
 
@@ -125,7 +174,10 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         {
             _silences = 0;
             _becameReady = false;
-            if (Report is { Status: not null, Error: null } && Report.TakesRequests == _ready && answer.AsSpan().SequenceEqual(_answer)) return;
+            if (_report is { Status: not null, Error: null } && _report.TakesRequests == _ready && answer.AsSpan().SequenceEqual(_answer))
+            {
+                return;
+            }
         }
 
         RuntimeStatus status;
@@ -142,7 +194,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         lock (_lock)
         {
             _answer = answer;
-            Report = new RuntimeReport(endpoint.Name, status, null, _ready, IsStarting);
+            _report = new RuntimeReport(endpoint.Name, status, null, _ready, IsStarting);
         }
 
         changed();
@@ -156,11 +208,19 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
             _pause = pace.Hurried > TimeSpan.FromSeconds(1) ? pace.Hurried : TimeSpan.FromSeconds(1);
             var isPatient = _silences < pace.Patience;
             // One answer that is late under load must not turn every module to not ready.
-            if (Report.Status is not null && isPatient) return;
+            if (_report.Status is not null && isPatient)
+            {
+                return;
+            }
+
             // One that has just become ready may so far have answered the kubelet alone.
             var silent = new RuntimeReport(endpoint.Name, null, why, _ready && !(_becameReady && isPatient), IsStarting);
-            if (Report == silent) return;
-            Report = silent;
+            if (_report == silent)
+            {
+                return;
+            }
+
+            _report = silent;
         }
 
         changed();

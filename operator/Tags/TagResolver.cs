@@ -71,7 +71,7 @@ internal sealed partial class TagResolver : IDisposable
                     .Select(name => (name, secrets.GetValueOrDefault(new ObjectKey(request.Namespace, name))))
                     .ToImmutableArray();
                 _followed[request] = _loops.Start(
-                    $"asking for {request.Reference}", (progress, stop) => FollowAsync(request, pullSecrets, progress, stop));
+                    $"asking for {request.Reference}", (progress, cancellationToken) => FollowAsync(request, pullSecrets, progress, cancellationToken));
             }
         }
     }
@@ -84,16 +84,16 @@ internal sealed partial class TagResolver : IDisposable
     public void Dispose() => Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
 
     private async Task FollowAsync(
-        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, LoopProgress progress, CancellationToken stop)
+        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, LoopProgress progress, CancellationToken cancellationToken)
     {
         var passing = new Backoff(_options.FirstRetry, _options.LongestRetry);
         var final = new Backoff(_options.FirstRetryOfFinal, _options.LongestRetry);
         try
         {
-            while (!stop.IsCancellationRequested)
+            while (!cancellationToken.IsCancellationRequested)
             {
-                var answer = await AskAsync(request, pullSecrets, stop);
-                Take(request, answer, stop);
+                var answer = await AskAsync(request, pullSecrets, cancellationToken);
+                Take(request, answer, cancellationToken);
                 TimeSpan pause;
                 if (answer is Resolution.Failed failed)
                 {
@@ -108,37 +108,39 @@ internal sealed partial class TagResolver : IDisposable
                 }
 
                 progress.Completed();
-                await Task.Delay(pause, _time, stop);
+                await Task.Delay(pause, _time, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Not wanted any more.
         }
     }
 
     private async Task<Resolution> AskAsync(
-        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, CancellationToken stop)
+        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(request.Reference, out var reference, out var error))
+        {
             return new Resolution.Failed(ModuleReason.InvalidEntry, error, IsFinal: true);
+        }
 
         var registry = Registry(reference.Registry);
-        await registry.WaitAsync(stop);
+        await registry.WaitAsync(cancellationToken);
         try
         {
             using var timeout = new CancellationTokenSource(_options.Timeout, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             var digest = await _lookup.FindDigestAsync(reference, Credentials(pullSecrets), either.Token);
             _metrics.Resolved(succeeded: true);
             return new Resolution.Found(digest);
         }
-        catch (OciException e)
+        catch (OciException exception)
         {
             _metrics.Resolved(succeeded: false);
-            return new Resolution.Failed(e.Reason, e.Message, IsFinal: !e.IsTransient);
+            return new Resolution.Failed(exception.Reason, exception.Message, IsFinal: !exception.IsTransient);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             _metrics.Resolved(succeeded: false);
             return new Resolution.Failed(
@@ -171,28 +173,43 @@ internal sealed partial class TagResolver : IDisposable
     {
         lock (_lock)
         {
-            if (!_registries.TryGetValue(host, out var slots)) _registries[host] = slots = new SemaphoreSlim(_options.ParallelPerRegistry);
+            if (!_registries.TryGetValue(host, out var slots))
+            {
+                _registries[host] = slots = new SemaphoreSlim(_options.ParallelPerRegistry);
+            }
+
             return slots;
         }
     }
 
-    private void Take(ResolutionRequest request, Resolution answer, CancellationToken stop)
+    private void Take(ResolutionRequest request, Resolution answer, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (stop.IsCancellationRequested || _answers.GetValueOrDefault(request) == answer) return;
+            if (cancellationToken.IsCancellationRequested || _answers.GetValueOrDefault(request) == answer)
+            {
+                return;
+            }
+
             Volatile.Write(ref _answers, _answers.SetItem(request, answer));
         }
 
-        if (answer is Resolution.Found found) LogFound(_logger, request.Reference, found.Digest);
-        else if (answer is Resolution.Failed failed) LogFailed(_logger, request.Reference, request.Namespace, failed.Message);
+        if (answer is Resolution.Found found)
+        {
+            LogFound(_logger, request.Reference, found.Digest);
+        }
+        else if (answer is Resolution.Failed failed)
+        {
+            LogFailed(_logger, request.Reference, request.Namespace, failed.Message);
+        }
+
         Changed?.Invoke();
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Reference} is {Digest}")]
+    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "{Reference} is {Digest}")]
     private static partial void LogFound(ILogger logger, string reference, string digest);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Reference} of namespace {Namespace} cannot be resolved, trying again: {Error}")]
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "{Reference} of namespace {Namespace} cannot be resolved, trying again: {Error}")]
     private static partial void LogFailed(ILogger logger, string reference, string @namespace, string error);
 }
 

@@ -66,21 +66,29 @@ internal sealed partial class ReferencedObjects<TAnswer, TContent>
 
     private async Task<(string ResourceVersion, TContent? Content)> ReadAsync(ObjectKey key, string? resourceVersion, CancellationToken cancellationToken)
     {
-        if (resourceVersion is null) return ("", null);
-        if (_read.TryGetValue(key, out var known) && known.ResourceVersion == resourceVersion) return known;
+        if (resourceVersion is null)
+        {
+            return ("", null);
+        }
+
+        if (_read.TryGetValue(key, out var known) && known.ResourceVersion == resourceVersion)
+        {
+            return known;
+        }
+
         try
         {
             var answer = await _client.FindAsync(_resource.PathOf(key), _type, cancellationToken);
             return (resourceVersion, answer is null ? null : _content(answer));
         }
-        catch (ApiServerException e) when (e.IsRefused)
+        catch (ApiServerException exception) when (exception.IsRefused)
         {
             // One that the operator may not read is as good as missing, and must not hold the others up.
-            LogRefused(_logger, _resource.Kind, key, e.Message);
+            LogRefused(_logger, _resource.Kind, key, exception.Message);
             return ("", null);
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Kind} {Key} may not be read: {Error}")]
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "{Kind} {Key} may not be read: {Error}")]
     private static partial void LogRefused(ILogger logger, string kind, ObjectKey key, string error);
 }

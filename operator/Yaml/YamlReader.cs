@@ -30,10 +30,10 @@ internal sealed class YamlReader
             stream.Load(reader);
             return [.. stream.Documents.Select(document => new YamlReader(file).ReadDocument(document.RootNode))];
         }
-        catch (YamlException error)
+        catch (YamlException exception)
         {
-            var location = new SourceLocation(file, (int)error.Start.Line, (int)error.Start.Column);
-            problem = new Problem(location, ProblemSeverity.Error, $"not well-formed YAML: {error.Message.TrimEnd('.')}");
+            var location = new SourceLocation(file, (int)exception.Start.Line, (int)exception.Start.Column);
+            problem = new Problem(location, ProblemSeverity.Error, $"not well-formed YAML: {exception.Message.TrimEnd('.')}");
             return [];
         }
     }

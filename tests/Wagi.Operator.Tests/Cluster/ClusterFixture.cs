@@ -50,9 +50,20 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_controlPlane.IsValueCreated) await (await _controlPlane.Value).DisposeAsync();
-        if (_crdServer.IsValueCreated) await (await _crdServer.Value).DisposeAsync();
-        if (_registry.IsValueCreated) await (await _registry.Value).DisposeAsync();
+        if (_controlPlane.IsValueCreated)
+        {
+            await (await _controlPlane.Value).DisposeAsync();
+        }
+
+        if (_crdServer.IsValueCreated)
+        {
+            await (await _crdServer.Value).DisposeAsync();
+        }
+
+        if (_registry.IsValueCreated)
+        {
+            await (await _registry.Value).DisposeAsync();
+        }
     }
 
     private static async Task<ControlPlane> StartAsync()

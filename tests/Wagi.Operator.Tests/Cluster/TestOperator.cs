@@ -94,7 +94,11 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Stops the operator as SIGTERM does.</summary>
     public async Task StopAsync()
     {
-        if (Application is null) return;
+        if (Application is null)
+        {
+            return;
+        }
+
         await Application.StopAsync();
         await Application.DisposeAsync();
         Application = null;
@@ -143,7 +147,7 @@ internal sealed class TestOperator : IAsyncDisposable
             var found = await _client.GetAsync(resource.PathOf(key), ApiServerJsonContext.Default.JsonElement, null, cancellationToken);
             return JsonNode.Parse(found.GetRawText());
         }
-        catch (ApiServerException e) when (e.IsNotFound)
+        catch (ApiServerException exception) when (exception.IsNotFound)
         {
             return null;
         }

@@ -48,8 +48,16 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains(bad.Field.Split('[', '.')[0] + FirstField(bad.Field), result.Stderr, StringComparison.Ordinal);
-        if (!api.SupportsCel) return;
-        if (bad.Message is not null) Assert.Contains(bad.Message, result.Stderr, StringComparison.Ordinal);
+        if (!api.SupportsCel)
+        {
+            return;
+        }
+
+        if (bad.Message is not null)
+        {
+            Assert.Contains(bad.Message, result.Stderr, StringComparison.Ordinal);
+        }
+
         // What CEL says of a rule that it could not evaluate.
         Assert.DoesNotContain("evaluating rule", result.Stderr, StringComparison.Ordinal);
     }

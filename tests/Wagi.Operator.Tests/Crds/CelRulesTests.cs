@@ -16,7 +16,11 @@ public sealed class CelRulesTests(ClusterFixture cluster)
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
         Assert.Contains(bad.Field.Split('[')[0], message, StringComparison.Ordinal);
-        if (bad.Message is not null) Assert.Contains(bad.Message, message, StringComparison.Ordinal);
+        if (bad.Message is not null)
+        {
+            Assert.Contains(bad.Message, message, StringComparison.Ordinal);
+        }
+
         // What CEL says of a rule that it could not evaluate.
         Assert.DoesNotContain("evaluating rule", message, StringComparison.Ordinal);
     }

@@ -11,7 +11,11 @@ public sealed class ListWatchTests(ClusterFixture cluster)
     public async Task List_IsReadPageByPage_AndHoldsMetadataOnly()
     {
         await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
-        for (var i = 0; i < 5; i++) await test.KubectlAsync("create", "configmap", $"c{i}", "-n", test.Tenant, "--from-literal=key=value");
+        for (var i = 0; i < 5; i++)
+        {
+            await test.KubectlAsync("create", "configmap", $"c{i}", "-n", test.Tenant, "--from-literal=key=value");
+        }
+
         using var client = await ClientAsync();
 
         var list = await ConfigMaps(client, test.Tenant).ListAsync(TestContext.Current.CancellationToken);
@@ -34,7 +38,10 @@ public sealed class ListWatchTests(ClusterFixture cluster)
         var events = new List<string>();
         await foreach (var change in source.WatchAsync(list.ResourceVersion, TestContext.Current.CancellationToken))
         {
-            if (change.Object?.Metadata.Name == "mine") events.Add($"{change.Type} {change.Object.Metadata.Name}");
+            if (change.Object?.Metadata.Name == "mine")
+            {
+                events.Add($"{change.Type} {change.Object.Metadata.Name}");
+            }
         }
 
         Assert.Equal(["Stored mine", "Deleted mine"], events);

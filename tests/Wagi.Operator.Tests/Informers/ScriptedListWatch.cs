@@ -50,13 +50,23 @@ internal sealed class ScriptedListWatch : IListWatch<PartialObject>
     {
         WatchedFrom.Enqueue(resourceVersion);
         var watch = await _watches.Reader.ReadAsync(cancellationToken);
-        await foreach (var change in watch()) yield return change;
+        await foreach (var change in watch())
+        {
+            yield return change;
+        }
     }
 
     private static async IAsyncEnumerable<WatchEvent<PartialObject>> Tell(ImmutableArray<WatchEvent<PartialObject>> events, Exception? end)
     {
-        foreach (var change in events) yield return change;
+        foreach (var change in events)
+        {
+            yield return change;
+        }
+
         await Task.Yield();
-        if (end is not null) throw end;
+        if (end is not null)
+        {
+            throw end;
+        }
     }
 }

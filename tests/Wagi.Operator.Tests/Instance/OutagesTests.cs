@@ -48,7 +48,9 @@ public sealed class OutagesTests
         var error = await Assert.ThrowsAsync<ApiServerException>(async () =>
         {
             await foreach (var change in source.WatchAsync(before.ResourceVersion, TestContext.Current.CancellationToken))
+            {
                 Assert.Equal(WatchEventType.Bookmark, change.Type);
+            }
         });
         Assert.True(error.IsExpired, error.Message);
     }

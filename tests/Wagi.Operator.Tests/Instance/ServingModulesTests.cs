@@ -37,7 +37,9 @@ public sealed class ServingModulesTests(ClusterFixture cluster)
         Assert.Equal("1/1", (string?)status["runtimes"]!["summary"]);
         Assert.Equal("/hello", (string?)status["routes"]![0]);
         foreach (var type in new[] { "Accepted", "Resolved", "Programmed", "Ready" })
+        {
             Assert.StartsWith("True/", await test.ConditionAsync("hello", type), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -227,12 +229,17 @@ public sealed class ServingModulesTests(ClusterFixture cluster)
             InstrumentPublished = (instrument, listener) =>
             {
                 if (instrument.Name == "wagi.operator.writes" && instrument.Meter.Scope == test.Application!.Services.GetRequiredService<IMeterFactory>())
+                {
                     listener.EnableMeasurementEvents(instrument);
+                }
             },
         };
         listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
         {
-            if (tags[0].Value is "configmaps") Interlocked.Add(ref writes, (int)count);
+            if (tags[0].Value is "configmaps")
+            {
+                Interlocked.Add(ref writes, (int)count);
+            }
         });
         listener.Start();
 

@@ -14,13 +14,19 @@ internal sealed class ManualTime : TimeProvider
     {
         get
         {
-            lock (_lock) return _timers.Count;
+            lock (_lock)
+            {
+                return _timers.Count;
+            }
         }
     }
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_lock) return _now;
+        lock (_lock)
+        {
+            return _now;
+        }
     }
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
@@ -29,8 +35,15 @@ internal sealed class ManualTime : TimeProvider
     public void Advance(TimeSpan by)
     {
         var end = GetUtcNow() + by;
-        while (Next(end) is { } timer) timer.Call();
-        lock (_lock) _now = end;
+        while (Next(end) is { } timer)
+        {
+            timer.Call();
+        }
+
+        lock (_lock)
+        {
+            _now = end;
+        }
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -45,7 +58,11 @@ internal sealed class ManualTime : TimeProvider
         lock (_lock)
         {
             var next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
-            if (next is null) return null;
+            if (next is null)
+            {
+                return null;
+            }
+
             _now = next.Due;
             next.Fire();
             return next;

@@ -162,7 +162,11 @@ public sealed class TagResolverTests : IDisposable
         {
             Interlocked.Increment(ref _asked);
             CredentialsSeen.Enqueue((await credentials.FindAsync(reference.Registry, reference.Repository, cancellationToken)).Count);
-            if (reference.Registry == Hanging) await Task.Delay(Timeout.Infinite, cancellationToken);
+            if (reference.Registry == Hanging)
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
             return Failure is null ? Digest : throw Failure;
         }
     }
