@@ -8,9 +8,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Wagi.Operator.ApiServer;
 
 /// <summary>
-/// The few verbs that the operator speaks to the API server, over the connection of KubernetesClient, which knows kubeconfig,
-/// certificates and tokens. The ahead-of-time edition of that package has no watch, and its typed calls cache whole objects
-/// where metadata is enough.
+/// The few verbs that the operator needs of the API server, over the connection of KubernetesClient, which knows kubeconfig,
+/// certificates and tokens. The ahead-of-time edition of that package has no watch, and its typed calls fetch whole objects where
+/// metadata is enough.
 /// </summary>
 internal sealed class ApiServerClient : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class ApiServerClient : IDisposable
         configuration.UserAgent ??= FieldManager;
         configuration.FirstMessageHandlerSetup = handler =>
         {
-            // A watch may be silent for minutes: pings tell a quiet server from one that is gone.
+            // A watch may be silent for minutes: pings tell a quiet server from a dead one.
             handler.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
             handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
             handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;

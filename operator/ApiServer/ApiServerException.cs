@@ -14,8 +14,8 @@ internal sealed class ApiServerException(HttpStatusCode statusCode, string reaso
         HttpStatusCode.NotFound, "NotFound", $"namespace '{name}' does not exist: kubectl create namespace {name}, or name another with --namespace");
 
     /// <summary>
-    /// Whether an exception tells what a server or the network in between did, so that the same request may succeed later. Any other is a
-    /// mistake of this program.
+    /// Whether an exception reports what a server or the network did, so that the same request may succeed later. Any other exception is
+    /// a mistake of this program.
     /// </summary>
     public static bool IsTransient(Exception exception) => exception is ApiServerException or HttpRequestException or IOException or JsonException;
 

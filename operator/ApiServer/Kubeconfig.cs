@@ -10,7 +10,7 @@ internal static class Kubeconfig
     private const string EnvironmentVariable = "KUBECONFIG";
 
     /// <summary>
-    /// In the order of other operators: the file that was named, the files of <c>KUBECONFIG</c>, the pod's service account,
+    /// In the order that other operators use: the file that was named, the files of <c>KUBECONFIG</c>, the pod's service account,
     /// <c>~/.kube/config</c>.
     /// </summary>
     /// <param name="file">A kubeconfig file; null: none was named.</param>

@@ -10,8 +10,8 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Applying;
 
 /// <summary>
-/// Tells people of transitions by events (<c>events.k8s.io/v1</c>). An event is a courtesy: one that cannot be written is logged and
-/// forgotten, and the same one is not repeated within a short while.
+/// Reports transitions as events (<c>events.k8s.io/v1</c>). An event is a courtesy: one that cannot be written is logged and forgotten, and
+/// the same event is not repeated within a minute.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="instance">Name of this instance of the operator.</param>
@@ -24,7 +24,7 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
 
     private const string Action = "Reconcile";
 
-    /// <summary>Characters of <c>note</c> at the most (<c>events.k8s.io/v1</c> validation).</summary>
+    /// <summary>The most characters that <c>note</c> may have (<c>events.k8s.io/v1</c> validation).</summary>
     private const int LongestNote = 1024;
 
     private const int LongestStem = 253 - 17;
@@ -72,7 +72,7 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         }
     }
 
-    /// <summary>So much of a name that the event's is not too long (RFC 1123: 253 characters).</summary>
+    /// <summary>As much of a name as leaves room for the event's suffix (RFC 1123: 253 characters).</summary>
     private static string Stem(string name) => name.Length <= LongestStem ? name : name[..LongestStem].TrimEnd('-', '.');
 
     private JsonObject Manifest(WagiModule module, PlanEvent happened, DateTimeOffset now) => new()
@@ -81,7 +81,7 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         ["kind"] = ApiResource.Events.Kind,
         ["metadata"] = new JsonObject
         {
-            // As client-go names them; generateName is of no use, because Kubernetes 1.20 takes no dot at its end.
+            // As client-go names them; generateName does not help: Kubernetes 1.20 refuses one that ends in a dot.
             ["name"] = $"{Stem(module.Metadata.Name)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}",
             ["namespace"] = module.Metadata.NamespaceProperty,
         },

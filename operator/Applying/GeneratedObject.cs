@@ -10,8 +10,8 @@ using Wagi.Operator.Metrics;
 namespace Wagi.Operator.Applying;
 
 /// <summary>
-/// The ConfigMap or the Secret that the operator writes. An informer that sees metadata only tells when somebody else has changed or
-/// deleted it; only then is its content read again.
+/// The ConfigMap or the Secret that the operator writes. Its content is read again only after an informer, which sees no more than
+/// metadata, has noticed that somebody else changed or deleted it.
 /// </summary>
 internal sealed partial class GeneratedObject
 {
@@ -41,12 +41,12 @@ internal sealed partial class GeneratedObject
         _logger = logger;
     }
 
-    /// <summary>The resource version of the content in force, after <see cref="ReadAsync"/> or <see cref="WriteAsync"/>.</summary>
+    /// <summary>The resource version of the current content, after <see cref="ReadAsync"/> or <see cref="WriteAsync"/>.</summary>
     public string ResourceVersion => _resourceVersion ?? "";
 
     private bool IsSecret => _resource == ApiResource.Secrets;
 
-    /// <summary>The content in force; null when the object does not exist.</summary>
+    /// <summary>The current content; null when the object does not exist.</summary>
     public async Task<ImmutableSortedDictionary<string, byte[]>?> ReadAsync(CancellationToken cancellationToken)
     {
         if (_informer.Objects.TryGetValue(_key, out var seen) && seen.Metadata.ResourceVersion == _resourceVersion)
@@ -60,7 +60,7 @@ internal sealed partial class GeneratedObject
         return _content;
     }
 
-    /// <summary>Writes the content, and nothing else, unless it is in force already.</summary>
+    /// <summary>Makes the content exactly this; does nothing when it already is.</summary>
     /// <returns>Whether something was written.</returns>
     public async Task<bool> WriteAsync(ImmutableSortedDictionary<string, byte[]> content, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ internal sealed class GeneratedObjects(GeneratedObject configMap, GeneratedObjec
     /// <summary>The key in the ConfigMap, which is a file name once it is mounted.</summary>
     public const string TomlKey = "modules.toml";
 
-    /// <summary>What is in force; no text when there is no ConfigMap.</summary>
+    /// <summary>What the runtimes read now; the text is null when there is no ConfigMap.</summary>
     public async Task<(string? Toml, ImmutableSortedDictionary<string, byte[]> Secrets)> ReadAsync(CancellationToken cancellationToken)
     {
         var files = await configMap.ReadAsync(cancellationToken);
@@ -21,8 +21,8 @@ internal sealed class GeneratedObjects(GeneratedObject configMap, GeneratedObjec
         return (toml, secrets ?? ImmutableSortedDictionary<string, byte[]>.Empty);
     }
 
-    /// <summary>Puts both into force, the Secret first: an entry waits for its secrets, and should not wait long.</summary>
-    /// <returns>A digest of both that says nothing of a secret value, and whether something had to be written.</returns>
+    /// <summary>Writes both, the Secret first, so that no entry waits long for its secrets.</summary>
+    /// <returns>A digest of both that reveals no secret value, and whether something had to be written.</returns>
     public async Task<(string Value, bool IsNew)> WriteAsync(
         string toml, ImmutableSortedDictionary<string, byte[]> secrets, CancellationToken cancellationToken)
     {

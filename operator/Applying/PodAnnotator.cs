@@ -9,8 +9,8 @@ using Wagi.Operator.Runtimes;
 namespace Wagi.Operator.Applying;
 
 /// <summary>
-/// Marks the runtime pods with the digest of what they should serve. The kubelet looks at a pod again when the pod changes, and then
-/// writes new content of a mounted ConfigMap at once instead of at its next round, up to 90 seconds later.
+/// Annotates the runtime pods with the digest of what they should serve. A pod that changes makes its kubelet look at it again, and the
+/// new content of a mounted ConfigMap is written at once instead of up to 90 seconds later.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="pods">The runtime pods.</param>
@@ -21,7 +21,7 @@ internal sealed partial class PodAnnotator(ApiServerClient client, Informer<Runt
     /// <summary>The annotation.</summary>
     public const string Annotation = "wagi.dev/modules-digest";
 
-    /// <summary>Marks every running runtime pod that has another mark. A pod that cannot be marked gets its files later, that is all.</summary>
+    /// <summary>Annotates every running runtime pod that has another digest. A pod that cannot be annotated merely gets its files later.</summary>
     public Task MarkAsync(string digest, CancellationToken cancellationToken) =>
         Task.WhenAll(pods.Objects.Values
             .Where(pod => pod.IsRunning && pod.Metadata.Annotations.GetValueOrDefault(Annotation) != digest)
@@ -42,7 +42,7 @@ internal sealed partial class PodAnnotator(ApiServerClient client, Informer<Runt
         }
         catch (ApiServerException exception) when (exception.IsNotFound)
         {
-            // It has ended meanwhile.
+            // It has ended in the meantime.
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {

@@ -17,7 +17,7 @@ internal sealed class StatusWriter(ApiServerClient client, Informer<WagiModule> 
     /// <param name="module">The WagiModule that the status was made for.</param>
     /// <param name="status">Its complete status.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>False when the WagiModule is gone, or is another one of the same name by now.</returns>
+    /// <returns>False when the WagiModule is gone or has been replaced by another of the same name.</returns>
     /// <exception cref="ApiServerException">The API server refused.</exception>
     /// <exception cref="HttpRequestException">The API server cannot be reached.</exception>
     public async Task<bool> WriteAsync(WagiModule module, WagiModuleStatus status, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal sealed class StatusWriter(ApiServerClient client, Informer<WagiModule> 
             {
                 ["name"] = module.Metadata.Name,
                 ["namespace"] = module.Metadata.NamespaceProperty,
-                // The status of one that was deleted must not end at its successor.
+                // The status of a deleted module must not end up on its successor.
                 ["uid"] = module.Metadata.Uid,
             },
             ["status"] = JsonSerializer.SerializeToNode(status, ResourcesJsonContext.Default.WagiModuleStatus),
@@ -45,7 +45,7 @@ internal sealed class StatusWriter(ApiServerClient client, Informer<WagiModule> 
         }
         catch (ApiServerException exception) when (exception.IsNotFound || exception.IsConflict)
         {
-            // The watch tells the rest, and what it tells is reconciled again.
+            // The watch will report it, and that triggers the next turn.
             return false;
         }
     }

@@ -111,7 +111,7 @@ internal sealed class RenderCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
-        // Watched before it is read for the first time, so that no change falls in between.
+        // Watched before it is first read, so that no change is missed in between.
         using var watch = new FolderWatch(new[] { options.Manifests, options.ModuleDirectory }.OfType<string>(), TimeProvider.System);
         try
         {
@@ -128,7 +128,7 @@ internal sealed class RenderCommand
         }
     }
 
-    /// <summary>Renders and writes; says nothing that was said the last time. Null when a file could not be read or written.</summary>
+    /// <summary>Renders and writes, and prints only what has changed since the last time. Null when a file could not be read or written.</summary>
     private static async Task<RenderedModules?> RenderAsync(
         RenderSession session, InvocationConfiguration console, RenderedModules? last, CancellationToken cancellationToken)
     {

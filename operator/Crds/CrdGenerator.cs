@@ -8,8 +8,8 @@ using k8s.Models;
 namespace Wagi.Operator.Crds;
 
 /// <summary>
-/// Makes the CRD from the C# types: their JSON metadata gives names and types of the properties, their attributes the rest. The metadata is
-/// source-generated, so that the program compiled ahead of time prints the same CRD.
+/// Makes the CRD from the C# types. Names and types of the properties come from their JSON metadata, the rest from their attributes. The
+/// metadata is source-generated, so that the program compiled ahead of time prints the same CRD.
 /// </summary>
 internal static class CrdGenerator
 {
@@ -188,7 +188,7 @@ internal static class CrdGenerator
             return;
         }
 
-        // A property may have rules of its own beside those of its type.
+        // A property may have rules of its own in addition to those of its type.
         if (schema["x-kubernetes-validations"] is not JsonArray all)
         {
             schema["x-kubernetes-validations"] = all = [];

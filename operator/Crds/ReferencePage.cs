@@ -209,7 +209,7 @@ internal sealed class ReferencePage
 
 /// <summary>The parts of a field's description, which is one text for <c>kubectl explain</c>: <c>TEXT Default: VALUE. Example: VALUE</c>.</summary>
 /// <param name="Text">What the field is for.</param>
-/// <param name="Default">What holds when it is missing; empty: nothing is said.</param>
+/// <param name="Default">What applies when it is missing; empty: not said.</param>
 /// <param name="Example">A value as it stands in YAML; empty: none.</param>
 internal sealed partial record FieldText(string Text, string Default, string Example)
 {

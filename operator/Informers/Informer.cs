@@ -20,13 +20,13 @@ internal interface IInformer
     /// <summary>Why the copy cannot be kept up to date right now; null when all is well.</summary>
     string? Trouble { get; }
 
-    /// <summary>Follows the resource until cancelled. What a server or a network may do is logged, waited for and tried again.</summary>
+    /// <summary>Follows the resource until cancelled. When the server or the network fails, it logs that, waits and tries again.</summary>
     Task RunAsync(LoopProgress progress, CancellationToken cancellationToken);
 }
 
 /// <summary>
 /// Keeps a copy of a resource: lists it once, then follows the watch, resumes it where it broke off, and lists again only when
-/// the server no longer remembers (410 Gone). Survives an API server that goes and comes back. The role and name of
+/// the server no longer remembers (410 Gone). It survives an API server that goes away and comes back. The role and name of
 /// client-go's informer.
 /// </summary>
 internal sealed partial class Informer<T> : IInformer
@@ -91,7 +91,7 @@ internal sealed partial class Informer<T> : IInformer
                     progress.Completed();
                 }
 
-                // The server ended the watch, as it does every few minutes. One that ends at once, again and again, must not spin.
+                // The server ended the watch, as it does every few minutes. A watch that always ends at once must not make this loop spin.
                 if (_time.GetElapsedTime(started) < ShortestWatch)
                 {
                     await PauseAsync(cancellationToken);
@@ -121,8 +121,8 @@ internal sealed partial class Informer<T> : IInformer
     }
 
     /// <summary>
-    /// Takes the answer to a write, ahead of the watch, so that whoever wrote reads it. Nothing happens if the copy has moved on
-    /// from <paramref name="before"/>.
+    /// Takes the answer to a write before the watch reports it, so that the writer reads what it wrote. Does nothing when the copy is no
+    /// longer <paramref name="before"/>.
     /// </summary>
     public void Advance(T before, T after)
     {
@@ -183,7 +183,7 @@ internal sealed partial class Informer<T> : IInformer
         var identity = _source.Identify(item);
         lock (_writing)
         {
-            // What a write has told already.
+            // Already known from the answer to a write.
             var isKnown = _objects.TryGetValue(identity.Key, out var known) && _source.Identify(known) == identity;
             if (isKnown && change.Type == WatchEventType.Stored)
             {
@@ -213,7 +213,7 @@ internal sealed partial class Informer<T> : IInformer
 
     private async Task TroubledAsync(Exception exception, CancellationToken cancellationToken)
     {
-        // Once per outage: the tries that follow would only repeat it.
+        // Once per outage: the next attempts would only repeat it.
         if (_connected || _backoff.Failures == 0)
         {
             LogTrouble(_logger, Name, exception.Message);

@@ -14,7 +14,7 @@ namespace Wagi.Operator.Informers;
 /// <param name="resource">The resource.</param>
 /// <param name="type">How its objects read.</param>
 /// <param name="identify">Key and version of an object.</param>
-/// <param name="time">Ends a watch that the server forgot to end.</param>
+/// <param name="time">The clock by which a watch is ended that the server does not end.</param>
 internal sealed class ListWatch<T>(
     ApiServerClient client, ApiResource resource, JsonTypeInfo<T> type, Func<T, ObjectIdentity> identify, TimeProvider time) : IListWatch<T>
     where T : class

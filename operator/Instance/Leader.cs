@@ -48,7 +48,7 @@ internal sealed partial class Leader(
     {
         try
         {
-            // Nothing may be written from half a picture: it would look as if modules had been deleted.
+            // Nothing may be written from an incomplete picture: it would look as if modules had been deleted.
             await informers.SyncedAsync(cancellationToken);
             _leads = true;
             reconciler.Forget();
@@ -76,7 +76,7 @@ internal sealed partial class Leader(
     /// <summary>Says which runtimes there are now, if this instance leads.</summary>
     public void FollowRuntimes()
     {
-        // One at a time: what was read first must not be followed last.
+        // One at a time, so that an older list never replaces a newer one.
         lock (_following)
         {
             if (!_leads)
@@ -101,7 +101,7 @@ internal sealed partial class Leader(
         }
         catch (TimeoutException)
         {
-            // Those that hang are reported as such.
+            // Those that hang are reported as unreachable.
         }
     }
 

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -20,7 +18,8 @@ internal static class OperatorApplication
     /// <summary>Builds it; running it is the caller's.</summary>
     /// <param name="configuration">The way to the API server.</param>
     /// <param name="options">What the operator is told.</param>
-    public static WebApplication Build(k8s.KubernetesClientConfiguration configuration, OperatorOptions options)
+    /// <param name="time">The clock; the system's when null.</param>
+    public static WebApplication Build(k8s.KubernetesClientConfiguration configuration, OperatorOptions options, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
@@ -36,7 +35,7 @@ internal static class OperatorApplication
                 prometheus.TargetInfoEnabled = false;
             }));
 
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OperatorMetrics>();
         builder.Services.AddSingleton(_ => new ApiServerClient(configuration));
@@ -56,12 +55,11 @@ internal static class OperatorApplication
     {
         await application.StartAsync(cancellationToken);
         await application.WaitForShutdownAsync(cancellationToken);
-        await (application.Services.GetRequiredService<OperatorInstance>().ExecuteTask ?? Task.CompletedTask);
+        if (application.Services.GetRequiredService<OperatorInstance>().ExecuteTask is { IsCompleted: true } ended)
+        {
+            await ended;
+        }
     }
-
-    /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; known once it has started.</summary>
-    public static Uri Address(WebApplication application) =>
-        new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 }
 
 /// <summary>The probes of a pod.</summary>

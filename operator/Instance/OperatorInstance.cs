@@ -17,8 +17,8 @@ using Wagi.Operator.Values;
 namespace Wagi.Operator.Instance;
 
 /// <summary>
-/// One running operator: everything that <c>wagi-operator run</c> consists of is put together here. Its informers follow the API server
-/// from the start to the end; while it leads, it reconciles as well. The first loop that ends, for whatever reason, ends it.
+/// One running operator, put together from its parts. Its informers follow the API server from start to end; while it leads, it reconciles
+/// as well. The first loop that ends, for whatever reason, ends the operator.
 /// </summary>
 internal sealed class OperatorInstance : BackgroundService
 {

@@ -8,9 +8,9 @@ using Wagi.Operator.ApiServer;
 namespace Wagi.Operator.LeaderElection;
 
 /// <summary>
-/// Leader election over a Lease, by the rules of client-go's <c>leaderelection</c> and able to share a Lease with it: who leads
-/// renews; a Lease that was not renewed for its duration, by this instance's own clock, may be taken over; on a clean end it is
-/// given back, so that the next leader need not wait.
+/// Leader election over a Lease, by the rules of client-go's <c>leaderelection</c>, with which it can share a Lease. The leader renews
+/// the Lease; one that was not renewed for its duration, by this instance's own clock, may be taken over; a leader that stops gives it
+/// back, so that the next one need not wait.
 /// </summary>
 internal sealed partial class LeaderElector(ApiServerClient client, LeaderElectionOptions options, TimeProvider time, ILogger<LeaderElector> logger)
 {
@@ -18,11 +18,11 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     private long _observedAt;
     private string? _trouble;
 
-    /// <summary>Runs for leadership until stopped; leads whenever it has it.</summary>
+    /// <summary>Runs for leadership until cancelled, and leads whenever it is elected.</summary>
     /// <param name="lead">The leader's work. Its token is cancelled when leadership is lost or at the end; the Lease is given back after it has returned.</param>
     /// <param name="progress">Told of every look at the Lease.</param>
     /// <param name="cancellationToken">Ends it all.</param>
-    /// <exception cref="InvalidOperationException">The leader's work ended though it was not asked to. An exception that it ended with is passed on.</exception>
+    /// <exception cref="InvalidOperationException">The leader's work ended unasked. The exception that it ended with, if any, is passed on.</exception>
     public async Task RunAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(progress);
@@ -132,12 +132,12 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
         catch (ApiServerException exception) when (exception.IsConflict)
         {
-            // Another instance was faster.
+            // Another instance got there first.
             return false;
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
-            // Once per cause: the tries that follow would only repeat it.
+            // Once per cause: the next attempts would only repeat it.
             if (_trouble != exception.Message)
             {
                 LogFailed(logger, options.Lease, exception.Message);
@@ -185,7 +185,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
 
     private async Task ReleaseAsync()
     {
-        // The end must not hold the release up, nor the release the end.
+        // The token that ended it all must not cancel this, and this must not take long.
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
         try
         {
@@ -201,7 +201,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception) || exception is OperationCanceledException)
         {
-            // It runs out by itself.
+            // It expires by itself.
             LogFailed(logger, options.Lease, exception.Message);
         }
     }
@@ -238,7 +238,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     };
 
     /// <summary>
-    /// Changes the Lease if nobody changed it since it was read. The rest of it stays: the labels are those of whoever installed it.
+    /// Changes the Lease unless somebody else has changed it since it was read. The rest stays as it is: its labels belong to whoever installed it.
     /// </summary>
     private Task<Lease> PatchAsync(Lease lease, JsonObject spec, CancellationToken cancellationToken) => client.MergeAsync(
         ApiResource.Leases.PathOf(options.Lease),
@@ -278,7 +278,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     private static partial void LogFailed(ILogger logger, ObjectKey lease, string error);
 }
 
-/// <summary>Which Lease, who runs for it, and how fast a leader that vanished is replaced. The defaults are client-go's.</summary>
+/// <summary>The Lease, the candidate, and how soon a leader that has vanished is replaced. The defaults are client-go's.</summary>
 internal sealed record LeaderElectionOptions
 {
     /// <summary>The Lease that all instances share.</summary>
@@ -287,10 +287,10 @@ internal sealed record LeaderElectionOptions
     /// <summary>Name of this instance, different from every other one's.</summary>
     public required string Identity { get; init; }
 
-    /// <summary>How long a leader that vanished is waited for.</summary>
+    /// <summary>How long the others wait for a leader that has vanished.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long the leader tries to renew before it steps down; shorter than <see cref="LeaseDuration"/>, so that there are never two.</summary>
+    /// <summary>How long the leader tries to renew before it steps down; shorter than <see cref="LeaseDuration"/>, so that two never lead at once.</summary>
     public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often the leader renews and the others look.</summary>

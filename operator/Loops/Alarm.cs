@@ -31,7 +31,8 @@ internal sealed class Alarm(TimeProvider time)
     }
 
     /// <summary>
-    /// Pauses until the time is over, somebody rings, or the token is cancelled; the caller looks at its token. A time that is over already is no pause.
+    /// Pauses until the time is over, somebody rings, or the token is cancelled, which the caller checks. Does not pause when the time is
+    /// over already.
     /// </summary>
     public async Task SleepAsync(TimeSpan duration, CancellationToken cancellationToken)
     {

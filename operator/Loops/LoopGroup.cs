@@ -3,8 +3,8 @@ using Wagi.Hosting.Supervision;
 namespace Wagi.Operator.Loops;
 
 /// <summary>
-/// Loops that come and go with what they follow, supervised as one: the first that ends without having been stopped ends
-/// <see cref="RunAsync"/>, and the group makes progress only while each of them does.
+/// Loops that come and go, supervised as one. The first that ends without having been stopped ends <see cref="RunAsync"/>, and the group
+/// makes progress only while all of them do.
 /// </summary>
 /// <param name="maxSilence">The longest time between two turns of one of the loops.</param>
 /// <param name="time">The clock.</param>

@@ -36,7 +36,7 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("wagi.operator.leader", () => _leads() ? 1 : 0, description: "1 on the instance that leads");
     }
 
-    /// <summary>Says where the gauges of queue and leadership read.</summary>
+    /// <summary>Sets what the gauges of the queue and of leadership show.</summary>
     public void Observe(Func<int> queueDepth, Func<bool> leads)
     {
         _queueDepth = queueDepth;

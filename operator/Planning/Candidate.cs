@@ -18,13 +18,13 @@ internal sealed class Candidate(WagiModule module)
     /// <summary>The checked spec; null when it is not valid.</summary>
     public CheckedSpec? Spec { get; set; }
 
-    /// <summary>The entry of the <c>modules.toml</c> in force, to fall back on.</summary>
+    /// <summary>The entry of the current <c>modules.toml</c>, to fall back on.</summary>
     public ProgrammedEntry? LastGood { get; set; }
 
-    /// <summary>Why it is not served as specified; null as long as nothing speaks against it.</summary>
+    /// <summary>Why it is not accepted; null while it is.</summary>
     public Refusal? Refusal { get; set; }
 
-    /// <summary>What became of the references in the spec; null when they were not looked at, because the module is refused.</summary>
+    /// <summary>The references in the spec, resolved; null when the module is refused and they were not looked at.</summary>
     public ResolvedSpec? Resolved { get; set; }
 
     /// <summary>What goes into <c>modules.toml</c> in the end.</summary>
@@ -37,7 +37,7 @@ internal sealed class Candidate(WagiModule module)
 /// <summary>Why a module is not accepted.</summary>
 /// <param name="Reason">The reason of the condition <c>Accepted</c>.</param>
 /// <param name="Message">Its message.</param>
-/// <param name="KeepsLastGood">Whether the last good version goes on being served.</param>
+/// <param name="KeepsLastGood">Whether the last good version is still served.</param>
 internal sealed record Refusal(string Reason, string Message, bool KeepsLastGood);
 
 /// <summary>An entry of <c>modules.toml</c> with its part of the generated Secret.</summary>

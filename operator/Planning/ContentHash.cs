@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Wagi.Operator.Planning;
 
-/// <summary>Short marks that change with what they were made from.</summary>
+/// <summary>Short marks that change when their source does.</summary>
 internal static class ContentHash
 {
     private const int Bytes = 8;
 
-    /// <summary>16 hexadecimal digits of the SHA-256 of the parts, which are kept apart so that no two lists run together.</summary>
+    /// <summary>The first 16 hexadecimal digits of the SHA-256 of the parts, with a NUL after each so that different lists never read the same.</summary>
     public static string Of(params IEnumerable<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -18,8 +18,8 @@ public sealed record Plan
     public required ImmutableArray<Verdict> Verdicts { get; init; }
 
     /// <summary>
-    /// Every tag that the WagiModules name, answered or not: what is not in here need not be kept; what has no answer must be asked; the
-    /// rest may be asked again from time to time, because tags move.
+    /// Every tag that the WagiModules name, resolved or not. Answers for other tags may be dropped; a tag without an answer must be asked for;
+    /// the rest should be asked for again now and then, because tags move.
     /// </summary>
     public required ImmutableHashSet<ResolutionRequest> Resolutions { get; init; }
 
@@ -37,7 +37,7 @@ public sealed record Verdict
     public required ObjectKey Key { get; init; }
 
     /// <summary>
-    /// Its complete new status. It is true once the plan's <c>modules.toml</c> and Secret have been written, so they are written first.
+    /// Its complete new status, which is true only once the plan's <c>modules.toml</c> and Secret have been written.
     /// </summary>
     public required WagiModuleStatus Status { get; init; }
 

@@ -5,8 +5,8 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Planning;
 
 /// <summary>
-/// Everything that a plan is made from. A key that is missing in a dictionary has not been asked for or answered yet; a null value means
-/// that the object does not exist.
+/// Everything that a plan is made from. A key that is missing from a dictionary has not been asked for, or not been answered yet; a null
+/// value means that the object does not exist.
 /// </summary>
 public sealed record PlanInput
 {
@@ -27,13 +27,13 @@ public sealed record PlanInput
     /// </summary>
     public IReadOnlyDictionary<string, string> LocalModules { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the runtimes report: one element for every runtime that there is.</summary>
+    /// <summary>What the runtimes report, one element per runtime.</summary>
     public IReadOnlyCollection<RuntimeReport> Runtimes { get; init; } = [];
 
-    /// <summary>The <c>modules.toml</c> in force, from which last good entries are kept; null when there is none.</summary>
+    /// <summary>The current <c>modules.toml</c>, from which last good entries are kept; null when there is none.</summary>
     public string? PreviousToml { get; init; }
 
-    /// <summary>The data of the generated Secret in force, kept together with the entries.</summary>
+    /// <summary>The current data of the generated Secret, kept together with the entries.</summary>
     public IReadOnlyDictionary<string, byte[]> PreviousSecrets { get; init; } = new Dictionary<string, byte[]>();
 
     /// <summary>What the operator was told at its start.</summary>
@@ -56,12 +56,12 @@ public sealed record PlanSettings
     public bool ResolveTags { get; init; } = true;
 
     /// <summary>
-    /// Bytes of <c>modules.toml</c> at the most. A ConfigMap holds 1 MiB of data in all (<c>core/v1</c> validation), some of which is left
-    /// to keys and metadata.
+    /// The most bytes that <c>modules.toml</c> may have. A ConfigMap holds 1 MiB of data in all (<c>core/v1</c> validation), and some of that
+    /// is left for keys and metadata.
     /// </summary>
     public int MaxTomlBytes { get; init; } = 1_000_000;
 
-    /// <summary>Bytes of the generated Secret's data at the most, keys included; the limit is that of a ConfigMap.</summary>
+    /// <summary>The most bytes that the generated Secret's data may have, keys included; the limit is that of a ConfigMap.</summary>
     public int MaxSecretBytes { get; init; } = 1_000_000;
 }
 

@@ -7,8 +7,8 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Planning;
 
 /// <summary>
-/// Makes a plan of what is asked for and what is known: a pure function, without I/O, clock or chance, whose result does not depend on
-/// the order of its input.
+/// Makes a plan from what is wanted and what is known. A pure function: no I/O, no clock, no chance, and the order of its input does not
+/// matter.
 /// </summary>
 public static class Planner
 {
@@ -46,7 +46,7 @@ public static class Planner
         };
     }
 
-    /// <summary>The oldest first: who comes first has the route, and the room.</summary>
+    /// <summary>The oldest first: whoever comes first gets the route, and the room.</summary>
     private static List<Candidate> ByAge(IEnumerable<WagiModule> modules) =>
         [.. modules
             .OrderBy(module => module.Metadata.CreationTimestamp ?? DateTime.MaxValue)
@@ -109,7 +109,7 @@ public static class Planner
         }
     }
 
-    /// <summary>Decides what is programmed, the oldest first as long as there is room.</summary>
+    /// <summary>Decides what is programmed, the oldest first, while there is room.</summary>
     private static void Fit(List<Candidate> candidates, RouteClaims claims, PlanSettings settings)
     {
         var room = new Room(settings.MaxTomlBytes - Header.Length, settings.MaxSecretBytes);
@@ -126,7 +126,7 @@ public static class Planner
                 candidate.Refusal = new Refusal(ConditionReason.TooLarge, room.Explain(entry), KeepsLastGood: true);
             }
 
-            // The last good version may have another route than the spec, and that may have found another owner.
+            // The last good version may have a route that the spec no longer has, and another module may own it by now.
             if (candidate.Refusal is null or { KeepsLastGood: true } && candidate.LastGood is { } last
                 && claims.TryClaim(candidate.Key, last.Entry.Hosts, last.Entry.Route) is null && room.TryTake(last))
             {

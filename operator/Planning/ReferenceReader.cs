@@ -100,7 +100,7 @@ internal sealed class ReferenceReader(PlanInput input, string ns, References ref
 
         _secretEnvironment[variable.Name] = value;
 
-        // Of the Secret's identity and never of its values: a hash of a short value gives the value away.
+        // From the Secret's identity, never from its values: a hash of a short value gives the value away.
         _version.AddRange([variable.Name, key.ToString(), variable.Key, secret.Uid, secret.ResourceVersion]);
     }
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Wagi.Operator.Planning;
 
-/// <summary>A tag whose digest the plan needs. Equal requests have equal answers, so that it is the key of a cache.</summary>
+/// <summary>A tag whose digest the plan needs. Equal requests have equal answers, so it can be the key of a cache.</summary>
 public sealed record ResolutionRequest
 {
     /// <summary>The canonical OCI reference, without scheme: <c>ghcr.io/example/hello:v1</c>.</summary>
@@ -38,7 +38,7 @@ public abstract record Resolution
 
     /// <summary>The registry gave no digest.</summary>
     /// <param name="Reason">One of <see cref="Wagi.Modules.Status.ModuleReason"/>.</param>
-    /// <param name="Message">The cause in a sentence; holds no credential.</param>
-    /// <param name="IsFinal">Whether trying again is of no use before somebody changes something.</param>
+    /// <param name="Message">The cause in a sentence, without credentials.</param>
+    /// <param name="IsFinal">Whether it is useless to try again until somebody changes something.</param>
     public sealed record Failed(string Reason, string Message, bool IsFinal) : Resolution;
 }

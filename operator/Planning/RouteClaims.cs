@@ -12,9 +12,9 @@ internal sealed class RouteClaims
 
     /// <summary>Claims a route for a module.</summary>
     /// <param name="owner">The module.</param>
-    /// <param name="hosts">Its hosts; empty: every host, which is a place of its own beside the named hosts.</param>
+    /// <param name="hosts">Its hosts; empty: every host, which does not conflict with named hosts.</param>
     /// <param name="route">Its route.</param>
-    /// <returns>Null when the module has it now, else who has it already and on which host.</returns>
+    /// <returns>Null when the module has it now; otherwise who has it, and on which host.</returns>
     public RouteConflict? TryClaim(ObjectKey owner, ImmutableArray<HostPattern> hosts, RoutePattern route)
     {
         ImmutableArray<HostPattern?> places = hosts.IsDefaultOrEmpty ? [null] : [.. hosts];

@@ -25,7 +25,7 @@ internal sealed class RuntimeReports
     {
         var all = runtimes.OrderBy(report => report.Name, StringComparer.Ordinal).ToList();
         var serving = all.Where(report => report.TakesRequests).ToList();
-        // While none takes requests, the others are all that is known.
+        // While none receives requests, the others are all there is to go by.
         _runtimes = [.. (serving.Count > 0 ? serving : all).Select(report => (report, ById(report)))];
         _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
     }
@@ -41,7 +41,7 @@ internal sealed class RuntimeReports
         return byId;
     }
 
-    /// <summary>The number of runtimes, without those that take no requests beside others that do.</summary>
+    /// <summary>The number of runtimes that receive requests; of all while none does.</summary>
     public int Count => _runtimes.Length;
 
     /// <summary>The routes that every runtime serving a module answers, whichever version of the module it serves; null: none.</summary>
@@ -110,7 +110,7 @@ internal sealed class RuntimeReports
 
         if (modules.GetValueOrDefault(id) is not { } module)
         {
-            // It has read the file and does not list the entry, so it found it wrong: a runtime of another version.
+            // It has read the file but does not list the entry, so it refused it: a runtime of another version.
             return status.Configuration.Digest == _tomlDigest
                 ? new Lag(LagRank.Failed, ModuleReason.InvalidEntry, $"{report.Name} does not take the entry: {string.Join("; ", status.Configuration.Problems)}")
                 : new Lag(LagRank.Updating, ConditionReason.Updating, "modules.toml has not been read yet");
@@ -155,9 +155,9 @@ internal sealed class RuntimeReports
 /// <param name="Status">The answer; null when there was none.</param>
 /// <param name="Error">Why there was none, in a few words; null otherwise.</param>
 /// <param name="TakesRequests">
-/// Whether requests are sent to it, and it has been asked since they are. One that takes none is no reason to doubt a module that others serve.
+/// Whether it receives requests, and has been asked since it does. One that receives none is no reason to doubt a module that others serve.
 /// </param>
-/// <param name="IsStarting">Whether it never took requests and is young enough for that: its silence means nothing yet.</param>
+/// <param name="IsStarting">Whether it has never received requests and is young enough for that: its silence means nothing yet.</param>
 public sealed record RuntimeReport(
     string Name, RuntimeStatus? Status, string? Error = null, bool TakesRequests = true, bool IsStarting = false);
 
@@ -166,5 +166,5 @@ public sealed record RuntimeReport(
 /// <param name="Status">Status of the condition.</param>
 /// <param name="Reason">Reason of the condition.</param>
 /// <param name="Message">Message of the condition.</param>
-/// <param name="IsStalled">Whether nothing changes before somebody changes something.</param>
+/// <param name="IsStalled">Whether it will stay so until somebody changes something.</param>
 internal sealed record RuntimeReadiness(int Count, string Status, string Reason, string Message, bool IsStalled);

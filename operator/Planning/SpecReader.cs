@@ -12,8 +12,8 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Planning;
 
 /// <summary>
-/// Checks a spec: all that the schema of the CRD and its CEL rules say, because manifests on a laptop have met neither and API servers
-/// before 1.25 know no CEL. Collects everything that is wrong instead of stopping at the first.
+/// Checks everything in a spec that the schema of the CRD and its CEL rules check: manifests on a laptop have been checked by neither, and
+/// API servers before 1.25 do not know CEL. Collects all problems instead of stopping at the first.
 /// </summary>
 internal sealed class SpecReader
 {

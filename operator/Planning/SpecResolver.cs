@@ -6,7 +6,7 @@ using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 
-/// <summary>Puts digests and the content of Secrets and ConfigMaps in the place of the references in a spec.</summary>
+/// <summary>Replaces the references in a spec by digests and by the content of Secrets and ConfigMaps.</summary>
 internal sealed class SpecResolver(PlanInput input, References references)
 {
     /// <summary>Resolves a spec.</summary>
@@ -108,8 +108,8 @@ internal sealed class SpecResolver(PlanInput input, References references)
     }
 
     /// <summary>
-    /// The digest that this very tag had when it was resolved last: with it an operator that has just started, or whose registry is down,
-    /// plans what it planned before.
+    /// The digest that this very tag had when it was last resolved. With it, an operator that has just started, or whose registry is down,
+    /// makes the same plan as before.
     /// </summary>
     private static Digest? DigestBefore(WagiModule module, Reference image) =>
         module.Status?.ResolvedModule is { } text && Reference.TryParse(text, out var before, out _)
@@ -120,7 +120,7 @@ internal sealed class SpecResolver(PlanInput input, References references)
     private static (ModuleReference?, ResolvedSpec) Resolved(Reference image, Digest digest) =>
         (Pin(image, digest), Found(ConditionReason.Resolved, $"{image} is {digest}", image.WithDigest(digest).ToString()));
 
-    /// <summary>Without the tag: the digest decides, and the entry does not change when only the tag's name does.</summary>
+    /// <summary>Without the tag: the digest decides, and a new name for it leaves the entry as it is.</summary>
     private static ModuleReference Pin(Reference image, Digest digest) =>
         new(ModuleScheme.Oci, $"{image.Registry}/{image.Repository}@{digest}");
 
@@ -143,7 +143,7 @@ internal sealed record ResolvedSpec
     /// <summary>Message of the condition.</summary>
     public required string Message { get; init; }
 
-    /// <summary>Whether nothing changes before somebody changes something.</summary>
+    /// <summary>Whether it will stay so until somebody changes something.</summary>
     public bool IsStalled { get; init; }
 
     /// <summary>The complete entry; null unless everything was found.</summary>

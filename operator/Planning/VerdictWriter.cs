@@ -6,7 +6,7 @@ using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 
-/// <summary>Says what became of a WagiModule: its status and the events about it.</summary>
+/// <summary>Writes the verdict on a WagiModule: its status and the events about it.</summary>
 internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
 {
     /// <summary>The verdict for a module that went through the plan.</summary>
@@ -86,7 +86,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             return null;
         }
 
-        // The entry names no tag, the status that told of the same digest does.
+        // The entry has no tag, but the status that named the same digest does.
         return candidate.Module.Status?.ResolvedModule is { } before
             && Reference.TryParse(before, out var reference, out _) && reference.Digest is { } digest
             && module.Scheme == ModuleScheme.Oci && module.Value == $"{reference.Registry}/{reference.Repository}@{digest}"
@@ -94,7 +94,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             : module.Scheme == ModuleScheme.Oci ? module.Value : module.ToString();
     }
 
-    /// <summary>One event for every condition that took another turn; what merely follows from another condition is not told twice.</summary>
+    /// <summary>One event for every condition that changed, except where it merely follows from another condition.</summary>
     private static ImmutableArray<PlanEvent> Events(StatusBuilder builder, bool moduleChanged)
     {
         var events = ImmutableArray.CreateBuilder<PlanEvent>();
@@ -124,7 +124,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
     private static bool IsNew(Condition condition, Condition? previous) =>
         previous is null || previous.Status != condition.Status || previous.Reason != condition.Reason;
 
-    /// <summary>Loading and waiting are what every change begins with.</summary>
+    /// <summary>Every change begins with loading and waiting, which is no trouble.</summary>
     private static bool IsTrouble(string reason) =>
         reason is not (ConditionReason.Updating or ConditionReason.Resolving or ConditionReason.Deleting
             or Wagi.Modules.Status.ModuleReason.Loading or Wagi.Modules.Status.ModuleReason.SecretsPending);

@@ -35,7 +35,7 @@ internal static class RbacRules
     /// <param name="secret">Name of the generated Secret.</param>
     public static ImmutableArray<RbacRule> Own(string configMap, string secret) =>
     [
-        // Server-side apply is a patch, and creates what is not there if that is allowed too.
+        // Server-side apply is a patch, and creates what does not exist if that is allowed too.
         new(ApiResource.ConfigMaps, Get, List, Watch, Create, Patch) { Name = configMap },
         new(ApiResource.Secrets, Get, List, Watch, Create, Patch) { Name = secret },
         new(ApiResource.Pods, List, Watch, Patch),

@@ -44,11 +44,11 @@ internal sealed class ModulesReconciler(
     private Plan? _applied;
     private ImmutableSortedSet<ObjectKey> _configMapsInUse = ImmutableSortedSet.Create(ObjectKey.Order);
 
-    /// <summary>Takes what is stored for the truth again, because another instance may have led meanwhile.</summary>
+    /// <summary>Forgets the last plan and starts from what is stored, because another instance may have led in the meantime.</summary>
     public void Forget() => _applied = null;
 
     /// <summary>One turn.</summary>
-    /// <returns>Null: what changes by itself is told by what watches it.</returns>
+    /// <returns>Null: whatever changes by itself is watched, and triggers a turn.</returns>
     /// <exception cref="ApiServerException">The API server refused something; try again.</exception>
     /// <exception cref="HttpRequestException">The API server cannot be reached; try again.</exception>
     public async Task<TimeSpan?> ReconcileAsync(CancellationToken cancellationToken)
@@ -61,7 +61,7 @@ internal sealed class ModulesReconciler(
         return null;
     }
 
-    /// <summary>Which Secrets and ConfigMaps are in use is part of the plan: when it names others than were read, they are read and it is made again.</summary>
+    /// <summary>The plan says which Secrets and ConfigMaps are in use. When it names some that have not been read, they are read and the plan is made again.</summary>
     private async Task<(PlanInput Input, Plan Plan)> PlanAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -88,7 +88,7 @@ internal sealed class ModulesReconciler(
             Secrets = await secrets.ReadAsync(_secretsInUse, cancellationToken),
             ConfigMaps = await configMaps.ReadAsync(_configMapsInUse, cancellationToken),
             Runtimes = runtimes.Reports,
-            // Its own plan, once there is one: last good entries come from neither an edited nor a deleted ConfigMap.
+            // Once there is a plan, last good entries come from it, and not from a ConfigMap that somebody has edited or deleted.
             PreviousToml = _applied?.Toml ?? toml,
             PreviousSecrets = _applied?.SecretData ?? secretData,
             Settings = settings,
@@ -133,7 +133,7 @@ internal sealed class ModulesReconciler(
     }
 
     /// <summary>
-    /// Whether the registry has been asked for something that the status tells already, as after a start: asking again is no news.
+    /// Whether the registry is asked for something that the status reports already, as after a start: asking again is no news.
     /// </summary>
     private static bool IsStillAsking(WagiModule module, Verdict verdict) =>
         verdict.Condition(ConditionType.Resolved) is { Reason: ConditionReason.Resolving } resolving

@@ -15,8 +15,8 @@ namespace Wagi.Operator.Reconciling;
 /// there is a turn every <see cref="Resync"/>.
 /// </summary>
 /// <param name="turn">
-/// Brings the world in line with what is wanted; must be fit to be called again at any time. It returns after how long it wants to be
-/// called again, news or not; null: at the next <see cref="Resync"/>.
+/// Brings the cluster in line with what is wanted; safe to repeat at any time. It returns after how long it wants to be called again even
+/// without a trigger; null: no sooner than <see cref="Resync"/>.
 /// </param>
 /// <param name="metrics">Counts results and durations.</param>
 /// <param name="time">The clock.</param>
@@ -27,13 +27,13 @@ internal sealed partial class ReconcileLoop(
     /// <summary>The longest time without a turn.</summary>
     public static readonly TimeSpan Resync = TimeSpan.FromMinutes(5);
 
-    /// <summary>The longest time between the ends of two turns: so many statuses can be written to a slow API server in one.</summary>
+    /// <summary>The longest time between the ends of two turns; a turn may write many statuses to a slow API server.</summary>
     public static readonly TimeSpan MaxSilence = Resync + TimeSpan.FromMinutes(10);
 
-    /// <summary>Turns that may follow each other at once, for a quick answer.</summary>
+    /// <summary>How many turns may follow each other without a pause, for a quick answer.</summary>
     private const int Burst = 10;
 
-    /// <summary>The distance of those after them: hundreds of changes in a row share their writes.</summary>
+    /// <summary>The pause between turns after that, so that hundreds of changes in a row share their writes.</summary>
     private static readonly TimeSpan Distance = TimeSpan.FromMilliseconds(100);
 
     private readonly Alarm _alarm = new(time);
@@ -118,7 +118,7 @@ internal sealed partial class ReconcileLoop(
         var pause = _backoff.Next();
         if (_wanted <= Now)
         {
-            // This was the turn that was wanted; an earlier one leaves the time as it is.
+            // This was the turn that an earlier one wanted. Any other failure leaves its time as it is.
             _wanted = TimeSpan.MaxValue;
         }
 

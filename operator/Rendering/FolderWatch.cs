@@ -14,7 +14,7 @@ internal sealed class FolderWatch : IDisposable
 
     /// <param name="paths">Folders, watched with everything below them, or files.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="IOException">The system gives no more watches.</exception>
+    /// <exception cref="IOException">The system allows no more watches.</exception>
     public FolderWatch(IEnumerable<string> paths, TimeProvider time)
     {
         _time = time;
@@ -29,7 +29,7 @@ internal sealed class FolderWatch : IDisposable
             watcher.Deleted += (_, _) => Signal();
             watcher.Renamed += (_, _) => Signal();
 
-            // Events were lost, so anything may have changed. The watcher goes on by itself.
+            // Events were lost, so anything may have changed. The watcher itself goes on.
             watcher.Error += (_, _) => Signal();
             watcher.EnableRaisingEvents = true;
             _watchers.Add(watcher);

@@ -7,11 +7,11 @@ using Wagi.Operator.Yaml;
 
 namespace Wagi.Operator.Rendering;
 
-/// <summary>What concerns this program in one manifest file.</summary>
+/// <summary>The parts of one manifest file that matter here.</summary>
 /// <param name="Modules">The WagiModules that can be read.</param>
 /// <param name="Secrets">The Secrets.</param>
 /// <param name="ConfigMaps">The ConfigMaps.</param>
-/// <param name="Unread">The WagiModules whose present text cannot be read; the last good one may stand among the modules.</param>
+/// <param name="Unread">The WagiModules whose current text cannot be read; their last good text may still be among the modules.</param>
 /// <param name="Problems">What cannot be read.</param>
 internal sealed record ManifestFile(
     ImmutableArray<ModuleManifest> Modules,
@@ -28,7 +28,7 @@ internal sealed record ManifestFile(
         [],
         [problem]);
 
-    /// <summary>This file, last read without a problem, in place of a newer text that has some: it counts as a whole.</summary>
+    /// <summary>This file, which had no problem, in place of a newer text that has some. The old text counts as a whole.</summary>
     public ManifestFile InPlaceOf(ManifestFile newer) => this with
     {
         Unread = newer.Unread.Union(Modules.Select(manifest => manifest.Module.Key)),

@@ -5,7 +5,7 @@ namespace Wagi.Operator.Rendering;
 
 /// <summary>The manifest files at a path, read again when they change.</summary>
 /// <param name="path">A folder, with everything below it, or one file.</param>
-/// <param name="keepsLastGood">Whether a file that cannot be read goes on counting as it was read last.</param>
+/// <param name="keepsLastGood">Whether a file that cannot be read keeps counting as it was last read.</param>
 internal sealed class ManifestFolder(string path, bool keepsLastGood)
 {
     private static readonly string[] Extensions = [".yaml", ".yml", ".json"];

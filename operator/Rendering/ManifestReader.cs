@@ -14,7 +14,7 @@ using k8s.Models;
 namespace Wagi.Operator.Rendering;
 
 /// <summary>
-/// Reads one manifest file: WagiModules, Secrets and ConfigMaps, in several documents and in lists. Other kinds are none of our business.
+/// Reads one manifest file: WagiModules, Secrets and ConfigMaps, in several documents and in lists. Other kinds are ignored.
 /// </summary>
 internal sealed partial class ManifestReader
 {
@@ -92,7 +92,7 @@ internal sealed partial class ManifestReader
 
     private void ReadModule(JsonObject json, YamlDocument document, string path)
     {
-        // What kubectl get -o yaml printed says what a cluster thought of it; here it is of no meaning.
+        // The output of kubectl get -o yaml has a status, which belongs to the cluster that it came from.
         json.Remove("status");
         var before = _problems.Count;
         ManifestSchema.Check(json, (field, message, hint) => AddProblem(document, path, field, message, hint));

@@ -8,8 +8,8 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Rendering;
 
 /// <summary>
-/// Checks the shape of a WagiModule in a manifest: field names and types, as an API server with strict field validation does. What the
-/// values say is checked by the plan.
+/// Checks the shape of a WagiModule in a manifest: field names and types, as an API server with strict field validation does. The
+/// plan checks the values.
 /// </summary>
 internal static class ManifestSchema
 {

@@ -41,7 +41,7 @@ internal sealed class RenderSession
     }
 
     /// <summary>
-    /// Writes the secrets, then <c>modules.toml</c>: an entry never waits for secrets that are on their way. Without an output file the
+    /// Writes the secrets, then <c>modules.toml</c>: no entry has to wait for its secrets. Without an output file the
     /// text goes to <paramref name="standardOutput"/>.
     /// </summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -62,7 +62,7 @@ internal sealed class RenderSession
         }
     }
 
-    /// <summary>What the user has to know beside the verdicts; null: nothing.</summary>
+    /// <summary>What the user has to know in addition to the verdicts; null: nothing.</summary>
     public string? Warning(RenderedModules rendered) => _options.SecretsDirectory is null && rendered.Plan.SecretData.Count > 0
         ? $"warning: {rendered.Plan.SecretData.Count} of the modules have secret values, which no modules.toml holds; write them with --secrets-dir DIR and give that to wagi serve"
         : null;
@@ -76,7 +76,7 @@ internal sealed class RenderSession
             _secretFiles.Add(name);
         }
 
-        // Only what this session wrote: the folder may be somebody's own.
+        // Only what this session wrote: other files in the folder belong to somebody else.
         foreach (var gone in _secretFiles.Where(name => !plan.SecretData.ContainsKey(name)).ToList())
         {
             File.Delete(Path.Combine(directory, gone));
@@ -110,7 +110,7 @@ internal sealed record RenderOptions
 /// <summary>Modules in a folder: <c>DIR/NAME.wasm</c> or <c>DIR/NAME.wat</c> stands for every repository whose name ends in <c>NAME</c>.</summary>
 internal static class LocalModules
 {
-    // The binary is what a build made last, the text is what it may have been made from.
+    // The binary comes first: it is what a build has made, perhaps from the text.
     private static readonly string[] Extensions = [".wasm", ".wat"];
 
     /// <summary>Name → absolute path, as <see cref="Planning.PlanInput.LocalModules"/> takes it.</summary>

@@ -7,7 +7,7 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Rendering;
 
 /// <summary>
-/// Plans manifests as the operator plans a cluster, and puts what is wrong beside the line that says it. Pure functions of the manifests.
+/// Plans manifests as the operator plans a cluster, and finds the line of every problem. Pure functions of the manifests.
 /// </summary>
 internal sealed class Renderer
 {
@@ -79,7 +79,7 @@ internal sealed class Renderer
         }
     }
 
-    /// <summary>All that there is, is in the manifests: what else is referred to does not exist.</summary>
+    /// <summary>Only what is in the manifests exists.</summary>
     private PlanInput Complete(PlanInput input)
     {
         input = input with { Modules = [.. _manifests.Values.Select(manifest => manifest.Module)] };
@@ -97,7 +97,7 @@ internal sealed class Renderer
         {
             return accepted.Reason switch
             {
-                // Taken apart again, so that each stands beside its own line.
+                // Checked again, so that each problem gets its own line.
                 ConditionReason.InvalidSpec when !SpecReader.TryRead(manifest.Module, out _, out var problems) =>
                     problems.Select(problem => Error(manifest, problem[..problem.IndexOf(':', StringComparison.Ordinal)], problem)),
                 ConditionReason.RouteConflict => [Error(manifest, "spec.route", accepted.Message)],

@@ -7,7 +7,7 @@ using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Rendering;
 
-/// <summary>The verdicts for a person at a terminal.</summary>
+/// <summary>The verdicts as a table for a terminal.</summary>
 internal static class VerdictTable
 {
     /// <summary>The reason of a module whose manifest cannot be read; the problems below the table say why.</summary>
@@ -17,7 +17,7 @@ internal static class VerdictTable
 
     /// <summary>An aligned table of the modules, and below it the problems as compilers print them.</summary>
     /// <param name="verdicts">What the plan says of each module that could be read, now or before.</param>
-    /// <param name="unread">The modules whose present text cannot be read: what the plan says is of an older one.</param>
+    /// <param name="unread">The modules whose current text cannot be read: their verdict is about an older text.</param>
     /// <param name="routeOf">A module's route; empty when it is not known.</param>
     /// <param name="problems">What is wrong, in order.</param>
     public static string Write(

@@ -3,8 +3,8 @@ using Wagi.Modules.Cgi;
 namespace Wagi.Operator.Resources;
 
 /// <summary>
-/// The CEL rule for the bounds of <c>timeout</c>. What CEL cannot evaluate is refused in CEL's own words, so the rule looks first whether
-/// <c>duration()</c> can take the text: a unit after each number, and no more digits than a day has.
+/// The CEL rule for the bounds of <c>timeout</c>. CEL reports what it cannot evaluate in its own words, so the rule first checks that
+/// <c>duration()</c> can read the text: a unit after each number, and no more digits than a day needs.
 /// </summary>
 internal static class TimeoutRule
 {
@@ -16,9 +16,9 @@ internal static class TimeoutRule
 }
 
 /// <summary>
-/// The CEL rule for the bounds of <c>memoryLimit</c>. It reads the number and its suffix itself: CEL has quantities from Kubernetes 1.29 on only,
-/// and a rule that a server cannot compile makes it refuse the whole CRD. What CEL cannot evaluate is refused in CEL's own words, so the
-/// pattern comes first, and the numbers are such that do not overflow.
+/// The CEL rule for the bounds of <c>memoryLimit</c>. It reads the number and its suffix itself: CEL has had quantities only since Kubernetes
+/// 1.29, and a server that cannot compile a rule refuses the whole CRD. CEL reports what it cannot evaluate in its own words, so the
+/// pattern comes first, and no number can overflow.
 /// </summary>
 internal static class MemoryLimitRule
 {

@@ -17,7 +17,7 @@ public sealed record WagiModuleStatus
     public IReadOnlyList<Condition>? Conditions
     {
         get;
-        // What others wrote may hold null: as good as not there.
+        // What others have written may contain null, which counts as missing.
         init => field = value is null ? null : [.. value.OfType<Condition>()];
     }
 

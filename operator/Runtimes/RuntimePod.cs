@@ -13,10 +13,10 @@ internal sealed record RuntimePod
 
     public ObjectIdentity Identity => new(new ObjectKey(Metadata.Namespace, Metadata.Name), Metadata.ResourceVersion);
 
-    /// <summary>Whether it serves or is about to: not one that is being scheduled, ends or has ended.</summary>
+    /// <summary>Whether it serves or is about to; false while it is scheduled, while it terminates, and after it has ended.</summary>
     public bool IsRunning => Metadata.DeletionTimestamp is null && Status is { Phase: "Running", PodIP.Length: > 0 };
 
-    /// <summary>Whether requests are sent to it: the pod's own condition <c>Ready</c>.</summary>
+    /// <summary>Whether it receives requests: the pod's own condition <c>Ready</c>.</summary>
     public bool IsReady => Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) ?? false;
 }
 

@@ -7,7 +7,7 @@ using Wagi.Operator.Planning;
 namespace Wagi.Operator.Runtimes;
 
 /// <summary>
-/// Asks every runtime what it really serves. Each is asked on its own, so that one that hangs delays no other.
+/// Asks every runtime what it really serves, each in a loop of its own, so that one that hangs delays no other.
 /// </summary>
 internal sealed partial class RuntimePoller : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed partial class RuntimePoller : IDisposable
     private readonly Dictionary<RuntimeEndpoint, (RuntimeProbe Probe, CancellationTokenSource Stop)> _probes = [];
     private readonly LoopGroup _loops;
 
-    // Runtimes are asked directly: a proxy of the environment does not know pods.
+    // Runtimes are asked directly: a proxy named by environment variables cannot reach pods.
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
     {
         Timeout = Timeout.InfiniteTimeSpan,
@@ -53,7 +53,7 @@ internal sealed partial class RuntimePoller : IDisposable
     }
 
     /// <summary>
-    /// Says which runtimes there are, and to which of them requests are sent; it starts to ask new ones and forgets those that are gone.
+    /// Sets which runtimes there are and which of them receive requests. New ones are asked from now on; those that are gone are forgotten.
     /// </summary>
     public void Follow(IReadOnlyDictionary<RuntimeEndpoint, bool> isReady)
     {
@@ -84,7 +84,7 @@ internal sealed partial class RuntimePoller : IDisposable
     }
 
     /// <summary>Waits until cancelled, while runtimes are asked.</summary>
-    /// <exception cref="InvalidOperationException">One of the runtimes is asked no longer, because of a mistake of this program.</exception>
+    /// <exception cref="InvalidOperationException">A loop that asks a runtime has ended by a mistake of this program.</exception>
     public Task RunAsync(LoopProgress progress, CancellationToken cancellationToken) => _loops.RunAsync(progress, cancellationToken);
 
     /// <summary>Waits until every runtime has been asked once, answer or not.</summary>

@@ -42,7 +42,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
     /// <summary>Completes when the runtime has been asked once, with or without an answer.</summary>
     public Task Asked => _asked.Task;
 
-    /// <summary>The configuration has changed: ask now and often, for news is near.</summary>
+    /// <summary>The configuration has changed: ask now, and often, because the answer is about to change.</summary>
     public void Hurry()
     {
         lock (_lock)
@@ -53,7 +53,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         _alarm.Ring();
     }
 
-    /// <summary>Begins with what is known of the runtime: whether requests are sent to it.</summary>
+    /// <summary>Whether the runtime receives requests at the start.</summary>
     public bool IsReady
     {
         init => _ready = _wasReady = value;
@@ -61,7 +61,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
 
     private bool IsStarting => !_wasReady && time.GetElapsedTime(_begun) < pace.Startup;
 
-    /// <summary>Requests are sent to the runtime, or no longer. Its report counts from the first answer after they are.</summary>
+    /// <summary>The runtime receives requests now, or no longer. Its report counts from the first answer after that.</summary>
     public void SetReady(bool ready)
     {
         lock (_lock)
@@ -94,7 +94,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         }
     }
 
-    /// <summary>Whether everything is served as configured, so that there is little to ask for.</summary>
+    /// <summary>Whether everything is served as configured, so that there is little need to ask.</summary>
     public void Settle(bool settled)
     {
         lock (_lock)
@@ -156,7 +156,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Its pod is gone, or the operator stops.
+            // Its pod is gone, or the operator is stopping.
         }
         catch (OperationCanceledException)
         {
@@ -207,13 +207,13 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
             _silences++;
             _pause = pace.Hurried > TimeSpan.FromSeconds(1) ? pace.Hurried : TimeSpan.FromSeconds(1);
             var isPatient = _silences < pace.Patience;
-            // One answer that is late under load must not turn every module to not ready.
+            // One late answer under load must not make every module unready.
             if (_report.Status is not null && isPatient)
             {
                 return;
             }
 
-            // One that has just become ready may so far have answered the kubelet alone.
+            // One that has just become ready may have answered nobody but the kubelet so far.
             var silent = new RuntimeReport(endpoint.Name, null, why, _ready && !(_becameReady && isPatient), IsStarting);
             if (_report == silent)
             {
@@ -242,9 +242,9 @@ internal sealed record RuntimePace
     /// <summary>How long a runtime may take to answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a runtime that never took requests may be on its way: the chart's startup probe waits as long.</summary>
+    /// <summary>How long a runtime that has never received requests may take to start: as long as the chart's startup probe waits.</summary>
     public TimeSpan Startup { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>After how many tries without an answer a runtime that used to answer counts as gone.</summary>
+    /// <summary>How many attempts in a row must fail before a runtime that used to answer counts as gone.</summary>
     public int Patience { get; init; } = 3;
 }

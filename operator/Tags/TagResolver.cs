@@ -14,8 +14,8 @@ using Wagi.Operator.Planning;
 namespace Wagi.Operator.Tags;
 
 /// <summary>
-/// Keeps the digests of all tags that are in use, beside the reconciler and never in its way: it is told what is wanted, asks the
-/// registries in the background, again from time to time because tags move, and raises <see cref="Changed"/> with news.
+/// Keeps the digests of all tags that are in use. It is told which tags are wanted, asks the registries in the background, asks again now
+/// and then because tags move, and raises <see cref="Changed"/> when an answer is new. The reconciler never waits for it.
 /// </summary>
 internal sealed partial class TagResolver : IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed partial class TagResolver : IDisposable
         _time = time;
         _logger = logger;
 
-        // Spread, delayed by others that ask the same registry, and a minute beyond.
+        // Pauses are spread, and a registry that is slow makes its other tags wait.
         _loops = new LoopGroup((2 * options.Interval) + options.LongestRetry + TimeSpan.FromMinutes(10), time);
     }
 
@@ -48,7 +48,7 @@ internal sealed partial class TagResolver : IDisposable
     /// <summary>The answers so far: an immutable snapshot.</summary>
     public ImmutableDictionary<ResolutionRequest, Resolution> Answers => Volatile.Read(ref _answers);
 
-    /// <summary>Says which tags are wanted; it starts to ask for new ones and forgets those that are not wanted any more.</summary>
+    /// <summary>Sets which tags are wanted. New ones are asked for from now on; those that are no longer wanted are forgotten.</summary>
     /// <param name="wanted">All tags in use.</param>
     /// <param name="secrets">The pull secrets that the requests name.</param>
     public void Follow(IReadOnlySet<ResolutionRequest> wanted, IReadOnlyDictionary<ObjectKey, SecretContent?> secrets)
@@ -77,7 +77,7 @@ internal sealed partial class TagResolver : IDisposable
     }
 
     /// <summary>Waits until cancelled, while registries are asked.</summary>
-    /// <exception cref="InvalidOperationException">One of the tags is asked for no longer, because of a mistake of this program.</exception>
+    /// <exception cref="InvalidOperationException">A loop that asks for a tag has ended by a mistake of this program.</exception>
     public Task RunAsync(LoopProgress progress, CancellationToken cancellationToken) => _loops.RunAsync(progress, cancellationToken);
 
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ internal sealed partial class TagResolver : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Not wanted any more.
+            // No longer wanted.
         }
     }
 

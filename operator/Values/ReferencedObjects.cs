@@ -8,8 +8,8 @@ using Wagi.Operator.Informers;
 namespace Wagi.Operator.Values;
 
 /// <summary>
-/// The Secrets, or ConfigMaps, that WagiModules name. An informer sees the metadata of all, so that a change is noticed; the content
-/// is read of those only that are named, and kept while it is.
+/// The Secrets, or the ConfigMaps, that WagiModules name. An informer sees the metadata of all of them, so that changes are noticed; the
+/// content is read only of those that are named, and kept until it changes.
 /// </summary>
 internal sealed partial class ReferencedObjects<TAnswer, TContent>
     where TAnswer : class
@@ -44,7 +44,7 @@ internal sealed partial class ReferencedObjects<TAnswer, TContent>
         _logger = loggers.CreateLogger("Wagi.Operator.Values.ReferencedObjects");
     }
 
-    /// <summary>Whether a change of that object concerns anybody.</summary>
+    /// <summary>Whether a change of that object matters to a WagiModule.</summary>
     public bool IsNamed(ObjectKey key) => Volatile.Read(ref _named).Contains(key);
 
     /// <summary>Names the objects that are in use, and reads those that are new or have changed. Null: there is no such object.</summary>
@@ -52,7 +52,7 @@ internal sealed partial class ReferencedObjects<TAnswer, TContent>
     /// <exception cref="ApiServerException">The API server failed.</exception>
     public async Task<IReadOnlyDictionary<ObjectKey, TContent?>> ReadAsync(ImmutableSortedSet<ObjectKey> named, CancellationToken cancellationToken)
     {
-        // First, so that no change between here and the reading goes unnoticed.
+        // First, so that no change is missed between here and the reading.
         Volatile.Write(ref _named, named);
         var seen = _informer.Objects;
         var read = new ConcurrentDictionary<ObjectKey, (string ResourceVersion, TContent? Content)>();
@@ -83,7 +83,7 @@ internal sealed partial class ReferencedObjects<TAnswer, TContent>
         }
         catch (ApiServerException exception) when (exception.IsRefused)
         {
-            // One that the operator may not read is as good as missing, and must not hold the others up.
+            // One that the operator may not read counts as missing and must not hold up the others.
             LogRefused(_logger, _resource.Kind, key, exception.Message);
             return ("", null);
         }

@@ -196,7 +196,7 @@ internal sealed class TestOperator : IAsyncDisposable
     public async Task<string> HttpAsync(string path, CancellationToken cancellationToken = default)
     {
         using var http = new HttpClient();
-        using var answer = await http.GetAsync(new Uri(OperatorApplication.Address(Application!), path), cancellationToken);
+        using var answer = await http.GetAsync(new Uri(new Uri(Application!.Urls.First()), path), cancellationToken);
         return await answer.Content.ReadAsStringAsync(cancellationToken);
     }
 
