@@ -116,7 +116,7 @@ public sealed class TagsTests(ClusterFixture cluster)
         await using var test = await TestOperator.StartAsync(cluster, options => options with { Tags = Often });
         var reference = $"{registry.Address}/private:v1";
         await TestModules.PushAsync(reference, "first", DockerConfigCredentialStore.FromPullSecret(
-            $$$"""{"auths":{"{{{registry.Address}}}":{"username":"{{{registry.User}}}","password":"{{{registry.Password}}}"}}}"""));
+            $$$$"""{"auths":{"{{{{registry.Address}}}}":{"username":"{{{{registry.User}}}}","password":"{{{{registry.Password}}}}"}}}"""));
 
         await test.ApplyModuleAsync("hello", $$"""{ route: /hello, module: "{{reference}}", imagePullSecrets: [{ name: registry }] }""");
         await test.ConditionBecomesAsync("hello", "Resolved", "False/SecretNotFound");
