@@ -53,8 +53,16 @@ internal static class OperatorApplication
     /// <exception cref="LoopEndedException">One of its loops ended before.</exception>
     public static async Task RunAsync(WebApplication application, CancellationToken cancellationToken)
     {
-        await application.StartAsync(cancellationToken);
-        await application.WaitForShutdownAsync(cancellationToken);
+        try
+        {
+            await application.StartAsync(cancellationToken);
+            await application.WaitForShutdownAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It ended while it was still starting.
+        }
+
         if (application.Services.GetRequiredService<OperatorInstance>().ExecuteTask is { IsCompleted: true } ended)
         {
             await ended;

@@ -30,6 +30,25 @@ internal sealed record LeaseSpec
     public int? LeaseTransitions { get; init; }
 }
 
+/// <summary>The Lease, the candidate, and how soon a leader that has vanished is replaced. The defaults are client-go's.</summary>
+internal sealed record LeaderElectionOptions
+{
+    /// <summary>The Lease that all instances share.</summary>
+    public required ObjectKey Lease { get; init; }
+
+    /// <summary>Name of this instance, different from every other one's.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>How long the others wait for a leader that has vanished.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the leader tries to renew before it steps down; shorter than <see cref="LeaseDuration"/>, so that two never lead at once.</summary>
+    public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the leader renews and the others look.</summary>
+    public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Lease))]
 internal sealed partial class LeaseJsonContext : JsonSerializerContext;

@@ -89,6 +89,12 @@ internal static class Waiting
     /// <param name="isAlive">Whether an empty turn counts; always when null.</param>
     public static async Task ForAsync(Task task, LoopProgress progress, TimeProvider time, Func<bool>? isAlive = null)
     {
+        if (task.IsCompleted)
+        {
+            await task;
+            return;
+        }
+
         await using var beat = time.CreateTimer(
             _ =>
             {

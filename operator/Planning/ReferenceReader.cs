@@ -10,7 +10,7 @@ namespace Wagi.Operator.Planning;
 /// <summary>
 /// Reads the Secrets and ConfigMaps that one WagiModule names, in its own namespace and no other. Messages hold names, never values.
 /// </summary>
-internal sealed class ReferenceReader(PlanInput input, string ns, References references)
+internal sealed class ReferenceReader(PlanInput input, string @namespace, References references)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -58,7 +58,7 @@ internal sealed class ReferenceReader(PlanInput input, string ns, References ref
     /// <summary>Reads the credentials in a pull secret.</summary>
     public void ReadPullSecret(string name)
     {
-        var key = new ObjectKey(ns, name);
+        var key = new ObjectKey(@namespace, name);
         if (!TryGetSecret(key, "imagePullSecrets", optional: false, out var secret))
         {
             return;
@@ -76,7 +76,7 @@ internal sealed class ReferenceReader(PlanInput input, string ns, References ref
 
     private void ReadSecret(ReferencedVariable variable)
     {
-        var key = new ObjectKey(ns, variable.Object);
+        var key = new ObjectKey(@namespace, variable.Object);
         if (!TryGetSecret(key, $"env {variable.Name}", variable.Optional, out var secret))
         {
             return;
@@ -121,7 +121,7 @@ internal sealed class ReferenceReader(PlanInput input, string ns, References ref
 
     private void ReadConfigMap(ReferencedVariable variable)
     {
-        var key = new ObjectKey(ns, variable.Object);
+        var key = new ObjectKey(@namespace, variable.Object);
         references.ConfigMaps.Add(key);
         if (!input.ConfigMaps.TryGetValue(key, out var configMap))
         {

@@ -149,7 +149,7 @@ internal sealed partial class ManifestReader
     {
         var metadata = json["metadata"] as JsonObject;
         var name = Text(metadata?["name"]) ?? "";
-        var ns = Text(metadata?["namespace"]) ?? DefaultNamespace;
+        var @namespace = Text(metadata?["namespace"]) ?? DefaultNamespace;
         if (!DnsSubdomain().IsMatch(name) || name.Length > SpecLimits.ObjectNameLength)
         {
             AddProblem(
@@ -158,13 +158,13 @@ internal sealed partial class ManifestReader
             return null;
         }
 
-        if (!DnsLabel().IsMatch(ns))
+        if (!DnsLabel().IsMatch(@namespace))
         {
-            AddProblem(document, path, "metadata.namespace", $"metadata.namespace '{ns}' is not a name of small letters, digits and '-'", null);
+            AddProblem(document, path, "metadata.namespace", $"metadata.namespace '{@namespace}' is not a name of small letters, digits and '-'", null);
             return null;
         }
 
-        return new ObjectKey(ns, name);
+        return new ObjectKey(@namespace, name);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Texts(JsonNode? map) =>

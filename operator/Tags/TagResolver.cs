@@ -38,8 +38,7 @@ internal sealed partial class TagResolver : IDisposable
         _time = time;
         _logger = logger;
 
-        // Pauses are spread, and a registry that is slow makes its other tags wait.
-        _loops = new LoopGroup((2 * options.Interval) + options.LongestRetry + TimeSpan.FromMinutes(10), time);
+        _loops = new LoopGroup((2 * options.Interval) + options.LongestRetry + options.Timeout + TimeSpan.FromMinutes(1), time);
     }
 
     /// <summary>Raised after <see cref="Answers"/> changed. Handlers must not block.</summary>
@@ -92,7 +91,7 @@ internal sealed partial class TagResolver : IDisposable
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                var answer = await AskAsync(request, pullSecrets, cancellationToken);
+                var answer = await AskAsync(request, pullSecrets, progress, cancellationToken);
                 Take(request, answer, cancellationToken);
                 TimeSpan pause;
                 if (answer is Resolution.Failed failed)
@@ -118,7 +117,7 @@ internal sealed partial class TagResolver : IDisposable
     }
 
     private async Task<Resolution> AskAsync(
-        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, CancellationToken cancellationToken)
+        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, LoopProgress progress, CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(request.Reference, out var reference, out var error))
         {
@@ -126,7 +125,8 @@ internal sealed partial class TagResolver : IDisposable
         }
 
         var registry = Registry(reference.Registry);
-        await registry.WaitAsync(cancellationToken);
+        // Behind many others that ask a slow registry, this may take long.
+        await Waiting.ForAsync(registry.WaitAsync(cancellationToken), progress, _time);
         try
         {
             using var timeout = new CancellationTokenSource(_options.Timeout, _time);
