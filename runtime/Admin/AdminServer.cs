@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using OpenTelemetry.Metrics;
+using Wagi.Hosting.Supervision;
+using Wagi.Modules.Status;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Serving;
@@ -12,11 +15,13 @@ namespace Wagi.Runtime.Admin;
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly ModuleHost _host;
+    private readonly Supervisor _supervisor;
     private readonly WebApplication _application;
     private readonly ModuleMetrics _metrics;
 
-    public AdminServer(IPEndPoint address, ModuleHost host, ILoggerFactory loggers)
+    public AdminServer(IPEndPoint address, ModuleHost host, Supervisor supervisor, ILoggerFactory loggers)
     {
+        _supervisor = supervisor;
         _host = host;
         _metrics = new ModuleMetrics(host);
         var builder = KestrelApplication.CreateBuilder(address, loggers);
@@ -43,13 +48,14 @@ internal sealed class AdminServer : IAsyncDisposable
     public async Task StartAsync()
     {
         await _application.StartAsync();
-        Url = WagiServer.AddressOf(_application);
+        Url = KestrelApplication.AddressOf(_application);
     }
 
-    public Task StopAsync() => _application.StopAsync();
+    /// <summary>Stops; what is in flight at <paramref name="deadline"/> is cut off.</summary>
+    public Task StopAsync(CancellationToken deadline) => _application.StopAsync(deadline);
 
     /// <summary>In Prometheus a name that ends in "count" belongs to a histogram; some of .NET's own gauges have such a name.</summary>
-    private static MetricStreamConfiguration? WithoutMisleadingNames(System.Diagnostics.Metrics.Instrument instrument) => instrument.Name switch
+    private static MetricStreamConfiguration? WithoutMisleadingNames(Instrument instrument) => instrument.Name switch
     {
         "dotnet.process.cpu.count" => new MetricStreamConfiguration { Name = "dotnet.process.cpus" },
         "dotnet.assembly.count" or "dotnet.timer.count" => MetricStreamConfiguration.Drop,
@@ -58,11 +64,15 @@ internal sealed class AdminServer : IAsyncDisposable
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
     {
-        "/healthz/live" => PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "ok"),
+        "/healthz/live" => AnswerLiveAsync(context),
         "/healthz/ready" => AnswerReadyAsync(context),
         "/status" => AnswerStatusAsync(context),
         _ => PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, "not found; there are /healthz/live, /healthz/ready, /status and /metrics"),
     };
+
+    private Task AnswerLiveAsync(HttpContext context) => _supervisor.Stalled is { } stalled
+        ? PlainAnswer.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, stalled)
+        : PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "ok");
 
     private Task AnswerReadyAsync(HttpContext context)
     {
@@ -94,4 +104,31 @@ internal sealed class AdminServer : IAsyncDisposable
         await _application.DisposeAsync();
         _metrics.Dispose();
     }
+}
+
+/// <summary>Metrics of what is loaded; those of requests are <see cref="RequestMetrics"/>.</summary>
+internal sealed class ModuleMetrics : IDisposable
+{
+    private readonly Meter _meter = new(RequestMetrics.MeterName);
+
+    public ModuleMetrics(ModuleHost host)
+    {
+        _meter.CreateObservableGauge(
+            "wagi_modules", () => Count(host.Status), description: "Configured modules by state: ready, loading or failed.");
+        _meter.CreateObservableGauge(
+            "wagi_configuration_problems",
+            () => host.Status?.Configuration.Problems.Length ?? 0,
+            description: "Problems found in the configuration file that was read last.");
+    }
+
+    private static IEnumerable<Measurement<int>> Count(RuntimeStatus? status)
+    {
+        foreach (var (state, name) in new[] { (ModuleState.Ready, "ready"), (ModuleState.Loading, "loading"), (ModuleState.Failed, "failed") })
+        {
+            yield return new Measurement<int>(
+                status?.Modules.Count(module => module.State == state) ?? 0, new KeyValuePair<string, object?>("state", name));
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
 }

@@ -15,15 +15,15 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
     public bool Contains(string digest) => digest.StartsWith(Algorithm, StringComparison.Ordinal) && File.Exists(PathFor(digest));
 
     /// <summary>The blob, or null when it is not there or damaged; a damaged one is removed.</summary>
-    public async Task<byte[]?> TryReadAsync(string digest, CancellationToken cancellation)
+    public async Task<byte[]?> TryReadAsync(string digest, CancellationToken cancellationToken)
     {
         var path = PathFor(digest);
         byte[] bytes;
         try
         {
-            bytes = await File.ReadAllBytesAsync(path, cancellation);
+            bytes = await File.ReadAllBytesAsync(path, cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -40,18 +40,24 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
     }
 
     /// <summary>Keeps a blob. A cache that cannot be written to (disk full) costs a pull next time, and nothing else.</summary>
-    public async Task StoreAsync(string digest, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    public async Task StoreAsync(string digest, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         var path = PathFor(digest);
         try
         {
-            await AtomicFile.WriteAsync(path, bytes, cancellation);
+            await AtomicFile.WriteAsync(path, bytes, cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, error.Message);
+            LogNotStored(path, exception.Message);
         }
     }
 
     private string PathFor(string digest) => Path.Combine(directory.Blobs, digest[Algorithm.Length..]);
+
+    [LoggerMessage(LogLevel.Warning, "Cached module {Path} is damaged: removed, it will be pulled again")]
+    private partial void LogDamaged(string path);
+
+    [LoggerMessage(LogLevel.Warning, "Module could not be kept in the cache as {Path}: {Error}")]
+    private partial void LogNotStored(string path, string error);
 }

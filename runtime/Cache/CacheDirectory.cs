@@ -8,10 +8,8 @@ namespace Wagi.Runtime.Cache;
 /// </summary>
 internal sealed class CacheDirectory
 {
-    private const string LockSuffix = ".lock";
-
-    /// <summary>A temporary file older than this belongs to a process that died.</summary>
-    private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromHours(1);
+    /// <summary>Of a file that a process holds while it works on what is beside it.</summary>
+    public const string LockSuffix = ".lock";
 
     public CacheDirectory(string root)
     {
@@ -56,13 +54,13 @@ internal sealed class CacheDirectory
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"cache directory '{Root}' cannot be written to: {error.Message} (choose another with --module-cache)", error);
+            throw new IOException($"cache directory '{Root}' cannot be written to: {exception.Message} (choose another with --module-cache)", exception);
         }
     }
 
-    /// <summary>Keeps <see cref="Trim"/>, of this process and of others, from removing a folder below <see cref="Files"/>, until what is returned is disposed.</summary>
+    /// <summary>Keeps a <see cref="CacheTrimmer"/>, of this process or of another, from removing a folder below <see cref="Files"/>, until what is returned is disposed.</summary>
     /// <exception cref="IOException">It is being removed at this moment.</exception>
     public static FileStream KeepFolder(string folder)
     {
@@ -79,7 +77,7 @@ internal sealed class CacheDirectory
         {
             File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Removed by another process, or a read-only mount: the mark is only a hint.
         }
@@ -92,95 +90,31 @@ internal sealed class CacheDirectory
         {
             File.Delete(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Nothing depends on it: the next clean-up tries again.
         }
     }
+}
 
-    /// <summary>
-    /// Removes least recently used files until the cache holds at most <paramref name="maxBytes"/>, and what dead processes left.
-    /// A file that another process has open stays readable for it (POSIX <c>unlink</c>). A folder below <see cref="Files"/> goes as a whole,
-    /// and not while it is kept.
-    /// </summary>
-    /// <returns>The number of files and folders removed.</returns>
-    public int Trim(long maxBytes)
+/// <summary>Where the node-local cache lies and how large it may grow.</summary>
+/// <param name="Directory">Root directory; made when it is missing.</param>
+/// <param name="MaxBytes">Size in bytes above which the least recently used files are removed.</param>
+public sealed record CacheOptions(string Directory, long MaxBytes)
+{
+    /// <summary>10 GiB: some hundred modules with their native code.</summary>
+    public const long DefaultMaxBytes = 10L << 30;
+
+    /// <summary><c>$XDG_CACHE_HOME/wagi</c>, else <c>~/.cache/wagi</c>, else a folder below the temporary directory.</summary>
+    public static string DefaultDirectory()
     {
-        var removed = 0;
-        var files = new List<CachedItem>();
-        foreach (var file in new DirectoryInfo(Root).EnumerateFiles("*", SearchOption.AllDirectories))
+        var cacheHome = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (!string.IsNullOrEmpty(cacheHome) && Path.IsPathRooted(cacheHome))
         {
-            if (file.FullName.StartsWith(Files, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            if (!file.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
-            {
-                files.Add(new CachedItem(file.LastWriteTimeUtc, file.Length, () => Remove(file)));
-            }
-            else if (DateTime.UtcNow - file.LastWriteTimeUtc > TemporaryLifetime)
-            {
-                TryDelete(file.FullName);
-                removed++;
-            }
+            return Path.Combine(cacheHome, "wagi");
         }
 
-        foreach (var folder in Directory.Exists(Files) ? new DirectoryInfo(Files).EnumerateDirectories() : [])
-        {
-            if (!folder.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
-            {
-                var size = folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
-                files.Add(new CachedItem(File.GetLastWriteTimeUtc(folder.FullName + LockSuffix), size, () => TryRemoveFolder(folder)));
-            }
-            else if (DateTime.UtcNow - folder.LastWriteTimeUtc > TemporaryLifetime)
-            {
-                folder.Delete(recursive: true);
-                removed++;
-            }
-        }
-
-        var total = files.Sum(item => item.Size);
-        foreach (var item in files.OrderBy(item => item.UsedAt))
-        {
-            if (total <= maxBytes)
-            {
-                break;
-            }
-
-            if (item.Remove())
-            {
-                total -= item.Size;
-                removed++;
-            }
-        }
-
-        return removed;
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return home.Length > 0 ? Path.Combine(home, ".cache", "wagi") : Path.Combine(Path.GetTempPath(), "wagi-cache");
     }
-
-    private static bool Remove(FileInfo file)
-    {
-        TryDelete(file.FullName);
-        return true;
-    }
-
-    private static bool TryRemoveFolder(DirectoryInfo folder)
-    {
-        try
-        {
-            using (new FileStream(folder.FullName + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
-            {
-                folder.Delete(recursive: true);
-            }
-
-            return true;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return false; // Kept by a process that serves it.
-        }
-    }
-
-    /// <summary>Something that can be removed from the cache.</summary>
-    private sealed record CachedItem(DateTime UsedAt, long Size, Func<bool> Remove);
 }

@@ -1,44 +1,172 @@
+using Wagi.Hosting.Files;
+using Wagi.Hosting.Supervision;
+
 namespace Wagi.Runtime.Cache;
 
 /// <summary>Keeps the cache below its limit: looks at the start, then from time to time.</summary>
-internal sealed partial class CacheTrimmer(CacheDirectory directory, long maxBytes, ILogger<CacheTrimmer> logger)
+/// <param name="directory">The cache.</param>
+/// <param name="maxBytes">Its limit.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where to log.</param>
+internal sealed partial class CacheTrimmer(CacheDirectory directory, long maxBytes, TimeProvider time, ILogger<CacheTrimmer> logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+    /// <summary>The time between two looks.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
-    /// <summary>Runs until <paramref name="cancellation"/>.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>A temporary file older than this belongs to a process that died.</summary>
+    private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromHours(1);
+
+    private static readonly EnumerationOptions Everything = new()
     {
-        using var timer = new PeriodicTimer(Interval);
-        try
+        RecurseSubdirectories = true,
+        IgnoreInaccessible = true,
+        AttributesToSkip = FileAttributes.None,
+    };
+
+    private readonly string _folders = directory.Files + Path.DirectorySeparatorChar;
+
+    /// <summary>Runs until <paramref name="cancellationToken"/>.</summary>
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        do
         {
-            do
-            {
-                Trim();
-            }
-            while (await timer.WaitForNextTickAsync(cancellation));
+            TrimAndLog();
+            progress.Completed();
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Stopping.
-        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
-    private void Trim()
+    private void TrimAndLog()
     {
         try
         {
-            var removed = directory.Trim(maxBytes);
+            var removed = Trim();
             if (removed > 0)
             {
                 LogTrimmed(removed, directory.Root, maxBytes);
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another process works on the same directory: the next look sees it again.
-            LogNotTrimmed(directory.Root, error.Message);
+            LogNotTrimmed(directory.Root, exception.Message);
         }
     }
+
+    /// <summary>
+    /// Removes least recently used files until the cache holds at most what it may, and what dead processes left. Other processes may work on
+    /// the same directory. A file that one of them has open stays readable for it (POSIX <c>unlink</c>). A folder below
+    /// <see cref="CacheDirectory.Files"/> goes as a whole, and not while it is kept. Lock files stay: one that is deleted while it is held
+    /// would let a second process in.
+    /// </summary>
+    /// <returns>The number of files and folders removed.</returns>
+    internal int Trim()
+    {
+        var removed = 0;
+        var items = new List<CachedItem>();
+        foreach (var file in new DirectoryInfo(directory.Root).EnumerateFiles("*", Everything))
+        {
+            if (file.FullName.StartsWith(_folders, StringComparison.Ordinal)
+                || file.Name.EndsWith(CacheDirectory.LockSuffix, StringComparison.Ordinal)
+                || !IsStillThere(file))
+            {
+                continue;
+            }
+
+            if (!IsTemporary(file))
+            {
+                items.Add(new CachedItem(file.LastWriteTimeUtc, file.Length, () => TryDelete(file)));
+            }
+            else if (IsAbandoned(file) && TryDelete(file))
+            {
+                removed++;
+            }
+        }
+
+        foreach (var folder in Directory.Exists(directory.Files) ? new DirectoryInfo(directory.Files).EnumerateDirectories() : [])
+        {
+            if (!IsTemporary(folder))
+            {
+                var size = folder.EnumerateFiles("*", Everything).Where(IsStillThere).Sum(file => file.Length);
+                items.Add(new CachedItem(File.GetLastWriteTimeUtc(LockOf(folder)), size, () => TryDeleteUnlessKept(folder)));
+            }
+            else if (IsAbandoned(folder) && TryDelete(folder))
+            {
+                removed++;
+            }
+        }
+
+        var total = items.Sum(item => item.Size);
+        foreach (var item in items.OrderBy(item => item.UsedAt))
+        {
+            if (total <= maxBytes)
+            {
+                break;
+            }
+
+            if (item.TryRemove())
+            {
+                total -= item.Size;
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
+    /// <summary>Whether nobody has removed a file since it was listed; if so, its size and time are known from now on.</summary>
+    private static bool IsStillThere(FileInfo file)
+    {
+        file.Refresh();
+        return file.Exists;
+    }
+
+    private static bool IsTemporary(FileSystemInfo item) => item.Name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
+
+    private static bool IsAbandoned(FileSystemInfo item) => DateTime.UtcNow - item.LastWriteTimeUtc > TemporaryLifetime;
+
+    private static string LockOf(DirectoryInfo folder) => folder.FullName + CacheDirectory.LockSuffix;
+
+    private static bool TryDeleteUnlessKept(DirectoryInfo folder)
+    {
+        try
+        {
+            using (new FileStream(LockOf(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            {
+                folder.Delete(recursive: true);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false; // Kept by a process that serves it.
+        }
+    }
+
+    private static bool TryDelete(FileSystemInfo item)
+    {
+        try
+        {
+            if (item is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                item.Delete();
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false; // The next look tries again.
+        }
+    }
+
+    /// <summary>Something that can be removed from the cache.</summary>
+    private sealed record CachedItem(DateTime UsedAt, long Size, Func<bool> TryRemove);
 
     [LoggerMessage(LogLevel.Information, "Removed {Count} least recently used files from cache {Directory}, whose limit is {MaxBytes} bytes")]
     private partial void LogTrimmed(int count, string directory, long maxBytes);

@@ -10,26 +10,31 @@ namespace Wagi.Runtime.Cache;
 /// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;-&lt;format&gt;/&lt;digest&gt;.cwasm</c>, with a checksum at its end that is verified
 /// before the code is loaded: both in one file, so that they come into being together. One process compiles, the others wait for its file.
 /// </summary>
-internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger) : IDisposable
+/// <param name="directory">The cache.</param>
+/// <param name="engine">Compiles and loads.</param>
+/// <param name="progress">Shows what is being compiled.</param>
+/// <param name="logger">Where to log.</param>
+/// <param name="compilers">How many modules are compiled at a time; 0: half as many as there are cores, each of which uses them all.</param>
+internal sealed partial class CompiledCache(
+    CacheDirectory directory, GuestEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger, int compilers = 0) : IDisposable
 {
-    /// <summary>Compiling uses every core by itself: more at once would only take memory.</summary>
-    private readonly SemaphoreSlim _compilers = new(Math.Max(1, Environment.ProcessorCount / 2));
-
     /// <summary>Of the files' layout: pods of several versions share a node's cache during an update.</summary>
     private const int Format = 2;
 
     private const int ChecksumLength = 16;
 
+    private readonly SemaphoreSlim _compilers = new(compilers > 0 ? compilers : Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly Turns _turns = new();
     private readonly string _folder = Path.Combine(directory.Compiled, $"{engine.CompatibilityKey}-{Format}");
 
     /// <summary>The loaded module: from the cache, else compiled from <paramref name="readWasm"/> and kept.</summary>
     /// <param name="digest"><c>sha256:…</c> of the Wasm.</param>
     /// <param name="name">What it is called, for people.</param>
     /// <param name="readWasm">Reads the Wasm.</param>
-    /// <param name="cancellation">Stops waiting and reading.</param>
+    /// <param name="cancellationToken">Stops waiting and reading.</param>
     /// <exception cref="GuestLoadException">It is not valid Wasm, or cannot be compiled.</exception>
     public async Task<Guest> GetAsync(
-        string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellation)
+        string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellationToken)
     {
         var path = Path.Combine(_folder, digest.Replace(':', '-') + ".cwasm");
         if (TryLoad(path, isLocked: false) is { } cached)
@@ -37,28 +42,27 @@ internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngin
             return cached;
         }
 
-        using var held = await TryLockAsync(path + ".lock", cancellation);
-        if (held is not null && TryLoad(path, isLocked: true) is { } compiledByAnother)
+        using var turn = await _turns.TakeAsync(digest, cancellationToken);
+        if (TryLoad(path, isLocked: false) is { } compiledMeanwhile)
         {
-            return compiledByAnother;
+            return compiledMeanwhile;
         }
 
-        var wasm = await readWasm(cancellation);
-        var code = await CompileAsync(digest, name, wasm, cancellation);
-        await StoreAsync(path, code, cancellation);
-        return TryLoad(path, isLocked: held is not null) ?? engine.Load(code);
-    }
-
-    private async Task<byte[]> CompileAsync(string digest, string name, byte[] wasm, CancellationToken cancellation)
-    {
-        await _compilers.WaitAsync(cancellation);
+        // Read before there is a place at the compiler, which a slow registry must not keep from the others; and the lock is taken last, for
+        // who waits for a place must not keep another process from compiling.
+        var wasm = await readWasm(cancellationToken);
+        await _compilers.WaitAsync(cancellationToken);
         try
         {
-            using var item = progress.Begin($"compiling {name}");
-            var started = TimeProvider.System.GetTimestamp();
-            var code = await Task.Run(() => engine.Compile(wasm), cancellation);
-            LogCompiled(digest, wasm.Length, code.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
-            return code;
+            using var held = await TryLockAsync(LockFor(digest), cancellationToken);
+            if (held is not null && TryLoad(path, isLocked: true) is { } compiledByAnother)
+            {
+                return compiledByAnother;
+            }
+
+            var code = await CompileAsync(digest, name, wasm, cancellationToken);
+            await StoreAsync(path, code, cancellationToken);
+            return TryLoad(path, isLocked: held is not null) ?? engine.Load(code);
         }
         finally
         {
@@ -66,16 +70,32 @@ internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngin
         }
     }
 
+    /// <summary>
+    /// One of 256 files, so that they need not be removed (see <see cref="FileLock"/>). Two modules that share one are compiled one after the
+    /// other by the processes of a node.
+    /// </summary>
+    internal string LockFor(string digest) =>
+        Path.Combine(directory.Compiled, "locks", digest[^2..] + CacheDirectory.LockSuffix);
+
+    private async Task<byte[]> CompileAsync(string digest, string name, byte[] wasm, CancellationToken cancellationToken)
+    {
+        using var item = progress.Begin($"compiling {name}");
+        var started = TimeProvider.System.GetTimestamp();
+        var code = await Task.Run(() => engine.Compile(wasm), cancellationToken);
+        LogCompiled(digest, wasm.Length, code.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+        return code;
+    }
+
     /// <summary>Without a lock (a full disk, a read-only directory) two may compile the same module: slower, and right all the same.</summary>
-    private async Task<FileLock?> TryLockAsync(string path, CancellationToken cancellation)
+    private async Task<FileLock?> TryLockAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            return await FileLock.AcquireAsync(path, cancellation);
+            return await FileLock.AcquireAsync(path, cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotLocked(path, error.Message);
+            LogNotLocked(path, exception.Message);
             return null;
         }
     }
@@ -107,15 +127,15 @@ internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngin
             CacheDirectory.Touch(path);
             return engine.LoadFile(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
-        catch (GuestLoadException error)
+        catch (GuestLoadException exception)
         {
             if (isLocked)
             {
-                LogRefused(path, error.Message);
+                LogRefused(path, exception.Message);
                 CacheDirectory.TryDelete(path);
             }
 
@@ -123,7 +143,7 @@ internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngin
         }
     }
 
-    private async Task StoreAsync(string path, byte[] code, CancellationToken cancellation)
+    private async Task StoreAsync(string path, byte[] code, CancellationToken cancellationToken)
     {
         try
         {
@@ -134,11 +154,11 @@ internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngin
                     await stream.WriteAsync(code, token);
                     await stream.WriteAsync(XxHash128.Hash(code), token);
                 },
-                cancellation);
+                cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, error.Message);
+            LogNotStored(path, exception.Message);
         }
     }
 
@@ -178,4 +198,19 @@ internal sealed partial class CompiledCache(CacheDirectory directory, GuestEngin
     }
 
     public void Dispose() => _compilers.Dispose();
+
+    [LoggerMessage(LogLevel.Information, "Compiled {Digest}: {WasmBytes} bytes of Wasm, {CodeBytes} bytes of native code, {Milliseconds} ms")]
+    private partial void LogCompiled(string digest, int wasmBytes, int codeBytes, long milliseconds);
+
+    [LoggerMessage(LogLevel.Warning, "Cached native code {Path} is damaged: removed, the module is compiled again")]
+    private partial void LogDamaged(string path);
+
+    [LoggerMessage(LogLevel.Warning, "Cached native code {Path} does not fit this engine: removed, the module is compiled again ({Error})")]
+    private partial void LogRefused(string path, string error);
+
+    [LoggerMessage(LogLevel.Warning, "Native code could not be kept in the cache as {Path}: {Error}")]
+    private partial void LogNotStored(string path, string error);
+
+    [LoggerMessage(LogLevel.Warning, "Cache lock {Path} could not be taken: {Error}")]
+    private partial void LogNotLocked(string path, string error);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Wagi.Hosting.Files;
 
 namespace Wagi.Runtime.Cache;
@@ -11,16 +12,23 @@ namespace Wagi.Runtime.Cache;
 /// </summary>
 internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<ReferenceCache> logger)
 {
+    /// <summary>Whose a module is: the namespace of a WagiModule's id; an id of a hand-written file has none.</summary>
+    public static string TenantOf(string id)
+    {
+        var slash = id.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 ? id[..slash] : "";
+    }
+
     /// <summary>What is known about a reference; null when nothing is.</summary>
     /// <param name="tenant">The namespace of the module that asks; empty outside Kubernetes.</param>
     /// <param name="reference">The reference, as it is configured.</param>
-    /// <param name="cancellation">Stops the reading.</param>
-    public async Task<ReferenceRecord?> TryReadAsync(string tenant, string reference, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public async Task<ReferenceRecord?> TryReadAsync(string tenant, string reference, CancellationToken cancellationToken)
     {
         var path = PathFor(tenant, reference);
         try
         {
-            var json = await File.ReadAllBytesAsync(path, cancellation);
+            var json = await File.ReadAllBytesAsync(path, cancellationToken);
             CacheDirectory.Touch(path);
             var record = JsonSerializer.Deserialize(json, CacheJsonContext.Default.ReferenceRecord);
             return record?.Reference == reference ? record : null;
@@ -31,28 +39,47 @@ internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<R
             CacheDirectory.TryDelete(path);
             return null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
 
     /// <summary>Remembers what a reference led to.</summary>
-    public async Task StoreAsync(string tenant, ReferenceRecord record, CancellationToken cancellation)
+    public async Task StoreAsync(string tenant, ReferenceRecord record, CancellationToken cancellationToken)
     {
         var path = PathFor(tenant, record.Reference);
         try
         {
             var json = JsonSerializer.SerializeToUtf8Bytes(record, CacheJsonContext.Default.ReferenceRecord);
-            await AtomicFile.WriteAsync(path, json, cancellation);
+            await AtomicFile.WriteAsync(path, json, cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, error.Message);
+            LogNotStored(path, exception.Message);
         }
     }
 
     private string PathFor(string tenant, string reference) => Path.Combine(
         directory.References,
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant}\n{reference}"))) + ".json");
+
+    [LoggerMessage(LogLevel.Warning, "Cache record {Path} is damaged: removed, its module will be pulled again")]
+    private partial void LogDamaged(string path);
+
+    [LoggerMessage(LogLevel.Warning, "Cache record {Path} could not be written: {Error}")]
+    private partial void LogNotStored(string path, string error);
 }
+
+/// <summary>What a reference stood for when it was pulled.</summary>
+/// <param name="Reference">The reference that was pulled.</param>
+/// <param name="ManifestDigest">Digest of the manifest that it resolved to.</param>
+/// <param name="WasmDigest">Digest of the Wasm that the manifest led to.</param>
+internal sealed record ReferenceRecord(string Reference, string ManifestDigest, string WasmDigest);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ReferenceRecord))]
+internal sealed partial class CacheJsonContext : JsonSerializerContext;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Wagi.Bindle.References;
 using Wagi.Bindle.Stores;
 using Wagi.Hosting.CommandLine;
-using Wagi.Runtime.Bindles;
+using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Commands;
 

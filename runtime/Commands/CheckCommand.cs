@@ -20,11 +20,11 @@ internal sealed class CheckCommand
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         try
         {
-            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_file), cancellation);
+            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_file), cancellationToken);
             var error = arguments.InvocationConfiguration.Error;
             foreach (var problem in inspection.Problems)
             {
@@ -41,13 +41,13 @@ internal sealed class CheckCommand
             await arguments.InvocationConfiguration.Output.WriteLineAsync(summary);
             return ExitCodes.Success;
         }
-        catch (UsageException error)
+        catch (UsageException exception)
         {
-            return await ExitCodes.UsageAsync(arguments, error);
+            return await ExitCodes.UsageAsync(arguments, exception);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return await ExitCodes.FailAsync(arguments, error.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
         }
     }
 

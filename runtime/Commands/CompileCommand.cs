@@ -31,7 +31,7 @@ internal sealed class CompileCommand
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var file = arguments.GetRequiredValue(_file);
         var output = arguments.GetValue(_output) ?? Path.ChangeExtension(file, ".cwasm");
@@ -42,7 +42,7 @@ internal sealed class CompileCommand
                 throw new UsageException($"-o '{output}' is the module itself; name another file");
             }
 
-            var wasm = await ModuleFile.ReadAsync(file, cancellation);
+            var wasm = await ModuleFile.ReadAsync(file, cancellationToken);
             using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });
             byte[] code;
             using (var progress = ProgressDisplay.ForCommand(arguments))
@@ -52,22 +52,22 @@ internal sealed class CompileCommand
             }
 
             await AtomicFile.WriteAsync(
-                Path.GetFullPath(output), (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellation);
+                Path.GetFullPath(output), (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellationToken);
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
                 $"{output}: {code.Length} bytes of native code from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");
             return ExitCodes.Success;
         }
-        catch (UsageException error)
+        catch (UsageException exception)
         {
-            return await ExitCodes.UsageAsync(arguments, error);
+            return await ExitCodes.UsageAsync(arguments, exception);
         }
-        catch (GuestLoadException error)
+        catch (GuestLoadException exception)
         {
-            return await ExitCodes.FailAsync(arguments, $"{file}: {error.Message}");
+            return await ExitCodes.FailAsync(arguments, $"{file}: {exception.Message}");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return await ExitCodes.FailAsync(arguments, error.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
         }
     }
 }

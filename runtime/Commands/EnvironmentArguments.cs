@@ -1,10 +1,40 @@
+using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 
 namespace Wagi.Runtime.Commands;
 
 /// <summary>Environment variables from <c>--env-file</c> and <c>-e</c>.</summary>
-internal static class EnvironmentArguments
+internal sealed class EnvironmentArguments
 {
+    private readonly Option<string[]> _variables;
+    private readonly Option<string[]> _files;
+
+    /// <param name="description">What the variables are for.</param>
+    /// <param name="severalAtOnce">Whether several may follow one <c>-e</c>, as in WAGI; not where an argument could be meant.</param>
+    public EnvironmentArguments(string description, bool severalAtOnce = false)
+    {
+        _variables = new Option<string[]>("--env", "-e")
+        {
+            Description = description,
+            HelpName = "KEY=VALUE",
+            AllowMultipleArgumentsPerToken = severalAtOnce,
+        };
+        _files = new Option<string[]>("--env-file")
+        {
+            Description = "File with one KEY=VALUE a line; may be repeated.",
+            HelpName = "FILE",
+            AllowMultipleArgumentsPerToken = severalAtOnce,
+        };
+    }
+
+    /// <summary>The options, to be added to a command.</summary>
+    public IEnumerable<Option> Options => [_variables, _files];
+
+    /// <summary>What the arguments say.</summary>
+    /// <exception cref="UsageException">A line is not KEY=VALUE, or a file cannot be read.</exception>
+    public IReadOnlyDictionary<string, string> Read(ParseResult arguments) =>
+        Read(arguments.GetValue(_files) ?? [], arguments.GetValue(_variables) ?? []);
+
     /// <summary>Files in their order, then single variables; what comes later wins. Empty lines and lines with <c>#</c> are skipped.</summary>
     /// <remarks>In a file, spaces around <c>=</c> are not part of the value: WAGI's documentation writes them.</remarks>
     /// <exception cref="UsageException">A line is not KEY=VALUE, or a file cannot be read.</exception>
@@ -39,9 +69,9 @@ internal static class EnvironmentArguments
         {
             return File.ReadAllLines(file);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--env-file '{file}' cannot be read: {error.Message}");
+            throw new UsageException($"--env-file '{file}' cannot be read: {exception.Message}");
         }
     }
 

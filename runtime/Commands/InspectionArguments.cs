@@ -3,10 +3,10 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Configuration;
-using Wagi.Runtime.Cache;
+using Wagi.Runtime.Composition;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Inspection;
-using Wagi.Runtime.Loading;
+using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Commands;
 
@@ -18,38 +18,13 @@ internal sealed class InspectionArguments
         Description = "Load modules from files only, and take the others as they are.",
     };
 
-    private readonly Option<string[]> _env = new("--env", "-e")
-    {
-        Description = "Environment variable for every module, which _routes() may read; may be repeated.",
-        HelpName = "KEY=VALUE",
-    };
-
-    private readonly Option<string[]> _envFile = new("--env-file")
-    {
-        Description = "File with one KEY=VALUE a line; may be repeated.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<string> _moduleCache = new("--module-cache")
-    {
-        Description = "Folder of the node-local cache: pulled modules and their native code.",
-        HelpName = "DIR",
-        DefaultValueFactory = _ => CacheOptions.DefaultDirectory(),
-    };
-
-    private readonly Option<string[]> _insecureRegistry = new("--insecure-registry")
-    {
-        Description = "Registry that is spoken to over plain HTTP; loopback always is. May be repeated.",
-        HelpName = "HOST[:PORT]",
-    };
-
-    private readonly BindleArguments _bindle = new();
+    private readonly LoaderArguments _loader = new(
+        new EnvironmentArguments("Environment variable for every module, which _routes() may read; may be repeated."));
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_offline, _env, _envFile, _moduleCache, _insecureRegistry, _bindle.ServerOption];
-        foreach (var option in options)
+        foreach (var option in (Option[])[_offline, .. _loader.Options, _loader.Bindle.ServerOption])
         {
             command.Options.Add(option);
         }
@@ -57,8 +32,8 @@ internal sealed class InspectionArguments
 
     /// <summary>Inspects a file as the arguments want it.</summary>
     /// <exception cref="UsageException">There is no such file, or an option is wrong.</exception>
-    /// <exception cref="IOException">The file cannot be read, or the cache not be used.</exception>
-    public async Task<InspectionResult> InspectAsync(ParseResult arguments, string file, CancellationToken cancellation)
+    /// <exception cref="IOException">The file cannot be read, or the cache cannot be used.</exception>
+    public async Task<InspectionResult> InspectAsync(ParseResult arguments, string file, CancellationToken cancellationToken)
     {
         if (!File.Exists(file))
         {
@@ -66,17 +41,12 @@ internal sealed class InspectionArguments
         }
 
         // Problems name the file as the user did, so that a terminal or an editor can follow them.
-        var read = ModulesTomlReader.Read(await File.ReadAllTextAsync(file, Encoding.UTF8, cancellation), file);
-        var options = new LoaderOptions
+        var read = ModulesTomlReader.Read(await File.ReadAllTextAsync(file, Encoding.UTF8, cancellationToken), file);
+        var options = _loader.Read(arguments, Path.GetDirectoryName(Path.GetFullPath(file))!) with
         {
-            BaseDirectory = Path.GetDirectoryName(Path.GetFullPath(file))!,
-            Cache = new CacheOptions(Path.GetFullPath(arguments.GetValue(_moduleCache)!), CacheOptions.DefaultMaxBytes),
-            Environment = EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []),
-            InsecureRegistries = arguments.GetValue(_insecureRegistry) ?? [],
-            BindleServer = _bindle.ReadServer(arguments),
             Sandbox = new GuestEngineOptions { MaxInstances = Environment.ProcessorCount },
         };
-        using var loading = new LoaderScope(options, NullLoggerFactory.Instance);
-        return await new ModuleInspector(loading.Loader, arguments.GetValue(_offline)).InspectAsync(read, cancellation);
+        using var loading = new LoaderScope(options, ProgressDisplay.None, NullLoggerFactory.Instance);
+        return await new ModuleInspector(loading.Loader, arguments.GetValue(_offline)).InspectAsync(read, cancellationToken);
     }
 }

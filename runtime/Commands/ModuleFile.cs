@@ -5,19 +5,19 @@ internal static class ModuleFile
 {
     /// <summary>Its bytes.</summary>
     /// <exception cref="IOException">There is no such file, or it cannot be read; the message is for the user.</exception>
-    public static async Task<byte[]> ReadAsync(string file, CancellationToken cancellation)
+    public static async Task<byte[]> ReadAsync(string file, CancellationToken cancellationToken)
     {
         try
         {
-            return await File.ReadAllBytesAsync(file, cancellation);
+            return await File.ReadAllBytesAsync(file, cancellationToken);
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new IOException($"{file}: no such file", error);
+            throw new IOException($"{file}: no such file", exception);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{file}: {(Directory.Exists(file) ? "is a folder, not a module" : error.Message)}", error);
+            throw new IOException($"{file}: {(Directory.Exists(file) ? "is a folder, not a module" : exception.Message)}", exception);
         }
     }
 }

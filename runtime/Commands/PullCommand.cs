@@ -15,7 +15,7 @@ namespace Wagi.Runtime.Commands;
 internal sealed class PullCommand
 {
     private readonly Argument<string> _reference = new("REFERENCE") { Description = "The module: REGISTRY/REPOSITORY:TAG, or @DIGEST." };
-    private readonly RegistryOptions _registry = new();
+    private readonly RegistryArguments _registry = new();
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
@@ -28,12 +28,12 @@ internal sealed class PullCommand
         var command = new Command("pull", "Pull a module from an OCI registry, verified by its digest.");
         command.Arguments.Add(_reference);
         command.Options.Add(_output);
-        _registry.AddTo(command);
+        command.Options.Add(_registry.Option);
         command.SetAction(RunAsync);
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         try
         {
@@ -42,13 +42,13 @@ internal sealed class PullCommand
             var source = new WasmModuleSource(client);
             var credentials = DockerConfigCredentialStore.FromUserConfiguration();
             var file = arguments.GetValue(_output) ?? reference.Repository.Split('/')[^1] + ".wasm";
-            var artifact = await source.LocateAsync(reference, credentials, cancellation);
+            var artifact = await source.LocateAsync(reference, credentials, cancellationToken);
             using var progress = ProgressDisplay.ForCommand(arguments);
             using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
             if (file == "-")
             {
                 await using var stdout = Console.OpenStandardOutput();
-                await source.PullAsync(artifact, item.Count(stdout), cancellation);
+                await source.PullAsync(artifact, item.Count(stdout), cancellationToken);
                 return ExitCodes.Success;
             }
 
@@ -56,14 +56,14 @@ internal sealed class PullCommand
             await AtomicFile.WriteAsync(
                 Path.GetFullPath(file),
                 async (stream, token) => pulled = await source.PullAsync(artifact, item.Count(stream), token),
-                cancellation);
+                cancellationToken);
             item.Dispose();
             await Console.Out.WriteLineAsync($"{file}: {pulled!.Size} bytes, {pulled.WasmDigest}, from oci://{reference.WithDigest(pulled.Digest)}");
             return ExitCodes.Success;
         }
-        catch (Exception error) when (error is OciException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is OciException or IOException or UnauthorizedAccessException)
         {
-            return await ExitCodes.FailAsync(error.Message);
+            return await ExitCodes.FailAsync(exception.Message);
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class PushCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, or WebAssembly text (.wat), which is translated to Wasm first." };
     private readonly Argument<string> _reference = new("REFERENCE") { Description = "Where to: REGISTRY/REPOSITORY:TAG." };
-    private readonly RegistryOptions _registry = new();
+    private readonly RegistryArguments _registry = new();
 
     private readonly Option<string> _layout = new("--layout")
     {
@@ -31,12 +31,12 @@ internal sealed class PushCommand
         command.Arguments.Add(_file);
         command.Arguments.Add(_reference);
         command.Options.Add(_layout);
-        _registry.AddTo(command);
+        command.Options.Add(_registry.Option);
         command.SetAction(RunAsync);
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         try
         {
@@ -46,7 +46,7 @@ internal sealed class PushCommand
                 Layout = arguments.GetValue(_layout) == "cncf" ? PublishLayout.Cncf : PublishLayout.WasmToOci,
                 Created = PublishOptions.CreatedFromEnvironment(),
             };
-            var (wasm, name) = await ReadAsync(arguments.GetRequiredValue(_file), cancellation);
+            var (wasm, name) = await ReadAsync(arguments.GetRequiredValue(_file), cancellationToken);
             using var progress = ProgressDisplay.ForCommand(arguments);
             var item = progress.Begin($"pushing {name} ({wasm.Length} bytes)");
             var published = await new ModulePublisher(client).PublishAsync(
@@ -55,25 +55,25 @@ internal sealed class PushCommand
                 Reference.Parse(arguments.GetRequiredValue(_reference)),
                 options,
                 DockerConfigCredentialStore.FromUserConfiguration(),
-                cancellation);
+                cancellationToken);
             item.Dispose();
             await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
             return ExitCodes.Success;
         }
-        catch (GuestLoadException error)
+        catch (GuestLoadException exception)
         {
-            return await ExitCodes.FailAsync(arguments, $"{arguments.GetRequiredValue(_file)}: {error.Message}");
+            return await ExitCodes.FailAsync(arguments, $"{arguments.GetRequiredValue(_file)}: {exception.Message}");
         }
-        catch (Exception error) when (error is OciException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception) when (exception is OciException or IOException or UnauthorizedAccessException or FormatException)
         {
-            return await ExitCodes.FailAsync(arguments, error.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
         }
     }
 
     /// <summary>Only what is called text is taken for text: a page that was downloaded by mistake deserves a better message.</summary>
-    private static async Task<(byte[] Wasm, string Name)> ReadAsync(string file, CancellationToken cancellation)
+    private static async Task<(byte[] Wasm, string Name)> ReadAsync(string file, CancellationToken cancellationToken)
     {
-        var content = await ModuleFile.ReadAsync(file, cancellation);
+        var content = await ModuleFile.ReadAsync(file, cancellationToken);
         return Path.GetExtension(file).Equals(".wat", StringComparison.OrdinalIgnoreCase)
             ? (GuestEngine.ToWasm(content), Path.ChangeExtension(file, ".wasm"))
             : (content, file);

@@ -32,14 +32,14 @@ internal sealed class RoutesCommand
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         try
         {
-            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_config), cancellation);
-            var rows = inspection.Routes.Select(RouteRow.Of).ToImmutableArray();
+            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_config), cancellationToken);
+            var routes = inspection.Routes;
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
-                arguments.GetValue(_output) == "json" ? JsonSerializer.Serialize(rows, RouteJsonContext.Default.ImmutableArrayRouteRow) : Table(rows));
+                arguments.GetValue(_output) == "json" ? JsonSerializer.Serialize(routes, RouteJsonContext.Default.ImmutableArrayInspectedRoute) : Table(routes));
             foreach (var problem in inspection.Problems)
             {
                 await arguments.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
@@ -47,17 +47,25 @@ internal sealed class RoutesCommand
 
             return inspection.Errors == 0 ? ExitCodes.Success : ExitCodes.Failure;
         }
-        catch (UsageException error)
+        catch (UsageException exception)
         {
-            return await ExitCodes.UsageAsync(arguments, error);
+            return await ExitCodes.UsageAsync(arguments, exception);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return await ExitCodes.FailAsync(arguments, error.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
         }
     }
 
-    private static string Table(ImmutableArray<RouteRow> routes) => TextTable.Format(
-        ["HOST", "ROUTE", "ID", "ENTRYPOINT", "MODULE"],
-        [.. routes.Select(route => (string[])[route.Host ?? "*", route.Route, route.Id, route.Entrypoint, route.Module])]);
+    /// <summary>Columns as wide as their widest cell; the last one is not padded.</summary>
+    private static string Table(ImmutableArray<InspectedRoute> routes)
+    {
+        string[][] lines =
+        [
+            ["HOST", "ROUTE", "ID", "ENTRYPOINT", "MODULE"],
+            .. routes.Select(route => (string[])[route.Host ?? "*", route.Route, route.Id, route.Entrypoint, route.Module]),
+        ];
+        var widths = lines[0].Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
+        return string.Join('\n', lines.Select(line => string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()));
+    }
 }

@@ -36,17 +36,7 @@ internal sealed class RunCommand(StandardStreams streams)
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string[]> _env = new("--env", "-e")
-    {
-        Description = "Environment variable for the module, which sees no others; may be repeated.",
-        HelpName = "KEY=VALUE",
-    };
-
-    private readonly Option<string[]> _envFile = new("--env-file")
-    {
-        Description = "File with one KEY=VALUE a line; may be repeated.",
-        HelpName = "FILE",
-    };
+    private readonly EnvironmentArguments _environment = new("Environment variable for the module, which sees no others; may be repeated.");
 
     private readonly Option<string?> _entrypoint = new("--entrypoint")
     {
@@ -98,7 +88,7 @@ internal sealed class RunCommand(StandardStreams streams)
             """);
         command.Arguments.Add(_file);
         command.Arguments.Add(_arguments);
-        Option[] options = [_env, _envFile, _entrypoint, _timeout, _memoryLimit, _wasi, _volume, _allowedHost];
+        Option[] options = [.. _environment.Options, _entrypoint, _timeout, _memoryLimit, _wasi, _volume, _allowedHost];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -108,14 +98,17 @@ internal sealed class RunCommand(StandardStreams streams)
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var file = arguments.GetRequiredValue(_file);
+        using var input = new ReportingStream(streams.Input, "stdin cannot be read");
+        using var output = new ReportingStream(streams.Output, "stdout cannot be written to");
+        using var errors = new ReportingStream(streams.Error, "stderr cannot be written to");
         try
         {
-            var process = CreateProcess(arguments, file);
+            var process = CreateProcess(arguments, file, new StandardStreams(input, output, errors));
             var volumes = ReadVolumes(arguments);
-            var content = await ModuleFile.ReadAsync(file, cancellation);
+            var content = await ModuleFile.ReadAsync(file, cancellationToken);
             using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });
             using var guest = GuestEngine.IsNativeCode(content) ? engine.LoadPrecompiled(content) : engine.Load(Compile(arguments, engine, file, content));
             var entrypoint = arguments.GetValue(_entrypoint);
@@ -125,20 +118,20 @@ internal sealed class RunCommand(StandardStreams streams)
             CreateOutbound(arguments, file, outbound, metrics).Grant(process);
             guest.Check(entrypoint, hasFiles: process.Files is not null);
             var result = guest.Run(process, entrypoint);
-            await streams.Output.FlushAsync(cancellation);
-            return await ReportAsync(arguments, result, process);
+            await streams.Output.FlushAsync(cancellationToken);
+            return await ReportAsync(arguments, result, process, input.Failure ?? output.Failure ?? errors.Failure);
         }
-        catch (UsageException error)
+        catch (UsageException exception)
         {
-            return await ExitCodes.UsageAsync(arguments, error);
+            return await ExitCodes.UsageAsync(arguments, exception);
         }
-        catch (GuestLoadException error)
+        catch (GuestLoadException exception)
         {
-            return await ExitCodes.FailAsync(arguments, $"{file}: {error.Message}");
+            return await ExitCodes.FailAsync(arguments, $"{file}: {exception.Message}");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return await ExitCodes.FailAsync(arguments, error.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
         }
     }
 
@@ -149,13 +142,13 @@ internal sealed class RunCommand(StandardStreams streams)
         return engine.Compile(content);
     }
 
-    private GuestRun CreateProcess(ParseResult arguments, string file)
+    private GuestRun CreateProcess(ParseResult arguments, string file, StandardStreams leadTo)
     {
         var process = new GuestRun
         {
-            StdinStream = streams.Input,
-            Stdout = new StreamOutput(streams.Output),
-            Stderr = new StreamOutput(streams.Error),
+            StdinStream = leadTo.Input,
+            Stdout = new StreamOutput(leadTo.Output),
+            Stderr = new StreamOutput(leadTo.Error),
             Timeout = Arguments.ReadDuration(arguments, _timeout),
             MemoryLimit = Arguments.ReadSize(arguments, _memoryLimit),
         };
@@ -165,7 +158,7 @@ internal sealed class RunCommand(StandardStreams streams)
             process.Arguments.Add(argument);
         }
 
-        foreach (var (name, value) in EnvironmentArguments.Read(arguments.GetValue(_envFile) ?? [], arguments.GetValue(_env) ?? []))
+        foreach (var (name, value) in _environment.Read(arguments))
         {
             process.Environment.Add($"{name}={value}");
         }
@@ -213,7 +206,7 @@ internal sealed class RunCommand(StandardStreams streams)
             new LineLogger(arguments.InvocationConfiguration.Error));
     }
 
-    private static async Task<int> ReportAsync(ParseResult arguments, GuestResult result, GuestRun process)
+    private static async Task<int> ReportAsync(ParseResult arguments, GuestResult result, GuestRun process, string? streamFailure)
     {
         var (code, message) = result.Outcome switch
         {
@@ -222,7 +215,7 @@ internal sealed class RunCommand(StandardStreams streams)
             GuestOutcome.DeadlineExceeded => (
                 TimedOut, $"the module did not end within {Duration.Format(process.Timeout)}; --timeout gives it longer"),
             GuestOutcome.NotStarted => (ExitCodes.Failure, $"the module cannot be started: {result.Message}"),
-            _ => (ExitCodes.Failure, process.Failure is { } failure ? failure.Message : "nobody reads its output any more"),
+            _ => (ExitCodes.Failure, streamFailure ?? (process.Failure is { } failure ? $"the run failed: {failure.Message}" : "nobody reads its output any more")),
         };
         if (message is not null)
         {
@@ -230,5 +223,23 @@ internal sealed class RunCommand(StandardStreams streams)
         }
 
         return code;
+    }
+}
+
+/// <summary>Prints what a command's parts would log, one line each, without time and level: it goes to a terminal.</summary>
+internal sealed class LineLogger(TextWriter output) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            output.WriteLine(formatter(state, exception));
+        }
     }
 }

@@ -13,6 +13,12 @@ namespace Wagi.Runtime.Configuration;
 internal sealed partial class ConfigurationReader(
     string path, string? secretsDirectory, TimeProvider time, ILogger<ConfigurationReader> logger)
 {
+    /// <summary>Absolute path of the configuration file.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Absolute path of the folder of the mounted Secret; null: there is none.</summary>
+    public string? SecretsDirectory { get; } = secretsDirectory;
+
     /// <summary>What file and folder say now. A file that cannot be read is a problem in the result, not an exception.</summary>
     public DesiredModules Read()
     {
@@ -20,24 +26,24 @@ internal sealed partial class ConfigurationReader(
         string? digest = null;
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            var bytes = File.ReadAllBytes(Path);
             digest = BlobCache.DigestOf(bytes);
-            file = ModulesTomlReader.Read(Encoding.UTF8.GetString(bytes), path);
+            file = ModulesTomlReader.Read(Encoding.UTF8.GetString(bytes), Path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             var problem = new Problem(
-                new SourceLocation(path, 0, 0), ProblemSeverity.Error, $"the file cannot be read: {error.Message}", "what was loaded before stays");
+                new SourceLocation(Path, 0, 0), ProblemSeverity.Error, $"the file cannot be read: {exception.Message}", "what was loaded before stays");
             file = ModulesFile.Empty with { Problems = [problem], HasSyntaxErrors = true };
         }
 
         return new DesiredModules
         {
-            Path = path,
+            Path = Path,
             File = file,
             Digest = digest,
             ReadAt = time.GetUtcNow(),
-            CanHaveSecrets = secretsDirectory is not null,
+            CanHaveSecrets = SecretsDirectory is not null,
             Secrets = ReadSecrets(file),
         };
     }
@@ -47,7 +53,7 @@ internal sealed partial class ConfigurationReader(
         var all = ImmutableDictionary.CreateBuilder<string, ModuleSecrets>(StringComparer.Ordinal);
         foreach (var entry in file.Entries)
         {
-            if (entry.SecretsVersion is not null && secretsDirectory is not null && TryReadSecrets(entry.Id) is { } secrets)
+            if (entry.SecretsVersion is not null && SecretsDirectory is not null && TryReadSecrets(entry.Id) is { } secrets)
             {
                 all[entry.Id] = secrets;
             }
@@ -58,14 +64,14 @@ internal sealed partial class ConfigurationReader(
 
     private ModuleSecrets? TryReadSecrets(string id)
     {
-        var file = Path.Combine(secretsDirectory!, ModuleSecrets.KeyFor(id));
+        var file = System.IO.Path.Combine(SecretsDirectory!, ModuleSecrets.KeyFor(id));
         try
         {
             return File.Exists(file) ? ModuleSecrets.FromJson(File.ReadAllBytes(file)) : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogSecretsUnreadable(file, error.Message);
+            LogSecretsUnreadable(file, exception.Message);
         }
         catch (JsonException)
         {
@@ -75,4 +81,7 @@ internal sealed partial class ConfigurationReader(
 
         return null;
     }
+
+    [LoggerMessage(LogLevel.Warning, "Secrets file {Path} cannot be used: {Error}")]
+    private partial void LogSecretsUnreadable(string path, string error);
 }

@@ -1,3 +1,4 @@
+using Wagi.Hosting.Supervision;
 using Wagi.Modules.Sources;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Sources;
@@ -5,90 +6,127 @@ using Wagi.Runtime.Sources;
 namespace Wagi.Runtime.Configuration;
 
 /// <summary>
-/// Notices changes of the configuration file, of the mounted secrets and of modules that are files, and tells the
-/// <see cref="ModuleHost"/>. File system events make it quick; a look every second makes it certain, because events do not come for
-/// every file system and are dropped under load.
+/// Notices changes of the configuration file, of the mounted secrets and of modules that are files. File system events make it quick; a
+/// look every second makes it certain, because events do not come for every file system and are dropped under load.
 /// </summary>
+/// <param name="reader">Reads the configuration and the secrets.</param>
+/// <param name="files">Knows the paths of modules that are files.</param>
+/// <param name="apply">Told what is to be served from now on.</param>
+/// <param name="reload">Told the id of an entry whose module file has changed.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where to log.</param>
 internal sealed partial class ConfigurationWatcher(
     ConfigurationReader reader,
-    string path,
-    string? secretsDirectory,
     FileSource files,
-    ModuleHost host,
+    Action<DesiredModules> apply,
+    Action<string> reload,
+    TimeProvider time,
     ILogger<ConfigurationWatcher> logger) : IDisposable
 {
+    /// <summary>The longest time between two looks.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Writers often need several steps; a short pause lets them finish and makes one reload of them.</summary>
+    /// <summary>The shortest time between two looks: writers often need several steps.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
 
-    private readonly SemaphoreSlim _events = new(0, 1);
-    private readonly Dictionary<string, (string Path, string Stamp)> _fileModules = new(StringComparer.Ordinal);
-    private string _stamp = "";
+    /// <summary>Released by an event of the file system, and by the clock.</summary>
+    private readonly SemaphoreSlim _wake = new(0, 1);
 
-    /// <summary>Reads everything once, then again after every change, until <paramref name="cancellation"/>.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    private readonly long _start = time.GetTimestamp();
+    private readonly Dictionary<string, (string Path, FileChange Change)> _moduleFiles = new(StringComparer.Ordinal);
+    private FileChange? _configuration;
+    private string _secrets = "";
+
+    /// <summary>Reads everything once, then again after every change, until <paramref name="cancellationToken"/>.</summary>
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
-        using var configurationEvents = Watch(Path.GetDirectoryName(path)!);
-        using var secretEvents = secretsDirectory is null ? null : Watch(secretsDirectory);
-        try
+        using var configurationEvents = Watch(Path.GetDirectoryName(reader.Path)!);
+        using var secretEvents = reader.SecretsDirectory is null ? null : Watch(reader.SecretsDirectory);
+        using var alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        while (true)
         {
-            while (true)
-            {
-                Look();
-                if (await _events.WaitAsync(Interval, cancellation))
-                {
-                    await Task.Delay(Settle, cancellation);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Stopping.
+            var wait = Look();
+            progress.Completed();
+            alarm.Change(wait > Settle ? wait - Settle : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            await _wake.WaitAsync(cancellationToken);
+            await Task.Delay(Settle, time, cancellationToken);
         }
     }
 
-    private void Look()
+    /// <summary>Looks at everything once.</summary>
+    /// <returns>How long to wait for the next look, unless something happens before.</returns>
+    internal TimeSpan Look()
     {
-        var stamp = FileStamp.Of(path) + '\n' + (secretsDirectory is null ? "" : FileStamp.OfDirectory(secretsDirectory));
-        if (stamp != _stamp)
+        var now = time.GetElapsedTime(_start);
+        var wait = LookAtConfiguration(now);
+        foreach (var (id, (file, change)) in _moduleFiles)
         {
-            _stamp = stamp;
-            var desired = reader.Read();
-            LogRead(path, desired.File.Entries.Length, desired.File.Problems.Length);
-            host.Apply(desired);
-            TrackFileModules(desired);
-            return;
-        }
-
-        foreach (var (id, (file, seen)) in _fileModules)
-        {
-            var now = FileStamp.Of(file);
-            if (now != seen)
+            var seen = change.Look(FileStamp.Of(file), now);
+            var rest = seen.Wait(now);
+            _moduleFiles[id] = (file, rest == TimeSpan.Zero ? seen.Take() : seen);
+            if (rest == TimeSpan.Zero)
             {
-                _fileModules[id] = (file, now);
                 LogModuleFileChanged(id, file);
-                host.Reload(id);
+                reload(id);
+            }
+            else if (rest < wait)
+            {
+                wait = rest.Value;
             }
         }
+
+        return wait;
     }
 
-    private void TrackFileModules(DesiredModules desired)
+    private TimeSpan LookAtConfiguration(TimeSpan now)
+    {
+        // Nothing is served before the first look, so that there is nothing to lose: whatever is there is taken.
+        var stamp = FileStamp.Of(reader.Path);
+        var isFirst = _configuration is null;
+        var seen = _configuration?.Look(stamp, now) ?? FileChange.None(stamp);
+        _configuration = seen;
+        var rest = seen.Wait(now);
+        if (rest > TimeSpan.Zero)
+        {
+            return rest.Value < Interval ? rest.Value : Interval;
+        }
+
+        var secrets = reader.SecretsDirectory is null ? "" : FileStamp.OfDirectory(reader.SecretsDirectory);
+        if (!isFirst && rest is null && secrets == _secrets)
+        {
+            return Interval;
+        }
+
+        var desired = reader.Read();
+        if (!isFirst && FileStamp.Of(reader.Path) != stamp)
+        {
+            return Settle; // Written to while it was read.
+        }
+
+        _configuration = seen.Take();
+        _secrets = secrets;
+        LogRead(reader.Path, desired.File.Entries.Length, desired.File.Problems.Length);
+        apply(desired);
+        TrackModuleFiles(desired);
+        return Interval;
+    }
+
+    private void TrackModuleFiles(DesiredModules desired)
     {
         if (desired.File.HasSyntaxErrors)
         {
             return;
         }
 
-        var before = new Dictionary<string, (string Path, string Stamp)>(_fileModules, StringComparer.Ordinal);
-        _fileModules.Clear();
+        var before = new Dictionary<string, (string Path, FileChange Change)>(_moduleFiles, StringComparer.Ordinal);
+        _moduleFiles.Clear();
         foreach (var entry in desired.File.Entries)
         {
             if (entry.Module.Scheme == ModuleScheme.File)
             {
                 var file = files.PathFor(entry);
                 var isTracked = before.TryGetValue(entry.Id, out var tracked) && tracked.Path == file;
-                _fileModules[entry.Id] = isTracked ? tracked : (file, FileStamp.Of(file));
+                _moduleFiles[entry.Id] = isTracked ? tracked : (file, FileChange.None(FileStamp.Of(file)));
             }
         }
     }
@@ -102,31 +140,40 @@ internal sealed partial class ConfigurationWatcher(
             {
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite,
             };
-            watcher.Changed += (_, _) => Signal();
-            watcher.Created += (_, _) => Signal();
-            watcher.Renamed += (_, _) => Signal();
-            watcher.Deleted += (_, _) => Signal();
+            watcher.Changed += (_, _) => Wake();
+            watcher.Created += (_, _) => Wake();
+            watcher.Renamed += (_, _) => Wake();
+            watcher.Deleted += (_, _) => Wake();
             watcher.EnableRaisingEvents = true;
             return watcher;
         }
-        catch (Exception error) when (error is IOException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            LogNotWatched(directory, error.Message);
+            LogNotWatched(directory, exception.Message);
             return null;
         }
     }
 
-    private void Signal()
+    private void Wake()
     {
         try
         {
-            _events.Release();
+            _wake.Release();
         }
-        catch (SemaphoreFullException)
+        catch (Exception exception) when (exception is SemaphoreFullException or ObjectDisposedException)
         {
-            // One event is noted already; more say nothing new.
+            // It is awake already, or has ended.
         }
     }
 
-    public void Dispose() => _events.Dispose();
+    public void Dispose() => _wake.Dispose();
+
+    [LoggerMessage(LogLevel.Information, "Read {Path}: {Entries} modules, {Problems} problems")]
+    private partial void LogRead(string path, int entries, int problems);
+
+    [LoggerMessage(LogLevel.Information, "Module {Id} is loaded again, because {File} changed")]
+    private partial void LogModuleFileChanged(string id, string file);
+
+    [LoggerMessage(LogLevel.Information, "Folder {Directory} cannot be watched ({Error}): it is looked at every second instead")]
+    private partial void LogNotWatched(string directory, string error);
 }

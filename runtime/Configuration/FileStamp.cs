@@ -1,28 +1,30 @@
-using System.Globalization;
-
 namespace Wagi.Runtime.Configuration;
 
-/// <summary>A text that differs when a file has changed: cheap to take, without reading the file.</summary>
-internal static class FileStamp
+/// <summary>What tells that a file has changed: cheap to take, without reading the file.</summary>
+/// <param name="LinkedTo">Where symbolic links lead to, of the file or of its folder; empty for a file that is no link.</param>
+/// <param name="WrittenAt">When it was written, in ticks (UTC).</param>
+/// <param name="Length">In bytes; -1: there is no such file.</param>
+internal readonly record struct FileStamp(string LinkedTo, long WrittenAt, long Length)
 {
-    /// <summary>Where the file really is (a kubelet swaps a symbolic link), its time and its length; a fixed text when it is not there.</summary>
-    public static string Of(string path)
+    /// <summary>Of a file that is not there, or cannot be looked at.</summary>
+    public static FileStamp Absent { get; } = new("", 0, -1);
+
+    /// <summary>The stamp of a file as it is now.</summary>
+    public static FileStamp Of(string path)
     {
         try
         {
             var real = RealPath(path);
             var file = new FileInfo(real);
-            return file.Exists
-                ? string.Create(CultureInfo.InvariantCulture, $"{real} {file.LastWriteTimeUtc.Ticks} {file.Length}")
-                : "absent";
+            return file.Exists ? new FileStamp(real == path ? "" : real, file.LastWriteTimeUtc.Ticks, file.Length) : Absent;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return "absent";
+            return Absent;
         }
     }
 
-    /// <summary>The stamps of all files directly in a folder.</summary>
+    /// <summary>The stamps of all files directly in a folder, as one text.</summary>
     public static string OfDirectory(string directory)
     {
         try
@@ -30,9 +32,9 @@ internal static class FileStamp
             return string.Join(
                 '\n', Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal).Select(file => $"{file} {Of(file)}"));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return "absent";
+            return "";
         }
     }
 
@@ -46,4 +48,43 @@ internal static class FileStamp
         var realFolder = new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
         return Path.Combine(realFolder, Path.GetFileName(file));
     }
+}
+
+/// <summary>
+/// Decides when a file that has changed is complete. A file that is rewritten in place is seen empty and then half-written before all of it is
+/// there; a link that leads elsewhere, as a kubelet's, leads to a complete file.
+/// </summary>
+/// <param name="Taken">The version that is in use.</param>
+/// <param name="Seen">The version that was seen last.</param>
+/// <param name="SeenAt">When it was seen first, by any clock.</param>
+internal readonly record struct FileChange(FileStamp Taken, FileStamp Seen, TimeSpan SeenAt)
+{
+    /// <summary>How long a file has to stay the same until it is taken for complete. Writers write their parts without a pause.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>As <see cref="Quiet"/>, for an empty file: whoever truncates it may have to compute what to write.</summary>
+    public static readonly TimeSpan QuietWhenEmpty = TimeSpan.FromSeconds(2);
+
+    /// <summary>A file whose present version is in use.</summary>
+    public static FileChange None(FileStamp taken) => new(taken, taken, TimeSpan.Zero);
+
+    /// <summary>The file looked like this at this time.</summary>
+    public FileChange Look(FileStamp now, TimeSpan at) => now == Seen ? this : this with { Seen = now, SeenAt = at };
+
+    /// <summary>How long to wait until the change is complete; zero: it is; null: nothing has changed.</summary>
+    public TimeSpan? Wait(TimeSpan at)
+    {
+        if (Seen == Taken)
+        {
+            return null;
+        }
+
+        var isSwapped = Seen.LinkedTo.Length > 0 && Seen.LinkedTo != Taken.LinkedTo;
+        var quiet = isSwapped ? TimeSpan.Zero : Seen.Length == 0 ? QuietWhenEmpty : Quiet;
+        var rest = SeenAt + quiet - at;
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+    }
+
+    /// <summary>The version that was seen is in use now.</summary>
+    public FileChange Take() => None(Seen);
 }

@@ -16,12 +16,12 @@ namespace Wagi.Runtime.Inspection;
 internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
 {
     /// <summary>Inspects what a file says.</summary>
-    public async Task<InspectionResult> InspectAsync(ModulesFile file, CancellationToken cancellation)
+    public async Task<InspectionResult> InspectAsync(ModulesFile file, CancellationToken cancellationToken)
     {
         var candidates = file.Entries.Select(entry => new Candidate(entry)).ToImmutableArray();
         await Parallel.ForEachAsync(
             candidates.Where(candidate => !offline || candidate.Entry.Module.Scheme == ModuleScheme.File),
-            cancellation,
+            cancellationToken,
             async (candidate, token) => await LoadAsync(candidate, token));
         try
         {
@@ -41,26 +41,26 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         }
     }
 
-    private async Task LoadAsync(Candidate candidate, CancellationToken cancellation)
+    private async Task LoadAsync(Candidate candidate, CancellationToken cancellationToken)
     {
         try
         {
-            candidate.Loaded = await loader.LoadAsync(candidate.Entry, secrets: null, cancellation);
+            candidate.Loaded = await loader.LoadAsync(candidate.Entry, secrets: null, cancellationToken);
         }
-        catch (ModuleSourceException error)
+        catch (ModuleSourceException exception)
         {
-            candidate.Fail(error.Reason, error.Message);
+            candidate.Fail(exception.Reason, exception.Message);
         }
-        catch (GuestLoadException error)
+        catch (GuestLoadException exception)
         {
-            candidate.Fail(error.Reason, error.Message);
+            candidate.Fail(exception.Reason, exception.Message);
         }
     }
 
     private static ImmutableArray<InspectedRoute> Route(ImmutableArray<Candidate> candidates)
     {
         var table = new RouteTableBuilder<Candidate>();
-        var routes = new List<InspectedRoute>();
+        var routes = new List<((HostPattern? Host, RoutePattern Pattern) Place, InspectedRoute Route)>();
         foreach (var candidate in candidates.Where(candidate => candidate.Problem is null))
         {
             if (RouteClaims.TryAdd(table, candidate.Entry, candidate.Routes, _ => candidate, holder => holder.Entry) is { } conflict)
@@ -72,15 +72,15 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
             routes.AddRange(
                 from host in RouteClaims.HostsOf(candidate.Entry)
                 from route in RouteClaims.Reachable(candidate.Routes)
-                select new InspectedRoute(
-                    host,
-                    route.Pattern,
+                select ((host, route.Pattern), new InspectedRoute(
+                    host?.ToString(),
+                    route.Pattern.ToString(),
                     candidate.Entry.Id,
                     route.Entrypoint ?? candidate.Entry.Entrypoint ?? Guest.DefaultEntrypoint,
-                    candidate.Loaded?.Reference ?? candidate.Entry.Module.ToString()));
+                    candidate.Loaded?.Reference ?? candidate.Entry.Module.ToString())));
         }
 
-        return [.. routes.Order(RouteOrder.MostSpecificFirst)];
+        return [.. routes.OrderBy(route => route.Place, RouteOrder.MostSpecificFirst).Select(route => route.Route)];
     }
 
     /// <summary>An entry on its way.</summary>
@@ -97,4 +97,30 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         public void Fail(string reason, string message) => Problem = new Problem(
             Entry.Location, ProblemSeverity.Error, $"module '{Entry.Id}': {message}", ReasonHints.For(reason));
     }
+}
+
+/// <summary>What would come of serving a configuration file.</summary>
+/// <param name="Modules">How many <c>[[module]]</c> the file has, usable or not.</param>
+/// <param name="Problems">Everything found wrong, in the order of the file.</param>
+/// <param name="Routes">What would be served, the most specific route first.</param>
+internal sealed record InspectionResult(int Modules, ImmutableArray<Problem> Problems, ImmutableArray<InspectedRoute> Routes)
+{
+    /// <summary>How many problems keep an entry from being served.</summary>
+    public int Errors => Problems.Count(problem => problem.Severity == ProblemSeverity.Error);
+}
+
+/// <summary>What to do about a module that cannot be loaded.</summary>
+internal static class ReasonHints
+{
+    /// <summary>What helps against a <see cref="ModuleReason"/>; null where its message says it all.</summary>
+    public static string? For(string reason) => reason switch
+    {
+        ModuleReason.RegistryUnreachable => "with --offline only modules from files are loaded",
+        ModuleReason.Unauthorized => "log in with 'docker login' or 'oras login', whose credentials are used",
+        ModuleReason.UnknownImport => "build the module for WASI preview 1: target wasm32-wasip1 or wasip1",
+        ModuleReason.EntrypointMissing => "name an exported function with entrypoint = \"NAME\"",
+        ModuleReason.RouteConflict => "give one of the two another route or other hosts",
+        ModuleReason.NotFound => "check the name",
+        _ => null,
+    };
 }

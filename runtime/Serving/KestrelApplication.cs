@@ -3,6 +3,9 @@ using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Wagi.Runtime.Tls;
 
@@ -22,6 +25,9 @@ internal static class KestrelApplication
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
+
+        // How long stopping may take is the caller's to say; the host's own limit of 30 s would hold against any longer one.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -39,6 +45,10 @@ internal static class KestrelApplication
         return builder;
     }
 
+    /// <summary>The URL that an application listens on, once it has started.</summary>
+    public static string AddressOf(IHost application) =>
+        application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
     private static SslServerAuthenticationOptions Secure(ServerCertificate certificate) => new()
     {
         ServerCertificateContext = certificate.Current,
@@ -51,5 +61,18 @@ internal static class KestrelApplication
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+/// <summary>A short answer in plain text that does not come from a module.</summary>
+internal static class PlainAnswer
+{
+    /// <summary>Writes status and text, with a line feed at the end.</summary>
+    public static Task WriteAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentLength = text.Length + 1;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(text + "\n");
     }
 }

@@ -5,7 +5,6 @@ using Wagi.Bindle.Stores;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Volumes;
-using Wagi.Runtime.Bindles;
 
 namespace Wagi.Runtime.Sources;
 
@@ -17,7 +16,7 @@ internal sealed class ApplicationSource(IBindleStore store, BindleParcels parcel
     /// <summary>Says what its entries stand for. To be called before they are loaded.</summary>
     public void Use(BindleApplication application) => _modules = application.Modules.ToFrozenDictionary(module => module.Entry.Id, StringComparer.Ordinal);
 
-    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         var module = _modules[entry.Id];
         var name = BindleName.TryParse(entry.Module.Value, out var parsed, out var error) ? parsed : throw new InvalidOperationException(error);
@@ -27,7 +26,13 @@ internal sealed class ApplicationSource(IBindleStore store, BindleParcels parcel
             token => parcels.ReadAsync(store, name, module.Module, token))
         {
             // As in WAGI: the files lie below the root.
-            Volumes = module.Files.IsEmpty ? [] : [new Volume("/", await folders.PrepareAsync(store, name, module.Files, cancellation), IsReadOnly: true)],
+            Volumes = module.Files.IsEmpty ? [] : [new Volume("/", await folders.PrepareAsync(store, name, module.Files, cancellationToken), IsReadOnly: true)],
         };
     }
 }
+
+/// <summary>A bindle that is served as a whole: <c>-b</c>.</summary>
+/// <param name="Name">The bindle.</param>
+/// <param name="Server">The server that has it.</param>
+/// <param name="Directory">Absolute path of a folder of standalone bindles, which comes before the server; null: the server has it.</param>
+internal sealed record ApplicationOptions(BindleName Name, Uri Server, string? Directory);

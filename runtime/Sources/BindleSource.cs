@@ -5,7 +5,6 @@ using Wagi.Bindle.Stores;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
-using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 
 namespace Wagi.Runtime.Sources;
@@ -16,7 +15,7 @@ namespace Wagi.Runtime.Sources;
 /// </summary>
 internal sealed class BindleSource(BindleClient client, Uri? defaultServer, BindleParcels parcels, ReferenceCache references) : IModuleSource
 {
-    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         if (!BindleName.TryParse(entry.Module.Value, out var name, out var error))
         {
@@ -24,18 +23,18 @@ internal sealed class BindleSource(BindleClient client, Uri? defaultServer, Bind
         }
 
         var server = ServerOf(entry);
-        var tenant = Tenants.Of(entry.Id);
+        var tenant = ReferenceCache.TenantOf(entry.Id);
         var reference = $"bindle:{name} from {server.Location}";
-        if (await references.TryReadAsync(tenant, reference, cancellation) is { } known && known.WasmDigest is ['s', 'h', 'a', '2', '5', '6', ':', .. var hash])
+        if (await references.TryReadAsync(tenant, reference, cancellationToken) is { } known && known.WasmDigest is ['s', 'h', 'a', '2', '5', '6', ':', .. var hash])
         {
             var label = new Label { Sha256 = hash, MediaType = Invoice.WasmMediaType };
             return Content(server, name, label, token => parcels.ReadAsync(server, name, label, token));
         }
 
-        var (parcel, invoice) = await ChooseAsync(server, name, cancellation);
-        var bytes = await parcels.FetchAsync(server, name, parcel, cancellation);
+        var (parcel, invoice) = await ChooseAsync(server, name, cancellationToken);
+        var bytes = await parcels.FetchAsync(server, name, parcel, cancellationToken);
         await references.StoreAsync(
-            tenant, new ReferenceRecord(reference, BlobCache.DigestOf(invoice), BindleParcels.DigestOf(parcel)), cancellation);
+            tenant, new ReferenceRecord(reference, BlobCache.DigestOf(invoice), BindleParcels.DigestOf(parcel)), cancellationToken);
         return Content(server, name, parcel, _ => Task.FromResult(bytes));
     }
 
@@ -56,11 +55,11 @@ internal sealed class BindleSource(BindleClient client, Uri? defaultServer, Bind
     }
 
     /// <summary>The parcel to serve, and the invoice that it stands in.</summary>
-    private static async Task<(Label Parcel, byte[] Invoice)> ChooseAsync(IBindleStore server, BindleName name, CancellationToken cancellation)
+    private static async Task<(Label Parcel, byte[] Invoice)> ChooseAsync(IBindleStore server, BindleName name, CancellationToken cancellationToken)
     {
         try
         {
-            var text = await server.ReadInvoiceAsync(name, cancellation);
+            var text = await server.ReadInvoiceAsync(name, cancellationToken);
             var invoice = InvoiceReader.Read(text, name, server.Location);
             var parcel = invoice.Modules.FirstOrDefault()?.Label ?? throw new ModuleSourceException(
                 ModuleReason.NotWasm,
@@ -68,9 +67,9 @@ internal sealed class BindleSource(BindleClient client, Uri? defaultServer, Bind
                 + string.Concat(invoice.UnusableParcels.Select(wrong => "; " + wrong)));
             return (parcel, System.Text.Encoding.UTF8.GetBytes(text));
         }
-        catch (BindleException error)
+        catch (BindleException exception)
         {
-            throw BindleParcels.Translate(error);
+            throw BindleParcels.Translate(exception);
         }
     }
 }

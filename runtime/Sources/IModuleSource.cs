@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Runtime.Sources;
 
@@ -9,7 +11,34 @@ internal interface IModuleSource
     /// <summary>Finds the module that an entry names.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="secrets">Its secrets, or null when it has none.</param>
-    /// <param name="cancellation">Stops the look-up.</param>
+    /// <param name="cancellationToken">Stops the look-up.</param>
     /// <exception cref="ModuleSourceException">It cannot be had; the exception says why.</exception>
-    Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation);
+    Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken);
+}
+
+/// <summary>The bytes that a reference stands for, which are read only when they are needed: native code may be in the cache already.</summary>
+/// <param name="Digest"><c>sha256:…</c> of the Wasm.</param>
+/// <param name="Reference">The reference with everything that was resolved, for people: tag and digest.</param>
+/// <param name="ReadAsync">Reads the Wasm.</param>
+internal sealed record ModuleContent(string Digest, string Reference, Func<CancellationToken, Task<byte[]>> ReadAsync)
+{
+    /// <summary>Folders that the guest sees besides those of its entry.</summary>
+    public ImmutableArray<Volume> Volumes { get; init; } = [];
+
+    /// <summary>Native code that was made beforehand, from a source that is trusted to run any; null: there is none.</summary>
+    public byte[]? NativeCode { get; init; }
+}
+
+/// <summary>A module's bytes cannot be had.</summary>
+/// <param name="reason">One of <see cref="Modules.Status.ModuleReason"/>.</param>
+/// <param name="message">What was wrong, where, and what to do.</param>
+/// <param name="inner">The cause.</param>
+internal sealed class ModuleSourceException(string reason, string message, Exception? inner = null)
+    : Exception(message, inner)
+{
+    /// <summary>One of <see cref="Modules.Status.ModuleReason"/>.</summary>
+    public string Reason { get; } = reason;
+
+    /// <summary>Whether it may be otherwise a while later. An entry that is wrong stays wrong until somebody changes it.</summary>
+    public bool IsWorthRetrying { get; init; } = reason != Modules.Status.ModuleReason.InvalidEntry;
 }

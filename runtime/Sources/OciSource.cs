@@ -20,15 +20,15 @@ internal sealed partial class OciSource(
 {
     private readonly WasmModuleSource _modules = new(registries);
 
-    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
+    public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         if (!Reference.TryParse(entry.Module.Value, out var reference, out var error))
         {
             throw new ModuleSourceException(ModuleReason.InvalidEntry, error);
         }
 
-        var tenant = Tenants.Of(entry.Id);
-        var known = await references.TryReadAsync(tenant, reference.ToString(), cancellation);
+        var tenant = ReferenceCache.TenantOf(entry.Id);
+        var known = await references.TryReadAsync(tenant, reference.ToString(), cancellationToken);
         if (known is not null && reference.Digest is not null)
         {
             return FromRecord(tenant, reference, known, secrets);
@@ -36,7 +36,7 @@ internal sealed partial class OciSource(
 
         try
         {
-            var (record, wasm) = await PullAsync(tenant, reference, secrets, cancellation);
+            var (record, wasm) = await PullAsync(tenant, reference, secrets, cancellationToken);
             return new ModuleContent(
                 record.WasmDigest, Describe(reference, record), token => ReadAsync(tenant, reference, record, wasm, secrets, token));
         }
@@ -55,9 +55,9 @@ internal sealed partial class OciSource(
         new(record.WasmDigest, Describe(reference, record), token => ReadAsync(tenant, reference, record, null, secrets, token));
 
     private async Task<byte[]> ReadAsync(
-        string tenant, Reference reference, ReferenceRecord record, byte[]? pulled, ModuleSecrets? secrets, CancellationToken cancellation)
+        string tenant, Reference reference, ReferenceRecord record, byte[]? pulled, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
-        if ((pulled ?? await blobs.TryReadAsync(record.WasmDigest, cancellation)) is { } wasm)
+        if ((pulled ?? await blobs.TryReadAsync(record.WasmDigest, cancellationToken)) is { } wasm)
         {
             return wasm;
         }
@@ -66,14 +66,14 @@ internal sealed partial class OciSource(
         {
             // The record is there and its blob is not: removed as least recently used, or damaged.
             var pinned = reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
-            var (again, bytes) = await PullAsync(tenant, pinned, secrets, cancellation);
+            var (again, bytes) = await PullAsync(tenant, pinned, secrets, cancellationToken);
             if (again.WasmDigest != record.WasmDigest)
             {
                 throw new ModuleSourceException(
                     ModuleReason.DigestMismatch, $"{pinned}: holds {again.WasmDigest} and should hold {record.WasmDigest}");
             }
 
-            return bytes ?? await blobs.TryReadAsync(again.WasmDigest, cancellation)
+            return bytes ?? await blobs.TryReadAsync(again.WasmDigest, cancellationToken)
                 ?? throw new ModuleSourceException(ModuleReason.PullFailed, $"{pinned}: the cached module was removed while it was read");
         }
         catch (OciException failure)
@@ -84,9 +84,9 @@ internal sealed partial class OciSource(
 
     /// <summary>Asks the registry; the bytes are null when the cache has them already.</summary>
     private async Task<(ReferenceRecord Record, byte[]? Wasm)> PullAsync(
-        string tenant, Reference reference, ModuleSecrets? secrets, CancellationToken cancellation)
+        string tenant, Reference reference, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
-        var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellation);
+        var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellationToken);
         byte[]? wasm = null;
         var wasmDigest = artifact.WasmDigest?.ToString();
         if (wasmDigest is null || !blobs.Contains(wasmDigest))
@@ -94,15 +94,15 @@ internal sealed partial class OciSource(
             LogPulling(reference.ToString());
             using var buffer = new MemoryStream();
             using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
-            var pulled = await _modules.PullAsync(artifact, item.Count(buffer), cancellation);
+            var pulled = await _modules.PullAsync(artifact, item.Count(buffer), cancellationToken);
             wasm = buffer.ToArray();
             wasmDigest = pulled.WasmDigest.ToString();
             LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), wasm.Length);
-            await blobs.StoreAsync(wasmDigest, wasm, cancellation);
+            await blobs.StoreAsync(wasmDigest, wasm, cancellationToken);
         }
 
         var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest);
-        await references.StoreAsync(tenant, record, cancellation);
+        await references.StoreAsync(tenant, record, cancellationToken);
         return (record, wasm);
     }
 
@@ -119,4 +119,13 @@ internal sealed partial class OciSource(
 
         return new ChainedCredentialStore([.. secrets.DockerConfigs.Select(DockerConfigCredentialStore.FromPullSecret)]);
     }
+
+    [LoggerMessage(LogLevel.Information, "Pulling {Reference}")]
+    private partial void LogPulling(string reference);
+
+    [LoggerMessage(LogLevel.Information, "Pulled {Reference}: manifest {ManifestDigest}, {Bytes} bytes of Wasm")]
+    private partial void LogPulled(string reference, string manifestDigest, int bytes);
+
+    [LoggerMessage(LogLevel.Warning, "{Reference} is served as {ManifestDigest} from the cache, because the registry did not answer: {Error}")]
+    private partial void LogServedFromCache(string reference, string manifestDigest, string error);
 }

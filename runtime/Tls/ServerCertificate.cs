@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Configuration;
 
 namespace Wagi.Runtime.Tls;
@@ -17,7 +18,7 @@ internal sealed partial class ServerCertificate
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile SslStreamCertificateContext _current;
-    private string _stamp;
+    private (FileStamp Certificate, FileStamp Key) _stamp;
 
     /// <exception cref="IOException">The files cannot be read, or hold no certificate with its key.</exception>
     public ServerCertificate(TlsOptions options, TimeProvider time, ILogger<ServerCertificate> logger)
@@ -32,20 +33,14 @@ internal sealed partial class ServerCertificate
     /// <summary>The certificate with the intermediate ones, for a connection that begins now.</summary>
     public SslStreamCertificateContext Current => _current;
 
-    /// <summary>Looks at the files every second, until <paramref name="cancellation"/>.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Looks at the files every second, until <paramref name="cancellationToken"/>.</summary>
+    public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, _time);
-        try
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            while (await timer.WaitForNextTickAsync(cancellation))
-            {
-                Look();
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Stopping.
+            Look();
+            progress.Completed();
         }
     }
 
@@ -64,9 +59,9 @@ internal sealed partial class ServerCertificate
             _current = Load();
             LogReloaded(_current.TargetCertificate.Subject, _current.TargetCertificate.NotAfter);
         }
-        catch (IOException error)
+        catch (IOException exception)
         {
-            LogKept(error.Message);
+            LogKept(exception.Message);
         }
     }
 
@@ -81,14 +76,25 @@ internal sealed partial class ServerCertificate
             chain.RemoveAt(0);
             return SslStreamCertificateContext.Create(leaf, chain, offline: true);
         }
-        catch (Exception error) when (error is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"the certificate '{_options.CertificatePath}' cannot be used with the key '{_options.KeyPath}': {error.Message} "
+                $"the certificate '{_options.CertificatePath}' cannot be used with the key '{_options.KeyPath}': {exception.Message} "
                 + "(both are PEM files; the key belongs to the first certificate and is not encrypted)",
-                error);
+                exception);
         }
     }
 
-    private string Stamp() => FileStamp.Of(_options.CertificatePath) + "\n" + FileStamp.Of(_options.KeyPath);
+    private (FileStamp Certificate, FileStamp Key) Stamp() => (FileStamp.Of(_options.CertificatePath), FileStamp.Of(_options.KeyPath));
+
+    [LoggerMessage(LogLevel.Information, "New certificate: {Subject}, valid until {NotAfter:u}")]
+    private partial void LogReloaded(string subject, DateTime notAfter);
+
+    [LoggerMessage(LogLevel.Warning, "The certificate that was loaded before stays: {Error}")]
+    private partial void LogKept(string error);
 }
+
+/// <summary>What the main port shows to clients.</summary>
+/// <param name="CertificatePath">Absolute path of a PEM file: the certificate, then the intermediate ones.</param>
+/// <param name="KeyPath">Absolute path of a PEM file: the private key of the first certificate, not encrypted.</param>
+internal sealed record TlsOptions(string CertificatePath, string KeyPath);

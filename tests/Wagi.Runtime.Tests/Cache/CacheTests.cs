@@ -28,6 +28,8 @@ public sealed class CacheTests : IDisposable
 
     private CompiledCache Compiled(GuestEngine engine) => new(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
 
+    private CacheTrimmer Trimmer(long maxBytes) => new(_directory, maxBytes, TimeProvider.System, NullLogger<CacheTrimmer>.Instance);
+
     private string[] Files(string pattern) => Directory.GetFiles(_temporary.FullPath, pattern, SearchOption.AllDirectories);
 
     [Fact]
@@ -54,20 +56,89 @@ public sealed class CacheTests : IDisposable
     public async Task NativeCode_IsCompiledOnce_ByManyAtOnce()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var first = Compiled(engine);
-        using var second = Compiled(engine);
-        var reads = 0;
-        Task<byte[]> Read(CancellationToken token)
-        {
-            Interlocked.Increment(ref reads);
-            return Task.FromResult(Wat);
-        }
-
+        var log = new CacheLog();
+        using var first = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
+        using var second = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
         var guests = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            (i % 2 == 0 ? first : second).GetAsync(BlobCache.DigestOf(Wat), "module", Read, Cancellation)));
-        Assert.Equal(1, reads);
+            (i % 2 == 0 ? first : second).GetAsync(BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation)));
+        Assert.Single(log.Lines, line => line.StartsWith("Compiled", StringComparison.Ordinal));
         Assert.Single(Files("*.cwasm"));
         Assert.All(guests, guest => guest.Dispose());
+    }
+
+    /// <summary>Many wait for a large module that is being compiled: waiting must cost nothing.</summary>
+    [Fact]
+    public async Task WaitingForAModule_OfTheSameProcess_ThrowsNothing()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
+        using var compiled = Compiled(engine);
+        var digest = BlobCache.DigestOf(Wat);
+        var wasm = new TaskCompletionSource<byte[]>();
+        var thrown = 0;
+        void Count(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs exception)
+        {
+            if (exception.Exception is IOException && exception.Exception.Message.Contains(_temporary.FullPath, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref thrown);
+            }
+        }
+
+        AppDomain.CurrentDomain.FirstChanceException += Count;
+        try
+        {
+            var first = compiled.GetAsync(digest, "module", _ => wasm.Task, Cancellation);
+            var second = compiled.GetAsync(digest, "module", _ => wasm.Task, Cancellation);
+            Assert.False(second.IsCompleted);
+            wasm.SetResult(Wat);
+            (await first).Dispose();
+            (await second).Dispose();
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= Count;
+        }
+
+        Assert.Equal(0, thrown);
+    }
+
+    [Fact]
+    public async Task ModuleThatWaitsForItsPlaceAtTheCompiler_KeepsNoOtherProcessFromCompilingIt()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
+        using var busy = new CompiledCache(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
+        using var free = Compiled(engine);
+        var digests = Enumerable.Range(0, 9).Select(i => $"sha256:{i:x64}").ToArray();
+
+        // Another process compiles the first: the only place of the busy one is taken until that is done.
+        var another = await FileLock.AcquireAsync(busy.LockFor(digests[0]), Cancellation);
+        var first = busy.GetAsync(digests[0], "first", _ => Task.FromResult(Wat), Cancellation);
+        var waiting = digests[1..].Select(digest => busy.GetAsync(digest, "waiting", _ => Task.FromResult(Wat), Cancellation)).ToList();
+
+        foreach (var digest in digests[1..])
+        {
+            (await free.GetAsync(digest, "waiting", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        }
+
+        another.Dispose();
+        foreach (var guest in await Task.WhenAll([first, .. waiting]))
+        {
+            guest.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task SlowRegistry_TakesNoPlaceAtTheCompiler()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
+        using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
+        var never = new TaskCompletionSource<byte[]>();
+        var slow = compiled.GetAsync($"sha256:{1:x64}", "slow", never.Task.WaitAsync, Cancellation);
+
+        (await compiled.GetAsync($"sha256:{2:x64}", "quick", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+
+        Assert.False(slow.IsCompleted);
+        never.SetException(new IOException("gone"));
+        await Assert.ThrowsAsync<IOException>(() => slow);
     }
 
     /// <summary>Pods that start together on a node: whoever looks while another writes sees nothing, or all of it.</summary>
@@ -75,7 +146,7 @@ public sealed class CacheTests : IDisposable
     public async Task NativeCodeThatIsBeingWritten_IsNotTakenForDamaged()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        var log = new WarningLog();
+        var log = new CacheLog();
         using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
         var digest = BlobCache.DigestOf(Wat);
         var compilations = 0;
@@ -187,12 +258,53 @@ public sealed class CacheTests : IDisposable
         var beingWritten = Add("fresh.tmp", 1000, TimeSpan.Zero);
         CacheDirectory.Touch(oldest);
 
-        Assert.Equal(2, _directory.Trim(maxBytes: 200));
+        Assert.Equal(2, Trimmer(maxBytes: 200).Trim());
         Assert.True(File.Exists(oldest));
         Assert.False(File.Exists(older));
         Assert.True(File.Exists(newest));
         Assert.False(File.Exists(dead));
         Assert.True(File.Exists(beingWritten));
+    }
+
+    /// <summary>A second process that finds no lock file would make another, and both would have the lock.</summary>
+    [Fact]
+    public async Task Trim_LeavesALockThatIsHeld()
+    {
+        var path = Path.Combine(_directory.Compiled, "a.lock");
+        using var held = await FileLock.AcquireAsync(path, Cancellation);
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-1));
+        File.WriteAllBytes(Path.Combine(_directory.Blobs, "large"), new byte[100]);
+
+        Trimmer(maxBytes: 0).Trim();
+
+        Assert.True(File.Exists(path));
+        Assert.Empty(Directory.GetFiles(_directory.Blobs));
+    }
+
+    /// <summary>The runtimes of a node trim one directory, and each finds files gone that it has just listed.</summary>
+    [Fact]
+    public async Task Trim_GoesOn_WhenFilesVanishUnderIt()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var others = Enumerable.Range(0, 3).Select(number => Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                var folder = Directory.CreateDirectory(Path.Combine(_directory.Compiled, $"engine{number}")).FullName;
+                for (var i = 0; i < 50; i++) File.WriteAllBytes(Path.Combine(folder, $"{i}"), [1]);
+                Directory.Delete(folder, recursive: true);
+            }
+        })).ToList();
+        try
+        {
+            for (var round = 0; round < 200; round++) Trimmer(maxBytes: 1_000_000).Trim();
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+
+        await Task.WhenAll(others);
     }
 
     [Fact]
@@ -208,9 +320,11 @@ public sealed class CacheTests : IDisposable
 
     public void Dispose() => _temporary.Dispose();
 
-    /// <summary>Keeps what is logged as a warning or worse.</summary>
-    private sealed class WarningLog : ILogger<CompiledCache>
+    /// <summary>Keeps what is logged.</summary>
+    private sealed class CacheLog : ILogger<CompiledCache>
     {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
         public ConcurrentQueue<string> Warnings { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state)
@@ -220,6 +334,7 @@ public sealed class CacheTests : IDisposable
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            Lines.Enqueue(formatter(state, exception));
             if (logLevel >= LogLevel.Warning) Warnings.Enqueue(formatter(state, exception));
         }
     }

@@ -166,6 +166,23 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task StdoutThatCannotBeWrittenTo_IsSaid()
+    {
+        var streams = new StandardStreams(Stream.Null, new BrokenStream("no space left on device"), _error);
+        var outcome = await CommandFolder.RunAsync(streams, ["run", _folder.Write("module.wat", Wat.Printing("hello"))]);
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("stdout cannot be written to: no space left on device", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StdinThatCannotBeRead_IsSaid()
+    {
+        var outcome = await RunAsync(Wat.Echo, new BrokenStream("is a directory"));
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("stdin cannot be read: is a directory", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task BrokenModule_IsNamed_WithTheReason()
     {
         var outcome = await RunAsync("(module (func");
@@ -178,5 +195,14 @@ public sealed class RunCommandTests : IDisposable
         _output.Dispose();
         _error.Dispose();
         _folder.Dispose();
+    }
+
+    /// <summary>Fails as the operating system does, whatever is done with it.</summary>
+    private sealed class BrokenStream(string message) : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException(message);
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new InvalidOperationException(message);
     }
 }

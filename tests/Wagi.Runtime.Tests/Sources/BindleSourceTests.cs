@@ -5,7 +5,6 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Modules.Status;
-using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
 using Wagi.TestCluster;
@@ -45,12 +46,12 @@ public sealed class ServerCertificateTests : IDisposable
         Issue("first");
         var certificate = Load();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var watching = certificate.RunAsync(stop.Token);
+        var watching = certificate.RunAsync(new LoopProgress(TimeProvider.System), stop.Token);
         await using var application = KestrelApplication
             .CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance, certificate).Build();
         application.Run(context => context.Response.WriteAsync(context.Request.Protocol, Cancellation));
         await application.StartAsync(Cancellation);
-        var url = WagiServer.AddressOf(application);
+        var url = KestrelApplication.AddressOf(application);
 
         Assert.StartsWith("https://127.0.0.1:", url, StringComparison.Ordinal);
         Assert.Equal(("CN=first", "HTTP/1.1"), await GetAsync(url, HttpVersion.Version11));
@@ -65,7 +66,7 @@ public sealed class ServerCertificateTests : IDisposable
         }
 
         await stop.CancelAsync();
-        await watching;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
         await application.StopAsync(Cancellation);
     }
 

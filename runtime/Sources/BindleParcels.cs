@@ -5,9 +5,8 @@ using Wagi.Bindle.Stores;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Progress;
-using Wagi.Runtime.Sources;
 
-namespace Wagi.Runtime.Bindles;
+namespace Wagi.Runtime.Sources;
 
 /// <summary>The bytes of parcels: fetched once, verified, and kept in the node-local cache by their hash.</summary>
 internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay progress, ILogger<BindleParcels> logger)
@@ -17,12 +16,12 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
 
     /// <summary>A parcel from the cache, or from where the bindle is kept.</summary>
     /// <exception cref="ModuleSourceException">It cannot be had.</exception>
-    public async Task<byte[]> ReadAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellation) =>
-        await blobs.TryReadAsync(DigestOf(parcel), cancellation) ?? await FetchAsync(store, bindle, parcel, cancellation);
+    public async Task<byte[]> ReadAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken) =>
+        await blobs.TryReadAsync(DigestOf(parcel), cancellationToken) ?? await FetchAsync(store, bindle, parcel, cancellationToken);
 
     /// <summary>A parcel from where the bindle is kept, even when the cache has it.</summary>
     /// <exception cref="ModuleSourceException">It cannot be had.</exception>
-    public async Task<byte[]> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellation)
+    public async Task<byte[]> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken)
     {
         LogPulling(parcel.DisplayName, bindle, store.Location);
         using var buffer = new MemoryStream();
@@ -30,17 +29,17 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
         {
             try
             {
-                await store.ReadParcelAsync(bindle, parcel, item.Count(buffer), cancellation);
+                await store.ReadParcelAsync(bindle, parcel, item.Count(buffer), cancellationToken);
             }
-            catch (BindleException error)
+            catch (BindleException exception)
             {
-                throw Translate(error);
+                throw Translate(exception);
             }
         }
 
         var bytes = buffer.ToArray();
         LogPulled(parcel.DisplayName, bindle, bytes.Length);
-        await blobs.StoreAsync(DigestOf(parcel), bytes, cancellation);
+        await blobs.StoreAsync(DigestOf(parcel), bytes, cancellationToken);
         return bytes;
     }
 

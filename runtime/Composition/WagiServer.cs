@@ -1,23 +1,24 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Wagi.Bindle.Errors;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Admin;
-using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Readiness;
+using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
 
-namespace Wagi.Runtime.Serving;
+namespace Wagi.Runtime.Composition;
 
 /// <summary>The runtime as a whole: every part made once, started in order, stopped in the opposite order.</summary>
 internal sealed partial class WagiServer : IAsyncDisposable
 {
+    /// <summary>For loops that complete a turn every second: so much more than a slow machine needs that only a loop that hangs takes it.</summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(1);
+
     private readonly ServeOptions _options;
     private readonly ILogger<WagiServer> _logger;
     private readonly LoaderScope _loading;
@@ -25,8 +26,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly ModuleHost _host;
     private readonly ConfigurationWatcher? _watcher;
     private readonly ApplicationConfiguration? _application;
-    private readonly CacheTrimmer _trimmer;
-    private readonly ServerCertificate? _certificate;
+    private readonly Supervisor _supervisor = new(TimeProvider.System);
     private readonly ProgressDisplay _progress;
     private readonly RequestDispatcher _dispatcher;
     private readonly WebApplication _main;
@@ -38,49 +38,43 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _options = options;
         _logger = loggers.CreateLogger<WagiServer>();
         _progress = options.Log.Json ? ProgressDisplay.None : ProgressDisplay.ForServer();
-        _loading = new LoaderScope(
-            new LoaderOptions
-            {
-                BaseDirectory = options.ConfigurationPath is { } file ? Path.GetDirectoryName(file)! : Environment.CurrentDirectory,
-                Application = options.Application,
-                Cache = options.Cache,
-                Environment = options.Environment,
-                InsecureRegistries = options.InsecureRegistries,
-                BindleServer = options.BindleServer,
-                DeniedNetworks = options.DeniedNetworks,
-                Defaults = options.Defaults,
-                Sandbox = options.Sandbox,
-                GuestLogs = options.GuestLogs,
-                Progress = _progress,
-            },
-            loggers);
+        _loading = new LoaderScope(options.Loader, _progress, loggers);
         _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
         var agreement = _peers is null ? null : new PeerAgreement(_peers.AskAsync, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
+        _supervisor.Add("the module loop", MaxSilence, _host.RunAsync);
         if (options.ConfigurationPath is { } path)
         {
             var reader = new ConfigurationReader(
                 path, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
             _watcher = new ConfigurationWatcher(
-                reader, path, options.SecretsDirectory, _loading.Files, _host, loggers.CreateLogger<ConfigurationWatcher>());
+                reader, _loading.Files, _host.Apply, _host.Reload, TimeProvider.System, loggers.CreateLogger<ConfigurationWatcher>());
+            _supervisor.Add("the configuration loop", MaxSilence, _watcher.RunAsync);
         }
         else
         {
-            _application = _loading.Bindles.ConfigurationFor(_host);
+            _application = _loading.CreateApplicationConfiguration(_host.Apply);
+            _supervisor.Add("the configuration loop", ApplicationConfiguration.MaxSilence, _application.RunAsync);
         }
 
-        _trimmer = new CacheTrimmer(_loading.Cache, options.Cache.MaxBytes, loggers.CreateLogger<CacheTrimmer>());
-        _certificate = options.Tls is null
+        var trimmer = new CacheTrimmer(_loading.Cache, options.Loader.Cache.MaxBytes, TimeProvider.System, loggers.CreateLogger<CacheTrimmer>());
+        _supervisor.Add("the cache trimmer", 3 * CacheTrimmer.Interval, trimmer.RunAsync);
+        var certificate = options.Tls is null
             ? null
             : new ServerCertificate(options.Tls, TimeProvider.System, loggers.CreateLogger<ServerCertificate>());
+        if (certificate is not null)
+        {
+            _supervisor.Add("the certificate loop", MaxSilence, certificate.RunAsync);
+        }
+
         _dispatcher = new RequestDispatcher(() => _host.Routes, _loading.Metrics);
-        _main = CreateMain(options, loggers);
-        _admin = new AdminServer(options.Admin, _host, loggers);
+        _main = CreateMain(options, certificate, loggers);
+        _admin = new AdminServer(options.Admin, _host, _supervisor, loggers);
     }
 
-    private WebApplication CreateMain(ServeOptions options, ILoggerFactory loggers)
+    private WebApplication CreateMain(ServeOptions options, ServerCertificate? certificate, ILoggerFactory loggers)
     {
-        var builder = KestrelApplication.CreateBuilder(options.Listen, loggers, _certificate);
+        var builder = KestrelApplication.CreateBuilder(options.Listen, loggers, certificate);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             // The limit of a request body is the handler's: it answers 413 and knows the module.
@@ -93,7 +87,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     /// <summary>Serves until <paramref name="stopping"/>, then lets requests in flight finish.</summary>
     /// <exception cref="IOException">An address is taken.</exception>
-    /// <exception cref="BindleException">The bindle that is to be served cannot be had.</exception>
+    /// <exception cref="BindleException">The bindle that is to be served is not available.</exception>
+    /// <exception cref="LoopEndedException">A loop ended; nothing is served any more.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
         if (_application is not null && !_options.WaitForConfiguration)
@@ -101,29 +96,23 @@ internal sealed partial class WagiServer : IAsyncDisposable
             await _application.ReadAsync(stopping);
         }
 
-        using var loops = new CancellationTokenSource();
         await _admin.StartAsync();
         await _main.StartAsync(CancellationToken.None);
-        var url = AddressOf(_main);
+        var url = KestrelApplication.AddressOf(_main);
         LogListening(url, _admin.Url);
         var announcer = new RouteAnnouncer(url, _logger);
         _host.StatusChanged += announcer.Announce;
 
-        var work = Task.WhenAll(
-        [
-            Task.Run(() => _host.RunAsync(new LoopProgress(TimeProvider.System), loops.Token), CancellationToken.None),
-            Task.Run(() => _watcher?.RunAsync(loops.Token) ?? _application!.RunAsync(loops.Token), CancellationToken.None),
-            Task.Run(() => _trimmer.RunAsync(loops.Token), CancellationToken.None),
-            .. _certificate is null ? Array.Empty<Task>() : [Task.Run(() => _certificate.RunAsync(loops.Token), CancellationToken.None)],
-        ]);
-        var stopped = Task.Delay(Timeout.Infinite, stopping);
+        using var ending = new CancellationTokenSource();
+        var loops = _supervisor.RunAsync(ending.Token);
+        await Task.WhenAny(loops, Task.Delay(Timeout.Infinite, stopping));
+        if (!loops.IsCompleted)
+        {
+            await DrainAsync();
+            await ending.CancelAsync();
+        }
 
-        // A loop never ends by itself: if one does, its exception comes out here instead of going unnoticed.
-        await await Task.WhenAny(work, stopped.ContinueWith(_ => Task.CompletedTask, TaskScheduler.Default).Unwrap());
-
-        await DrainAsync();
-        await loops.CancelAsync();
-        await work;
+        await loops;
     }
 
     /// <summary>
@@ -138,12 +127,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await Task.Delay(_options.DrainDelay);
         using var deadline = new CancellationTokenSource(_options.ShutdownTimeout);
         await _main.StopAsync(deadline.Token);
-        await _admin.StopAsync();
+        await _admin.StopAsync(deadline.Token);
         LogStopped();
     }
-
-    internal static string AddressOf(IHost application) =>
-        application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
     public async ValueTask DisposeAsync()
     {
@@ -155,4 +141,13 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _loading.Dispose();
         _progress.Dispose();
     }
+
+    [LoggerMessage(LogLevel.Information, "Listening on {Url}, admin port {AdminUrl}")]
+    private partial void LogListening(string url, string adminUrl);
+
+    [LoggerMessage(LogLevel.Information, "Stopping in {DrainSeconds} s; requests in flight get {ShutdownSeconds} s to finish")]
+    private partial void LogDraining(double drainSeconds, double shutdownSeconds);
+
+    [LoggerMessage(LogLevel.Information, "Stopped")]
+    private partial void LogStopped();
 }

@@ -8,9 +8,8 @@ using Wagi.Bindle.Stores;
 using Wagi.Hosting.Files;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
-using Wagi.Runtime.Sources;
 
-namespace Wagi.Runtime.Bindles;
+namespace Wagi.Runtime.Sources;
 
 /// <summary>
 /// Folders with the file parcels of a module, in the node-local cache: <c>files/&lt;hex&gt;</c>, named after what they hold. One that is
@@ -24,9 +23,9 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
     /// <param name="store">Where the bindle is kept.</param>
     /// <param name="bindle">The bindle.</param>
     /// <param name="files">The files; each name lies inside the folder.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ModuleSourceException">A parcel cannot be had, or the folder not be written.</exception>
-    public async Task<string> PrepareAsync(IBindleStore store, BindleName bindle, ImmutableArray<Label> files, CancellationToken cancellation)
+    public async Task<string> PrepareAsync(IBindleStore store, BindleName bindle, ImmutableArray<Label> files, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(directory.Files, KeyOf(files));
         try
@@ -35,25 +34,25 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             _locks.Add(CacheDirectory.KeepFolder(folder));
             if (Directory.Exists(folder))
             {
-                await MendAsync(store, bindle, files, folder, cancellation);
+                await MendAsync(store, bindle, files, folder, cancellationToken);
             }
             else
             {
-                await FillAsync(store, bindle, files, folder, cancellation);
+                await FillAsync(store, bindle, files, folder, cancellationToken);
             }
 
             return folder;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ModuleSourceException(
-                ModuleReason.PullFailed, $"the files of bindle {bindle} cannot be written to the cache: {error.Message}", error);
+                ModuleReason.PullFailed, $"the files of bindle {bindle} cannot be written to the cache: {exception.Message}", exception);
         }
     }
 
     /// <summary>Everything is put into a folder beside it, which takes its place in one step.</summary>
     private async Task FillAsync(
-        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellation)
+        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellationToken)
     {
         var temporary = AtomicFile.TemporaryFor(folder);
         try
@@ -62,7 +61,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             {
                 var path = Path.Combine(temporary, file.Name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await File.WriteAllBytesAsync(path, await parcels.ReadAsync(store, bindle, file, cancellation), cancellation);
+                await File.WriteAllBytesAsync(path, await parcels.ReadAsync(store, bindle, file, cancellationToken), cancellationToken);
             }
 
             Directory.Move(temporary, folder);
@@ -82,20 +81,20 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
 
     /// <summary>Compares what is there with its hashes, and writes again what is missing or damaged.</summary>
     private async Task MendAsync(
-        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellation)
+        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellationToken)
     {
         foreach (var file in files)
         {
             var path = Path.Combine(folder, file.Name);
-            if (await HashOfAsync(path, cancellation) != file.Sha256)
+            if (await HashOfAsync(path, cancellationToken) != file.Sha256)
             {
-                var bytes = await parcels.ReadAsync(store, bindle, file, cancellation);
-                await AtomicFile.WriteAsync(path, bytes, cancellation);
+                var bytes = await parcels.ReadAsync(store, bindle, file, cancellationToken);
+                await AtomicFile.WriteAsync(path, bytes, cancellationToken);
             }
         }
     }
 
-    private static async Task<string?> HashOfAsync(string path, CancellationToken cancellation)
+    private static async Task<string?> HashOfAsync(string path, CancellationToken cancellationToken)
     {
         if (!File.Exists(path))
         {
@@ -103,7 +102,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
         }
 
         await using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
     }
 
     private static string KeyOf(ImmutableArray<Label> files)

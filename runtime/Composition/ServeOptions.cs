@@ -1,25 +1,28 @@
 using System.Net;
 using Wagi.Hosting.Logging;
-using Wagi.Runtime.Bindles;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
+using Wagi.Runtime.Sources;
 using Wagi.Runtime.Tls;
 
-namespace Wagi.Runtime.Serving;
+namespace Wagi.Runtime.Composition;
 
 /// <summary>Everything that <c>wagi serve</c> can be told, checked.</summary>
 internal sealed record ServeOptions
 {
-    /// <summary>Absolute path of <c>modules.toml</c>; null: <see cref="Application"/> says what is served.</summary>
-    public string? ConfigurationPath { get; init; }
+    /// <summary>What loading modules depends on.</summary>
+    public required LoaderOptions Loader { get; init; }
 
-    /// <summary>The bindle that is served instead of a <c>modules.toml</c>; null: there is one.</summary>
-    public ApplicationOptions? Application { get; init; }
+    /// <summary>Absolute path of <c>modules.toml</c>; null: <see cref="LoaderOptions.Application"/> says what is served.</summary>
+    public string? ConfigurationPath { get; init; }
 
     /// <summary>Whether to start before what is served can be read.</summary>
     public bool WaitForConfiguration { get; init; }
+
+    /// <summary>Absolute path of the folder that the generated Secret is mounted in; null: there is none.</summary>
+    public string? SecretsDirectory { get; init; }
 
     /// <summary>Where requests for modules are taken. Port 0: any free port.</summary>
     public required IPEndPoint Listen { get; init; }
@@ -30,23 +33,42 @@ internal sealed record ServeOptions
     /// <summary>Where health, status and metrics are served. Port 0: any free port.</summary>
     public required IPEndPoint Admin { get; init; }
 
+    /// <summary>URL that leads to the admin port of the other runtimes; null: they are not asked.</summary>
+    public Uri? Peers { get; init; }
+
+    /// <summary>How long requests in flight may take after the signal to stop.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long requests are still taken after the signal to stop, so that load balancers notice first.</summary>
+    public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>How the program logs.</summary>
+    public LogOptions Log { get; init; } = new();
+}
+
+/// <summary>What loading modules depends on, checked: the same for serving them and for looking at them.</summary>
+internal sealed record LoaderOptions
+{
+    /// <summary>Absolute path of the folder that relative module paths start at: that of the configuration file, where there is one.</summary>
+    public required string BaseDirectory { get; init; }
+
     /// <summary>The node-local cache.</summary>
     public required CacheOptions Cache { get; init; }
 
-    /// <summary>Absolute path of the folder that the generated Secret is mounted in; null: there is none.</summary>
-    public string? SecretsDirectory { get; init; }
-
     /// <summary>Environment variables for every module; an entry's own come before them.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>URL that leads to the admin port of the other runtimes; null: they are not asked.</summary>
-    public Uri? Peers { get; init; }
 
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
     /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>
     public Uri? BindleServer { get; init; }
+
+    /// <summary>The bindle that every entry belongs to; null: entries come from a <c>modules.toml</c>.</summary>
+    public ApplicationOptions? Application { get; init; }
+
+    /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
+    public GuestLogOptions? GuestLogs { get; init; }
 
     /// <summary>Networks that modules' outbound HTTP never reaches.</summary>
     public IReadOnlyCollection<IPNetwork> DeniedNetworks { get; init; } = [];
@@ -56,16 +78,4 @@ internal sealed record ServeOptions
 
     /// <summary>Settings of the engine.</summary>
     public GuestEngineOptions Sandbox { get; init; } = new();
-
-    /// <summary>How long requests in flight may take after the signal to stop.</summary>
-    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>How long requests are still taken after the signal to stop, so that load balancers notice first.</summary>
-    public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
-
-    /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
-    public GuestLogOptions? GuestLogs { get; init; }
-
-    /// <summary>How the program logs.</summary>
-    public LogOptions Log { get; init; } = new();
 }

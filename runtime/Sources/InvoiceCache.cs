@@ -4,7 +4,7 @@ using Wagi.Bindle.References;
 using Wagi.Hosting.Files;
 using Wagi.Runtime.Cache;
 
-namespace Wagi.Runtime.Bindles;
+namespace Wagi.Runtime.Sources;
 
 /// <summary>
 /// Invoices by server and name: <c>invoices/&lt;hex&gt;.toml</c>. A bindle never changes under its name, so that one that is here need not be
@@ -15,12 +15,12 @@ internal sealed partial class InvoiceCache(CacheDirectory directory, ILogger<Inv
     private const string Mark = "# sha256:";
 
     /// <summary>The invoice; null when it is not there or damaged.</summary>
-    public async Task<string?> TryReadAsync(string location, BindleName name, CancellationToken cancellation)
+    public async Task<string?> TryReadAsync(string location, BindleName name, CancellationToken cancellationToken)
     {
         var path = PathFor(location, name);
         try
         {
-            var text = await File.ReadAllTextAsync(path, cancellation);
+            var text = await File.ReadAllTextAsync(path, cancellationToken);
             var end = text.IndexOf('\n', StringComparison.Ordinal);
             if (end > 0 && text[..end] == Mark + HashOf(text[(end + 1)..]))
             {
@@ -32,24 +32,24 @@ internal sealed partial class InvoiceCache(CacheDirectory directory, ILogger<Inv
             CacheDirectory.TryDelete(path);
             return null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
 
     /// <summary>Keeps an invoice that was read.</summary>
-    public async Task StoreAsync(string location, BindleName name, string text, CancellationToken cancellation)
+    public async Task StoreAsync(string location, BindleName name, string text, CancellationToken cancellationToken)
     {
         var path = PathFor(location, name);
         try
         {
             var bytes = Encoding.UTF8.GetBytes($"{Mark}{HashOf(text)}\n{text}");
-            await AtomicFile.WriteAsync(path, bytes, cancellation);
+            await AtomicFile.WriteAsync(path, bytes, cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, error.Message);
+            LogNotStored(path, exception.Message);
         }
     }
 

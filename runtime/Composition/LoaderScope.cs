@@ -1,0 +1,103 @@
+using System.Collections.Frozen;
+using Wagi.Bindle.Stores;
+using Wagi.Modules.Sources;
+using Wagi.Oci.Remote;
+using Wagi.Runtime.Cache;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Configuration;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Loading;
+using Wagi.Runtime.Logs;
+using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Progress;
+using Wagi.Runtime.Sources;
+
+namespace Wagi.Runtime.Composition;
+
+/// <summary>A <see cref="ModuleLoader"/> with everything that it stands on: engine, cache, registries, outbound HTTP. Owns them.</summary>
+internal sealed class LoaderScope : IDisposable
+{
+    private readonly LoaderOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly GuestEngine _engine;
+    private readonly CompiledCache _compiled;
+    private readonly RegistryClient _registries;
+    private readonly BindleClient _bindles = new(proxy: new LoopbackBypass(HttpClient.DefaultProxy));
+    private readonly ParcelFolders _folders;
+    private readonly ApplicationSource? _application;
+    private readonly OutboundClient _outbound;
+
+    /// <param name="options">What it depends on.</param>
+    /// <param name="progress">Shows what is being pulled and compiled; stays the caller's.</param>
+    /// <param name="loggers">Where to log.</param>
+    /// <exception cref="IOException">The cache directory or the log folder cannot be used.</exception>
+    public LoaderScope(LoaderOptions options, ProgressDisplay progress, ILoggerFactory loggers)
+    {
+        _options = options;
+        _loggers = loggers;
+        Cache = new CacheDirectory(options.Cache.Directory);
+        Cache.Prepare();
+        var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
+        _outbound = new OutboundClient(options.DeniedNetworks);
+        _engine = GuestEngines.Create(options.Sandbox);
+        _compiled = new CompiledCache(Cache, _engine, progress, loggers.CreateLogger<CompiledCache>());
+        _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
+        var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
+        var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());
+        var parcels = new BindleParcels(blobs, progress, loggers.CreateLogger<BindleParcels>());
+        _folders = new ParcelFolders(Cache, parcels);
+        _application = options.Application is { } bindle ? new ApplicationSource(StoreOf(bindle), parcels, _folders) : null;
+        Files = new FileSource(options.BaseDirectory);
+        var sources = new Dictionary<ModuleScheme, IModuleSource>
+        {
+            [ModuleScheme.File] = Files,
+            [ModuleScheme.Oci] = new OciSource(_registries, blobs, references, progress, loggers.CreateLogger<OciSource>()),
+            [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
+        }.ToFrozenDictionary();
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, Metrics);
+        Loader = new ModuleLoader(_engine, sources, _compiled, handlers, options.BaseDirectory);
+    }
+
+    /// <summary>The node-local cache, ready to be used.</summary>
+    public CacheDirectory Cache { get; }
+
+    /// <summary>The instruments of requests.</summary>
+    public RequestMetrics Metrics { get; } = new();
+
+    /// <summary>Where modules from files come from.</summary>
+    public FileSource Files { get; }
+
+    /// <summary>Loads entries.</summary>
+    public ModuleLoader Loader { get; }
+
+    /// <summary>Reads the bindle that is served as a whole.</summary>
+    /// <param name="apply">Told what is to be served.</param>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public ApplicationConfiguration CreateApplicationConfiguration(Action<DesiredModules> apply)
+    {
+        var bindle = _options.Application ?? throw new InvalidOperationException("there is no bindle to serve as a whole");
+        return new ApplicationConfiguration(
+            bindle.Name,
+            StoreOf(bindle),
+            bindle.Directory is null ? new InvoiceCache(Cache, _loggers.CreateLogger<InvoiceCache>()) : null,
+            _application!,
+            apply,
+            TimeProvider.System,
+            _loggers.CreateLogger<ApplicationConfiguration>());
+    }
+
+    private IBindleStore StoreOf(ApplicationOptions bindle) =>
+        bindle.Directory is { } directory ? new StandaloneBindles(directory) : _bindles.Server(bindle.Server);
+
+    /// <summary>Call it when every module that was loaded has been released.</summary>
+    public void Dispose()
+    {
+        Metrics.Dispose();
+        _outbound.Dispose();
+        _folders.Dispose();
+        _bindles.Dispose();
+        _registries.Dispose();
+        _compiled.Dispose();
+        _engine.Dispose();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Wagi.Hosting.Supervision;
+using Wagi.Runtime.Admin;
+using Wagi.Runtime.Loading;
+
+namespace Wagi.Runtime.Tests.Admin;
+
+public sealed class AdminServerTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Liveness_IsProofOfProgress()
+    {
+        var time = new FakeTimeProvider();
+        var supervisor = new Supervisor(time);
+        supervisor.Add("the configuration loop", TimeSpan.FromMinutes(1), (_, stopping) => Task.Delay(Timeout.Infinite, stopping));
+        await using var host = new ModuleHost(null!, agreement: null, TimeProvider.System, NullLogger<ModuleHost>.Instance);
+        await using var admin = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), host, supervisor, NullLoggerFactory.Instance);
+        await admin.StartAsync();
+        using var client = new HttpClient();
+
+        using var alive = await client.GetAsync(admin.Url + "/healthz/live", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+
+        time.Advance(TimeSpan.FromMinutes(2));
+        using var stalled = await client.GetAsync(admin.Url + "/healthz/live", Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, stalled.StatusCode);
+        Assert.Equal("the configuration loop has made no progress for 120 s\n", await stalled.Content.ReadAsStringAsync(Cancellation));
+        await admin.StopAsync(Cancellation);
+    }
+}
