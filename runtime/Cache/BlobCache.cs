@@ -30,7 +30,7 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
 
         if (DigestOf(bytes) != digest)
         {
-            LogDamaged(path);
+            LogBlobDamaged(path);
             CacheDirectory.TryDelete(path);
             return null;
         }
@@ -49,15 +49,15 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, exception.Message);
+            LogBlobNotStored(path, exception.Message);
         }
     }
 
     private string PathFor(string digest) => Path.Combine(directory.Blobs, digest[Algorithm.Length..]);
 
     [LoggerMessage(LogLevel.Warning, "Cached module {Path} is damaged: removed, it will be pulled again")]
-    private partial void LogDamaged(string path);
+    private partial void LogBlobDamaged(string path);
 
     [LoggerMessage(LogLevel.Warning, "Module could not be kept in the cache as {Path}: {Error}")]
-    private partial void LogNotStored(string path, string error);
+    private partial void LogBlobNotStored(string path, string error);
 }

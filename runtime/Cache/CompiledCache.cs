@@ -117,7 +117,7 @@ internal sealed partial class CompiledCache(
             {
                 if (isLocked)
                 {
-                    LogDamaged(path);
+                    LogCodeDamaged(path);
                     CacheDirectory.TryDelete(path);
                 }
 
@@ -135,7 +135,7 @@ internal sealed partial class CompiledCache(
         {
             if (isLocked)
             {
-                LogRefused(path, exception.Message);
+                LogCodeRefused(path, exception.Message);
                 CacheDirectory.TryDelete(path);
             }
 
@@ -158,7 +158,7 @@ internal sealed partial class CompiledCache(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, exception.Message);
+            LogCodeNotStored(path, exception.Message);
         }
     }
 
@@ -203,13 +203,13 @@ internal sealed partial class CompiledCache(
     private partial void LogCompiled(string digest, int wasmBytes, int codeBytes, long milliseconds);
 
     [LoggerMessage(LogLevel.Warning, "Cached native code {Path} is damaged: removed, the module is compiled again")]
-    private partial void LogDamaged(string path);
+    private partial void LogCodeDamaged(string path);
 
     [LoggerMessage(LogLevel.Warning, "Cached native code {Path} does not fit this engine: removed, the module is compiled again ({Error})")]
-    private partial void LogRefused(string path, string error);
+    private partial void LogCodeRefused(string path, string error);
 
     [LoggerMessage(LogLevel.Warning, "Native code could not be kept in the cache as {Path}: {Error}")]
-    private partial void LogNotStored(string path, string error);
+    private partial void LogCodeNotStored(string path, string error);
 
     [LoggerMessage(LogLevel.Warning, "Cache lock {Path} could not be taken: {Error}")]
     private partial void LogNotLocked(string path, string error);

@@ -35,7 +35,7 @@ internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<R
         }
         catch (JsonException)
         {
-            LogDamaged(path);
+            LogReferenceDamaged(path);
             CacheDirectory.TryDelete(path);
             return null;
         }
@@ -56,7 +56,7 @@ internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<R
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, exception.Message);
+            LogReferenceNotStored(path, exception.Message);
         }
     }
 
@@ -65,10 +65,10 @@ internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<R
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant}\n{reference}"))) + ".json");
 
     [LoggerMessage(LogLevel.Warning, "Cache record {Path} is damaged: removed, its module will be pulled again")]
-    private partial void LogDamaged(string path);
+    private partial void LogReferenceDamaged(string path);
 
     [LoggerMessage(LogLevel.Warning, "Cache record {Path} could not be written: {Error}")]
-    private partial void LogNotStored(string path, string error);
+    private partial void LogReferenceNotStored(string path, string error);
 }
 
 /// <summary>What a reference stood for when it was pulled.</summary>

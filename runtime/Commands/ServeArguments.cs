@@ -25,7 +25,7 @@ internal sealed class ServeArguments
 
     private readonly Option<bool> _waitForConfig = new("--wait-for-config")
     {
-        Description = "Start although the file is missing, or the bindle cannot be had, and serve it as soon as it appears.",
+        Description = "Start although the file is missing, or the bindle is not available, and serve it as soon as it appears.",
     };
 
     private readonly Option<string> _listen = new("--listen", "-l")

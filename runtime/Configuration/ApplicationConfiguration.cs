@@ -42,7 +42,7 @@ internal sealed partial class ApplicationConfiguration(
         var (invoice, text) = await ReadInvoiceAsync(cancellationToken);
         var application = ApplicationReader.Read(invoice);
         source.Use(application);
-        LogRead(name, store.Location, application.Modules.Length, application.Problems.Length);
+        LogBindleRead(name, store.Location, application.Modules.Length, application.Problems.Length);
         var file = new ModulesFile([.. application.Modules.Select(module => module.Entry)], [], application.Problems, HasSyntaxErrors: false);
         apply(Desired(file, BlobCache.DigestOf(Encoding.UTF8.GetBytes(text))));
         _isRead = true;
@@ -64,7 +64,7 @@ internal sealed partial class ApplicationConfiguration(
             catch (BindleException exception)
             {
                 var delay = backoff.Next();
-                LogNotRead(exception.Message, delay.TotalSeconds);
+                LogBindleNotRead(exception.Message, delay.TotalSeconds);
                 var problem = new Problem(new SourceLocation($"bindle:{name}", 0, 0), ProblemSeverity.Error, exception.Message);
                 apply(Desired(ModulesFile.Empty with { Problems = [problem], HasSyntaxErrors = true }, digest: null));
                 await Task.Delay(delay, time, cancellationToken);
@@ -108,8 +108,8 @@ internal sealed partial class ApplicationConfiguration(
     };
 
     [LoggerMessage(LogLevel.Information, "Read bindle {Name} of {Location}: {Modules} modules, {Problems} problems")]
-    private partial void LogRead(BindleName name, string location, int modules, int problems);
+    private partial void LogBindleRead(BindleName name, string location, int modules, int problems);
 
     [LoggerMessage(LogLevel.Warning, "{Error}; trying again in {Seconds:0.#} s")]
-    private partial void LogNotRead(string error, double seconds);
+    private partial void LogBindleNotRead(string error, double seconds);
 }

@@ -105,7 +105,7 @@ internal sealed partial class ConfigurationWatcher(
 
         _configuration = seen.Take();
         _secrets = secrets;
-        LogRead(reader.Path, desired.File.Entries.Length, desired.File.Problems.Length);
+        LogConfigurationRead(reader.Path, desired.File.Entries.Length, desired.File.Problems.Length);
         apply(desired);
         TrackModuleFiles(desired);
         return Interval;
@@ -169,7 +169,7 @@ internal sealed partial class ConfigurationWatcher(
     public void Dispose() => _wake.Dispose();
 
     [LoggerMessage(LogLevel.Information, "Read {Path}: {Entries} modules, {Problems} problems")]
-    private partial void LogRead(string path, int entries, int problems);
+    private partial void LogConfigurationRead(string path, int entries, int problems);
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is loaded again, because {File} changed")]
     private partial void LogModuleFileChanged(string id, string file);

@@ -60,7 +60,7 @@ internal readonly record struct FileStamp(string LinkedTo, long WrittenAt, long 
 internal readonly record struct FileChange(FileStamp Taken, FileStamp Seen, TimeSpan SeenAt)
 {
     /// <summary>How long a file has to stay the same until it is taken for complete. Writers write their parts without a pause.</summary>
-    public static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
     /// <summary>As <see cref="Quiet"/>, for an empty file: whoever truncates it may have to compute what to write.</summary>
     public static readonly TimeSpan QuietWhenEmpty = TimeSpan.FromSeconds(2);

@@ -8,22 +8,22 @@ using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Sources;
 
-/// <summary>The bytes of parcels: fetched once, verified, and kept in the node-local cache by their hash.</summary>
+/// <summary>Fetches parcels once, verifies them, and keeps them in the node-local cache by their hash.</summary>
 internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay progress, ILogger<BindleParcels> logger)
 {
     /// <summary>The digest of a parcel: <c>sha256:…</c>.</summary>
     public static string DigestOf(Label parcel) => "sha256:" + parcel.Sha256;
 
     /// <summary>A parcel from the cache, or from where the bindle is kept.</summary>
-    /// <exception cref="ModuleSourceException">It cannot be had.</exception>
+    /// <exception cref="ModuleSourceException">It is not available.</exception>
     public async Task<byte[]> ReadAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken) =>
         await blobs.TryReadAsync(DigestOf(parcel), cancellationToken) ?? await FetchAsync(store, bindle, parcel, cancellationToken);
 
     /// <summary>A parcel from where the bindle is kept, even when the cache has it.</summary>
-    /// <exception cref="ModuleSourceException">It cannot be had.</exception>
+    /// <exception cref="ModuleSourceException">It is not available.</exception>
     public async Task<byte[]> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken)
     {
-        LogPulling(parcel.DisplayName, bindle, store.Location);
+        LogParcelPulling(parcel.DisplayName, bindle, store.Location);
         using var buffer = new MemoryStream();
         using (var item = progress.Begin($"pulling {parcel.DisplayName} of {bindle}", parcel.Size))
         {
@@ -38,15 +38,15 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
         }
 
         var bytes = buffer.ToArray();
-        LogPulled(parcel.DisplayName, bindle, bytes.Length);
+        LogParcelPulled(parcel.DisplayName, bindle, bytes.Length);
         await blobs.StoreAsync(DigestOf(parcel), bytes, cancellationToken);
         return bytes;
     }
 
     /// <summary>The same failure in the words of <c>/status</c>.</summary>
-    public static ModuleSourceException Translate(BindleException error)
+    public static ModuleSourceException Translate(BindleException exception)
     {
-        var reason = error.Kind switch
+        var reason = exception.Kind switch
         {
             BindleErrorKind.Unreachable => ModuleReason.RegistryUnreachable,
             BindleErrorKind.NotFound => ModuleReason.NotFound,
@@ -54,12 +54,12 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
             BindleErrorKind.HashMismatch => ModuleReason.DigestMismatch,
             _ => ModuleReason.PullFailed,
         };
-        return new ModuleSourceException(reason, error.Message, error);
+        return new ModuleSourceException(reason, exception.Message, exception);
     }
 
     [LoggerMessage(LogLevel.Information, "Pulling parcel {Parcel} of bindle {Bindle} from {Location}")]
-    private partial void LogPulling(string parcel, BindleName bindle, string location);
+    private partial void LogParcelPulling(string parcel, BindleName bindle, string location);
 
     [LoggerMessage(LogLevel.Information, "Pulled parcel {Parcel} of bindle {Bindle}: {Bytes} bytes")]
-    private partial void LogPulled(string parcel, BindleName bindle, int bytes);
+    private partial void LogParcelPulled(string parcel, BindleName bindle, int bytes);
 }

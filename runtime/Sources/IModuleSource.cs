@@ -12,7 +12,7 @@ internal interface IModuleSource
     /// <param name="entry">The entry.</param>
     /// <param name="secrets">Its secrets, or null when it has none.</param>
     /// <param name="cancellationToken">Stops the look-up.</param>
-    /// <exception cref="ModuleSourceException">It cannot be had; the exception says why.</exception>
+    /// <exception cref="ModuleSourceException">It is not available; the exception says why.</exception>
     Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken);
 }
 
@@ -29,7 +29,7 @@ internal sealed record ModuleContent(string Digest, string Reference, Func<Cance
     public byte[]? NativeCode { get; init; }
 }
 
-/// <summary>A module's bytes cannot be had.</summary>
+/// <summary>A module's bytes are not available.</summary>
 /// <param name="reason">One of <see cref="Modules.Status.ModuleReason"/>.</param>
 /// <param name="message">What was wrong, where, and what to do.</param>
 /// <param name="inner">The cause.</param>

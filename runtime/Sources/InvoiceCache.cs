@@ -28,7 +28,7 @@ internal sealed partial class InvoiceCache(CacheDirectory directory, ILogger<Inv
                 return text[(end + 1)..];
             }
 
-            LogDamaged(path);
+            LogInvoiceDamaged(path);
             CacheDirectory.TryDelete(path);
             return null;
         }
@@ -49,7 +49,7 @@ internal sealed partial class InvoiceCache(CacheDirectory directory, ILogger<Inv
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotStored(path, exception.Message);
+            LogInvoiceNotStored(path, exception.Message);
         }
     }
 
@@ -58,8 +58,8 @@ internal sealed partial class InvoiceCache(CacheDirectory directory, ILogger<Inv
     private string PathFor(string location, BindleName name) => Path.Combine(directory.Invoices, HashOf($"{location}\n{name}") + ".toml");
 
     [LoggerMessage(LogLevel.Warning, "Cached invoice {Path} is damaged: removed")]
-    private partial void LogDamaged(string path);
+    private partial void LogInvoiceDamaged(string path);
 
     [LoggerMessage(LogLevel.Warning, "Cached invoice {Path} could not be written: {Error}")]
-    private partial void LogNotStored(string path, string error);
+    private partial void LogInvoiceNotStored(string path, string error);
 }

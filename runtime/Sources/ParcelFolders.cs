@@ -24,7 +24,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
     /// <param name="bindle">The bindle.</param>
     /// <param name="files">The files; each name lies inside the folder.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ModuleSourceException">A parcel cannot be had, or the folder not be written.</exception>
+    /// <exception cref="ModuleSourceException">A parcel is not available, or the folder cannot be written.</exception>
     public async Task<string> PrepareAsync(IBindleStore store, BindleName bindle, ImmutableArray<Label> files, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(directory.Files, KeyOf(files));

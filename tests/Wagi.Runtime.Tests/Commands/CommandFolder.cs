@@ -34,3 +34,6 @@ internal sealed class CommandFolder : IDisposable
 
     public void Dispose() => _temporary.Dispose();
 }
+
+/// <summary>What a command ended with and printed.</summary>
+internal sealed record CommandOutcome(int Code, string Output, string Error);

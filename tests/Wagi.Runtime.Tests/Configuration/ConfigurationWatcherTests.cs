@@ -12,7 +12,7 @@ namespace Wagi.Runtime.Tests.Configuration;
 
 public sealed class ConfigurationWatcherTests : IDisposable
 {
-    private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(250);
 
     private readonly TempDirectory _folder = new("watcher");
     private readonly FakeTimeProvider _time = new();

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Wagi.Runtime;
+namespace Wagi.Runtime.Loading;
 
 /// <summary>The version of this program.</summary>
 internal static class RuntimeVersion

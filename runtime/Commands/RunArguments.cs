@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Wagi.Hosting.CommandLine;
+using Wagi.Modules.Limits;
+using Wagi.Modules.Outbound;
+using Wagi.Modules.Volumes;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
+
+namespace Wagi.Runtime.Commands;
+
+/// <summary>The arguments and options of <c>wagi run</c>.</summary>
+internal sealed class RunArguments
+{
+    private const string Stdio = "stdio";
+
+    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, WebAssembly text, or what 'wagi compile' wrote." };
+
+    private readonly Argument<string[]> _arguments = new("ARGS")
+    {
+        Description = "Arguments for the module, after '--'; FILE comes before them.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly EnvironmentArguments _environment = new("Environment variable for the module, which sees no others; may be repeated.");
+
+    private readonly Option<string?> _entrypoint = new("--entrypoint")
+    {
+        Description = $"Exported function to call instead of {Guest.DefaultEntrypoint}.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string> _timeout = new("--timeout")
+    {
+        Description = "How long it may run.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Duration.Format(new HandlerDefaults().Timeout),
+    };
+
+    private readonly Option<string> _memoryLimit = new("--memory-limit")
+    {
+        Description = "Memory that it may use.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ByteSize.Format(new HandlerDefaults().MemoryLimit),
+    };
+
+    private readonly Option<string?> _wasi = new("--wasi")
+    {
+        Description = "WASI preview 1 without files (stdio) or with (full). Default: full with --volume, else stdio, as for requests.",
+        HelpName = "stdio|full",
+    };
+
+    private readonly Option<string[]> _volume = new("--volume")
+    {
+        Description = "Folder of the host that the module finds at GUEST; ':ro' makes it read-only. May be repeated.",
+        HelpName = "GUEST=HOST[:ro]",
+    };
+
+    private readonly Option<string[]> _allowedHost = new("--allowed-host")
+    {
+        Description = $"Origin that the module's HTTP requests may go to, or {AllowedHost.AllowAll}. None: nothing is reachable. May be repeated.",
+        HelpName = "URL",
+    };
+
+    /// <summary>Adds the arguments and options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        _wasi.AcceptOnlyFromAmong(Stdio, "full");
+        command.Arguments.Add(_file);
+        command.Arguments.Add(_arguments);
+        foreach (var option in (Option[])[.. _environment.Options, _entrypoint, _timeout, _memoryLimit, _wasi, _volume, _allowedHost])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>What the arguments say.</summary>
+    /// <exception cref="UsageException">One of them is wrong, or they contradict each other.</exception>
+    public RunOptions Read(ParseResult arguments)
+    {
+        var file = arguments.GetRequiredValue(_file);
+        return new RunOptions
+        {
+            File = file,
+            Arguments = [file, .. arguments.GetValue(_arguments) ?? []],
+            Environment = [.. _environment.Read(arguments).Select(variable => $"{variable.Key}={variable.Value}")],
+            Entrypoint = arguments.GetValue(_entrypoint),
+            Timeout = Hosting.CommandLine.Arguments.ReadDuration(arguments, _timeout),
+            MemoryLimit = Hosting.CommandLine.Arguments.ReadSize(arguments, _memoryLimit),
+            Volumes = ReadVolumes(arguments),
+            AllowedHosts = [.. (arguments.GetValue(_allowedHost) ?? []).Select(ReadHost)],
+        };
+    }
+
+    /// <summary>The volumes; null for WASI without files.</summary>
+    private ImmutableArray<Volume>? ReadVolumes(ParseResult arguments)
+    {
+        var texts = arguments.GetValue(_volume) ?? [];
+        var wasi = arguments.GetValue(_wasi);
+        if (wasi == Stdio && texts.Length > 0)
+        {
+            throw new UsageException("--volume needs --wasi full, which is what it switches on; leave out --wasi stdio");
+        }
+
+        return texts.Length == 0 && wasi is null or Stdio ? null : [.. texts.Select(ReadVolume)];
+    }
+
+    private static Volume ReadVolume(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+        {
+            throw new UsageException($"--volume '{text}' is not GUEST=HOST, such as /data=./data or /data=./data:ro");
+        }
+
+        if (!Volume.TryParse(text[..equals], text[(equals + 1)..], out var volume, out var error))
+        {
+            throw new UsageException($"--volume '{text}': {error}");
+        }
+
+        var found = volume.In(Environment.CurrentDirectory);
+        return Directory.Exists(found.HostPath) ? found : throw new UsageException($"--volume '{text}': there is no folder '{found.HostPath}'");
+    }
+
+    private static AllowedHost ReadHost(string text) => AllowedHost.TryParse(text, out var host, out var error)
+        ? host
+        : throw new UsageException($"--allowed-host: {error}");
+}
+
+/// <summary>What <c>wagi run</c> runs, checked.</summary>
+internal sealed record RunOptions
+{
+    /// <summary>The module, as the user named it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The argument list of the module, which begins with <see cref="File"/>.</summary>
+    public required ImmutableArray<string> Arguments { get; init; }
+
+    /// <summary>Its environment: <c>KEY=VALUE</c>.</summary>
+    public required ImmutableArray<string> Environment { get; init; }
+
+    /// <summary>The function to call; null: the default one.</summary>
+    public required string? Entrypoint { get; init; }
+
+    /// <summary>How long it may run.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Memory that it may use, in bytes.</summary>
+    public required long MemoryLimit { get; init; }
+
+    /// <summary>The folders that it sees; null: WASI without files.</summary>
+    public required ImmutableArray<Volume>? Volumes { get; init; }
+
+    /// <summary>Where its HTTP requests may go.</summary>
+    public required ImmutableArray<AllowedHost> AllowedHosts { get; init; }
+}
