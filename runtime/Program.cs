@@ -8,11 +8,11 @@ try
 {
     return await CommandLineProgram.RunAsync(RootCommandFactory.Create(), args, configuration);
 }
-catch (Exception error) when (error.GetBaseException() is DllNotFoundException)
+catch (Exception exception) when (exception.GetBaseException() is DllNotFoundException)
 {
     return await ExitCodes.FailAsync($"libwasmtime.so cannot be loaded: it belongs into the program's folder, {AppContext.BaseDirectory}");
 }
-catch (Exception error)
+catch (Exception exception)
 {
-    return await ExitCodes.FailAsync($"this should not happen: {error}");
+    return await ExitCodes.FailAsync($"this should not happen: {exception}");
 }

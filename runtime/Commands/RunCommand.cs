@@ -6,6 +6,7 @@ using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
+using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Commands;
 

@@ -105,21 +105,29 @@ public sealed class CacheTests : IDisposable
     public async Task ModuleThatWaitsForItsPlaceAtTheCompiler_KeepsNoOtherProcessFromCompilingIt()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var busy = new CompiledCache(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
-        using var free = Compiled(engine);
-        var digests = Enumerable.Range(0, 9).Select(i => $"sha256:{i:x64}").ToArray();
+        using var log = new BlockingLog();
+        using var busy = new CompiledCache(_directory, engine, ProgressDisplay.None, log, compilers: 1);
+        using var another = Compiled(engine);
+        var digests = Enumerable.Range(0, 5).Select(i => $"sha256:{i:x64}").ToArray();
+        Task<Guest> Get(CompiledCache cache, string digest) =>
+            Task.Run(() => cache.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation));
 
-        // Another process compiles the first: the only place of the busy one is taken until that is done.
-        var another = await FileLock.AcquireAsync(busy.LockFor(digests[0]), Cancellation);
-        var first = busy.GetAsync(digests[0], "first", _ => Task.FromResult(Wat), Cancellation);
-        var waiting = digests[1..].Select(digest => busy.GetAsync(digest, "waiting", _ => Task.FromResult(Wat), Cancellation)).ToList();
-
-        foreach (var digest in digests[1..])
+        // The only place is taken for as long as the log takes to write that the first is compiled.
+        var first = Get(busy, digests[0]);
+        await log.Entered.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
+        var waiting = digests[1..].Select(digest => busy.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).ToList();
+        try
         {
-            (await free.GetAsync(digest, "waiting", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+            foreach (var digest in digests[1..])
+            {
+                (await Get(another, digest).WaitAsync(Eventually.DefaultDeadline, Cancellation)).Dispose();
+            }
+        }
+        finally
+        {
+            log.Go.Set();
         }
 
-        another.Dispose();
         foreach (var guest in await Task.WhenAll([first, .. waiting]))
         {
             guest.Dispose();
@@ -337,5 +345,26 @@ public sealed class CacheTests : IDisposable
             Lines.Enqueue(formatter(state, exception));
             if (logLevel >= LogLevel.Warning) Warnings.Enqueue(formatter(state, exception));
         }
+    }
+
+    /// <summary>Takes its time for the first message.</summary>
+    private sealed class BlockingLog : ILogger<CompiledCache>, IDisposable
+    {
+        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ManualResetEventSlim Go { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Entered.TrySetResult();
+            Go.Wait();
+        }
+
+        public void Dispose() => Go.Dispose();
     }
 }
