@@ -201,7 +201,7 @@ public sealed class TransportTests
             return Task.CompletedTask;
         });
         using var client = Client();
-        var store = DockerConfigCredentialStore.FromPullSecret($$$"""{"auths":{"{{{server.Address}}}":{"username":"user","password":"password"}}}""");
+        var store = DockerConfigCredentialStore.FromPullSecret($$$"""{"auths":{"{{{server.Address}}}":{"username":"user","password":"password"} } }""");
 
         await using var blob = await client.Repository(Reference(server), store).FetchBlobAsync(Blob, Cancel);
         using var content = new MemoryStream();
@@ -227,7 +227,7 @@ public sealed class TransportTests
             return Task.CompletedTask;
         });
         using var client = Client();
-        var store = DockerConfigCredentialStore.FromPullSecret($$$"""{"auths":{"{{{server.Address}}}":{"username":"user","password":"password"}}}""");
+        var store = DockerConfigCredentialStore.FromPullSecret($$$"""{"auths":{"{{{server.Address}}}":{"username":"user","password":"password"} } }""");
 
         var error = await Assert.ThrowsAsync<OciException>(() => client.Repository(Reference(server), store).FetchBlobAsync(Blob, Cancel));
 

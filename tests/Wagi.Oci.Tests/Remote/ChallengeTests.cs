@@ -1,6 +1,6 @@
-using Wagi.Oci.Authentication;
+using Wagi.Oci.Remote;
 
-namespace Wagi.Oci.Tests.Authentication;
+namespace Wagi.Oci.Tests.Remote;
 
 public sealed class ChallengeTests
 {
