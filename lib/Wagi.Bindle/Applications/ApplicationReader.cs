@@ -10,12 +10,12 @@ using Wagi.Modules.Sources;
 namespace Wagi.Bindle.Applications;
 
 /// <summary>
-/// Makes of an invoice what is to be served, by WAGI's rules ("Building a Bindle for Wagi" in its documentation): every module parcel of
-/// the global group with a <c>feature.wagi.route</c>, and with it the file parcels of the groups that it requires.
+/// Turns an invoice into what is served, by WAGI's rules ("Building a Bindle for Wagi" in its documentation): every module parcel of
+/// the global group that has a <c>feature.wagi.route</c>, together with the file parcels of the groups that it requires.
 /// </summary>
 public static class ApplicationReader
 {
-    /// <summary>Reads an invoice. What is wrong with one parcel is a problem in the result and leaves the others alone.</summary>
+    /// <summary>Reads an invoice. A fault in one parcel becomes a problem in the result and does not affect the others.</summary>
     public static BindleApplication Read(Invoice invoice)
     {
         ArgumentNullException.ThrowIfNull(invoice);
@@ -131,14 +131,14 @@ public static class ApplicationReader
 
 /// <summary>A bindle that is served as a whole.</summary>
 /// <param name="Name">The bindle.</param>
-/// <param name="Modules">What can be served, in the order of the invoice; no two have one route.</param>
-/// <param name="Problems">What cannot, and why.</param>
+/// <param name="Modules">What can be served, in the order of the invoice; no two have the same route.</param>
+/// <param name="Problems">What cannot be served, and why.</param>
 public sealed record BindleApplication(BindleName Name, ImmutableArray<ApplicationModule> Modules, ImmutableArray<Problem> Problems);
 
 /// <summary>A parcel that answers a route.</summary>
-/// <param name="Entry">What is to be served, as if it stood in <c>modules.toml</c>; its id is its route.</param>
+/// <param name="Entry">The entry, as <c>modules.toml</c> would have it; its id is its route.</param>
 /// <param name="Module">The parcel with the WebAssembly.</param>
-/// <param name="Files">The parcels that it finds as files below <c>/</c>, each under the name in its label, which stays inside.</param>
+/// <param name="Files">The parcels that it sees as files below <c>/</c>, each under the name in its label, which never leads outside.</param>
 public sealed record ApplicationModule(ModuleEntry Entry, Label Module, ImmutableArray<Label> Files);
 
 /// <summary>The keys below <c>feature.wagi</c> in the label of a parcel.</summary>

@@ -2,10 +2,10 @@ using Wagi.Bindle.Invoices;
 
 namespace Wagi.Bindle.Applications;
 
-/// <summary>The names of the files that a module finds.</summary>
+/// <summary>The names of the files that a module sees.</summary>
 internal static class FileNames
 {
-    /// <summary>What is wrong with the names of some files that are to lie in one folder; null when nothing is.</summary>
+    /// <summary>What is wrong with the names of files that share a folder; null when nothing is.</summary>
     public static string? Check(IReadOnlyCollection<Label> files)
     {
         foreach (var file in files)

@@ -1,6 +1,6 @@
 namespace Wagi.Bindle.Errors;
 
-/// <summary>A bindle or a parcel cannot be had; the message says which, from where, and why.</summary>
+/// <summary>A bindle or a parcel is not available; the message says which, where it was looked for, and why.</summary>
 /// <param name="kind">What went wrong.</param>
 /// <param name="message">One sentence without a final period.</param>
 /// <param name="inner">The cause.</param>
@@ -10,24 +10,24 @@ public sealed class BindleException(BindleErrorKind kind, string message, Except
     public BindleErrorKind Kind { get; } = kind;
 }
 
-/// <summary>What went wrong, for programs; <see cref="BindleException"/>'s message says it for people.</summary>
+/// <summary>What went wrong, for code; the message of a <see cref="BindleException"/> is for people.</summary>
 public enum BindleErrorKind
 {
-    /// <summary>The server cannot be reached, its name not be resolved, or it fell silent.</summary>
+    /// <summary>The server cannot be reached, its name does not resolve, or it stopped answering.</summary>
     Unreachable,
 
     /// <summary>There is no such bindle, no such standalone folder, or no such parcel.</summary>
     NotFound,
 
-    /// <summary>The server wants credentials, or refuses: as it does for a bindle that was yanked.</summary>
+    /// <summary>The server wants credentials or refuses, for example because the bindle was yanked.</summary>
     Refused,
 
-    /// <summary>The server answered with a failure of its own, or with what is no answer.</summary>
+    /// <summary>The server failed, or sent something that is not an answer.</summary>
     ServerFailure,
 
-    /// <summary>The invoice cannot be used, or the part of it that describes the parcel.</summary>
+    /// <summary>The invoice, or its description of the parcel, cannot be used.</summary>
     InvalidInvoice,
 
-    /// <summary>The bytes are not those that the invoice names.</summary>
+    /// <summary>The bytes do not have the hash that the invoice names.</summary>
     HashMismatch,
 }

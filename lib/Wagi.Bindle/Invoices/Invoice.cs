@@ -12,7 +12,7 @@ public sealed record Invoice
     /// <summary>The bindle.</summary>
     public required BindleName Name { get; init; }
 
-    /// <summary>Whether it was withdrawn: it may be read and should not be used any more.</summary>
+    /// <summary>Whether it was withdrawn: it can still be read, but should not be used any more.</summary>
     public bool IsYanked { get; init; }
 
     /// <summary>The groups that are declared.</summary>
@@ -21,10 +21,10 @@ public sealed record Invoice
     /// <summary>The parcels that can be used, in the order of the invoice.</summary>
     public ImmutableArray<Parcel> Parcels { get; init; } = [];
 
-    /// <summary>Why others cannot, one sentence for each.</summary>
+    /// <summary>Why the others cannot be used, one sentence for each.</summary>
     public ImmutableArray<string> UnusableParcels { get; init; } = [];
 
-    /// <summary>The modules: Wasm parcels that belong to no group but the global one.</summary>
+    /// <summary>The modules: Wasm parcels that belong to the global group only.</summary>
     public IEnumerable<Parcel> Modules =>
         Parcels.Where(parcel => parcel.MemberOf.IsEmpty && parcel.Label.MediaType == WasmMediaType);
 
@@ -54,8 +54,8 @@ public sealed record Invoice
 
 /// <summary>One file of a bindle, and how it takes part in it.</summary>
 /// <param name="Label">What it is.</param>
-/// <param name="MemberOf">The groups that it belongs to; empty: the global group, which is always wanted.</param>
-/// <param name="Requires">The groups that are wanted because of it.</param>
+/// <param name="MemberOf">The groups that it belongs to; empty: the global group, which is always needed.</param>
+/// <param name="Requires">The groups that it needs.</param>
 public sealed record Parcel(Label Label, ImmutableArray<string> MemberOf, ImmutableArray<string> Requires);
 
 /// <summary>What a parcel is (Bindle's label specification).</summary>

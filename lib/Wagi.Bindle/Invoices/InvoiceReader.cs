@@ -6,8 +6,8 @@ using Wagi.Bindle.References;
 namespace Wagi.Bindle.Invoices;
 
 /// <summary>
-/// Reads <c>invoice.toml</c>. A parcel that is described wrongly is left out and reported; only what makes the whole invoice useless
-/// is an error. Keys are those of Bindle's specification; the spellings with an underscore of WAGI's documentation are read as well.
+/// Reads <c>invoice.toml</c>. A parcel with a faulty description is left out and reported; only a fault that makes the whole invoice useless
+/// is an error. The keys are those of Bindle's specification; WAGI's documentation spells them with underscores, which is read as well.
 /// </summary>
 public static class InvoiceReader
 {
@@ -30,9 +30,9 @@ public static class InvoiceReader
 
     /// <summary>Reads the invoice of a bindle that was asked for.</summary>
     /// <param name="text">The TOML.</param>
-    /// <param name="name">The bindle that it should be of.</param>
+    /// <param name="name">The bindle that it should belong to.</param>
     /// <param name="location">Where it is kept, for messages.</param>
-    /// <exception cref="BindleException"><see cref="BindleErrorKind.InvalidInvoice"/>: it is not one, or that of another bindle.</exception>
+    /// <exception cref="BindleException"><see cref="BindleErrorKind.InvalidInvoice"/>: it is not one, or it belongs to another bindle.</exception>
     public static Invoice Read(string text, BindleName name, string location)
     {
         var source = $"bindle {name} of {location}";

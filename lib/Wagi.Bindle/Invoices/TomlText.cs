@@ -6,7 +6,7 @@ using Wagi.Bindle.Errors;
 namespace Wagi.Bindle.Invoices;
 
 /// <summary>
-/// Reads TOML into tables. Tomlyn's own reader loses the first elements of a <c>[[parcel]]</c> list when a <c>[[group]]</c> stands
+/// Reads TOML into tables. Tomlyn's own reader loses the first elements of a <c>[[parcel]]</c> list when a <c>[[group]]</c> comes
 /// between them.
 /// </summary>
 internal static class TomlText
@@ -15,7 +15,7 @@ internal static class TomlText
     /// <exception cref="BindleException"><see cref="BindleErrorKind.InvalidInvoice"/>: it is not TOML.</exception>
     public static TomlTable Read(string text, string source)
     {
-        // Without its validation, which takes keys of two [[parcel]] for the same when one writes them with dots and the other as a table.
+        // Without its validation, which mistakes keys of two [[parcel]] for the same one when the first has dots and the second is a table.
         var syntax = SyntaxParser.Parse(text, source, validate: false);
         foreach (var wrong in syntax.Diagnostics)
         {
@@ -56,7 +56,7 @@ internal static class TomlText
                 table[key] = value = new TomlTable();
             }
 
-            // Of a list of tables, the last one is meant.
+            // A list of tables stands for its last one.
             table = value switch
             {
                 TomlTable inner => inner,
@@ -104,7 +104,7 @@ internal static class TomlText
                 ReadItems(inline.Items.Select(item => item.KeyValue).OfType<KeyValueSyntax>(), table, source);
                 return table;
             default:
-                // Numbers with a fraction, and dates: nothing of an invoice takes one.
+                // Fractions and dates: no key of an invoice takes one.
                 return 0d;
         }
     }

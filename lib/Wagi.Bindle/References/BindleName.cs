@@ -15,7 +15,7 @@ public sealed partial record BindleName(string Name, string Version)
     /// <summary>The folder of the bindle among standalone ones: the SHA-256 of <c>NAME/VERSION</c>, in hexadecimal digits.</summary>
     public string StandaloneFolder => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToString())));
 
-    /// <summary>Reads a name, with or without <c>bindle:</c> before it.</summary>
+    /// <summary>Reads a name, with or without <c>bindle:</c> in front.</summary>
     /// <param name="text">The text.</param>
     /// <param name="name">The name, if the text is one.</param>
     /// <param name="error">What is wrong with the text, otherwise.</param>
@@ -47,7 +47,7 @@ public sealed partial record BindleName(string Name, string Version)
             return $"'{full}' does not end in a version: '{version}' should be one such as 1.0.0, with all three numbers";
         }
 
-        // A client would take dots for a way to somewhere else.
+        // A client would follow dots to another folder.
         return before.Split('/').Any(segment => segment is "." or ".." || !SegmentRegex().IsMatch(segment))
             ? $"'{full}' is not the name of a bindle: '{before}' may have letters, digits, '-', '.' and '_' between single slashes"
             : null;

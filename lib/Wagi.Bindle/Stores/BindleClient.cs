@@ -7,14 +7,14 @@ using Wagi.Bindle.References;
 
 namespace Wagi.Bindle.Stores;
 
-/// <summary>Connections to any number of Bindle servers; thread-safe, meant to live as long as the process.</summary>
+/// <summary>Connections to any number of Bindle servers; thread-safe, made to live as long as the process.</summary>
 public sealed class BindleClient : IDisposable
 {
     private readonly HttpClient _http;
     private readonly TimeSpan _stallTimeout;
 
-    /// <summary>Creates a client; connections come with the first request.</summary>
-    /// <param name="stallTimeout">How long a server may say nothing; null: 30 s.</param>
+    /// <summary>Creates a client, which connects when the first request needs it.</summary>
+    /// <param name="stallTimeout">How long a server may stay silent; null: 30 s.</param>
     /// <param name="proxy">The proxy; null: that of the environment.</param>
     public BindleClient(TimeSpan? stallTimeout = null, IWebProxy? proxy = null)
     {
@@ -23,7 +23,7 @@ public sealed class BindleClient : IDisposable
         {
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in the DNS are seen
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in DNS are noticed
             Proxy = proxy ?? HttpClient.DefaultProxy,
             ActivityHeadersPropagator = null,
         })
@@ -55,8 +55,8 @@ public sealed class BindleClient : IDisposable
 }
 
 /// <summary>
-/// A Bindle server (protocol specification v1): <c>GET /_i/NAME</c> is an invoice, <c>GET /_i/NAME@SHA256</c> a parcel. Asks without
-/// credentials, as WAGI does.
+/// A Bindle server (protocol specification v1): <c>GET /_i/NAME</c> is an invoice, <c>GET /_i/NAME@SHA256</c> a parcel. Sends no
+/// credentials, like WAGI.
 /// </summary>
 internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeout) : IBindleStore
 {
@@ -101,7 +101,7 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
             cancellationToken);
     }
 
-    /// <summary>Asks for one thing; a server that says nothing for too long is given up.</summary>
+    /// <summary>One request. A server that stays silent for too long counts as unreachable.</summary>
     private async Task GetAsync(
         string what, string subject, Func<Stream, Action, CancellationToken, Task> read, CancellationToken cancellationToken)
     {
@@ -141,7 +141,7 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
         var said = error is null ? "" : $" ({error})";
         return status switch
         {
-            // An address without /v1 finds nothing at all, and that is the mistake most easily made.
+            // An address without /v1 finds nothing at all, and that is the easiest mistake to make.
             HttpStatusCode.NotFound => new BindleException(
                 BindleErrorKind.NotFound,
                 $"{subject}: {Location} does not have it{said}{(url.AbsolutePath == "/" ? "; the server's URL usually ends in /v1" : "")}"),
@@ -151,7 +151,7 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
         };
     }
 
-    /// <summary>The reason that a server gives as <c>error = "…"</c>; null when it gives none.</summary>
+    /// <summary>The reason in the body, <c>error = "…"</c>; null when there is none.</summary>
     private static async Task<string?> ReadErrorAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxErrorSize];

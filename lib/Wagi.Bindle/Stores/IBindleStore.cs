@@ -6,23 +6,23 @@ using Wagi.Bindle.References;
 
 namespace Wagi.Bindle.Stores;
 
-/// <summary>Where bindles are kept: a server, or a folder of standalone bindles.</summary>
+/// <summary>A place that holds bindles: a server, or a folder of standalone bindles.</summary>
 public interface IBindleStore
 {
-    /// <summary>What it is called in messages: a URL or a path.</summary>
+    /// <summary>Its name in messages: a URL or a path.</summary>
     string Location { get; }
 
-    /// <summary>The invoice of a bindle as it was written.</summary>
-    /// <exception cref="BindleException">It cannot be had.</exception>
+    /// <summary>The invoice of a bindle, as its author wrote it.</summary>
+    /// <exception cref="BindleException">It is not available.</exception>
     Task<string> ReadInvoiceAsync(BindleName name, CancellationToken cancellationToken);
 
-    /// <summary>Writes the bytes of a parcel to <paramref name="destination"/>; they are to be used only when the task has come to its end.</summary>
+    /// <summary>Writes the bytes of a parcel to <paramref name="destination"/>; use them only once the task has completed.</summary>
     /// <param name="name">A bindle that the parcel belongs to.</param>
     /// <param name="parcel">The label of the parcel.</param>
-    /// <param name="destination">Where they go; stays open.</param>
+    /// <param name="destination">Takes the bytes; stays open.</param>
     /// <param name="cancellationToken">Stops the transfer.</param>
     /// <exception cref="BindleException">
-    /// They cannot be had, or are not those whose SHA-256 the label says: what was written is to be thrown away.
+    /// The parcel is not available, or its SHA-256 is not the label's: discard what was written.
     /// </exception>
     Task ReadParcelAsync(BindleName name, Label parcel, Stream destination, CancellationToken cancellationToken);
 }
@@ -40,7 +40,7 @@ internal static class VerifiedCopy
     /// <param name="destination">Where they go.</param>
     /// <param name="parcel">The label.</param>
     /// <param name="subject">The parcel and where it is from, for messages.</param>
-    /// <param name="progressed">Called whenever some bytes have come.</param>
+    /// <param name="progressed">Called whenever bytes have arrived.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task RunAsync(
         Stream source, Stream destination, Label parcel, string subject, Action progressed, CancellationToken cancellationToken)

@@ -35,14 +35,14 @@ public static class Arguments
     }
 
     /// <summary>A size such as <c>64Mi</c>, in bytes.</summary>
-    /// <exception cref="UsageException">It is none.</exception>
+    /// <exception cref="UsageException">It is not one.</exception>
     public static long ReadSize(ParseResult arguments, Option<string> option) =>
         ByteSize.TryParse(arguments.GetValue(option), out var bytes, out var error)
             ? bytes
             : throw new UsageException($"{option.Name}: {error}");
 
     /// <summary>A duration such as <c>30s</c>.</summary>
-    /// <exception cref="UsageException">It is none.</exception>
+    /// <exception cref="UsageException">It is not one.</exception>
     public static TimeSpan ReadDuration(ParseResult arguments, Option<string> option) =>
         Duration.TryParse(arguments.GetValue(option), out var duration, out var error)
             ? duration

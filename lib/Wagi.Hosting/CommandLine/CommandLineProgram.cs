@@ -4,13 +4,13 @@ using Wagi.Modules.Problems;
 
 namespace Wagi.Hosting.CommandLine;
 
-/// <summary>A program as a whole: what is wrong with the command line is said in a line, and not by printing all the help.</summary>
+/// <summary>Runs a program's commands. A mistake on the command line gets one line of explanation instead of the whole help.</summary>
 public static class CommandLineProgram
 {
-    /// <summary>Does what the arguments say.</summary>
+    /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="root">The program's commands.</param>
     /// <param name="arguments">The arguments.</param>
-    /// <param name="configuration">How it is run, and where output goes.</param>
+    /// <param name="configuration">How to run it, and where output goes.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The exit code: see <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(
@@ -41,7 +41,7 @@ public static class CommandLineProgram
             return parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct();
         }
 
-        // What follows the first word that is not known is seldom worth a word.
+        // What follows the first unknown word is seldom worth mentioning.
         var isOption = unknown.StartsWith('-');
         var known = isOption ? OptionsOf(parsed) : command.Subcommands.SelectMany(Names);
         var nearest = NearestName.Of(unknown, known);

@@ -2,13 +2,13 @@ using System.CommandLine;
 
 namespace Wagi.Hosting.CommandLine;
 
-/// <summary>What a program ends with.</summary>
+/// <summary>A program's exit codes, and what it prints with them.</summary>
 public static class ExitCodes
 {
     /// <summary>Done.</summary>
     public const int Success = 0;
 
-    /// <summary>It could not be done.</summary>
+    /// <summary>It failed.</summary>
     public const int Failure = 1;
 
     /// <summary>The command line is wrong.</summary>
@@ -16,7 +16,7 @@ public static class ExitCodes
 
     internal static readonly string Program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
 
-    /// <summary>Prints why it could not be done.</summary>
+    /// <summary>Prints why it failed.</summary>
     public static async Task<int> FailAsync(string message)
     {
         await Console.Error.WriteLineAsync($"{Program}: {message}");
@@ -48,6 +48,6 @@ public static class ExitCodes
     }
 }
 
-/// <summary>The command line asks for something that cannot be done; the message says what and how to write it.</summary>
+/// <summary>The command line is wrong; the message says what is and how to write it.</summary>
 /// <param name="message">For the user.</param>
 public sealed class UsageException(string message) : Exception(message);

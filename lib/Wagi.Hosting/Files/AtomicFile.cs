@@ -65,7 +65,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>A name beside a file or a folder, hidden and not taken, under which it is made before it is renamed.</summary>
+    /// <summary>A hidden, unused name beside a file or folder, for making it there before it is renamed.</summary>
     public static string TemporaryFor(string path) =>
         Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporarySuffix}");
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace Wagi.Hosting.Logging;
 
 /// <summary>
-/// One line for each message: time (UTC, RFC 3339), level, the part of the program, text. The framework's own formatter prints an
-/// event number that means nothing to a reader.
+/// One line per message: time (UTC, RFC 3339), level, part of the program, text. The framework's own formatter adds an event number that
+/// means nothing to a reader.
 /// </summary>
 internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
 {
@@ -30,7 +30,7 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
         textWriter.Write('\n');
     }
 
-    /// <summary>Whoever reads the log by lines must not be misled by a line break in what a guest or a client sent.</summary>
+    /// <summary>A line break that a guest or a client sent must not look like the start of another message.</summary>
     private static string OneLine(string text) =>
         text.ReplaceLineEndings(" ");
 
@@ -45,7 +45,7 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
     };
 }
 
-/// <summary>How moments are written in logs.</summary>
+/// <summary>How logs write the time.</summary>
 public static class LogTime
 {
     /// <summary>UTC with milliseconds (RFC 3339 §5.6).</summary>

@@ -23,7 +23,7 @@ public sealed record LogOptions
 
         // The framework's own lines say nothing about modules; its warnings do.
         builder.AddFilter("Microsoft", Level > LogLevel.Debug ? LogLevel.Warning : Level);
-        // What it would log as an error (an address in use), the program says in a sentence when it ends.
+        // What it would log as an error (an address in use), the program itself reports in one sentence when it ends.
         builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (Json)
         {
@@ -62,7 +62,7 @@ public sealed class LogArguments
     /// <summary>Creates the options.</summary>
     public LogArguments() => _format.AcceptOnlyFromAmong("text", "json");
 
-    /// <summary>The options, to be added to a command.</summary>
+    /// <summary>The options, for the command to add.</summary>
     public IReadOnlyList<Option> Options => [_format, _level];
 
     /// <summary>What the arguments say.</summary>

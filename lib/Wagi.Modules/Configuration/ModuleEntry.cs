@@ -19,7 +19,7 @@ public sealed record ModuleEntry
     /// <summary>The hosts that it answers for; empty: every host.</summary>
     public ImmutableArray<HostPattern> Hosts { get; init; } = [];
 
-    /// <summary>Where its bytes come from.</summary>
+    /// <summary>Where the module's bytes come from.</summary>
     public required ModuleReference Module { get; init; }
 
     /// <summary>The exported function that is called; null: <c>_start</c>.</summary>
@@ -37,7 +37,7 @@ public sealed record ModuleEntry
     /// <summary>The origins that outbound HTTP may reach; empty: none.</summary>
     public ImmutableArray<AllowedHost> AllowedHosts { get; init; } = [];
 
-    /// <summary>Outbound HTTP requests in flight at the most per module; null: the runtime's default.</summary>
+    /// <summary>How many outbound HTTP requests of the module may be in flight in one runtime; null: the runtime's default.</summary>
     public int? HttpMaxConcurrency { get; init; }
 
     /// <summary>URL of the server for a <c>bindle:</c> module; null: the runtime's default.</summary>
@@ -49,25 +49,24 @@ public sealed record ModuleEntry
     /// <summary>Linear memory that one instance may grow to, in bytes; null: the runtime's default.</summary>
     public long? MemoryLimit { get; init; }
 
-    /// <summary>Requests of this module in flight at the most per runtime; null: the runtime's default.</summary>
+    /// <summary>How many requests of the module may be in flight in one runtime; null: the runtime's default.</summary>
     public int? MaxConcurrency { get; init; }
 
     /// <summary>
     /// Version of this module's part of the generated Secret (environment values and pull credentials); null: it has none.
-    /// The entry is not loaded before the mounted Secret has this version, because ConfigMap and Secret reach a pod in any order.
+    /// The entry waits for the mounted Secret to have this version, because ConfigMap and Secret reach a pod in any order.
     /// </summary>
     public string? SecretsVersion { get; init; }
 
     /// <summary>
-    /// Opaque mark that the runtime hands back in <c>/status</c>, so that whoever wrote the file can tell which version of an
-    /// entry is being served.
+    /// An opaque mark that <c>/status</c> repeats, so that whoever wrote the file can tell which version of an entry is served.
     /// </summary>
     public string? Revision { get; init; }
 
-    /// <summary>Where the entry stands. Not part of its meaning: <see cref="HasSameMeaningAs"/> ignores it.</summary>
+    /// <summary>Where the entry is. Not part of its meaning: <see cref="HasSameMeaningAs"/> ignores it.</summary>
     public SourceLocation Location { get; init; }
 
-    /// <summary>Whether serving <paramref name="other"/> instead would make no difference.</summary>
+    /// <summary>Whether it makes no difference to serve <paramref name="other"/> instead.</summary>
     public bool HasSameMeaningAs(ModuleEntry other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -75,7 +74,7 @@ public sealed record ModuleEntry
     }
 }
 
-/// <summary>The keys of a <c>[[module]]</c>, shared by reader and writer.</summary>
+/// <summary>The keys of a <c>[[module]]</c>, for reader and writer.</summary>
 internal static class ModuleKeys
 {
     public const string Id = "id";

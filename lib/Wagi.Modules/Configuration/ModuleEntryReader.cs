@@ -8,13 +8,13 @@ using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Configuration;
 
-/// <summary>Turns one <c>[[module]]</c> table into a <see cref="ModuleEntry"/>, collecting everything that is wrong with it.</summary>
+/// <summary>Turns one <c>[[module]]</c> table into a <see cref="ModuleEntry"/> and collects everything that is wrong with it.</summary>
 internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Problem>.Builder problems)
 {
-    /// <summary>The entry's id after <see cref="Read"/>, as far as it could be read.</summary>
+    /// <summary>The entry's id after <see cref="Read"/>, if it could be read.</summary>
     public string Id { get; private set; } = "";
 
-    /// <summary>Whether the entry says its id itself.</summary>
+    /// <summary>Whether the entry has an id of its own.</summary>
     public bool HasOwnId => table.Values.ContainsKey(ModuleKeys.Id);
 
     /// <summary>The first error after <see cref="Read"/>; null when there is none.</summary>
@@ -52,7 +52,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         return Cause is null ? entry : null;
     }
 
-    /// <summary>WAGI's entries have no id: their route names them, with the host where that is needed to tell two apart.</summary>
+    /// <summary>WAGI's entries have no id: their hosts and route name them.</summary>
     private string DefaultId(RoutePattern? route)
     {
         var hosts = table.Values.TryGetValue(ModuleKeys.Hosts, out var value) && value is TomlArrayValue array
@@ -77,7 +77,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
     }
 
-    /// <summary>Same letters but for case and separators, or one a beginning of the other.</summary>
+    /// <summary>The same letters apart from case and separators, or one is the beginning of the other.</summary>
     private static bool IsNear(string known, string key)
     {
         var a = known.Replace("_", "", StringComparison.Ordinal);

@@ -3,12 +3,12 @@ using Wagi.Modules.Problems;
 
 namespace Wagi.Modules.Configuration;
 
-/// <summary>Reads <c>modules.toml</c>. Never throws for what the text says: it says what is wrong, and where.</summary>
+/// <summary>Reads <c>modules.toml</c>. Whatever is wrong with the text becomes a problem with its place; none is thrown.</summary>
 public static class ModulesTomlReader
 {
     /// <summary>Reads the text of a file.</summary>
     /// <param name="text">The TOML.</param>
-    /// <param name="file">The name to give in problems.</param>
+    /// <param name="file">The file's name, for problems.</param>
     public static ModulesFile Read(string text, string file)
     {
         var document = TomlDocument.Parse(text, file);
@@ -51,11 +51,11 @@ public static class ModulesTomlReader
 
 /// <summary>What a <c>modules.toml</c> says: the entries that can be used, and what is wrong with the rest.</summary>
 /// <param name="Entries">The usable entries in the order of the file.</param>
-/// <param name="Rejected">The entries that cannot be used, so that a last good version of them can be kept.</param>
-/// <param name="Problems">Everything found wrong, in the order of the file.</param>
+/// <param name="Rejected">The entries that cannot be used, so that their last good version can be kept.</param>
+/// <param name="Problems">Everything that is wrong, in the order of the file.</param>
 /// <param name="HasSyntaxErrors">
-/// True when the file is not well-formed TOML: <paramref name="Entries"/> is what could be read of it, and entries may be missing
-/// for that reason alone.
+/// True when the file is not well-formed TOML: <paramref name="Entries"/> is what could be read of it, and entries may be missing for no
+/// other reason.
 /// </param>
 public sealed record ModulesFile(
     ImmutableArray<ModuleEntry> Entries,
@@ -68,6 +68,6 @@ public sealed record ModulesFile(
 }
 
 /// <summary>A <c>[[module]]</c> that cannot be used.</summary>
-/// <param name="Id">Its id, as far as it could be read.</param>
+/// <param name="Id">Its id, if it could be read.</param>
 /// <param name="Cause">The first thing wrong with it.</param>
 public sealed record RejectedEntry(string Id, Problem Cause);

@@ -5,7 +5,7 @@ using Wagi.Modules.Limits;
 
 namespace Wagi.Modules.Configuration;
 
-/// <summary>Writes <c>modules.toml</c>. The same entries give the same bytes, so that an unchanged file is recognised.</summary>
+/// <summary>Writes <c>modules.toml</c>. The same entries always give the same bytes, so that nothing is written when nothing changed.</summary>
 public static class ModulesTomlWriter
 {
     /// <summary>The file for <paramref name="entries"/>, in their order; <see cref="ModulesTomlReader"/> reads the same entries back.</summary>
@@ -15,7 +15,7 @@ public static class ModulesTomlWriter
         return string.Join('\n', entries.Select(Write));
     }
 
-    /// <summary>One <c>[[module]]</c>. Keys that stand at their default are left out.</summary>
+    /// <summary>One <c>[[module]]</c>. A key that has its default is left out.</summary>
     public static string Write(ModuleEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);

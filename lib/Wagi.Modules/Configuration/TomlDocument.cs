@@ -8,11 +8,11 @@ using Wagi.Modules.Problems;
 namespace Wagi.Modules.Configuration;
 
 /// <summary>
-/// The <c>[[module]]</c> tables of a TOML text. A text that is not well-formed still gives the tables that have no error in them.
+/// The <c>[[module]]</c> tables of a TOML text. A text that is not well-formed still gives the tables without errors.
 /// </summary>
 internal sealed class TomlDocument
 {
-    /// <summary>Of one table; what follows is mostly the same mistake seen from further down.</summary>
+    /// <summary>Errors reported for one table; the others are mostly the same mistake, seen from further down.</summary>
     private const int MaxSyntaxErrors = 3;
 
     private readonly string _file;
@@ -46,7 +46,7 @@ internal sealed class TomlDocument
             return document;
         }
 
-        // One error can swallow the rest of the text (a quote that is not closed): every table is read by itself.
+        // One error can swallow the rest of the text (a quote that is not closed), so each table is read separately.
         foreach (var (part, linesBefore) in SplitAtTables(text))
         {
             document._linesBefore = linesBefore;
@@ -65,7 +65,7 @@ internal sealed class TomlDocument
     }
 
     /// <summary>
-    /// Tolerant, and with our own check of duplicate keys: the strict parser gives up at the first error. Null when this one gives up as
+    /// Tolerant, with our own check for duplicate keys: the strict parser stops at the first error. Null when this one gives up as
     /// well; it bounds the depth of what it reads (64), so that no text overflows the stack.
     /// </summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "whatever the parser throws is a problem of the text")]
@@ -228,7 +228,7 @@ internal sealed class TomlDocument
         }
     }
 
-    /// <summary>A syntax error: it takes down the table that it stands in, and no other.</summary>
+    /// <summary>A syntax error, which makes the table that contains it unusable, and no other.</summary>
     private void AddError(SourceLocation location, string message, string? hint)
     {
         HasSyntaxErrors = true;
@@ -262,7 +262,7 @@ internal sealed class TomlDocument
     };
 }
 
-/// <summary>A TOML value with the place that it stands at.</summary>
+/// <summary>A TOML value and its place.</summary>
 internal abstract record TomlValue(SourceLocation Location)
 {
     /// <summary>What it is, for messages.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Wagi.Modules.Limits;
 
 /// <summary>
-/// A number of bytes as Kubernetes writes quantities: <c>134217728</c>, <c>128Mi</c>, <c>1Gi</c>, <c>64M</c>.
+/// A number of bytes in the form of Kubernetes quantities: <c>134217728</c>, <c>128Mi</c>, <c>1Gi</c>, <c>64M</c>.
 /// Suffixes: <c>k M G T</c> (powers of 1000) and <c>Ki Mi Gi Ti</c> (powers of 1024).
 /// </summary>
 public static class ByteSize

@@ -5,7 +5,7 @@ using System.Text;
 namespace Wagi.Modules.Limits;
 
 /// <summary>
-/// A length of time as Kubernetes and Go write it: <c>30s</c>, <c>1m30s</c>, <c>500ms</c>, <c>2h</c>. A plain number is seconds.
+/// A length of time in the form of Go and Kubernetes: <c>30s</c>, <c>1m30s</c>, <c>500ms</c>, <c>2h</c>. A plain number is seconds.
 /// </summary>
 public static class Duration
 {

@@ -4,12 +4,12 @@ using System.Globalization;
 namespace Wagi.Modules.Outbound;
 
 /// <summary>
-/// One entry of <c>allowed_hosts</c>: an origin (scheme, host and port, RFC 6454 §4) that a module may send HTTP requests
-/// to, or <c>insecure:allow-all</c>.
+/// An item of <c>allowed_hosts</c>: an origin (scheme, host and port, RFC 6454 §4) that a module may send HTTP requests to, or
+/// <c>insecure:allow-all</c>.
 /// </summary>
 public sealed record AllowedHost
 {
-    /// <summary>The entry that allows every destination.</summary>
+    /// <summary>The item that allows every destination.</summary>
     public const string AllowAll = "insecure:allow-all";
 
     private AllowedHost(string origin) => Origin = origin;
@@ -17,7 +17,7 @@ public sealed record AllowedHost
     /// <summary><c>scheme://host:port</c> in lower case with the port always written, or <see cref="AllowAll"/>.</summary>
     public string Origin { get; }
 
-    /// <summary>Reads an entry; <paramref name="error"/> says what is wrong with it.</summary>
+    /// <summary>Reads an item; <paramref name="error"/> says what is wrong with it.</summary>
     public static bool TryParse(
         string? text, [NotNullWhen(true)] out AllowedHost? host, [NotNullWhen(false)] out string? error)
     {
@@ -42,7 +42,7 @@ public sealed record AllowedHost
     private static bool IsOrigin(Uri uri) =>
         (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
         && uri.Host.Length > 0 && uri.UserInfo.Length == 0
-        // The zone of a link-local address (RFC 6874) says something about this machine alone.
+        // The zone of a link-local address (RFC 6874) has a meaning on one machine only.
         && !uri.DnsSafeHost.Contains('%', StringComparison.Ordinal)
         && uri.AbsolutePath == "/" && uri.Query.Length == 0 && uri.Fragment.Length == 0;
 
@@ -52,13 +52,13 @@ public sealed record AllowedHost
             CultureInfo.InvariantCulture,
             $"{uri.Scheme}://{(uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost.ToLowerInvariant())}:{uri.Port}");
 
-    /// <summary>Whether a request to <paramref name="destination"/> is allowed by this entry.</summary>
+    /// <summary>Whether a request to <paramref name="destination"/> is allowed by this item.</summary>
     public bool Allows(Uri destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
         return Origin == AllowAll || OriginOf(destination) == Origin;
     }
 
-    /// <summary>The normalised entry.</summary>
+    /// <summary>The item in its normal form.</summary>
     public override string ToString() => Origin;
 }

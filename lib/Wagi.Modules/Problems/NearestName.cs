@@ -1,6 +1,6 @@
 namespace Wagi.Modules.Problems;
 
-/// <summary>Finds the name that was probably meant.</summary>
+/// <summary>Finds the name that a misspelling probably stands for.</summary>
 public static class NearestName
 {
     private const int MaxDistance = 2;
@@ -21,7 +21,7 @@ public static class NearestName
         return distance <= MaxDistance ? nearest : null;
     }
 
-    /// <summary>Levenshtein's distance.</summary>
+    /// <summary>The Levenshtein distance.</summary>
     private static int Distance(string one, string other)
     {
         var row = Enumerable.Range(0, other.Length + 1).ToArray();

@@ -5,7 +5,7 @@ namespace Wagi.Modules.Routes;
 /// <summary>
 /// The host that a module answers for: a name (<c>example.com</c>) or a wildcard (<c>*.example.com</c>, any number of
 /// labels below <c>example.com</c> and not <c>example.com</c> itself, as in the Gateway API's <c>HTTPRoute.hostnames</c>).
-/// Compared without case and without port.
+/// Case and port do not matter.
 /// </summary>
 public sealed record HostPattern
 {
@@ -54,6 +54,6 @@ public sealed record HostPattern
         && label[0] != '-' && label[^1] != '-'
         && label.All(character => char.IsAsciiLetterOrDigit(character) || character == '-');
 
-    /// <summary>The pattern as it is written in a configuration.</summary>
+    /// <summary>The pattern as a configuration writes it.</summary>
     public override string ToString() => IsWildcard ? "*." + Name : Name;
 }

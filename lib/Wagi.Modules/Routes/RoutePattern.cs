@@ -96,8 +96,8 @@ public sealed record RoutePattern
     }
 
     /// <summary>
-    /// The pattern of a sub-route that a module declares in <c>_routes()</c>, below the pattern of the module itself:
-    /// <c>/a/...</c> and <c>/b</c> give <c>/a/b</c>.
+    /// The pattern of a sub-route that a module declares in <c>_routes()</c>, below the module's own: <c>/a/...</c> and <c>/b</c> give
+    /// <c>/a/b</c>.
     /// </summary>
     public RoutePattern Append(RoutePattern subroute)
     {
@@ -106,11 +106,11 @@ public sealed record RoutePattern
         return new RoutePattern(prefix + subroute.Path, subroute.IsPrefix);
     }
 
-    /// <summary>Whether a decoded request path falls under this pattern.</summary>
+    /// <summary>Whether a decoded request path matches this pattern.</summary>
     public bool Matches(ReadOnlySpan<char> path) => IsPrefix
         ? path.StartsWith(Path, StringComparison.Ordinal) && (path.Length == Path.Length || path[Path.Length] == '/')
         : path.SequenceEqual(Path);
 
-    /// <summary>The pattern as it is written in a configuration.</summary>
+    /// <summary>The pattern as a configuration writes it.</summary>
     public override string ToString() => IsPrefix ? Path + Wildcard : Path;
 }

@@ -4,9 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Wagi.Modules.Routes;
 
 /// <summary>
-/// Immutable mapping of host and path to a target. The most specific route wins: a named host before a wildcard before
-/// none, exact before prefix, the longer prefix before the shorter. The cost of a look-up grows with the length of host
-/// and path, not with the number of routes.
+/// An immutable map from host and path to a target. The most specific route wins: a named host before a wildcard before none, exact before
+/// prefix, the longer prefix before the shorter. What a look-up costs depends on the length of host and path, not on the number of routes.
 /// </summary>
 /// <typeparam name="TTarget">What a route leads to.</typeparam>
 public sealed class RouteTable<TTarget>
@@ -72,7 +71,7 @@ public sealed class RouteTable<TTarget>
     }
 }
 
-/// <summary>Collects routes and makes a <see cref="RouteTable{TTarget}"/> of them. Not thread-safe.</summary>
+/// <summary>Collects routes for a <see cref="RouteTable{TTarget}"/>. Not thread-safe.</summary>
 /// <typeparam name="TTarget">What a route leads to.</typeparam>
 public sealed class RouteTableBuilder<TTarget>
     where TTarget : class
@@ -84,7 +83,7 @@ public sealed class RouteTableBuilder<TTarget>
     /// <param name="host">The host that it is for, or null for every host.</param>
     /// <param name="route">The path pattern.</param>
     /// <param name="target">Where it leads.</param>
-    /// <returns>Null when the route was free, else the target that holds it already and keeps it.</returns>
+    /// <returns>Null when the route was free; otherwise the target that already has it, and keeps it.</returns>
     public TTarget? TryAdd(HostPattern? host, RoutePattern route, TTarget target)
     {
         ref var place = ref Place(host, route);
@@ -97,7 +96,7 @@ public sealed class RouteTableBuilder<TTarget>
         return null;
     }
 
-    /// <summary>The target that holds exactly this route of this host; null when it is free.</summary>
+    /// <summary>The target that has exactly this route on this host; null when it is free.</summary>
     public TTarget? Find(HostPattern? host, RoutePattern route) => Place(host, route);
 
     private ref TTarget? Place(HostPattern? host, RoutePattern route)
@@ -130,7 +129,7 @@ public sealed class RouteTableBuilder<TTarget>
         return node;
     }
 
-    /// <summary>The table of everything added so far.</summary>
+    /// <summary>A table of all routes that were added so far.</summary>
     public RouteTable<TTarget> Build() =>
         RouteTable<TTarget>.Create(_hosts.ToDictionary(pair => pair.Key, pair => pair.Value.Freeze()), _anyHost.Freeze());
 
@@ -161,7 +160,7 @@ internal sealed class RouteNode<TTarget>(
     FrozenDictionary<string, RouteNode<TTarget>> children, TTarget? exact, TTarget? prefix)
     where TTarget : class
 {
-    /// <summary>Walks <paramref name="path"/> segment by segment; every segment is hashed once.</summary>
+    /// <summary>Walks <paramref name="path"/> segment by segment and hashes each of them once.</summary>
     public bool TryMatch(ReadOnlySpan<char> path, [NotNullWhen(true)] out TTarget? target)
     {
         target = null;

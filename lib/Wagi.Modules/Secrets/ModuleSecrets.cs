@@ -11,21 +11,21 @@ namespace Wagi.Modules.Secrets;
 /// </summary>
 public sealed record ModuleSecrets : IJsonOnDeserialized
 {
-    /// <summary>Matches <c>secrets_version</c> of the entry that these belong to. Never derived from a secret value.</summary>
+    /// <summary>Equals the <c>secrets_version</c> of the entry that these belong to. Never derived from a secret value.</summary>
     public required string Version { get; init; }
 
     /// <summary>Environment variables whose values are secret.</summary>
     [AllowNull]
     public ImmutableSortedDictionary<string, string> Environment
     {
-        // Not an initializer: the generated JSON reader loses it when the member is missing.
+        // Not an initializer: the generated JSON reader drops it when the member is missing.
         get => field ?? ImmutableSortedDictionary<string, string>.Empty;
         init;
     }
 
     /// <summary>
-    /// Pull credentials, each in Docker's configuration format (<c>{"auths": …}</c>, or the older <c>.dockercfg</c> form), in the
-    /// order in which they are tried.
+    /// Pull credentials, each in Docker's configuration format (<c>{"auths": …}</c>, or the older <c>.dockercfg</c> form), in the order
+    /// to try them in.
     /// </summary>
     public ImmutableArray<string> DockerConfigs { get => field.IsDefault ? [] : field; init; }
 
@@ -34,7 +34,7 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
     {
         ArgumentNullException.ThrowIfNull(id);
 
-        // A namespace holds no dot (RFC 1123 label), so that two ids never share a key.
+        // A namespace has no dot (RFC 1123 label), so no two ids share a key.
         return id.Replace('/', '.') + ".json";
     }
 

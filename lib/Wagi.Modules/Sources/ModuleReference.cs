@@ -4,7 +4,7 @@ namespace Wagi.Modules.Sources;
 
 /// <summary>
 /// Names the bytes of a module: a path, <c>file:</c>, <c>oci:</c> or <c>bindle:</c>, as in WAGI's <c>modules.toml</c>.
-/// The part behind the scheme is checked by whoever fetches it.
+/// Whoever fetches it checks the part behind the scheme.
 /// </summary>
 /// <param name="Scheme">Where the bytes come from.</param>
 /// <param name="Value">
@@ -13,7 +13,7 @@ namespace Wagi.Modules.Sources;
 /// </param>
 public sealed record ModuleReference(ModuleScheme Scheme, string Value)
 {
-    /// <summary>Reads a reference as <c>modules.toml</c> writes it: without a scheme it is a path.</summary>
+    /// <summary>Reads a reference from <c>modules.toml</c>, where one without a scheme is a path.</summary>
     public static bool TryParse(
         string? text, [NotNullWhen(true)] out ModuleReference? reference, [NotNullWhen(false)] out string? error)
     {
@@ -43,8 +43,8 @@ public sealed record ModuleReference(ModuleScheme Scheme, string Value)
     }
 
     /// <summary>
-    /// Reads a reference as a WagiModule writes it: <c>oci://…</c>, <c>bindle:…</c>, or without a scheme an OCI reference.
-    /// A file is refused: a WagiModule cannot name a path of the node.
+    /// Reads a reference from a WagiModule: <c>oci://…</c>, <c>bindle:…</c>, or an OCI reference without a scheme.
+    /// A file is refused: a WagiModule must not reach into the node.
     /// </summary>
     public static bool TryParseRemote(
         string? text, [NotNullWhen(true)] out ModuleReference? reference, [NotNullWhen(false)] out string? error)

@@ -9,10 +9,10 @@ public static class ModuleReason
     /// <summary>Served as configured.</summary>
     public const string Ready = nameof(Ready);
 
-    /// <summary>Being pulled, verified or compiled.</summary>
+    /// <summary>Being pulled, checked or compiled.</summary>
     public const string Loading = nameof(Loading);
 
-    /// <summary>The mounted Secret does not have the version yet that the entry asks for.</summary>
+    /// <summary>The mounted Secret does not yet have the version that the entry asks for.</summary>
     public const string SecretsPending = nameof(SecretsPending);
 
     /// <summary>The registry or server cannot be reached, or its name does not resolve. Tried again.</summary>
@@ -24,7 +24,7 @@ public static class ModuleReason
     /// <summary>No such repository, tag, digest or file. Tried again.</summary>
     public const string NotFound = nameof(NotFound);
 
-    /// <summary>The bytes are not those that the digest names.</summary>
+    /// <summary>The bytes do not have the digest that they should have.</summary>
     public const string DigestMismatch = nameof(DigestMismatch);
 
     /// <summary>What the reference names is not WebAssembly.</summary>
@@ -42,12 +42,12 @@ public static class ModuleReason
     /// <summary>The module does not export the entrypoint.</summary>
     public const string EntrypointMissing = nameof(EntrypointMissing);
 
-    /// <summary>The module's <c>_routes()</c> failed or returned what is not a route.</summary>
+    /// <summary>The module's <c>_routes()</c> failed, or printed something that is not a route.</summary>
     public const string RoutesFailed = nameof(RoutesFailed);
 
     /// <summary>Another entry has the route.</summary>
     public const string RouteConflict = nameof(RouteConflict);
 
-    /// <summary>The reference or another setting cannot be used by this runtime.</summary>
+    /// <summary>This runtime cannot use the reference or another setting.</summary>
     public const string InvalidEntry = nameof(InvalidEntry);
 }

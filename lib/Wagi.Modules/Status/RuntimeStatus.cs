@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace Wagi.Modules.Status;
 
 /// <summary>
-/// What <c>GET /status</c> on the admin port of a runtime answers, as JSON in camelCase: what is configured, what is really
-/// served, and why the two differ.
+/// What <c>GET /status</c> on a runtime's admin port answers, as JSON in camelCase: what is configured, what is served, and why the two
+/// differ.
 /// </summary>
 public sealed record RuntimeStatus : IJsonOnDeserialized
 {
@@ -15,18 +15,17 @@ public sealed record RuntimeStatus : IJsonOnDeserialized
     public required string Version { get; init; }
 
     /// <summary>
-    /// True when, once since the start, every entry has been loaded or has failed as it did in the other runtimes that were asked: the
-    /// answer of <c>/healthz/ready</c>.
+    /// True once every entry has loaded, or has failed here as it does in the other runtimes: what <c>/healthz/ready</c> answers. It stays true.
     /// </summary>
     public required bool Ready { get; init; }
 
-    /// <summary>The file that is being served.</summary>
+    /// <summary>The file that is served.</summary>
     public required ConfigurationStatus Configuration { get; init; }
 
-    /// <summary>One per usable entry of the file, in its order.</summary>
+    /// <summary>One for each usable entry, in the order of the file.</summary>
     public required ImmutableArray<ModuleStatus> Modules { get; init; }
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote. Unknown members are ignored, so that versions may be mixed.</summary>
+    /// <summary>Reads what <see cref="ToJson"/> wrote. Unknown members are ignored, so that versions can be mixed.</summary>
     /// <exception cref="JsonException">The text is not a status.</exception>
     public static RuntimeStatus FromJson(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, StatusJsonContext.Default.RuntimeStatus)
@@ -50,7 +49,7 @@ public sealed record ConfigurationStatus : IJsonOnDeserialized
     /// <summary>Path of the file.</summary>
     public required string Path { get; init; }
 
-    /// <summary><c>sha256:…</c> of the bytes that were read last; null when the file could not be read.</summary>
+    /// <summary><c>sha256:…</c> of the bytes that were last read; null when the file could not be read.</summary>
     public string? Digest { get; init; }
 
     /// <summary>When they were read.</summary>
@@ -70,15 +69,15 @@ public sealed record ConfigurationStatus : IJsonOnDeserialized
 
 /// <summary>The state of one entry.</summary>
 /// <remarks>
-/// Defaults stand in the getters: an initializer is lost when the generated JSON reader fills an <c>init</c> property whose member is
-/// missing, as it is in what another version wrote.
+/// Defaults are in the getters: the generated JSON reader drops the initializer of an <c>init</c> property whose member is missing, as it can
+/// be in what another version wrote.
 /// </remarks>
 public sealed record ModuleStatus : IJsonOnDeserialized
 {
     /// <summary>The entry's id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The entry's revision, handed back.</summary>
+    /// <summary>The entry's revision, as the file has it.</summary>
     public string? Revision { get; init; }
 
     /// <summary>How far the runtime is with this revision.</summary>
@@ -91,7 +90,7 @@ public sealed record ModuleStatus : IJsonOnDeserialized
     [AllowNull]
     public string Message { get => field ?? ""; init; }
 
-    /// <summary>When <see cref="State"/> or <see cref="Reason"/> changed last.</summary>
+    /// <summary>When <see cref="State"/> or <see cref="Reason"/> last changed.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>The configured route.</summary>
@@ -109,7 +108,7 @@ public sealed record ModuleStatus : IJsonOnDeserialized
     /// <summary><c>sha256:…</c> of the Wasm that answers now; null when the entry is not served at all.</summary>
     public string? Digest { get; init; }
 
-    /// <summary>The routes that are really served, sub-routes included; empty when the entry is not served.</summary>
+    /// <summary>The routes that are served, sub-routes included; empty when the entry is not served.</summary>
     public ImmutableArray<string> Routes { get => field.IsDefault ? [] : field; init; }
 
     void IJsonOnDeserialized.OnDeserialized()
@@ -124,10 +123,10 @@ public sealed record ModuleStatus : IJsonOnDeserialized
 /// <summary>How far the runtime is with an entry.</summary>
 public enum ModuleState
 {
-    /// <summary>It is being pulled or compiled, or waits for its secrets.</summary>
+    /// <summary>It is being pulled or compiled, or it waits for its secrets.</summary>
     Loading,
 
-    /// <summary>It is being served as configured.</summary>
+    /// <summary>It is served as configured.</summary>
     Ready,
 
     /// <summary>It could not be loaded as configured; an earlier version may still be served.</summary>

@@ -2,20 +2,20 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Wagi.Modules.Volumes;
 
-/// <summary>A folder of the host that a guest finds among its own files.</summary>
-/// <param name="GuestPath">Where the guest finds it, such as <c>/data</c>. Never empty.</param>
+/// <summary>A folder of the host that a guest sees.</summary>
+/// <param name="GuestPath">Where the guest sees it, such as <c>/data</c>. Never empty.</param>
 /// <param name="HostPath">The folder of the host; a relative path starts at the folder of <c>modules.toml</c>. Never empty.</param>
-/// <param name="IsReadOnly">Whether the guest can change nothing in it.</param>
+/// <param name="IsReadOnly">Whether the guest can only read it.</param>
 public sealed record Volume(string GuestPath, string HostPath, bool IsReadOnly = false)
 {
     private const string ReadOnlySuffix = ":ro";
 
-    /// <summary>The host's side as it is written: its path, and <c>:ro</c> behind it for one that is read-only.</summary>
+    /// <summary>The host's side as <c>modules.toml</c> writes it: the path, followed by <c>:ro</c> for read-only.</summary>
     public string Source => IsReadOnly ? HostPath + ReadOnlySuffix : HostPath;
 
     /// <summary>Reads one pair of <c>volumes = { "GUEST" = "HOST" }</c>.</summary>
     /// <param name="guestPath">The key.</param>
-    /// <param name="source">The value: a path, with <c>:ro</c> behind it for read-only.</param>
+    /// <param name="source">The value: a path, followed by <c>:ro</c> for read-only.</param>
     /// <param name="volume">The volume; null when something is wrong.</param>
     /// <param name="error">What is wrong.</param>
     public static bool TryParse(

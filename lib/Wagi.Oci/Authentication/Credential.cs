@@ -1,6 +1,6 @@
 namespace Wagi.Oci.Authentication;
 
-/// <summary>What a registry is told about who asks. Its text form never shows a secret.</summary>
+/// <summary>What tells a registry who is asking. Its text form never shows a secret.</summary>
 public sealed class Credential
 {
     private Credential(string? username, string? password, string? identityToken, string? registryToken)

@@ -19,7 +19,7 @@ internal static class CredentialHelper
     /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when it cannot be run or fails.</exception>
     public static async Task<Credential?> GetAsync(string name, string server, CancellationToken cancellationToken)
     {
-        // The name comes from a file and becomes part of a program's name: it must not lead elsewhere.
+        // The name comes from a file and becomes part of a program's name: it must not lead to another folder.
         if (name.AsSpan().ContainsAnyExcept(NameCharacters))
         {
             throw new OciException(OciErrorKind.Credentials, $"'{name}' is not the name of a Docker credential helper");
@@ -94,7 +94,7 @@ internal static class CredentialHelper
         }
         catch (IOException)
         {
-            // A helper that ends without reading: its exit code tells the rest.
+            // The helper ended without reading: its exit code says why.
         }
     }
 
@@ -114,7 +114,7 @@ internal static class CredentialHelper
         {
             return null;
         }
-        // By the protocol this user name marks the secret as an identity token.
+        // In the protocol this user name marks the secret as an identity token.
         return answer.Username == "<token>" ? Credential.Refresh(answer.Secret) : Credential.Basic(answer.Username ?? "", answer.Secret);
     }
 }

@@ -48,8 +48,8 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
     }
 
     /// <summary>
-    /// Reads <c>$DOCKER_CONFIG/config.json</c>, else <c>~/.docker/config.json</c>, and uses the credential helpers that
-    /// it names. For the command line, where file and helpers belong to the user. No file: no credentials.
+    /// Reads <c>$DOCKER_CONFIG/config.json</c>, or else <c>~/.docker/config.json</c>, and uses the credential helpers that it names: for the
+    /// command line, where file and helpers belong to the user. No file: no credentials.
     /// </summary>
     /// <exception cref="OciException"><see cref="OciErrorKind.Credentials"/> when the file is not such a document or not readable.</exception>
     public static DockerConfigCredentialStore FromUserConfiguration()
@@ -148,7 +148,7 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
         }
         catch (FormatException)
         {
-            // Same error as below; the exception's text must not come along, it could quote the secret.
+            // The same error as below, without the exception's text, which could quote the secret.
         }
 
         throw new OciException(
@@ -170,7 +170,7 @@ internal sealed class DockerConfig
 /// <summary>One entry below <c>auths</c>.</summary>
 internal sealed class DockerAuth
 {
-    /// <summary>Base64 of <c>user:password</c>; wins over the two separate fields.</summary>
+    /// <summary>Base64 of <c>user:password</c>; takes precedence over the two separate fields.</summary>
     public string? Auth { get; init; }
 
     public string? Username { get; init; }

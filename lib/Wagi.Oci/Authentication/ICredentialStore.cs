@@ -4,8 +4,7 @@ namespace Wagi.Oci.Authentication;
 public interface ICredentialStore
 {
     /// <summary>
-    /// All credentials that fit, the most specific first. As the kubelet does, the client tries them in turn;
-    /// with none it asks anonymously.
+    /// All credentials that fit, the most specific first. Like the kubelet, the client tries them in turn; without any it asks anonymously.
     /// </summary>
     /// <param name="registry">Host and port as in a reference: <c>ghcr.io</c>, <c>docker.io</c>, <c>127.0.0.1:5000</c>.</param>
     /// <param name="repository">Name of the repository.</param>
@@ -13,7 +12,7 @@ public interface ICredentialStore
     ValueTask<IReadOnlyList<Credential>> FindAsync(string registry, string repository, CancellationToken cancellationToken);
 }
 
-/// <summary>Several stores in turn, as a pod has several imagePullSecrets.</summary>
+/// <summary>Several stores in turn, for the several imagePullSecrets of a pod.</summary>
 /// <param name="stores">The stores; earlier ones are tried first.</param>
 public sealed class ChainedCredentialStore(IReadOnlyList<ICredentialStore> stores) : ICredentialStore
 {

@@ -1,11 +1,11 @@
 namespace Wagi.Oci.Authentication;
 
 /// <summary>
-/// A key of Docker's <c>auths</c>, matched as the kubelet matches it: a host, optionally with a port and a path prefix,
-/// optionally written as a URL; <c>*</c> in one label of the host stands for any characters of that label.
+/// A key of Docker's <c>auths</c>, matched the way the kubelet does: a host, optionally with a port and a path prefix, optionally as a URL;
+/// <c>*</c> in a label of the host stands for any characters of that label.
 /// </summary>
 /// <remarks>
-/// One deviation, to the safe side: a path prefix ends at a slash, so that <c>host/team</c> never opens <c>host/team-b</c>.
+/// One deviation, on the safe side: a path prefix ends at a slash, so that <c>host/team</c> never opens <c>host/team-b</c>.
 /// </remarks>
 internal sealed class RegistryPattern
 {
@@ -22,7 +22,7 @@ internal sealed class RegistryPattern
         _path = path;
     }
 
-    /// <summary>How much a match says: a longer path first, then a longer host without wildcards.</summary>
+    /// <summary>Orders matches: a longer path first, then a longer host, not counting wildcards.</summary>
     public int Specificity => (_path.Length * 1024) + string.Join('.', _labels).Replace("*", "", StringComparison.Ordinal).Length;
 
     public static RegistryPattern Parse(string key)
@@ -37,7 +37,7 @@ internal sealed class RegistryPattern
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var host = slash < 0 ? rest : rest[..slash];
         var path = slash < 0 ? "" : rest[slash..].TrimEnd('/');
-        // https://index.docker.io/v1/ means the whole host.
+        // https://index.docker.io/v1/ stands for the whole host.
         if (path is "/v1" or "/v2")
         {
             path = "";

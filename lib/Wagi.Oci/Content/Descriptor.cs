@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Wagi.Oci.Content;
 
-/// <summary>Says what some content is and how to recognise it (OCI image spec 1.1, "OCI Content Descriptors").</summary>
+/// <summary>What some content is and how to verify it (OCI image spec 1.1, "OCI Content Descriptors").</summary>
 public sealed record Descriptor
 {
     /// <summary>Media type of the content, see <see cref="MediaTypes"/>.</summary>
@@ -14,13 +14,13 @@ public sealed record Descriptor
     /// <summary>Size of the content in bytes.</summary>
     public required long Size { get; init; }
 
-    /// <summary>Type of the artifact that the content, a manifest, describes.</summary>
+    /// <summary>Type of the artifact, when the content is a manifest.</summary>
     public string? ArtifactType { get; init; }
 
-    /// <summary>What the content runs on; set on the entries of an <see cref="ImageIndex"/>.</summary>
+    /// <summary>What the content runs on; the entries of an <see cref="ImageIndex"/> have it.</summary>
     public Platform? Platform { get; init; }
 
-    /// <summary>Free annotations, sorted, so that the same annotations always give the same bytes.</summary>
+    /// <summary>Annotations, sorted so that the same ones always give the same bytes.</summary>
     public SortedDictionary<string, string?>? Annotations { get; init; }
 
     /// <summary>The annotation <c>org.opencontainers.image.title</c>, by which ORAS names files; null without one.</summary>
@@ -30,10 +30,10 @@ public sealed record Descriptor
 /// <summary>What an image runs on (OCI image spec 1.1, "OCI Image Index").</summary>
 public sealed record Platform
 {
-    /// <summary>Processor architecture, in the words of GOARCH: <c>amd64</c>, <c>wasm</c>.</summary>
+    /// <summary>Processor architecture, as GOARCH names it: <c>amd64</c>, <c>wasm</c>.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>Operating system, in the words of GOOS: <c>linux</c>, <c>wasip1</c>, <c>wasi</c>.</summary>
+    /// <summary>Operating system, as GOOS names it: <c>linux</c>, <c>wasip1</c>, <c>wasi</c>.</summary>
     [JsonPropertyName("os")]
     public string? OperatingSystem { get; init; }
 

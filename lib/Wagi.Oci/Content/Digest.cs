@@ -7,8 +7,8 @@ using System.Text.Json.Serialization;
 namespace Wagi.Oci.Content;
 
 /// <summary>
-/// A content digest such as <c>sha256:9f86…</c> (OCI image spec 1.1, "Digests"). Only the registered algorithms
-/// sha256 and sha512 exist here, each with its exact number of lower-case hexadecimal digits.
+/// A content digest such as <c>sha256:9f86…</c> (OCI image spec 1.1, "Digests"). The algorithm is one of the registered ones, sha256 and
+/// sha512, with exactly its number of lower-case hexadecimal digits.
 /// </summary>
 [JsonConverter(typeof(DigestJsonConverter))]
 public sealed record Digest

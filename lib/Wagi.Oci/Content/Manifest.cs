@@ -14,7 +14,7 @@ public sealed record Manifest : IJsonOnDeserialized
     /// <summary>The manifest's own media type; old OCI manifests leave it out.</summary>
     public string? MediaType { get; init; }
 
-    /// <summary>Type of the artifact, where it is not an image.</summary>
+    /// <summary>Type of the artifact, if it is not an image.</summary>
     public string? ArtifactType { get; init; }
 
     /// <summary>The configuration blob.</summary>
@@ -23,7 +23,7 @@ public sealed record Manifest : IJsonOnDeserialized
     /// <summary>The layers, lowest first.</summary>
     public required IReadOnlyList<Descriptor> Layers { get; init; }
 
-    /// <summary>Free annotations, sorted, so that the same annotations always give the same bytes.</summary>
+    /// <summary>Annotations, sorted so that the same ones always give the same bytes.</summary>
     public SortedDictionary<string, string?>? Annotations { get; init; }
 
     void IJsonOnDeserialized.OnDeserialized()

@@ -3,15 +3,15 @@ using Wagi.Modules.Status;
 namespace Wagi.Oci.Errors;
 
 /// <summary>
-/// The one exception of this library, apart from <see cref="OperationCanceledException"/> and argument errors.
-/// <see cref="Exception.Message"/> is written for users: what was wrong, where, and what to do. It never holds a credential.
+/// The only exception that this library throws, apart from <see cref="OperationCanceledException"/> and argument errors.
+/// <see cref="Exception.Message"/> is for users: what was wrong, where, and what to do. It never contains a credential.
 /// </summary>
 public sealed class OciException : Exception
 {
     /// <summary>Creates an error.</summary>
     /// <param name="kind">The cause.</param>
     /// <param name="message">The text for the user.</param>
-    /// <param name="isTransient">Whether the same call may succeed later without anybody changing anything.</param>
+    /// <param name="isTransient">Whether the same call may succeed later although nobody changed anything.</param>
     /// <param name="innerException">What was caught, if anything.</param>
     /// <param name="retryAfter">How long the registry asked to wait.</param>
     public OciException(
@@ -31,8 +31,8 @@ public sealed class OciException : Exception
     public OciErrorKind Kind { get; }
 
     /// <summary>
-    /// True when the same call may succeed later by itself (network, overload, a failing registry);
-    /// false when somebody has to change something first.
+    /// True when the same call may succeed later (network, overload, a failing registry); false when somebody has to change something
+    /// first.
     /// </summary>
     public bool IsTransient { get; }
 
@@ -56,7 +56,7 @@ public sealed class OciException : Exception
     };
 }
 
-/// <summary>Why a registry operation failed. One value per thing that a user would do next.</summary>
+/// <summary>Why a registry operation failed: one value for each thing that a user would do next.</summary>
 public enum OciErrorKind
 {
     /// <summary>The text is not a reference. Correct it.</summary>
@@ -65,7 +65,7 @@ public enum OciErrorKind
     /// <summary>The registry's host name does not resolve.</summary>
     UnknownHost,
 
-    /// <summary>The host is known, but no connection came about, or it broke.</summary>
+    /// <summary>The host is known, but there was no connection, or it broke.</summary>
     Unreachable,
 
     /// <summary>TLS failed: an untrusted certificate, or a registry that speaks plain HTTP.</summary>
@@ -77,25 +77,25 @@ public enum OciErrorKind
     /// <summary>Credentials are missing or were refused (401).</summary>
     Unauthorized,
 
-    /// <summary>The credentials are known but may not do this (403).</summary>
+    /// <summary>The registry knows the credentials, but they do not allow this (403).</summary>
     Forbidden,
 
-    /// <summary>The repository, tag, manifest or blob is not there; the message says which if the registry told.</summary>
+    /// <summary>The repository, tag, manifest or blob does not exist; the message says which, if the registry said so.</summary>
     NotFound,
 
-    /// <summary>Content differs in digest or size from what its descriptor or reference says.</summary>
+    /// <summary>The content does not have the digest or size that its descriptor or reference says.</summary>
     DigestMismatch,
 
-    /// <summary>The artifact is there but holds no module that can be used: not Wasm, several modules, an unknown layout.</summary>
+    /// <summary>The artifact exists but has no usable module: not Wasm, several modules, an unknown layout.</summary>
     UnsupportedArtifact,
 
     /// <summary>A manifest, layer or module is larger than the limit.</summary>
     TooLarge,
 
-    /// <summary>Too many requests (429); <see cref="OciException.RetryAfter"/> says how long to wait if the registry told.</summary>
+    /// <summary>Too many requests (429); <see cref="OciException.RetryAfter"/> says how long to wait, if the registry said so.</summary>
     RateLimited,
 
-    /// <summary>The registry, or a proxy before it, failed (5xx).</summary>
+    /// <summary>The registry, or a proxy in front of it, failed (5xx).</summary>
     ServerError,
 
     /// <summary>The answer does not follow the OCI distribution specification.</summary>

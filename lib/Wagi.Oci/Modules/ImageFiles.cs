@@ -1,24 +1,24 @@
 namespace Wagi.Oci.Modules;
 
 /// <summary>
-/// Which files of a container image survive, asked from the topmost layer down (OCI image spec 1.1, "Image Layer
-/// Filesystem Changeset"): a file hides what lower layers have at its path, a whiteout removes it.
+/// Which files a container image has, found from the topmost layer down (OCI image spec 1.1, "Image Layer Filesystem Changeset"): a file
+/// hides what lower layers have at its path, a whiteout removes it.
 /// </summary>
 internal sealed class ImageFiles
 {
     private const string WhiteoutPrefix = ".wh.";
     private const string OpaqueWhiteout = ".wh..wh..opq";
 
-    // From higher layers: paths that hide themselves and all below, and directories whose content is hidden.
+    // From higher layers: paths that are hidden with all below them, and directories whose content is hidden.
     private readonly HashSet<string> _hidden = new(StringComparer.Ordinal);
     private readonly HashSet<string> _opaque = new(StringComparer.Ordinal);
 
-    // What the current layer adds to them; it must not hide the layer's own files.
+    // What the current layer adds; it must not hide the layer's own files.
     private readonly List<string> _nextHidden = [];
     private readonly List<string> _nextOpaque = [];
 
-    /// <summary>Takes an entry of the current layer into account.</summary>
-    /// <param name="path">The path as the archive has it.</param>
+    /// <summary>Visits an entry of the current layer.</summary>
+    /// <param name="path">The path in the archive.</param>
     /// <param name="isDirectory">Whether it is a directory, which merges with lower ones instead of hiding them.</param>
     /// <returns>The clean path of a file that exists in the image; null if it is a whiteout or hidden by a higher layer.</returns>
     public string? Visit(string path, bool isDirectory)
@@ -48,7 +48,7 @@ internal sealed class ImageFiles
         return IsHidden(clean) ? null : clean;
     }
 
-    /// <summary>Goes on to the next lower layer.</summary>
+    /// <summary>Continues with the next lower layer.</summary>
     public void NextLayer()
     {
         _hidden.UnionWith(_nextHidden);

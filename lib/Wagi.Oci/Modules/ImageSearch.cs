@@ -7,8 +7,8 @@ using Wagi.Oci.Remote;
 namespace Wagi.Oci.Modules;
 
 /// <summary>
-/// Finds the one <c>.wasm</c> file of a container image. Layers are read once, topmost first, so that a file that is
-/// found is known to be the one that counts, and can be written out at once.
+/// Finds the one <c>.wasm</c> file of a container image. Layers are read once, topmost first, so that the first file found is the one that
+/// counts and can be written out at once.
 /// </summary>
 internal sealed class ImageSearch(Repository repository, ModuleWriter writer, ImageBudget budget, string subject)
 {
@@ -52,7 +52,7 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
             {
                 await ReadArchiveAsync(artifact, layer, peeked, head, cancellationToken);
             }
-            // The archive's end may come before the blob's, and only the blob's end verifies the digest.
+            // The archive may end before the blob, and only the blob's end verifies the digest.
             await DrainAsync(peeked, cancellationToken);
         }
         catch (Exception exception) when (exception is InvalidDataException or FormatException or EndOfStreamException)
@@ -87,7 +87,7 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
     private async Task TakeAsync(ModuleArtifact artifact, Descriptor layer, Stream content, string path, CancellationToken cancellationToken)
     {
         _found.Add(path);
-        // A second one makes the image unusable; it is only read past, to name them all.
+        // A second one makes the image unusable. Read past it, to name them all.
         if (_found.Count > 1)
         {
             return;
@@ -106,7 +106,7 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
         };
     }
 
-    // By content, as container runtimes do: labels are sometimes wrong.
+    // By content, as container runtimes do: media types are sometimes wrong.
     private Stream Unpack(Descriptor layer, Stream content, ReadOnlySpan<byte> head)
     {
         if (head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
@@ -133,7 +133,7 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Im
     }
 }
 
-/// <summary>How many bytes the layers of one image may still unpack to.</summary>
+/// <summary>How many more bytes the layers of one image may unpack to.</summary>
 internal sealed class ImageBudget(long limit, string subject)
 {
     private long _spent;
@@ -149,7 +149,7 @@ internal sealed class ImageBudget(long limit, string subject)
     }
 }
 
-/// <summary>Passes on at most a number of bytes, shared by all layers of an image.</summary>
+/// <summary>Reads at most as much as the budget allows, which all layers of an image share.</summary>
 internal sealed class LimitedStream(Stream inner, ImageBudget budget) : ForwardStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -170,14 +170,14 @@ internal sealed class LimitedStream(Stream inner, ImageBudget budget) : ForwardS
     }
 }
 
-/// <summary>Lets the first bytes be seen before they are read. Leaves the inner stream open.</summary>
+/// <summary>Shows the first bytes before they are read. Leaves the inner stream open.</summary>
 internal sealed class PeekStream(Stream inner) : ForwardStream
 {
     private byte[] _head = [];
     private int _count;
     private int _taken;
 
-    /// <summary>The first bytes, fewer if there are fewer; once, before anything is read.</summary>
+    /// <summary>The first bytes, or fewer if there are not that many. Call it once, before reading.</summary>
     public async Task<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancellationToken)
     {
         _head = new byte[count];

@@ -5,7 +5,7 @@ using Wagi.Oci.References;
 
 namespace Wagi.Oci.Modules;
 
-/// <summary>Where a module is, found out from manifests alone: no module byte was transferred yet.</summary>
+/// <summary>Where a module is, according to its manifests: none of its bytes has been transferred yet.</summary>
 public sealed class ModuleArtifact
 {
     internal ModuleArtifact(
@@ -28,16 +28,16 @@ public sealed class ModuleArtifact
     /// <summary>The manifest that was chosen; the same as <see cref="Digest"/> unless that is an index.</summary>
     public Digest ManifestDigest { get; }
 
-    /// <summary>How the artifact holds its module.</summary>
+    /// <summary>How the artifact contains its module.</summary>
     public ModuleLayout Layout { get; }
 
     /// <summary>
-    /// The digest of the Wasm binary itself, if the manifest tells it: a cache that has these bytes need not pull.
-    /// Null for a container image, whose layers have to be searched.
+    /// The digest of the Wasm binary itself: a cache that has these bytes need not pull. Null for a container image, whose layers have to be
+    /// searched.
     /// </summary>
     public Digest? WasmDigest => Layout == ModuleLayout.WasmLayer ? Layers[0].Digest : null;
 
-    /// <summary>Size of the Wasm binary in bytes, if the manifest tells it; null for a container image.</summary>
+    /// <summary>Size of the Wasm binary in bytes; null for a container image.</summary>
     public long? WasmSize => Layout == ModuleLayout.WasmLayer ? Layers[0].Size : null;
 
     /// <summary>The Wasm layer, or all layers of the image, lowest first.</summary>
@@ -46,7 +46,7 @@ public sealed class ModuleArtifact
     internal ICredentialStore? Credentials { get; }
 }
 
-/// <summary>How an artifact holds its module.</summary>
+/// <summary>How an artifact contains its module.</summary>
 public enum ModuleLayout
 {
     /// <summary>A layer is the Wasm binary: the CNCF Wasm artifact, wasm-to-oci and their relatives.</summary>
@@ -56,11 +56,11 @@ public enum ModuleLayout
     ContainerImage,
 }
 
-/// <summary>Finds out from a manifest where the module is.</summary>
+/// <summary>Chooses the layers of a manifest that the module is in.</summary>
 internal static class LayerChoice
 {
     /// <summary>The one Wasm layer, or all layers of a container image.</summary>
-    /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming what is there instead.</exception>
+    /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming what the artifact has instead.</exception>
     public static (ModuleLayout Layout, IReadOnlyList<Descriptor> Layers) Choose(Manifest manifest, string subject)
     {
         var wasm = manifest.Layers.Where(layer => MediaTypes.IsWasm(layer.MediaType)).ToArray();
@@ -95,11 +95,11 @@ internal static class LayerChoice
 /// <summary>Chooses the manifest for Wasm from an index of platforms.</summary>
 internal static class PlatformChoice
 {
-    /// <summary>wasi/wasm, else wasip1/wasm, else anything for wasm, else the only entry.</summary>
+    /// <summary>wasi/wasm, or else wasip1/wasm, or else anything for wasm, or else the only entry.</summary>
     /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming the platforms, if none of these exists.</exception>
     public static Descriptor Choose(ImageIndex index, string subject)
     {
-        // Builders add entries that describe others (attestations), with unknown/unknown as platform.
+        // Builders add entries that describe others (attestations); their platform is unknown/unknown.
         var entries = index.Manifests.Where(entry => entry.Platform is not { OperatingSystem: "unknown", Architecture: "unknown" }).ToArray();
         return entries.FirstOrDefault(entry => entry.Platform is { OperatingSystem: "wasi", Architecture: "wasm" or "wasm32" })
             ?? entries.FirstOrDefault(entry => entry.Platform is { OperatingSystem: "wasip1", Architecture: "wasm" or "wasm32" })

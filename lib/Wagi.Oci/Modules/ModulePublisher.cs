@@ -9,7 +9,7 @@ using Wagi.Oci.Remote;
 
 namespace Wagi.Oci.Modules;
 
-/// <summary>Pushes a <c>.wasm</c> file as an artifact that this project, ORAS and the runtimes of the CNCF read. Thread-safe.</summary>
+/// <summary>Pushes a <c>.wasm</c> file as an artifact that this project, ORAS and other Wasm runtimes can read. Thread-safe.</summary>
 /// <param name="client">Connections; stays the caller's.</param>
 public sealed class ModulePublisher(RegistryClient client)
 {
@@ -19,8 +19,8 @@ public sealed class ModulePublisher(RegistryClient client)
 
     /// <summary>Pushes the layer, the config and, last, the manifest under the reference's tag.</summary>
     /// <param name="file">Path of a Wasm binary: a core module or a component.</param>
-    /// <param name="reference">Where to; a tag, without a digest.</param>
-    /// <param name="options">How; null for the CNCF layout with <c>SOURCE_DATE_EPOCH</c> as the time.</param>
+    /// <param name="reference">The destination: a tag, without a digest.</param>
+    /// <param name="options">The options; null: the CNCF's layout, with the time in <c>SOURCE_DATE_EPOCH</c>.</param>
     /// <param name="credentials">Where credentials come from; anonymous if null.</param>
     /// <param name="cancellationToken">Ends the push.</param>
     /// <exception cref="OciException">With the cause; <see cref="OciErrorKind.UnsupportedArtifact"/> if the file is not Wasm.</exception>
@@ -34,16 +34,16 @@ public sealed class ModulePublisher(RegistryClient client)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
 
-        // Whole, not streamed: the digest and the upload must see the same bytes even if a build rewrites the file meanwhile.
+        // As a whole, not streamed: digest and upload must see the same bytes even if a build rewrites the file meanwhile.
         var module = await File.ReadAllBytesAsync(file, cancellationToken);
         return await PublishAsync(module, file, reference, options, credentials, cancellationToken);
     }
 
     /// <summary>As the other overload, with the bytes of the module.</summary>
     /// <param name="module">A Wasm binary: a core module or a component.</param>
-    /// <param name="name">The file that it is called in messages, and in the artifact unless the options give a title.</param>
-    /// <param name="reference">Where to; a tag, without a digest.</param>
-    /// <param name="options">How; null for the CNCF layout with <c>SOURCE_DATE_EPOCH</c> as the time.</param>
+    /// <param name="name">Its file name in messages, and in the artifact unless the options give a title.</param>
+    /// <param name="reference">The destination: a tag, without a digest.</param>
+    /// <param name="options">The options; null: the CNCF's layout, with the time in <c>SOURCE_DATE_EPOCH</c>.</param>
     /// <param name="credentials">Where credentials come from; anonymous if null.</param>
     /// <param name="cancellationToken">Ends the push.</param>
     /// <exception cref="OciException">With the cause; <see cref="OciErrorKind.UnsupportedArtifact"/> if it is not Wasm.</exception>
@@ -143,10 +143,10 @@ public sealed class ModulePublisher(RegistryClient client)
 }
 
 /// <summary>What was pushed.</summary>
-/// <param name="Reference">The reference with the manifest's digest: it means these bytes for ever.</param>
+/// <param name="Reference">The reference with the manifest's digest, which means these bytes forever.</param>
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Layer">The layer, which is the Wasm binary.</param>
-/// <param name="Uploaded">False if the repository had the layer already.</param>
+/// <param name="Uploaded">False if the repository already had the layer.</param>
 public sealed record PublishedModule(Reference Reference, Descriptor Manifest, Descriptor Layer, bool Uploaded);
 
 /// <summary>The configuration of a Wasm artifact (CNCF TAG Runtime, "Wasm OCI Artifact layout").</summary>
@@ -169,7 +169,7 @@ internal sealed record WasmConfig
     public ComponentInterface? Component { get; init; }
 }
 
-/// <summary>Source-generated JSON for configurations, which are written and never read.</summary>
+/// <summary>Source-generated JSON for configurations, which are only written.</summary>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Serialization,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -4,7 +4,7 @@ using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Modules;
 
-/// <summary>Writes a Wasm binary to its destination: checks the magic first, counts and hashes on the way.</summary>
+/// <summary>Writes a Wasm binary to its destination: checks the magic first, then counts and hashes the bytes.</summary>
 internal sealed class ModuleWriter(Stream destination, long maxSize, string subject)
 {
     private const int ChunkSize = 80 * 1024;
@@ -22,7 +22,7 @@ internal sealed class ModuleWriter(Stream destination, long maxSize, string subj
         if (!WasmBinary.IsWasm(buffer.AsSpan(0, count)))
         {
             var found = count == 0 ? "is empty" : $"begins with {Convert.ToHexStringLower(buffer.AsSpan(0, Math.Min(count, 4)))} instead of 0061736d (\\0asm)";
-            // If the content was damaged, the end of the blob tells, and that is the better answer.
+            // If the content is damaged, the end of the blob says so, which is the better answer.
             await DrainAsync(source, cancellationToken);
             throw new OciException(
                 OciErrorKind.UnsupportedArtifact,

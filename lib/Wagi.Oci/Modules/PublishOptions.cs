@@ -1,18 +1,18 @@
 namespace Wagi.Oci.Modules;
 
-/// <summary>How a module is pushed. The same file with the same options always gives the same digest.</summary>
+/// <summary>How to push a module. The same file with the same options always gives the same digest.</summary>
 public sealed class PublishOptions
 {
     /// <summary>The form of the artifact.</summary>
     public PublishLayout Layout { get; init; } = PublishLayout.Cncf;
 
     /// <summary>
-    /// When the module was built; becomes the annotation <c>org.opencontainers.image.created</c> and the config's
-    /// <c>created</c>. Null leaves the annotation out and puts 1970-01-01 into the config, which must have a time.
+    /// When the module was built: the annotation <c>org.opencontainers.image.created</c> and the config's <c>created</c>. Null leaves the
+    /// annotation out and puts 1970-01-01 into the config, which must have a time.
     /// </summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>Name that ORAS gives the file when it pulls; the name of the pushed file if null.</summary>
+    /// <summary>The name that ORAS gives the file when it pulls; null: the name of the pushed file.</summary>
     public string? Title { get; init; }
 
     /// <summary>Further annotations of the manifest.</summary>
@@ -29,14 +29,14 @@ public sealed class PublishOptions
         {
             return null;
         }
-        // Up to the end of the year 9999, which is where the calendar of DateTimeOffset ends.
+        // DateTimeOffset ends with the year 9999.
         return long.TryParse(text, System.Globalization.NumberStyles.None, null, out var seconds) && seconds <= 253_402_300_799
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : throw new FormatException($"SOURCE_DATE_EPOCH is '{text}'; expected the number of seconds since 1970");
     }
 }
 
-/// <summary>In which form a module is pushed.</summary>
+/// <summary>The form of a pushed artifact.</summary>
 public enum PublishLayout
 {
     /// <summary>The CNCF Wasm OCI artifact: layer <c>application/wasm</c>, config <c>application/vnd.wasm.config.v0+json</c>.</summary>

@@ -5,7 +5,7 @@ namespace Wagi.Oci.Modules;
 /// <summary>Recognises Wasm binaries by their first bytes (WebAssembly core specification §5.5.16, component model "Binary Format").</summary>
 public static class WasmBinary
 {
-    /// <summary>How many bytes tell what it is: the magic and the version with the layer.</summary>
+    /// <summary>How many bytes tell what it is: the magic, and the version with the layer.</summary>
     public const int PreambleSize = 8;
 
     /// <summary>Whether this begins with <c>\0asm</c>: a core module or a component.</summary>
@@ -114,7 +114,7 @@ internal static class ComponentReader
         }
     }
 
-    // A primitive type is one byte that reads as a negative number; everything else is the index of a type.
+    // A primitive type is one byte, a negative number; everything else is the index of a type.
     private static void SkipValueType(ref ReadOnlySpan<byte> section) => Number(ref section);
 
     // importname and exportname: 0 or 1, or 2 with a version suffix, then the name.
@@ -162,7 +162,7 @@ internal static class ComponentReader
     }
 }
 
-/// <summary>What a component needs and offers, by name (CNCF TAG Runtime, "Wasm OCI Artifact layout").</summary>
+/// <summary>The names of what a component needs and offers (CNCF TAG Runtime, "Wasm OCI Artifact layout").</summary>
 /// <param name="Exports">Names of the exports.</param>
 /// <param name="Imports">Names of the imports.</param>
 internal sealed record ComponentInterface(IReadOnlyList<string> Exports, IReadOnlyList<string> Imports);

@@ -7,9 +7,8 @@ using Wagi.Oci.Remote;
 namespace Wagi.Oci.Modules;
 
 /// <summary>
-/// From a reference to Wasm bytes. Reads the CNCF Wasm artifact (layer <c>application/wasm</c>), wasm-to-oci
-/// (<c>application/vnd.wasm.content.layer.v1+wasm</c>), container images with one <c>.wasm</c> file, and indexes of
-/// these. Thread-safe.
+/// From a reference to Wasm bytes. Reads the CNCF's Wasm artifact (layer <c>application/wasm</c>), wasm-to-oci
+/// (<c>application/vnd.wasm.content.layer.v1+wasm</c>), container images with one <c>.wasm</c> file, and indexes of these. Thread-safe.
 /// </summary>
 public sealed class WasmModuleSource
 {
@@ -27,7 +26,7 @@ public sealed class WasmModuleSource
     }
 
     /// <summary>
-    /// Finds out where the module is: reads the manifest, and one more if the reference means an index.
+    /// Finds out where the module is from its manifest; through a second one if the reference means an index.
     /// </summary>
     /// <param name="reference">The artifact.</param>
     /// <param name="credentials">Where credentials come from; anonymous if null.</param>
@@ -64,7 +63,7 @@ public sealed class WasmModuleSource
 
     /// <summary>Locates the module and writes it to <paramref name="destination"/>.</summary>
     /// <param name="reference">The artifact.</param>
-    /// <param name="destination">Takes the bytes. What it holds after an exception is worthless: write to a temporary file.</param>
+    /// <param name="destination">Takes the bytes. Its content is worthless after an exception, so write to a temporary file.</param>
     /// <param name="credentials">Where credentials come from; anonymous if null.</param>
     /// <param name="cancellationToken">Ends the pull.</param>
     /// <exception cref="OciException">With the cause.</exception>
@@ -74,7 +73,7 @@ public sealed class WasmModuleSource
 
     /// <summary>Writes the module that was located to <paramref name="destination"/>, verified by digest and magic.</summary>
     /// <param name="artifact">Where the module is.</param>
-    /// <param name="destination">Takes the bytes. What it holds after an exception is worthless: write to a temporary file.</param>
+    /// <param name="destination">Takes the bytes. Its content is worthless after an exception, so write to a temporary file.</param>
     /// <param name="cancellationToken">Ends the pull.</param>
     /// <exception cref="OciException">With the cause.</exception>
     public async Task<PulledModule> PullAsync(ModuleArtifact artifact, Stream destination, CancellationToken cancellationToken = default)
@@ -111,8 +110,8 @@ public sealed class WasmModuleSourceOptions
     public long MaxModuleSize { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>
-    /// Most bytes that the layers of one container image may unpack to while they are searched:
-    /// a small archive can unpack to a thousand times its size.
+    /// How many bytes the layers of one container image may unpack to in the search: a small archive can unpack to a thousand times its
+    /// size.
     /// </summary>
     public long MaxUnpackedSize { get; init; } = 1024L * 1024 * 1024;
 }
@@ -126,7 +125,7 @@ public sealed record PulledModule
     /// <summary>The manifest that names the layer; the same as <see cref="Digest"/> unless that is an index.</summary>
     public required Digest ManifestDigest { get; init; }
 
-    /// <summary>The layer that is, or holds, the Wasm binary.</summary>
+    /// <summary>The layer that is, or contains, the Wasm binary.</summary>
     public required Digest LayerDigest { get; init; }
 
     /// <summary>The layer's media type.</summary>

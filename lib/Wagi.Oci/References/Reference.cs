@@ -6,13 +6,12 @@ namespace Wagi.Oci.References;
 
 /// <summary>
 /// Where an artifact is: registry, repository, and a tag, a digest or both
-/// (OCI distribution spec 1.1, "Pulling manifests"). With both, the digest decides and the tag is a remark.
+/// (OCI distribution spec 1.1, "Pulling manifests"). With both, the digest decides and the tag is only a remark.
 /// </summary>
 /// <remarks>
-/// Text forms: <c>oci://host:port/repo/name:tag@sha256:…</c>, WAGI's <c>oci:host/repo:tag</c>, and bare
-/// <c>host:port/repo:tag</c>. As in Docker, the part before the first slash is a registry only if it holds a dot or
-/// a port or is <c>localhost</c>; everything else lives on docker.io, there below <c>library/</c> if it has one part only.
-/// Without tag and digest the tag is <c>latest</c>.
+/// Text forms: <c>oci://host:port/repo/name:tag@sha256:…</c>, WAGI's <c>oci:host/repo:tag</c>, and <c>host:port/repo:tag</c> alone.
+/// As in Docker, the part before the first slash is a registry only if it has a dot or a port or is <c>localhost</c>; everything else is on
+/// docker.io, below <c>library/</c> if it has a single part. Without tag and digest the tag is <c>latest</c>.
 /// </remarks>
 public sealed record Reference
 {
@@ -27,22 +26,22 @@ public sealed record Reference
         Digest = digest;
     }
 
-    /// <summary>Host name or address with its port if given, lower case: <c>ghcr.io</c>, <c>127.0.0.1:5000</c>, <c>[::1]:5000</c>.</summary>
+    /// <summary>Host name or address, with its port if there is one, in lower case: <c>ghcr.io</c>, <c>127.0.0.1:5000</c>, <c>[::1]:5000</c>.</summary>
     public string Registry { get; }
 
     /// <summary>The repository's name within the registry: <c>samples/hello</c>.</summary>
     public string Repository { get; }
 
-    /// <summary>The tag; null if there is a digest only.</summary>
+    /// <summary>The tag; null if there is only a digest.</summary>
     public string? Tag { get; }
 
-    /// <summary>The digest of the manifest; null if there is a tag only.</summary>
+    /// <summary>The digest of the manifest; null if there is only a tag.</summary>
     public Digest? Digest { get; }
 
     /// <summary>The host that answers for <see cref="Registry"/>: docker.io is served by registry-1.docker.io.</summary>
     internal string ApiHost => Registry == DockerHub ? "registry-1.docker.io" : Registry;
 
-    /// <summary>What the registry is asked for: the digest if there is one, else the tag.</summary>
+    /// <summary>What to ask the registry for: the digest if there is one, otherwise the tag.</summary>
     internal string Target => Digest?.ToString() ?? Tag!;
 
     /// <summary>Reads a reference.</summary>

@@ -23,7 +23,7 @@ internal static partial class ReferenceGrammar
             return "an OCI reference is empty: expected registry/repository:tag";
         }
 
-        // Order matters: nothing before the check for user:password@ may repeat the text.
+        // Order matters: before user:password@ is ruled out, no error may repeat the text.
         var rest = StripScheme(text);
         var at = rest.IndexOf('@', StringComparison.Ordinal);
         Digest? digest = null;
@@ -94,7 +94,7 @@ internal static partial class ReferenceGrammar
         {
             return text["oci://".Length..];
         }
-        // "oci:5000/…" would be a host called oci: WAGI's short form wins, as nobody can say such a host otherwise in WAGI.
+        // "oci:5000/…" could be a host called oci, but WAGI's short form wins.
         return text.StartsWith("oci:", StringComparison.OrdinalIgnoreCase) ? text["oci:".Length..] : text;
     }
 

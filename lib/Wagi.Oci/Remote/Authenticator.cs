@@ -9,20 +9,20 @@ using Wagi.Oci.Errors;
 namespace Wagi.Oci.Remote;
 
 /// <summary>
-/// Sends requests with whatever the registry wants to see: nothing, basic credentials or a bearer token. The first
-/// request learns it from the challenge (401), later ones bring it along.
+/// Sends requests with what the registry asks for: nothing, basic credentials or a bearer token. The first request learns it from the
+/// challenge (401), later ones send it at once.
 /// </summary>
 internal sealed class Authenticator(Transport transport, TimeProvider time)
 {
-    // More entries than this come from something odd; starting anew costs one challenge each.
+    // More entries than this are not normal; starting over costs one challenge each.
     private const int MaxCached = 10_000;
 
     private readonly TokenService _tokens = new(transport, time);
     private readonly ConcurrentDictionary<AuthorizationKey, Authorization> _cache = new();
 
     /// <summary>
-    /// Sends the request; on 401 and 403 with each fitting credential in turn. The last answer comes back whatever its
-    /// status, together with whether credentials were sent.
+    /// Sends the request, on 401 and 403 with the next credential. Returns the last answer, whatever its status, and whether credentials were
+    /// sent.
     /// </summary>
     public async Task<(HttpResponseMessage Response, bool WithCredential)> SendAsync(
         RegistryRequest request,
@@ -57,7 +57,7 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
             }
             catch (OciException exception) when (exception.Kind == OciErrorKind.Unauthorized && !last)
             {
-                // The token service refused this one; the next may do.
+                // The token service refused this one; the next may work.
             }
         }
     }
@@ -67,7 +67,7 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
     {
         var known = _cache.TryGetValue(key, out var cached) && cached.Expires > time.GetUtcNow() ? cached.Header : null;
         var response = await transport.SendAsync(request with { Authorization = known }, cancellationToken);
-        // A challenge of another host, reached by a redirect, gets no answer: the credentials are not meant for it.
+        // A challenge of another host, after a redirect, gets no answer: the credentials are not for that host.
         if (response.StatusCode != HttpStatusCode.Unauthorized || response.RequestMessage?.RequestUri?.Authority != request.Uri.Authority)
         {
             return response;
@@ -111,7 +111,7 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
         return await _tokens.FetchAsync(challenge, Scopes(challenge, key), credential, request, cancellationToken);
     }
 
-    /// <summary>Our own scope covers later requests too (push after a mere look); the registry's comes along where it is about something else.</summary>
+    /// <summary>Our own scope also covers later requests (a push after a look); the registry's is added when it is about something else.</summary>
     private static IReadOnlyList<string> Scopes(Challenge challenge, AuthorizationKey key)
     {
         var own = $"repository:{key.Repository}:{key.Actions}";
@@ -133,16 +133,15 @@ internal sealed class Authenticator(Transport transport, TimeProvider time)
     }
 }
 
-/// <summary>An Authorization header that a registry has asked for, and until when it is good.</summary>
+/// <summary>An Authorization header that a registry has asked for, and until when it is valid.</summary>
 internal sealed record Authorization(AuthenticationHeaderValue Header, DateTimeOffset Expires)
 {
-    /// <summary>The scheme alone: a log or a message must not show the rest.</summary>
+    /// <summary>Only the scheme: a log or a message must not show the rest.</summary>
     public override string ToString() => Header.Scheme;
 }
 
 /// <summary>
-/// What a cached authorization is good for. The credential is part of it, as a hash, so that no caller profits from
-/// another caller's rights.
+/// What a cached authorization is for. The credential is part of it, as a hash, so that no caller gets another caller's rights.
 /// </summary>
 internal sealed record AuthorizationKey(string Registry, string Repository, string Actions, string Fingerprint)
 {

@@ -5,20 +5,20 @@ using Wagi.Oci.Errors;
 namespace Wagi.Oci.Remote;
 
 /// <summary>
-/// A blob on its way in. Size and digest are checked as it streams, and a connection that breaks is taken up again
-/// where it broke (OCI distribution spec 1.1, "Pulling blobs": Range), so that a reader never sees the same bytes twice.
+/// A blob that is being read. Its size and digest are checked as it streams, and after a broken connection it continues where it was (OCI
+/// distribution spec 1.1, "Pulling blobs": Range), so that a reader never sees the same bytes twice.
 /// </summary>
-/// <param name="descriptor">What must come.</param>
+/// <param name="descriptor">The blob.</param>
 /// <param name="subject">Full reference, for messages.</param>
 /// <param name="open">Opens the blob at a byte offset.</param>
-/// <param name="first">The blob, opened at its beginning.</param>
+/// <param name="first">The blob, opened at its start.</param>
 internal sealed class BlobStream(
     Descriptor descriptor,
     string subject,
     Func<long, CancellationToken, Task<Stream>> open,
     Stream first) : ForwardStream
 {
-    // Each must bring at least one byte to be followed by another, opening has its own attempts.
+    // Each must bring at least one byte before there is another; opening has its own attempts.
     private const int MaxResumptions = 5;
 
     private readonly IncrementalHash _hash = descriptor.Digest.CreateHash();
@@ -50,7 +50,7 @@ internal sealed class BlobStream(
                 {
                     return Finish();
                 }
-                // An orderly end, not a broken connection: the registry has no more.
+                // A regular end, not a broken connection: the registry has no more.
                 throw new OciException(
                     OciErrorKind.DigestMismatch,
                     $"{subject}: the registry has only {_received} of the {descriptor.Size} bytes of blob {descriptor.Digest}; push it again");
@@ -94,7 +94,7 @@ internal sealed class BlobStream(
         }
 
         _hash.AppendData(bytes);
-        // Some readers stop at the size they know and never ask for the end: verify with the last byte, not after it.
+        // Some readers stop at the size that they know and never ask for the end: verify with the last byte, not after it.
         if (_received == descriptor.Size)
         {
             Finish();

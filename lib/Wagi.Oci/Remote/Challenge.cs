@@ -27,7 +27,7 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
         return basic;
     }
 
-    /// <summary>Reads <c>name=token, name="quoted \" string"</c>; what does not fit is skipped.</summary>
+    /// <summary>Reads <c>name=token, name="quoted \" string"</c> and skips everything else.</summary>
     internal static Dictionary<string, string> ReadParameters(string? text)
     {
         var parameters = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

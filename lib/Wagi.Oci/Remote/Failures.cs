@@ -7,10 +7,10 @@ using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Remote;
 
-/// <summary>An answer that is no success (OCI distribution spec 1.1, "Error Codes").</summary>
+/// <summary>An answer that is not a success (OCI distribution spec 1.1, "Error Codes").</summary>
 /// <param name="Status">HTTP status.</param>
-/// <param name="Code">The first error code, such as <c>MANIFEST_UNKNOWN</c>; null if the body told none.</param>
-/// <param name="Message">The first error's message, made safe for one line of text; empty if the body told none.</param>
+/// <param name="Code">The first error code, such as <c>MANIFEST_UNKNOWN</c>; null if the body has none.</param>
+/// <param name="Message">The first error's message on one line, without control characters; empty if the body has none.</param>
 /// <param name="Wait">The Retry-After header.</param>
 internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string Message, TimeSpan? Wait)
 {
@@ -31,7 +31,7 @@ internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string
         }
         catch (Exception exception) when (exception is JsonException or OciException)
         {
-            // Proxies answer in HTML: the status has to do.
+            // Proxies answer in HTML: the status has to be enough.
         }
 
         return new ErrorResponse(response.StatusCode, first?.Code, OneLine(first?.Message), RetryAfter(response));
@@ -48,7 +48,7 @@ internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string
     /// <param name="subject">Full reference.</param>
     /// <param name="registry">Host of the registry.</param>
     /// <param name="withCredential">Whether credentials were sent.</param>
-    /// <param name="missing">Says what is not there, for status 404.</param>
+    /// <param name="missing">Says what does not exist, for status 404.</param>
     public OciException ToException(string subject, string registry, bool withCredential, string missing)
     {
         var said = Message.Length > 0 ? $"{(int)Status} {Code}: {Message}" : Code is null ? $"{(int)Status}" : $"{(int)Status} {Code}";
@@ -112,7 +112,7 @@ internal static class Failures
             HttpRequestError.NameResolutionError => new OciException(
                 OciErrorKind.UnknownHost,
                 $"{request.Subject}: the host '{request.Uri.Host}' does not resolve ({cause}); check its spelling and DNS",
-                // "Try again" comes from a name server that does not answer; "not found" is an answer.
+                // "Try again" means that a name server does not answer; "not found" is an answer.
                 isTransient: Innermost(exception) is SocketException { SocketErrorCode: SocketError.TryAgain },
                 exception),
             HttpRequestError.SecureConnectionError => new OciException(

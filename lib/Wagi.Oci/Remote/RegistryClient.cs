@@ -6,9 +6,8 @@ using Wagi.Oci.References;
 namespace Wagi.Oci.Remote;
 
 /// <summary>
-/// Connections and tokens for any number of registries; thread-safe, meant to live as long as the process.
-/// A token is used again only for the same registry, repository, action and credential, so that one client may serve
-/// callers with different credentials.
+/// Connections and tokens for any number of registries; thread-safe, made to live as long as the process. A token is reused only for the same
+/// registry, repository, action and credential, so one client can serve callers with different credentials.
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {
@@ -16,7 +15,7 @@ public sealed class RegistryClient : IDisposable
     private readonly Authenticator _authenticator;
     private readonly Retry _retry;
 
-    /// <summary>Creates a client; connections come with the first request.</summary>
+    /// <summary>Creates a client, which connects when the first request needs it.</summary>
     public RegistryClient(RegistryClientOptions? options = null)
     {
         options ??= new RegistryClientOptions();
@@ -35,7 +34,7 @@ public sealed class RegistryClient : IDisposable
             new RepositoryConnection(reference, credentials ?? AnonymousCredentialStore.Instance, _transport, _authenticator), _retry);
     }
 
-    /// <summary>Closes all connections; streams that are still open fail.</summary>
+    /// <summary>Closes all connections. Streams that are still open fail.</summary>
     public void Dispose() => _transport.Dispose();
 }
 
@@ -43,8 +42,8 @@ public sealed class RegistryClient : IDisposable
 public sealed class RegistryClientOptions
 {
     /// <summary>
-    /// Registries that are spoken to over plain HTTP, as <c>host</c> (any port) or <c>host:port</c>.
-    /// Loopback hosts (<c>localhost</c>, 127.0.0.0/8, <c>::1</c>) always are; every other registry gets HTTPS.
+    /// Registries to reach over plain HTTP, as <c>host</c> (any port) or <c>host:port</c>. Loopback hosts (<c>localhost</c>, 127.0.0.0/8,
+    /// <c>::1</c>) always are; all others are reached over HTTPS.
     /// </summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
@@ -52,25 +51,25 @@ public sealed class RegistryClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long the registry may send (or take) nothing before the request counts as failed. There is no limit on a
-    /// whole transfer: that is the caller's <see cref="CancellationToken"/>.
+    /// How long the registry may neither send nor take anything before the request fails. A whole transfer has no limit other than the
+    /// caller's <see cref="CancellationToken"/>.
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often a request that failed for a transient reason is sent in all, at least 1.</summary>
+    /// <summary>How often a request that fails for a transient reason is sent in total; at least 1.</summary>
     public int Attempts { get; init; } = 3;
 
     /// <summary>Wait before the second attempt at its longest; doubles with each further one.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Clock for the life of tokens and the wait between attempts.</summary>
+    /// <summary>Clock for the lifetime of tokens and the waits between attempts.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }
 
 /// <summary>Runs an idempotent operation again when it failed for a transient reason.</summary>
 internal sealed class Retry
 {
-    // A registry that asks for more patience than this gets it from the caller, who can do something else meanwhile.
+    // A longer wait is left to the caller, who can do something else meanwhile.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly RegistryClientOptions _options;

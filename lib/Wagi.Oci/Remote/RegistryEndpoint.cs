@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Wagi.Oci.Remote;
 
-/// <summary>Decides how a registry is reached: HTTPS, except for loopback hosts and those declared insecure.</summary>
+/// <summary>Decides how to reach a registry: by HTTPS, except for loopback hosts and those declared insecure.</summary>
 internal sealed class RegistryEndpoint(IReadOnlyCollection<string> insecureRegistries)
 {
     /// <summary><c>https://host/v2/</c> or <c>http://host/v2/</c>.</summary>
@@ -24,7 +24,7 @@ internal sealed class RegistryEndpoint(IReadOnlyCollection<string> insecureRegis
         || string.Equals(entry, $"{uri.Host}:{uri.Port}", StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>The proxy of the environment, but never for loopback hosts: no proxy can reach those, and users do not list them.</summary>
+/// <summary>The environment's proxy, but never for loopback hosts: no proxy reaches those, and users do not list them in NO_PROXY.</summary>
 public sealed class LoopbackBypass(IWebProxy inner) : IWebProxy
 {
     /// <inheritdoc/>

@@ -6,12 +6,12 @@ using Wagi.Oci.References;
 namespace Wagi.Oci.Remote;
 
 /// <summary>
-/// One repository of a registry (OCI distribution spec 1.1). Everything that arrives is checked against its digest and
-/// size; what failed for a transient reason is tried again a few times. All methods throw <see cref="OciException"/>.
+/// One repository of a registry (OCI distribution spec 1.1). Everything that arrives is checked against its digest and size; what fails for a
+/// transient reason is tried again a few times. All methods throw <see cref="OciException"/>.
 /// </summary>
 public sealed class Repository
 {
-    /// <summary>Largest manifest that is read, the size that registries have to accept: 4 MiB.</summary>
+    /// <summary>The largest manifest to read, in bytes: what registries have to accept, 4 MiB.</summary>
     public const int MaxManifestSize = 4 * 1024 * 1024;
 
     private static readonly string[] ManifestTypes =
@@ -28,12 +28,11 @@ public sealed class Repository
         _retry = retry;
     }
 
-    /// <summary>The reference that this was made for.</summary>
+    /// <summary>The reference that names it.</summary>
     public Reference Reference => _connection.Reference;
 
     /// <summary>
-    /// Asks which manifest the reference means: one HEAD request, unless the registry gives no digest for it.
-    /// Nothing but the digest, media type and size is transferred.
+    /// Asks which manifest the reference means. That takes one HEAD request and transfers no content, unless the registry gives no digest.
     /// </summary>
     public Task<Descriptor> ResolveAsync(CancellationToken cancellationToken = default) =>
         _retry.RunAsync(ResolveOnceAsync, cancellationToken);
@@ -50,8 +49,8 @@ public sealed class Repository
     }
 
     /// <summary>
-    /// Opens a blob. Reading the stream to its end verifies size and digest, and continues where a connection broke;
-    /// nothing that was read may be relied upon before the end was reached. Only asynchronous reads.
+    /// Opens a blob for asynchronous reading. Reading continues where a connection broke, and the end verifies size and digest: rely on nothing
+    /// that was read before the end is reached.
     /// </summary>
     public async Task<Stream> FetchBlobAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
     {
@@ -60,11 +59,11 @@ public sealed class Repository
         return new BlobStream(descriptor, Reference.ToString(), (from, token) => OpenBlobAsync(descriptor, from, token), first);
     }
 
-    /// <summary>Uploads a blob, unless the repository has it already.</summary>
+    /// <summary>Uploads a blob, unless the repository already has it.</summary>
     /// <param name="descriptor">Digest and size of the content.</param>
-    /// <param name="open">Opens the content at its beginning; called once for every attempt, each stream is disposed.</param>
+    /// <param name="open">Opens the content at its start: called once for each attempt, which disposes the stream.</param>
     /// <param name="cancellationToken">Ends the upload.</param>
-    /// <returns>False if the repository had the blob.</returns>
+    /// <returns>False if the repository already had the blob.</returns>
     public Task<bool> PushBlobAsync(Descriptor descriptor, Func<Stream> open, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
@@ -85,7 +84,7 @@ public sealed class Repository
         var (response, withCredential) = await _connection.SendAsync(request, RepositoryConnection.Pull, cancellationToken);
         using (response)
         {
-            // A HEAD answer has no body to say what is wrong; where more can be learnt, GET is asked.
+            // The answer to HEAD has no body that says what is wrong. For the other statuses GET is asked below.
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
             {
                 throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
@@ -166,7 +165,7 @@ public sealed class Repository
             },
             cancellationToken);
 
-    // A registry may answer a request for a range with the whole.
+    // A registry may answer a request for a range with everything.
     private static long Start(HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? 0 : 0;
 
@@ -208,7 +207,7 @@ public sealed class Repository
                 : _connection.MissingRepository);
     }
 
-    /// <summary>Many registries call a manifest unknown when it is the repository that does not exist; its list of tags tells.</summary>
+    /// <summary>Many registries call a manifest unknown when its repository does not exist; the list of tags tells which it is.</summary>
     private async Task<bool> RepositoryExistsAsync(CancellationToken cancellationToken)
     {
         try

@@ -2,7 +2,7 @@ using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Remote;
 
-/// <summary>The body of an answer, for reading once, forward and asynchronously.</summary>
+/// <summary>The body of an answer: silence and broken connections become <see cref="OciException"/>.</summary>
 internal sealed class ResponseStream(Stream inner, HttpResponseMessage response, TimeSpan stallTimeout, string subject) : ForwardStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -37,7 +37,7 @@ internal sealed class ResponseStream(Stream inner, HttpResponseMessage response,
     }
 }
 
-/// <summary>A stream that is read asynchronously from its beginning to its end and can do nothing else.</summary>
+/// <summary>A stream that can only be read, asynchronously and from beginning to end.</summary>
 internal abstract class ForwardStream : Stream
 {
     public override bool CanRead => true;
@@ -72,7 +72,7 @@ internal abstract class ForwardStream : Stream
     }
 }
 
-/// <summary>Reads a small body whole, never more than a limit.</summary>
+/// <summary>Reads a small body as a whole, up to a limit.</summary>
 internal static class BoundedBody
 {
     /// <exception cref="OciException"><see cref="OciErrorKind.TooLarge"/> beyond <paramref name="limit"/> bytes.</exception>

@@ -16,15 +16,15 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
 {
     private const int MaxAnswer = 1024 * 1024;
 
-    // Answers without expires_in live this long by the specification.
+    // The specification's lifetime for answers without expires_in.
     private static readonly TimeSpan DefaultLife = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(1);
 
     /// <summary>A token for <paramref name="scopes"/>.</summary>
     /// <param name="challenge">The bearer challenge with realm and service.</param>
-    /// <param name="scopes">What the token is to allow: <c>repository:name:pull</c>.</param>
-    /// <param name="credential">Who asks; anonymous if null.</param>
+    /// <param name="scopes">What the token should allow: <c>repository:name:pull</c>.</param>
+    /// <param name="credential">Who is asking; anonymous if null.</param>
     /// <param name="request">The request that was challenged.</param>
     /// <param name="cancellationToken">Ends the exchange.</param>
     public async Task<Authorization> FetchAsync(
@@ -56,7 +56,7 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
         }
 
         var life = answer.ExpiresIn is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, LongestLife.TotalSeconds)) : DefaultLife;
-        // Counted from before the question and cut short, so that no request leaves with a token about to expire.
+        // Counted from before the request and cut short, so that no request is sent with a token that is about to expire.
         return new Authorization(new AuthenticationHeaderValue("Bearer", token), asked + (life * 0.9));
     }
 
@@ -68,7 +68,7 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
             throw new OciException(OciErrorKind.Protocol, $"{request.Subject}: the registry asks for a token but names no token service (realm) in WWW-Authenticate");
         }
 
-        // Credentials travel to the realm: a registry behind TLS must not send them out in the open.
+        // Credentials go to the realm: a registry behind TLS must not have them sent in the clear.
         if (realm.Scheme == Uri.UriSchemeHttp && request.Uri.Scheme == Uri.UriSchemeHttps && !transport.Endpoint.MayBePlain(realm))
         {
             throw new OciException(
@@ -144,13 +144,13 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
         }
         catch (JsonException)
         {
-            // The serializer's text could quote the token.
+            // The serializer's message could quote the token.
             throw new OciException(OciErrorKind.Protocol, $"{subject}: the token service {Transport.Display(realm)} did not answer with JSON");
         }
     }
 }
 
-/// <summary>What a token service answers (CNCF distribution, "Token Authentication Specification" and its OAuth2 variant).</summary>
+/// <summary>The answer of a token service (CNCF distribution, "Token Authentication Specification" and its OAuth2 variant).</summary>
 internal sealed class TokenAnswer
 {
     [JsonPropertyName("token")]
@@ -159,7 +159,7 @@ internal sealed class TokenAnswer
     [JsonPropertyName("access_token")]
     public string? AccessToken { get; init; }
 
-    /// <summary>Seconds that the token lives; 60 if absent.</summary>
+    /// <summary>How long the token is valid, in seconds; 60 if absent.</summary>
     [JsonPropertyName("expires_in")]
     public double? ExpiresIn { get; init; }
 }

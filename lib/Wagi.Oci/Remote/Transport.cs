@@ -5,8 +5,8 @@ using Wagi.Oci.Errors;
 namespace Wagi.Oci.Remote;
 
 /// <summary>
-/// HTTP as registries need it: redirects that never carry the Authorization header to another host, a limit on
-/// silence rather than on duration, and failures as <see cref="OciException"/>. Every status is an answer here.
+/// HTTP for registries: redirects never take the Authorization header to another host, the limit is on silence rather than on duration, and
+/// failures are <see cref="OciException"/>. Any status is an answer here.
 /// </summary>
 internal sealed class Transport : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class Transport : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = options.ConnectTimeout,
-            // Registries move: names are looked up again now and then.
+            // Registries move: look names up again from time to time.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             Proxy = new LoopbackBypass(HttpClient.DefaultProxy),
             ActivityHeadersPropagator = null,
@@ -38,7 +38,7 @@ internal sealed class Transport : IDisposable
 
     public RegistryEndpoint Endpoint { get; }
 
-    /// <summary>Sends the request and returns when the head of the answer is there; the caller disposes it.</summary>
+    /// <summary>Sends the request and returns as soon as the head of the answer has arrived; the caller disposes it.</summary>
     public async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellationToken)
     {
         var current = request;
@@ -68,14 +68,14 @@ internal sealed class Transport : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>Scheme, host and path of an address; the query is left out, because signed addresses hold their secret there.</summary>
+    /// <summary>Scheme, host and path of a URL; not its query, where signed URLs have their secret.</summary>
     public static string Display(Uri uri) => uri.GetLeftPart(UriPartial.Path);
 
     private async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellationToken)
     {
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stall.CancelAfter(_stallTimeout);
-        // A late report of progress may come when the answer is here already and the source is gone.
+        // Progress may be reported late, when the answer has arrived and the source is disposed.
         using var message = request.ToMessage(() =>
         {
             try
@@ -116,13 +116,13 @@ internal sealed class Transport : IDisposable
                 $"{request.Subject}: the registry redirects to {Display(next)}, which is not HTTPS; if that is meant, declare {next.Authority} an insecure registry");
         }
 
-        // Storage behind a redirect is another party: it must not see the registry's credentials.
+        // The storage behind a redirect is somebody else's: it must not see the registry's credentials.
         var sameServer = next.Scheme == request.Uri.Scheme && next.Authority == request.Uri.Authority;
         return request with { Uri = next, Authorization = sameServer ? request.Authorization : null };
     }
 }
 
-/// <summary>One request, in a form that can be sent again: after a challenge, a redirect or a failure.</summary>
+/// <summary>A request that can be sent again: after a challenge, a redirect or a failure.</summary>
 internal sealed record RegistryRequest(HttpMethod Method, Uri Uri)
 {
     /// <summary>What the request is about, for messages: a full reference.</summary>
@@ -134,13 +134,13 @@ internal sealed record RegistryRequest(HttpMethod Method, Uri Uri)
     /// <summary>First byte wanted; 0 for all.</summary>
     public long From { get; init; }
 
-    /// <summary>Makes the body; the argument is to be called whenever some of it was taken.</summary>
+    /// <summary>Creates the body, which calls its argument whenever part of it was sent.</summary>
     public Func<Action, HttpContent>? Content { get; init; }
 
     /// <summary>The Authorization header.</summary>
     public AuthenticationHeaderValue? Authorization { get; init; }
 
-    /// <summary>Without headers: one of them may be a secret.</summary>
+    /// <summary>Without headers, one of which may be a secret.</summary>
     public override string ToString() => $"{Method} {Transport.Display(Uri)}";
 
     public HttpRequestMessage ToMessage(Action progress)

@@ -58,14 +58,14 @@ internal sealed class Upload(RepositoryConnection connection)
         }
 
         var absolute = new UriBuilder(new Uri(connection.Base, location));
-        // Registries behind a TLS proxy often do not know that they are: the scheme stays as it was.
+        // Registries behind a TLS proxy often do not know it: keep the scheme.
         if (absolute.Host == connection.Base.Host && absolute.Scheme != connection.Base.Scheme)
         {
             absolute.Scheme = connection.Base.Scheme;
             absolute.Port = connection.Base.Port;
         }
 
-        // Bytes and possibly credentials go there.
+        // Content and possibly credentials go there.
         if (absolute.Host != connection.Base.Host && absolute.Scheme != Uri.UriSchemeHttps && !connection.Transport.Endpoint.MayBePlain(absolute.Uri))
         {
             throw new OciException(OciErrorKind.Protocol, $"{connection.Reference}: the registry wants the upload at {Transport.Display(absolute.Uri)}, which is not HTTPS");
@@ -96,7 +96,7 @@ internal sealed class Upload(RepositoryConnection connection)
     }
 }
 
-/// <summary>A body read from a stream, which reports that it moves on, so that a long upload is not taken for a stalled one.</summary>
+/// <summary>A body from a stream. It reports its progress, so that a long upload is not mistaken for a stalled one.</summary>
 internal sealed class UploadContent : HttpContent
 {
     private const int ChunkSize = 80 * 1024;
