@@ -14,25 +14,11 @@ public sealed class StandaloneBindles(string directory) : IBindleStore
     /// <inheritdoc/>
     public string Location => directory;
 
-    /// <summary>Where the invoice of a bindle is.</summary>
-    public string InvoicePath(BindleName name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return Path.Combine(directory, name.StandaloneFolder, "invoice.toml");
-    }
-
-    /// <summary>Where a parcel of a bindle is.</summary>
-    public string ParcelPath(BindleName name, Label parcel)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(parcel);
-        return Path.Combine(directory, name.StandaloneFolder, "parcels", parcel.Sha256 + ".dat");
-    }
-
     /// <inheritdoc/>
     public async Task<string> ReadInvoiceAsync(BindleName name, CancellationToken cancellationToken)
     {
-        var path = InvoicePath(name);
+        ArgumentNullException.ThrowIfNull(name);
+        var path = Path.Combine(directory, name.StandaloneFolder, "invoice.toml");
         try
         {
             return await File.ReadAllTextAsync(path, cancellationToken);
@@ -53,8 +39,9 @@ public sealed class StandaloneBindles(string directory) : IBindleStore
     /// <inheritdoc/>
     public async Task ReadParcelAsync(BindleName name, Label parcel, Stream destination, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(parcel);
-        var path = ParcelPath(name, parcel);
+        var path = Path.Combine(directory, name.StandaloneFolder, "parcels", parcel.Sha256 + ".dat");
         var subject = $"parcel '{parcel.DisplayName}' of bindle {name}";
         FileStream file;
         try

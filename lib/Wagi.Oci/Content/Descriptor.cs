@@ -14,9 +14,6 @@ public sealed record Descriptor
     /// <summary>Size of the content in bytes.</summary>
     public required long Size { get; init; }
 
-    /// <summary>Type of the artifact, when the content is a manifest.</summary>
-    public string? ArtifactType { get; init; }
-
     /// <summary>What the content runs on; the entries of an <see cref="ImageIndex"/> have it.</summary>
     public Platform? Platform { get; init; }
 

@@ -30,13 +30,6 @@ public sealed record Digest
     /// <summary>The sha256 digest of <paramref name="content"/>.</summary>
     public static Digest Compute(ReadOnlySpan<byte> content) => new("sha256", Convert.ToHexStringLower(SHA256.HashData(content)));
 
-    /// <summary>The sha256 digest of what <paramref name="content"/> holds from its position to its end.</summary>
-    public static async Task<Digest> ComputeAsync(Stream content, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(content);
-        return new("sha256", Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)));
-    }
-
     /// <summary>Reads <c>algorithm:hex</c>.</summary>
     /// <exception cref="FormatException">The text is not a sha256 or sha512 digest.</exception>
     public static Digest Parse(string text) => TryParse(text, out var digest, out var error) ? digest : throw new FormatException(error);
@@ -82,7 +75,7 @@ public sealed record Digest
     {
         using var hash = CreateHash();
         hash.AppendData(content);
-        return Matches(hash);
+        return From(hash) == this;
     }
 
     /// <inheritdoc/>
@@ -91,9 +84,6 @@ public sealed record Digest
     /// <summary>An empty running hash of this digest's algorithm.</summary>
     internal IncrementalHash CreateHash() =>
         IncrementalHash.CreateHash(Algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
-
-    /// <summary>Whether what went into <paramref name="hash"/> so far has this digest.</summary>
-    internal bool Matches(IncrementalHash hash) => From(hash) == this;
 
     /// <summary>The digest of what went into <paramref name="hash"/> so far.</summary>
     internal static Digest From(IncrementalHash hash) =>

@@ -14,9 +14,6 @@ public sealed record Manifest : IJsonOnDeserialized
     /// <summary>The manifest's own media type; old OCI manifests leave it out.</summary>
     public string? MediaType { get; init; }
 
-    /// <summary>Type of the artifact, if it is not an image.</summary>
-    public string? ArtifactType { get; init; }
-
     /// <summary>The configuration blob.</summary>
     public required Descriptor Config { get; init; }
 

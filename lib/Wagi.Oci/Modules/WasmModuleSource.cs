@@ -61,16 +61,6 @@ public sealed class WasmModuleSource
         return new ModuleArtifact(reference, top.Descriptor.Digest, document.Descriptor.Digest, layout, layers, credentials);
     }
 
-    /// <summary>Locates the module and writes it to <paramref name="destination"/>.</summary>
-    /// <param name="reference">The artifact.</param>
-    /// <param name="destination">Takes the bytes. Its content is worthless after an exception, so write to a temporary file.</param>
-    /// <param name="credentials">Where credentials come from; anonymous if null.</param>
-    /// <param name="cancellationToken">Ends the pull.</param>
-    /// <exception cref="OciException">With the cause.</exception>
-    public async Task<PulledModule> PullAsync(
-        Reference reference, Stream destination, ICredentialStore? credentials = null, CancellationToken cancellationToken = default) =>
-        await PullAsync(await LocateAsync(reference, credentials, cancellationToken), destination, cancellationToken);
-
     /// <summary>Writes the module that was located to <paramref name="destination"/>, verified by digest and magic.</summary>
     /// <param name="artifact">Where the module is.</param>
     /// <param name="destination">Takes the bytes. Its content is worthless after an exception, so write to a temporary file.</param>

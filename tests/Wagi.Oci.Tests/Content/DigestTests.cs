@@ -22,10 +22,9 @@ public sealed class DigestTests
     }
 
     [Fact]
-    public async Task Compute_Gives_Sha256()
+    public void Compute_Gives_Sha256()
     {
         Assert.Equal(Sha256, Digest.Compute("abc"u8).ToString());
-        Assert.Equal(Sha256, (await Digest.ComputeAsync(new MemoryStream("abc"u8.ToArray()), TestContext.Current.CancellationToken)).ToString());
         Assert.Equal(Digest.Parse(Sha256), Digest.Compute("abc"u8));
     }
 

@@ -2,15 +2,22 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Wagi.Oci.Authentication;
 using Wagi.Oci.Content;
+using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 
 namespace Wagi.Oci.Tests.Registries;
 
-/// <summary>Pushes artifacts of any shape, right or wrong.</summary>
+/// <summary>Pushes artifacts of any shape, right or wrong, and pulls modules.</summary>
 internal static class Artifacts
 {
+    /// <summary>Locates the module that a reference means and writes it to <paramref name="destination"/>.</summary>
+    public static async Task<PulledModule> PullAsync(
+        this WasmModuleSource source, Reference reference, Stream destination, ICredentialStore? credentials = null, CancellationToken cancellationToken = default) =>
+        await source.PullAsync(await source.LocateAsync(reference, credentials, cancellationToken), destination, cancellationToken);
+
     /// <summary>Pushes layers, config and a manifest; gives the manifest's descriptor.</summary>
     public static async Task<Descriptor> PushAsync(
         RegistryClient client,
