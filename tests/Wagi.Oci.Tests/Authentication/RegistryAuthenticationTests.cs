@@ -8,7 +8,6 @@ using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Oci.Tests.Modules;
 using Wagi.Oci.Tests.Registries;
-using Wagi.Oci.Tests.Remote;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;
 
@@ -225,4 +224,14 @@ public sealed class RegistryAuthenticationTests : IDisposable
         var module = await new WasmModuleSource(_client).PullAsync(Hello(registry), destination, credentials, Cancel);
         return (destination.ToArray(), module);
     }
+}
+
+/// <summary>A clock that a test moves. Timers are the real ones.</summary>
+internal sealed class ManualTime : TimeProvider
+{
+    private TimeSpan _ahead;
+
+    public void Advance(TimeSpan by) => _ahead += by;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _ahead;
 }

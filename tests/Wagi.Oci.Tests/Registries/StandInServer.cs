@@ -43,3 +43,6 @@ internal sealed class StandInServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }
+
+/// <summary>A request that a <see cref="StandInServer"/> got.</summary>
+internal sealed record SeenRequest(string Method, string Path, string Query, string Authorization);
