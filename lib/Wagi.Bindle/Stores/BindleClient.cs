@@ -34,8 +34,11 @@ public sealed class BindleClient : IDisposable
         };
     }
 
-    /// <summary>Reads the URL of a server: <c>http</c> or <c>https</c>, with the version of the protocol in its path, as in <c>http://localhost:8080/v1</c>.</summary>
-    /// <returns>The URL, or null when the text is none.</returns>
+    /// <summary>
+    /// Reads the URL of a server: <c>http</c> or <c>https</c>, with the version of the protocol in its path, as in
+    /// <c>http://localhost:8080/v1</c>.
+    /// </summary>
+    /// <returns>The URL; null when the text is not one.</returns>
     public static Uri? ParseServer(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url)
         && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)

@@ -30,7 +30,10 @@ public static class ModuleReason
     /// <summary>What the reference names is not WebAssembly.</summary>
     public const string NotWasm = nameof(NotWasm);
 
-    /// <summary>The pull failed for another reason, such as a rate limit, an error of the registry or too large a module; the message says which. Tried again.</summary>
+    /// <summary>
+    /// The pull failed for another reason, such as a rate limit, an error of the registry or a module that is too large; the message says
+    /// which. Tried again.
+    /// </summary>
     public const string PullFailed = nameof(PullFailed);
 
     /// <summary>The module imports something that the runtime does not offer.</summary>

@@ -13,7 +13,9 @@ public static class PullSecret
         ["kubernetes.io/dockerconfigjson"] = ".dockerconfigjson",
     };
 
-    /// <summary>Takes the credentials out of a Secret, in either of Docker's formats; <see cref="DockerConfigCredentialStore.FromPullSecret"/> reads both.</summary>
+    /// <summary>
+    /// Takes the credentials out of a Secret, in either of Docker's formats; <see cref="DockerConfigCredentialStore.FromPullSecret"/> reads both.
+    /// </summary>
     /// <param name="type">The Secret's <c>type</c>.</param>
     /// <param name="data">Its keys and decoded values.</param>
     /// <param name="dockerConfig">The credentials, if there are any.</param>
