@@ -1,4 +1,5 @@
 using System.CommandLine;
+using k8s;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Wagi.Hosting.CommandLine;
@@ -11,7 +12,6 @@ using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Tags;
-using k8s;
 
 namespace Wagi.Operator.Commands;
 

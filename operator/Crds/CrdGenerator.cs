@@ -2,8 +2,8 @@ using System.ComponentModel;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Wagi.Operator.Resources;
 using k8s.Models;
+using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Crds;
 

@@ -4,12 +4,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using k8s.Models;
 using Wagi.Modules.Problems;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Yaml;
-using k8s.Models;
 
 namespace Wagi.Operator.Rendering;
 

@@ -2,9 +2,9 @@ using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Wagi.Operator.ApiServer;
 using k8s;
 using k8s.Models;
+using Wagi.Operator.ApiServer;
 
 namespace Wagi.Operator.Resources;
 

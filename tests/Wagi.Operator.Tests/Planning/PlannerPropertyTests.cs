@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.Text;
 using CsCheck;
+using k8s.Models;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
-using k8s.Models;
 
 namespace Wagi.Operator.Tests.Planning;
 
