@@ -44,7 +44,7 @@ internal sealed class InspectionArguments
         var read = ModulesTomlReader.Read(await File.ReadAllTextAsync(file, Encoding.UTF8, cancellationToken), file);
         var options = _loader.Read(arguments, Path.GetDirectoryName(Path.GetFullPath(file))!) with
         {
-            Sandbox = new GuestEngineOptions { MaxInstances = Environment.ProcessorCount },
+            Engine = new GuestEngineOptions { MaxInstances = Environment.ProcessorCount },
         };
         using var loading = new LoaderScope(options, ProgressDisplay.None, NullLoggerFactory.Instance);
         return await new ModuleInspector(loading.Loader, arguments.GetValue(_offline)).InspectAsync(read, cancellationToken);

@@ -39,7 +39,7 @@ internal sealed class LoaderScope : IDisposable
         Cache.Prepare();
         var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _outbound = new OutboundClient(options.DeniedNetworks);
-        _engine = GuestEngines.Create(options.Sandbox);
+        _engine = GuestEngines.Create(options.Engine);
         _compiled = new CompiledCache(Cache, _engine, progress, loggers.CreateLogger<CompiledCache>());
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());

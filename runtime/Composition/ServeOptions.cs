@@ -77,5 +77,5 @@ internal sealed record LoaderOptions
     public HandlerDefaults Defaults { get; init; } = new();
 
     /// <summary>Settings of the engine.</summary>
-    public GuestEngineOptions Sandbox { get; init; } = new();
+    public GuestEngineOptions Engine { get; init; } = new();
 }

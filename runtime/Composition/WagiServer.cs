@@ -112,7 +112,15 @@ internal sealed partial class WagiServer : IAsyncDisposable
             await ending.CancelAsync();
         }
 
-        await loops;
+        try
+        {
+            await loops;
+        }
+        catch (LoopEndedException exception)
+        {
+            LogLoopEnded(exception.Message, exception);
+            throw;
+        }
     }
 
     /// <summary>
@@ -147,6 +155,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Stopping in {DrainSeconds} s; requests in flight get {ShutdownSeconds} s to finish")]
     private partial void LogDraining(double drainSeconds, double shutdownSeconds);
+
+    [LoggerMessage(LogLevel.Critical, "Nothing is served any more: {Reason}")]
+    private partial void LogLoopEnded(string reason, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "Stopped")]
     private partial void LogStopped();
