@@ -114,13 +114,25 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
     private string? Text(string key, TomlValue value)
     {
-        if (value is TomlText text)
+        if (value is not TomlText text)
         {
-            return text.Value;
+            Fail(value.Location, $"'{key}' must be a string and is {value.Kind}", null);
+            return null;
         }
 
-        Fail(value.Location, $"'{key}' must be a string and is {value.Kind}", null);
-        return null;
+        return IsFreeOfNul(value.Location, key, text.Value) ? text.Value : null;
+    }
+
+    /// <summary>Neither a path nor an argument nor an environment variable can hold a NUL: who passes one on throws.</summary>
+    private bool IsFreeOfNul(SourceLocation location, string key, string text)
+    {
+        if (!text.Contains('\0', StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        Fail(location, $"'{key}' contains a NUL character", null);
+        return false;
     }
 
     private ImmutableArray<T> List<T>(string key, Parser<T> parse)
@@ -162,7 +174,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
             foreach (var (name, item) in inner.Values)
             {
-                if (Text($"{key}.{name}", item) is { } text)
+                if (IsFreeOfNul(item.Location, key, name) && Text($"{key}.{name}", item) is { } text)
                 {
                     map[name] = text;
                 }

@@ -200,6 +200,22 @@ public sealed class ModulesTomlReaderTests
         Assert.All(file.Problems, problem => Assert.InRange(problem.ToString().Length, 1, 1000));
     }
 
+    /// <summary>Neither a path nor an argument nor an environment variable can hold it, and whoever passes it on throws.</summary>
+    [Theory]
+    [InlineData("route = \"/a\"\nmodule = \"a\\u0000.wasm\"", 3)]
+    [InlineData("route = \"/a\\u0000\"\nmodule = \"a.wasm\"", 2)]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nvolumes = { \"/data\" = \"a\\u0000\" }", 4)]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nvolumes = { \"/\\u0000\" = \"a\" }", 4)]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nenvironment = { A = \"\\u0000\" }", 4)]
+    public void NulCharacter_IsAProblem(string entry, int line)
+    {
+        var file = Read($"[[module]]\n{entry}\n{Good}");
+        Assert.Equal("/good", Assert.Single(file.Entries).Id);
+        var problem = Assert.Single(file.Problems);
+        Assert.Equal(line, problem.Location.Line);
+        Assert.Contains("NUL", problem.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>What a reader sees of a file while it is being written.</summary>
     [Fact]
     public void EveryBeginningOfAFile_IsReadWithoutAnException()

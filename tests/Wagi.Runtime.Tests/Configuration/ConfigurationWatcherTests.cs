@@ -133,6 +133,16 @@ public sealed class ConfigurationWatcherTests : IDisposable
     }
 
     [Fact]
+    public void PathThatNoFileSystemKnows_IsAProblem_AndNotTheEndOfTheLoop()
+    {
+        _folder.Write("modules.toml", Entry("a") + "[[module]]\nroute = \"/b\"\nmodule = \"b\\u0000.wasm\"\n");
+        using var watcher = Watch();
+        watcher.Look();
+        Assert.Equal("a", Served);
+        Assert.Single(_applied[^1].File.Problems);
+    }
+
+    [Fact]
     public void ModuleFileThatIsRewritten_IsReloadedOnce_WhenItIsComplete()
     {
         _folder.Write("modules.toml", Entry("a"));
