@@ -32,7 +32,7 @@ internal sealed class GuestLog : IGuestOutput
         _isCut = false;
     }
 
-    /// <summary>Hands on a last line that has no line feed, and lets go of the request.</summary>
+    /// <summary>Passes on a last line without a line feed, and forgets the request.</summary>
     public void End()
     {
         FlushLine();

@@ -37,7 +37,7 @@ internal sealed class MetaVariables
 
             if (name.StartsWith("HTTP_", StringComparison.Ordinal))
             {
-                // A request header of that name goes before it.
+                // A request header of that name wins over it.
                 _headerLike.Add((System.Text.Encoding.UTF8.GetBytes(name + "="), value));
             }
             else

@@ -45,7 +45,7 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     /// <summary>Creates a handler.</summary>
     /// <param name="entry">
-    /// The entry; its limits go before those of <paramref name="defaults"/>, and the host paths of its volumes are absolute.
+    /// The entry; its limits win over those of <paramref name="defaults"/>, and the host paths of its volumes are absolute.
     /// </param>
     /// <param name="environment">Its environment: configured values and secrets, merged. Never overrides a meta-variable.</param>
     /// <param name="guest">Its module, which the handler owns from here on; <see cref="Guest.Check"/> has accepted it.</param>
@@ -85,8 +85,8 @@ public sealed partial class ModuleHandler : IModuleHandler
     public int Running => _gate.Inside;
 
     /// <summary>
-    /// Asks the module for its routes; empty when it does not export <c>_routes()</c>. It sees what it sees in a request, but for the
-    /// request itself, and has the time of <see cref="HandlerDefaults.Timeout"/>.
+    /// Asks the module for its routes; empty when it does not export <c>_routes()</c>. It sees what it sees in a request, except the
+    /// request itself, and may take <see cref="HandlerDefaults.Timeout"/>.
     /// </summary>
     /// <exception cref="GuestLoadException">As <see cref="SubRoutes.Read"/>.</exception>
     public ImmutableArray<SubRoute> ReadSubRoutes()
@@ -202,8 +202,10 @@ public sealed partial class ModuleHandler : IModuleHandler
     private async ValueTask<RequestOutcome> ConcludeAsync(HttpContext context, RequestRun run, GuestResult result)
     {
         var output = run.Output;
-        var verdict = Verdict.Of(
-            result.Outcome, output.HasHead, output.Malformed is not null, context.RequestAborted.IsCancellationRequested);
+
+        // Looking at RequestAborted makes the server allocate: only where it matters.
+        var isClientGone = result.Outcome == GuestOutcome.OutputRefused && context.RequestAborted.IsCancellationRequested;
+        var verdict = Verdict.Of(result.Outcome, output.HasHead, output.Malformed is not null, isClientGone);
         Report(context, run, result, verdict);
         if (verdict.IsAnswered && !await output.CompleteAsync())
         {

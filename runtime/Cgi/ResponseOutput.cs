@@ -48,7 +48,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         Malformed = null;
     }
 
-    /// <summary>Lets go of the request.</summary>
+    /// <summary>Forgets the request.</summary>
     public void End()
     {
         _context = null!;

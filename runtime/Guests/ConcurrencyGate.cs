@@ -1,6 +1,6 @@
 namespace Wagi.Runtime.Guests;
 
-/// <summary>Lets a number of callers in at the same time, a number of others wait for some time, and turns the rest away at once.</summary>
+/// <summary>Limits how many callers are in at the same time. Some more may wait for a place, up to a timeout; the rest are turned away at once.</summary>
 /// <remarks>The semaphore is only awaited, never waited for by its handle: it holds nothing that would have to be given back.</remarks>
 #pragma warning disable CA1001 // see the remark; disposed, it would throw at callers that are still inside
 internal sealed class ConcurrencyGate(int concurrency, int queue)

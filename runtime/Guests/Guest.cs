@@ -106,7 +106,7 @@ public enum GuestOutcome
     /// <summary>Nobody waits for it any more.</summary>
     Cancelled,
 
-    /// <summary>An output refused what it wrote; who owns the output knows why.</summary>
+    /// <summary>An output refused what it wrote; the output's owner knows why.</summary>
     OutputRefused,
 
     /// <summary>It could not be started: no free slot, or its memory is larger than it may be.</summary>

@@ -148,7 +148,7 @@ public sealed class GuestRun
         }
     }
 
-    /// <summary>The guest must not go on. The first reason counts: an output that refuses because the time is up has said so already.</summary>
+    /// <summary>Ends the run as soon as the guest returns to Wasmtime. Only the first reason counts.</summary>
     internal void Stop(GuestOutcome outcome, string message = "", int exitCode = 0)
     {
         if (!IsStopped)
@@ -218,7 +218,7 @@ public sealed class GuestRun
         return FlushStdout();
     }
 
-    /// <summary>The guest sleeps for so many nanoseconds at least. False: it must not go on.</summary>
+    /// <summary>Puts the guest to sleep for at least this long. False: it must not go on.</summary>
     internal bool Sleep(ulong nanoseconds)
     {
         _clock.HoldThread();

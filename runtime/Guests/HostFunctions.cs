@@ -8,7 +8,7 @@ namespace Wagi.Runtime.Guests;
 /// </summary>
 internal interface IHostFunctions : IDisposable
 {
-    /// <summary>What they are, for whoever imports something else: <c>WASI preview 1 (wasi_snapshot_preview1)</c>.</summary>
+    /// <summary>Names them in the message about an import that is not offered: <c>WASI preview 1 (wasi_snapshot_preview1)</c>.</summary>
     string Description { get; }
 
     /// <summary>Whether a module may import this.</summary>
@@ -21,10 +21,10 @@ internal interface IHostFunctions : IDisposable
     void Define(LinkerHandle linker, bool hasFiles);
 }
 
-/// <summary>Interfaces that components may import, likewise.</summary>
+/// <summary>Interfaces that components may import, implemented by a layer above this one.</summary>
 internal interface IHostInterfaces
 {
-    /// <summary>What they are, for whoever imports something else.</summary>
+    /// <summary>Names them in the message about an import that is not offered.</summary>
     string Description { get; }
 
     /// <summary>Whether a component may import this.</summary>

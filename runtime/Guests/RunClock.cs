@@ -18,7 +18,7 @@ internal struct RunClock
 
     public readonly bool IsOver => Stopwatch.GetTimestamp() >= _deadline;
 
-    /// <summary>The run begins, with a thread of which nothing is known yet.</summary>
+    /// <summary>The run begins.</summary>
     public void Start(TimeSpan timeout, ThreadReserve threads)
     {
         _start = Stopwatch.GetTimestamp();
@@ -47,7 +47,7 @@ internal struct RunClock
         }
     }
 
-    /// <summary>Waits for so many nanoseconds at least.</summary>
+    /// <summary>Waits for at least this long.</summary>
     /// <returns>Why the guest must not go on, or <see cref="GuestOutcome.Completed"/>.</returns>
     public readonly GuestOutcome Sleep(ulong nanoseconds, CancellationToken aborted)
     {

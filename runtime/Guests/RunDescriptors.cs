@@ -1,6 +1,6 @@
 namespace Wagi.Runtime.Guests;
 
-/// <summary>What a descriptor of a guest leads to, as far as it is one of the standard streams.</summary>
+/// <summary>Which of the standard streams a descriptor leads to; closed when none.</summary>
 internal enum StdioDescriptor : byte
 {
     Closed,
@@ -9,7 +9,7 @@ internal enum StdioDescriptor : byte
     Stderr,
 }
 
-/// <summary>Which descriptors of one run lead to its standard streams. Another than 0, 1 and 2 does when a guest with files renumbers one.</summary>
+/// <summary>Which descriptors of one run lead to its standard streams: 0, 1 and 2, until a guest with files renumbers them.</summary>
 internal struct RunDescriptors
 {
     private StdioDescriptor _fd0;

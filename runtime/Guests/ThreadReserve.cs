@@ -2,7 +2,7 @@ namespace Wagi.Runtime.Guests;
 
 /// <summary>
 /// Guests run on the threads of the pool, which is fastest for the many that end at once. One that computes for longer than a tick,
-/// sleeps, or waits for a slow client keeps its thread from everybody else: for as long as it does, the pool is allowed one thread
+/// sleeps, or waits for a slow client keeps its thread from everybody else: while it does, the pool is allowed one thread
 /// more, at once instead of after its usual half second of starvation.
 /// </summary>
 internal sealed class ThreadReserve

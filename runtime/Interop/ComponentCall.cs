@@ -54,7 +54,7 @@ internal readonly unsafe ref struct ComponentCall
         return failure.IsFailure ? throw new TrapException(failure.TakeMessage()) : ComponentValue.Resource(any);
     }
 
-    /// <summary>The representation of a resource that the guest handed in. To be called once for every one, used or not.</summary>
+    /// <summary>The representation of a resource that the guest passed. Call it once for each, whether it is needed or not.</summary>
     /// <exception cref="TrapException">It is not of that type.</exception>
     public uint Representation(in ComponentValue value, uint type)
     {

@@ -135,8 +135,8 @@ internal unsafe struct ComponentValue
     }
 
     /// <summary>
-    /// A component declares itself what it imports, and Wasmtime holds it to that declaration only: what it hands over may be of any
-    /// type. Asking for another than it has ends the guest.
+    /// A component declares what it imports itself, and Wasmtime holds it to that declaration only: an argument may be of any type. Reading
+    /// it as another type makes the guest trap.
     /// </summary>
     private readonly bool Is(ComponentValueKind kind) => _kind == kind;
 

@@ -190,7 +190,7 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial nint wasmtime_context_get_data(nint context);
 
-    // Takes ownership of the configuration, whatever comes of it.
+    // Takes ownership of the configuration, even when it fails.
     [LibraryImport(Library)]
     internal static partial nint wasmtime_context_set_wasi(nint context, nint configuration);
 

@@ -48,7 +48,7 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_pooling_allocation_strategy_set(config, pool);
         NativeMethods.wasmtime_pooling_allocation_config_delete(pool);
 
-        // Takes the configuration over, whatever comes of it.
+        // Takes ownership of the configuration, even when it fails.
         var engine = NativeMethods.wasm_engine_new_with_config(config);
         return engine != 0
             ? new EngineHandle(engine)

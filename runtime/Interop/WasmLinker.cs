@@ -20,7 +20,7 @@ internal static unsafe class WasmLinker
     /// <param name="module">The module that it is imported from.</param>
     /// <param name="name">Its name.</param>
     /// <param name="parameters">A letter for each: <c>i</c> is an i32, <c>I</c> an i64.</param>
-    /// <param name="results">Likewise.</param>
+    /// <param name="results">The same for its results.</param>
     /// <param name="callback">What is called. No exception may leave it.</param>
     /// <param name="data">What it is handed first.</param>
     public static void Define(

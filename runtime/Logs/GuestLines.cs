@@ -14,7 +14,7 @@ public interface IGuestLines
     /// <summary>Says that the rest of what a request wrote is dropped.</summary>
     void AddTruncated(string module, string request);
 
-    /// <summary>Says that so many lines of a module were dropped.</summary>
+    /// <summary>Says how many lines of a module were dropped.</summary>
     void AddDropped(string module, long lines);
 }
 
@@ -39,7 +39,7 @@ internal sealed partial class LoggedGuestLines(ILogger logger) : IGuestLines
     private partial void LogDropped(string module, long lines);
 }
 
-/// <summary>How many log lines a module may write: so many a second, and as many at once.</summary>
+/// <summary>Limits the log lines of a module: this many per second, and as many in one burst.</summary>
 internal sealed class LineBudget(int linesPerSecond, TimeProvider time)
 {
     private readonly Lock _lock = new();

@@ -104,8 +104,8 @@ public sealed record OutboundLimits
     public long MaxResponseBody { get; init; } = 32L << 20;
 
     /// <summary>
-    /// How long one request may take, redirects and the reading of its body included. The time of the request that the guest answers
-    /// goes before it.
+    /// How long one request may take, including redirects and reading its body. The deadline of the request that the guest answers ends it
+    /// sooner.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -21,7 +21,7 @@ public sealed class OutboundClient : IDisposable
     public OutboundClient(IReadOnlyCollection<IPNetwork>? deniedNetworks = null) =>
         _invoker = new(() => CreateInvoker(deniedNetworks is { Count: > 0 } ? new DeniedNetworks(deniedNetworks) : null));
 
-    /// <summary>Sends a request, follows redirects as far as they are allowed, and reads the head of the response. Throws nothing.</summary>
+    /// <summary>Sends a request, follows redirects that are allowed, and reads the head of the response. Throws nothing.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
     internal async Task<OutboundAnswer> SendAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellationToken)
     {

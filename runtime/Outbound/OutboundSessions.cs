@@ -244,7 +244,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
         }
     }
 
-    /// <summary>Nobody waits for the response any more, and it may come all the same.</summary>
+    /// <summary>The response may still arrive when nobody waits for it any more.</summary>
     private static async Task DisposeLateAsync(Task<OutboundAnswer> sending) => (await sending.ConfigureAwait(false)).Response?.Dispose();
 
     public void Dispose()

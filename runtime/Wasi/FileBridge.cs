@@ -6,8 +6,8 @@ namespace Wagi.Runtime.Wasi;
 
 /// <summary>
 /// Calls a function of Wasmtime's own WASI on the guest's behalf, from within a host call. Such a function looks for its caller's
-/// memory, and the host has none: so it is called through a second instance that imports and exports the guest's. That instance is
-/// made when a guest first needs it, which one that only reads its files by descriptors never handed back does not at all.
+/// memory, and the host has none: so it is called through a second instance that imports and exports the guest's memory. That instance
+/// is made when the guest first needs it.
 /// </summary>
 internal readonly unsafe ref struct FileBridge(GuestRun run, nint context)
 {

@@ -9,7 +9,7 @@ namespace Wagi.Runtime.Wasi;
 /// <see cref="StdioWasi"/>, as for a guest without volumes: a deadline ends a sleep, and output is streamed, in the same way.
 /// </summary>
 /// <remarks>
-/// Wasmtime's table of descriptors has entries of its own for 0, 1 and 2, which lead nowhere: they keep the numbers taken, and answer
+/// Wasmtime's table of descriptors has its own entries for 0, 1 and 2, which lead nowhere: they reserve the numbers, and answer
 /// the functions that only ask what kind of descriptor it is. The run knows which numbers they have.
 /// </remarks>
 internal static class FileWasi

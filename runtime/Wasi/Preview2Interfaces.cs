@@ -112,7 +112,7 @@ internal static class Preview2Interfaces
     private static string WithoutVersion(string name) => name[..name.IndexOf('@', StringComparison.Ordinal)];
 }
 
-/// <summary>The functions of WASI preview 2 that a component without files and without network can come to call.</summary>
+/// <summary>The functions of WASI preview 2 that a component without files and network can call.</summary>
 internal enum Preview2Function
 {
     /// <summary>One that needs a resource that is never handed out, or that is newer than what is known here.</summary>
@@ -161,7 +161,7 @@ internal enum Preview2Function
     ResolveAddresses,
 }
 
-/// <summary>The types of resources in WASI preview 2. All but the first five are never handed out, or lead nowhere.</summary>
+/// <summary>The types of resources in WASI preview 2. A guest only ever gets the first five.</summary>
 internal enum Preview2Resource
 {
     Pollable = 1,

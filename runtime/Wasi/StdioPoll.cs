@@ -61,7 +61,7 @@ internal static class StdioPoll
             ReadSubscription(run, subscription, layout, start, realtime, out var due);
             if (due <= passed)
             {
-                WriteEvent(subscription, memory.Struct(StdioWasi.Element(events, written++, EventSize), EventSize, 8));
+                WriteEvent(subscription, memory.Struct(StdioStreams.Element(events, written++, EventSize), EventSize, 8));
             }
         }
 
@@ -117,6 +117,6 @@ internal static class StdioPoll
 
         /// <exception cref="TrapException">It is not inside the memory, or not aligned.</exception>
         public ReadOnlySpan<byte> Read(GuestMemory memory, uint subscriptions, uint index) =>
-            memory.Struct(StdioWasi.Element(subscriptions, index, Size), Size, 8);
+            memory.Struct(StdioStreams.Element(subscriptions, index, Size), Size, 8);
     }
 }

@@ -24,8 +24,8 @@ internal static class StdioWasi
     /// <exception cref="TrapException">A pointer is wrong: the guest traps.</exception>
     public static Errno Call(WasiFunction function, GuestRun run, GuestMemory memory, ReadOnlySpan<RawValue> a) => function switch
     {
-        WasiFunction.FdWrite => FdWrite(run, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
-        WasiFunction.FdRead => FdRead(run, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
+        WasiFunction.FdWrite => StdioStreams.Write(run, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
+        WasiFunction.FdRead => StdioStreams.Read(run, memory, a[0].U32, a[1].U32, a[2].U32, a[3].U32),
         WasiFunction.ArgsGet => Get(run.Arguments, memory, a[0].U32, a[1].U32),
         WasiFunction.ArgsSizesGet => GetSizes(run.Arguments, memory, a[0].U32, a[1].U32),
         WasiFunction.EnvironGet => Get(run.Environment, memory, a[0].U32, a[1].U32),
@@ -35,8 +35,8 @@ internal static class StdioWasi
         WasiFunction.FdFdstatGet => FdFdstatGet(run, memory, a[0].U32, a[1].U32),
         WasiFunction.FdFilestatGet => FdFilestatGet(run, memory, a[0].U32, a[1].U32, size: 64),
         WasiFunction.UnstableFdFilestatGet => FdFilestatGet(run, memory, a[0].U32, a[1].U32, size: 56),
-        WasiFunction.FdPread => FdPread(run, memory, a[0].U32, a[1].U32, a[2].U32),
-        WasiFunction.FdPwrite => FdPwrite(run, memory, a[0].U32, a[1].U32, a[2].U32),
+        WasiFunction.FdPread => StdioStreams.Pread(run, memory, a[0].U32, a[1].U32, a[2].U32),
+        WasiFunction.FdPwrite => StdioStreams.Pwrite(run, memory, a[0].U32, a[1].U32, a[2].U32),
         WasiFunction.FdClose => FdClose(run, a[0].U32),
         WasiFunction.FdRenumber => FdRenumber(run, a[0].U32, a[1].U32),
         WasiFunction.FdSeek => Valid(a[2].U32 <= 2) && IsOpen(run, a[0].U32) ? Errno.Spipe : Errno.Badf,
@@ -195,120 +195,6 @@ internal static class StdioWasi
         }
 
         return Errno.Success;
-    }
-
-    /// <summary>Looks at a list of buffers before anything is done with it.</summary>
-    private static Errno CheckBuffers(GuestMemory memory, uint buffers, uint count, out ulong total)
-    {
-        total = 0;
-        if (count * 8UL > MaxCopy)
-        {
-            return Errno.Nomem;
-        }
-
-        for (var i = 0u; i < count; i++)
-        {
-            total += memory.ReadU32(Element(buffers, i, 8) + 4);
-            if (total > MaxCopy)
-            {
-                return Errno.Nomem;
-            }
-        }
-
-        return Errno.Success;
-    }
-
-    /// <summary>The address of an element of an array.</summary>
-    /// <exception cref="TrapException">The element lies beyond 4 GiB.</exception>
-    public static uint Element(uint array, uint index, uint size)
-    {
-        var address = array + ((ulong)index * size);
-        return address <= uint.MaxValue - size
-            ? (uint)address
-            : throw new TrapException($"pointer out of bounds: element {index} of an array at 0x{array:x}");
-    }
-
-    private static Errno FdWrite(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count, uint written)
-    {
-        if (CheckBuffers(memory, buffers, count, out var total) is not Errno.Success and var error)
-        {
-            return error;
-        }
-
-        var output = run[fd] switch
-        {
-            StdioDescriptor.Stdout => run.Stdout,
-            StdioDescriptor.Stderr => run.Stderr,
-            _ => null,
-        };
-        if (output is null)
-        {
-            return Errno.Badf;
-        }
-
-        for (var i = 0u; i < count; i++)
-        {
-            var buffer = Element(buffers, i, 8);
-            var length = memory.ReadU32(buffer + 4);
-            if (length > 0 && !output.Write(memory.Slice(memory.ReadU32(buffer), length)))
-            {
-                run.Stop(GuestOutcome.OutputRefused);
-                return Errno.Success;
-            }
-        }
-
-        memory.WriteU32(written, (uint)total);
-        return Errno.Success;
-    }
-
-    private static Errno FdPwrite(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count)
-    {
-        if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
-        {
-            return error;
-        }
-
-        return run[fd] is StdioDescriptor.Stdout or StdioDescriptor.Stderr ? Errno.Spipe : Errno.Badf;
-    }
-
-    private static Errno FdRead(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count, uint read)
-    {
-        if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
-        {
-            return error;
-        }
-
-        if (run[fd] != StdioDescriptor.Stdin)
-        {
-            return Errno.Badf;
-        }
-
-        var total = 0u;
-        for (var i = 0u; i < count; i++)
-        {
-            var buffer = Element(buffers, i, 8);
-            var length = memory.ReadU32(buffer + 4);
-            var target = length == 0 ? default : memory.Slice(memory.ReadU32(buffer), length);
-            var taken = run.ReadStdin(target, mayWait: total == 0);
-            total += (uint)taken;
-            if (taken < target.Length)
-            {
-                break;
-            }
-        }
-
-        memory.WriteU32(read, total);
-        return Errno.Success;
-    }
-
-    private static Errno FdPread(GuestRun run, GuestMemory memory, uint fd, uint buffers, uint count)
-    {
-        if (CheckBuffers(memory, buffers, count, out _) is not Errno.Success and var error)
-        {
-            return error;
-        }
-
-        return run[fd] == StdioDescriptor.Stdin ? Errno.Spipe : Errno.Badf;
     }
 
     private static Errno PathOpen(GuestMemory memory, ReadOnlySpan<RawValue> a)

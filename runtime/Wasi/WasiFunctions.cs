@@ -50,10 +50,10 @@ internal enum WasiFunction
     SockSend,
     SockShutdown,
 
-    /// <summary><c>fd_filestat_get</c> of <c>wasi_unstable</c>, whose result is laid out otherwise.</summary>
+    /// <summary><c>fd_filestat_get</c> of <c>wasi_unstable</c>, whose result has another layout.</summary>
     UnstableFdFilestatGet,
 
-    /// <summary><c>poll_oneoff</c> of <c>wasi_unstable</c>, whose subscriptions are laid out otherwise.</summary>
+    /// <summary><c>poll_oneoff</c> of <c>wasi_unstable</c>, whose subscriptions have another layout.</summary>
     UnstablePollOneoff,
 }
 
