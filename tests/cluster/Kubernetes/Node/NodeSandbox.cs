@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Wagi.TestCluster.Processes;
-using Wagi.TestCluster.Product;
 
 namespace Wagi.TestCluster.Kubernetes.Node;
 
@@ -93,7 +92,7 @@ internal sealed class NodeSandbox : IAsyncDisposable
     {
         // Not a ChildProcess, which dies with this one: it cleans up after us.
         _guard = Process.Start(new ProcessStartInfo(
-            Path.Combine(Checkout.Root, "tests", "cluster", "node-sandbox"),
+            Path.Combine(AppContext.BaseDirectory, "node-sandbox"),
             [
                 _directory.FullPath, Network.Name, $"{Network.Host}", $"{Network.Node}", $"{NodeNetwork.PrefixLength}",
                 Network.PodRange, Network.ServiceRange, "--", init,

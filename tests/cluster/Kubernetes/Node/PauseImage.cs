@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using Wagi.TestCluster.Processes;
-using Wagi.TestCluster.Product;
 
 namespace Wagi.TestCluster.Kubernetes.Node;
 
@@ -24,7 +23,7 @@ internal static class PauseImage
     /// <summary>Compiles the program, statically.</summary>
     public static async Task<string> CompileAsync(string path, CancellationToken cancellationToken)
     {
-        var source = Path.Combine(Checkout.Root, "tests", "cluster", "Kubernetes", "Node", "pause.c");
+        var source = Path.Combine(AppContext.BaseDirectory, "pause.c");
         var compiler = Compilers.First(compiler => TestTools.Find(compiler) is not null);
         (await Command.RunAsync(compiler, ["-static", "-O2", "-o", path, source], cancellationToken: cancellationToken)).EnsureSuccess();
         return path;
