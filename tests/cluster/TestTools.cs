@@ -13,6 +13,9 @@ public static class TestTools
 
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
+    /// <summary>Why no test may start a process, or null when it may: <c>make check</c> sets <c>WAGI_NO_PROCESSES</c>.</summary>
+    public static string? WhyNoProcess { get; } = NonEmpty("WAGI_NO_PROCESSES") is null ? null : "it starts a process, and WAGI_NO_PROCESSES is set";
+
     /// <summary>The full path of <paramref name="program"/>, or null where this machine has none.</summary>
     public static string? Find(string program) =>
         SearchFolders().Select(folder => Path.Combine(folder, program)).FirstOrDefault(IsExecutable);
@@ -28,6 +31,11 @@ public static class TestTools
     /// </summary>
     public static string? WhyMissing(params ReadOnlySpan<string> programs)
     {
+        if (WhyNoProcess is not null)
+        {
+            return WhyNoProcess;
+        }
+
         var missing = new List<string>();
         foreach (var program in programs)
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Wagi.Runtime.Tests.Guests;
+using Wagi.TestCluster.Processes;
 
 namespace Wagi.Runtime.Tests.Cgi;
 
@@ -72,7 +73,7 @@ public class CompiledGuestTests
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            return ChildProcess.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
         }
         catch (Win32Exception)
         {

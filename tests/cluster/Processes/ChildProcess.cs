@@ -9,6 +9,9 @@ namespace Wagi.TestCluster.Processes;
 /// </summary>
 public static class ChildProcess
 {
+    // What xunit takes for Assert.Skip (DynamicSkipToken), so that a test is told by what it does and not by what it is called.
+    private const string Skip = "$XunitDynamicSkip$";
+
     private static readonly BlockingCollection<Action> Starts = [];
 
     // The kernel sends the signal when the *thread* that started the child ends, and pool threads come and go:
@@ -28,8 +31,14 @@ public static class ChildProcess
 
     /// <summary>Starts <paramref name="info"/>; the process id is the program's own, because <c>setpriv</c> turns into it.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The program is not there or cannot be started.</exception>
+    /// <exception cref="TestToolFailedException">No test may start a process now; xunit skips the test.</exception>
     public static Process Start(ProcessStartInfo info)
     {
+        if (TestTools.WhyNoProcess is { } reason)
+        {
+            throw new TestToolFailedException(Skip + reason);
+        }
+
         if (Setpriv is not null && Path.IsPathFullyQualified(info.FileName) && File.Exists(info.FileName))
         {
             string[] wrapped = ["--pdeathsig", "KILL", "--", info.FileName];
