@@ -4,9 +4,9 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
-using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 
 namespace Wagi.Bench;
 

@@ -5,6 +5,7 @@ using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Cache;

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Wagi.Runtime.Tests.Guests;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster.Processes;
 
 namespace Wagi.Runtime.Tests.Cgi;

@@ -1,3 +1,5 @@
+using Wagi.Runtime.Tests.Harness;
+
 namespace Wagi.Runtime.Tests.Cgi;
 
 public class GuestLogTests

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Cgi;
 
@@ -83,7 +84,7 @@ public class IsolationTests
             await Task.Delay(5);
         }
 
-        while (Guests.SharedEngine.Instance.Running == 0)
+        while (SharedEngine.Instance.Running == 0)
         {
             await Task.Delay(1);
         }

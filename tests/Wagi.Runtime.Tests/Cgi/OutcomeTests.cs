@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Cgi;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Cgi;
 

@@ -1,8 +1,7 @@
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Tests.Guests;
-using Wagi.Runtime.Tests.Outbound;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster.Http;
 
 namespace Wagi.Runtime.Tests.Cgi;

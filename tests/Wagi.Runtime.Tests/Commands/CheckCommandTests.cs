@@ -1,4 +1,4 @@
-using Wagi.Runtime.Tests.Cgi;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Commands;
 

@@ -2,8 +2,7 @@ using System.Text;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Commands;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Tests.Cgi;
-using Wagi.Runtime.Tests.Guests;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Commands;
 

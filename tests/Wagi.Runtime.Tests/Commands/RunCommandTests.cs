@@ -2,8 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Commands;
-using Wagi.Runtime.Tests.Cgi;
-using Wagi.Runtime.Tests.Outbound;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.Runtime.Tests.Volumes;
 using Wagi.TestCluster.Http;
 

@@ -3,8 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Tests.Cgi;
-using Wagi.Runtime.Tests.Guests;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Components;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Wagi.Runtime.Tests.Cgi;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Components;
 

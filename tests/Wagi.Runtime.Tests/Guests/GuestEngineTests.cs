@@ -4,6 +4,7 @@ using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Guests;
 
@@ -201,7 +202,7 @@ public class GuestEngineTests
     [Fact]
     public void Output_ThatThrows_StopsTheGuest_AndIsKept()
     {
-        using var guest = SharedEngine.Load(Cgi.Wat.Printing("hello"));
+        using var guest = SharedEngine.Load(Wat.Printing("hello"));
         var process = new GuestRun { Stdout = new BrokenOutput() };
 
         var result = guest.Run(process);

@@ -3,11 +3,10 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Tests.Cgi;
-using Wagi.Runtime.Tests.Guests;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster.Http;
-using static Wagi.Runtime.Tests.Outbound.OutboundGuest;
-using static Wagi.Runtime.Tests.Outbound.OutboundTest;
+using static Wagi.Runtime.Tests.Harness.OutboundGuest;
+using static Wagi.Runtime.Tests.Harness.OutboundTest;
 
 namespace Wagi.Runtime.Tests.Outbound;
 

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using Wagi.Runtime.Tests.Cgi;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster.Http;
-using static Wagi.Runtime.Tests.Outbound.OutboundGuest;
-using static Wagi.Runtime.Tests.Outbound.OutboundTest;
+using static Wagi.Runtime.Tests.Harness.OutboundGuest;
+using static Wagi.Runtime.Tests.Harness.OutboundTest;
 
 namespace Wagi.Runtime.Tests.Outbound;
 

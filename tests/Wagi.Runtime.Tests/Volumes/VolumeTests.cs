@@ -2,7 +2,7 @@ using System.Net;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Volumes;
 using Wagi.Runtime.Cgi;
-using Wagi.Runtime.Tests.Cgi;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Volumes;

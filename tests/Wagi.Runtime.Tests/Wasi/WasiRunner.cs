@@ -1,6 +1,6 @@
 using System.Text;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Tests.Guests;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.Runtime.Wasi;
 using Wasmtime;
 using Guest = Wagi.Runtime.Guests.Guest;

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Wagi.Runtime.Tests.Cgi;
 
-namespace Wagi.Runtime.Tests.Outbound;
+namespace Wagi.Runtime.Tests.Harness;
 
 /// <summary>
 /// Writes a guest that calls <c>wasi_experimental_http</c> step by step. It prints one letter for the result of each call (A for 0,

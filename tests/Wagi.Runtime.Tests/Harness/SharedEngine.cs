@@ -1,7 +1,7 @@
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 
-namespace Wagi.Runtime.Tests.Guests;
+namespace Wagi.Runtime.Tests.Harness;
 
 /// <summary>The engine of all tests that need nothing special of it: one per process, as in the product.</summary>
 internal static class SharedEngine

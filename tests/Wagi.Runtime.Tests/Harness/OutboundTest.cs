@@ -2,9 +2,8 @@ using System.Text;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Outbound;
 using Wagi.Runtime.Cgi;
-using Wagi.Runtime.Tests.Cgi;
 
-namespace Wagi.Runtime.Tests.Outbound;
+namespace Wagi.Runtime.Tests.Harness;
 
 /// <summary>What the tests of outbound HTTP have in common.</summary>
 internal static class OutboundTest

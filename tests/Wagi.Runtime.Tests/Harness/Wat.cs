@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Wagi.Runtime.Tests.Cgi;
+namespace Wagi.Runtime.Tests.Harness;
 
 /// <summary>Guests in WebAssembly text.</summary>
 internal static class Wat

@@ -15,9 +15,8 @@ using Wagi.Modules.Sources;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
-using Wagi.Runtime.Tests.Guests;
 
-namespace Wagi.Runtime.Tests.Cgi;
+namespace Wagi.Runtime.Tests.Harness;
 
 /// <summary>A real server on a free port, with one handler behind every path.</summary>
 internal sealed class HandlerHost : IAsyncDisposable
