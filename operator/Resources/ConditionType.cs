@@ -62,6 +62,6 @@ internal static class ConditionCatalog
             [ConditionReason.Programmed], [ConditionReason.NotAccepted, ConditionReason.NotResolved]),
         (ConditionType.Ready, "There is a runtime, and every runtime that requests are sent to serves the module as specified. The other reasons of `Accepted` and `Resolved` appear here as well.",
             [ConditionReason.Ready], NotServed),
-        (ConditionType.Stalled, "Nothing will change before somebody changes something. Present only while that is so; its reason is that of `Ready`.", [], []),
+        (ConditionType.Stalled, "Nothing changes until somebody acts: waiting does not help. Present only while that is true, with the reason of `Ready`.", [], []),
     ];
 }

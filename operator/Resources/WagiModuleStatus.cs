@@ -47,7 +47,7 @@ public sealed record RuntimeCount
     [Schema(Required = true, Minimum = 0)]
     public int Ready { get; init; }
 
-    [Description("Runtimes that requests are sent to; while there are none of those, all. Example: 3")]
+    [Description("Runtimes that requests are sent to, or all runtimes while requests are sent to none. Example: 3")]
     [Schema(Required = true, Minimum = 0)]
     public int Total { get; init; }
 
