@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.IO.Hashing;
 using Wagi.Hosting.Files;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
+using Wagi.Runtime.Sharing;
 
 namespace Wagi.Runtime.Cache;
 
@@ -11,30 +13,32 @@ namespace Wagi.Runtime.Cache;
 /// before the code is loaded: both in one file, so that they come into being together. One process compiles, the others wait for its file.
 /// </summary>
 /// <param name="directory">The cache.</param>
-/// <param name="engine">Compiles and loads.</param>
+/// <param name="engine">Loads.</param>
+/// <param name="compiler">Compiles.</param>
 /// <param name="progress">Shows what is being compiled.</param>
 /// <param name="logger">Where to log.</param>
 /// <param name="compilers">How many modules are compiled at a time; 0: half as many as there are cores, each of which uses them all.</param>
 internal sealed partial class CompiledCache(
-    CacheDirectory directory, GuestEngine engine, ProgressDisplay progress, ILogger<CompiledCache> logger, int compilers = 0) : IDisposable
+    CacheDirectory directory, GuestEngine engine, IModuleCompiler compiler, ProgressDisplay progress, ILogger<CompiledCache> logger, int compilers = 0)
 {
     /// <summary>Of the files' layout: pods of several versions share a node's cache during an update.</summary>
     private const int Format = 2;
 
     private const int ChecksumLength = 16;
 
-    private readonly SemaphoreSlim _compilers = new(compilers > 0 ? compilers : Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly TenantGate _compilers = CreateGate(compilers > 0 ? compilers : Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Turns _turns = new();
     private readonly string _folder = Path.Combine(directory.Compiled, $"{engine.CompatibilityKey}-{Format}");
 
     /// <summary>The loaded module: from the cache, else compiled from <paramref name="readWasm"/> and kept.</summary>
+    /// <param name="tenant">Whose module it is: tenants take turns at the compiler.</param>
     /// <param name="digest"><c>sha256:…</c> of the Wasm.</param>
     /// <param name="name">What it is called, for people.</param>
     /// <param name="readWasm">Reads the Wasm.</param>
     /// <param name="cancellationToken">Stops waiting and reading.</param>
     /// <exception cref="GuestLoadException">It is not valid Wasm, or cannot be compiled.</exception>
     public async Task<Guest> GetAsync(
-        string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellationToken)
+        string tenant, string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellationToken)
     {
         var path = Path.Combine(_folder, digest.Replace(':', '-') + ".cwasm");
         if (TryLoad(path, isLocked: false) is { } cached)
@@ -51,24 +55,21 @@ internal sealed partial class CompiledCache(
         // Read before there is a place at the compiler, which a slow registry must not keep from the others; and the lock is taken last, for
         // who waits for a place must not keep another process from compiling.
         var wasm = await readWasm(cancellationToken);
-        await _compilers.WaitAsync(cancellationToken);
-        try
+        using var place = await _compilers.EnterAsync(tenant, wasm.Length, cancellationToken);
+        using var held = await TryLockAsync(LockFor(digest), cancellationToken);
+        if (held is not null && TryLoad(path, isLocked: true) is { } compiledByAnother)
         {
-            using var held = await TryLockAsync(LockFor(digest), cancellationToken);
-            if (held is not null && TryLoad(path, isLocked: true) is { } compiledByAnother)
-            {
-                return compiledByAnother;
-            }
+            return compiledByAnother;
+        }
 
-            var code = await CompileAsync(digest, name, wasm, cancellationToken);
-            await StoreAsync(path, code, cancellationToken);
-            return TryLoad(path, isLocked: held is not null) ?? engine.Load(code);
-        }
-        finally
-        {
-            _compilers.Release();
-        }
+        using var item = progress.Begin($"compiling {name}");
+        return await TryCompileToAsync(path, digest, wasm, cancellationToken) && TryLoad(path, isLocked: held is not null) is { } compiled
+            ? compiled
+            : await CompileToMemoryAsync(digest, wasm, cancellationToken);
     }
+
+    /// <summary>A tenant with many modules leaves half of the places to others.</summary>
+    private static TenantGate CreateGate(int places) => new(places, Math.Max(1, places / 2));
 
     /// <summary>
     /// One of 256 files, so that they need not be removed (see <see cref="FileLock"/>). Two modules that share one are compiled one after the
@@ -77,13 +78,43 @@ internal sealed partial class CompiledCache(
     internal string LockFor(string digest) =>
         Path.Combine(directory.Compiled, "locks", digest[^2..] + CacheDirectory.LockSuffix);
 
-    private async Task<byte[]> CompileAsync(string digest, string name, byte[] wasm, CancellationToken cancellationToken)
+    /// <summary>Compiles into the cache. A cache that cannot be written to costs another compilation, and nothing else.</summary>
+    private async Task<bool> TryCompileToAsync(string path, string digest, byte[] wasm, CancellationToken cancellationToken)
     {
-        using var item = progress.Begin($"compiling {name}");
+        try
+        {
+            await AtomicFile.WriteAsync(
+                path,
+                async (stream, token) =>
+                {
+                    await CompileAsync(digest, wasm, stream, token);
+                    stream.Position = 0;
+                    var checksum = new XxHash128();
+                    await checksum.AppendAsync(stream, token);
+                    await stream.WriteAsync(checksum.GetHashAndReset(), token);
+                },
+                cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogCodeNotStored(path, exception.Message);
+            return false;
+        }
+    }
+
+    private async Task<Guest> CompileToMemoryAsync(string digest, byte[] wasm, CancellationToken cancellationToken)
+    {
+        using var code = new MemoryStream();
+        await CompileAsync(digest, wasm, code, cancellationToken);
+        return engine.Load(code.GetBuffer().AsSpan(0, (int)code.Length));
+    }
+
+    private async Task CompileAsync(string digest, byte[] wasm, Stream target, CancellationToken cancellationToken)
+    {
         var started = TimeProvider.System.GetTimestamp();
-        var code = await Task.Run(() => engine.Compile(wasm), cancellationToken);
-        LogCompiled(digest, wasm.Length, code.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
-        return code;
+        await compiler.CompileAsync(wasm, target, cancellationToken);
+        LogCompiled(digest, wasm.Length, target.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
     }
 
     /// <summary>Without a lock (a full disk, a read-only directory) two may compile the same module: slower, and right all the same.</summary>
@@ -143,25 +174,6 @@ internal sealed partial class CompiledCache(
         }
     }
 
-    private async Task StoreAsync(string path, byte[] code, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await AtomicFile.WriteAsync(
-                path,
-                async (stream, token) =>
-                {
-                    await stream.WriteAsync(code, token);
-                    await stream.WriteAsync(XxHash128.Hash(code), token);
-                },
-                cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            LogCodeNotStored(path, exception.Message);
-        }
-    }
-
     /// <summary>
     /// XXH128 finds damage, which is all that it is for: who may write to the cache is trusted (docs/security.md). The engine
     /// follows the code's own headers and ignores what comes after them.
@@ -197,10 +209,8 @@ internal sealed partial class CompiledCache(
         }
     }
 
-    public void Dispose() => _compilers.Dispose();
-
     [LoggerMessage(LogLevel.Information, "Compiled {Digest}: {WasmBytes} bytes of Wasm, {CodeBytes} bytes of native code, {Milliseconds} ms")]
-    private partial void LogCompiled(string digest, int wasmBytes, int codeBytes, long milliseconds);
+    private partial void LogCompiled(string digest, int wasmBytes, long codeBytes, long milliseconds);
 
     [LoggerMessage(LogLevel.Warning, "Cached native code {Path} is damaged: removed, the module is compiled again")]
     private partial void LogCodeDamaged(string path);

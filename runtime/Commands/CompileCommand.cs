@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Files;
-using Wagi.Runtime.Cache;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
@@ -11,12 +12,32 @@ namespace Wagi.Runtime.Commands;
 /// <summary><c>wagi compile FILE</c>.</summary>
 internal sealed class CompileCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm or WebAssembly text." };
+    /// <summary>Standard input or output, in the place of a file.</summary>
+    private const string Standard = "-";
+
+    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm or WebAssembly text. -: standard input." };
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "File to write. Default: FILE with the ending .cwasm.",
+        Description = "File to write; -: standard output. Default: FILE with the ending .cwasm.",
         HelpName = "FILE",
+    };
+
+    private readonly Option<string> _memoryLimit = new("--memory-limit")
+    {
+        Description = "Memory that it may take; beyond it ends. On Linux. Default: no limit.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<string> _timeLimit = new("--time-limit")
+    {
+        Description = "Processor time that it may take. On Linux. Default: no limit.",
+        HelpName = "DURATION",
+    };
+
+    private readonly Option<bool> _background = new("--background")
+    {
+        Description = "Give way to other programs. On Linux.",
     };
 
     public Command Create()
@@ -27,6 +48,9 @@ internal sealed class CompileCommand
             + "Native code is trusted: use only what you compiled yourself.");
         command.Arguments.Add(_file);
         command.Options.Add(_output);
+        command.Options.Add(_memoryLimit);
+        command.Options.Add(_timeLimit);
+        command.Options.Add(_background);
         command.SetAction(RunAsync);
         return command;
     }
@@ -34,25 +58,29 @@ internal sealed class CompileCommand
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var file = arguments.GetRequiredValue(_file);
-        var output = arguments.GetValue(_output) ?? Path.ChangeExtension(file, ".cwasm");
         try
         {
-            if (Path.GetFullPath(output) == Path.GetFullPath(file))
-            {
-                throw new UsageException($"-o '{output}' is the module itself; name another file");
-            }
-
-            var wasm = await ModuleFile.ReadAsync(file, cancellationToken);
+            var output = ReadOutput(arguments, file);
+            Confine(arguments);
+            var wasm = file == Standard
+                ? await ReadStandardInputAsync(cancellationToken)
+                : await ModuleFile.ReadAsync(file, cancellationToken);
             using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });
             byte[] code;
-            using (var progress = ProgressDisplay.ForCommand(arguments))
+            using (var progress = file == Standard ? ProgressDisplay.None : ProgressDisplay.ForCommand(arguments))
             using (progress.Begin($"compiling {file}"))
             {
                 code = engine.Compile(wasm);
             }
 
-            await AtomicFile.WriteAsync(
-                Path.GetFullPath(output), (stream, token) => stream.WriteAsync(code, token).AsTask(), cancellationToken);
+            if (output == Standard)
+            {
+                await using var stdout = Console.OpenStandardOutput();
+                await stdout.WriteAsync(code, cancellationToken);
+                return ExitCodes.Success;
+            }
+
+            await AtomicFile.WriteAsync(Path.GetFullPath(output), code, cancellationToken);
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
                 $"{output}: {code.Length} bytes of native code from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");
             return ExitCodes.Success;
@@ -63,11 +91,58 @@ internal sealed class CompileCommand
         }
         catch (GuestLoadException exception)
         {
-            return await ExitCodes.FailAsync(arguments, $"{file}: {exception.Message}");
+            await ExitCodes.FailAsync(arguments, file == Standard ? exception.Message : $"{file}: {exception.Message}");
+            return exception.Reason == ModuleReason.NotWasm ? ExitCodes.BadInput : ExitCodes.Failure;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return await ExitCodes.FailAsync(arguments, exception.Message);
         }
+    }
+
+    private string ReadOutput(ParseResult arguments, string file)
+    {
+        var output = arguments.GetValue(_output)
+            ?? (file == Standard ? throw new UsageException("name the file to write with -o") : Path.ChangeExtension(file, ".cwasm"));
+        return output != Standard && Path.GetFullPath(output) == Path.GetFullPath(file)
+            ? throw new UsageException($"-o '{output}' is the module itself; name another file")
+            : output;
+    }
+
+    private void Confine(ParseResult arguments)
+    {
+        var isConfined = arguments.GetResult(_memoryLimit) is not null || arguments.GetResult(_timeLimit) is not null || arguments.GetValue(_background);
+        if (!isConfined)
+        {
+            return;
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new UsageException($"{_memoryLimit.Name}, {_timeLimit.Name} and {_background.Name} work on Linux only");
+        }
+
+        if (arguments.GetValue(_background))
+        {
+            Confinement.GiveWay();
+        }
+
+        if (arguments.GetResult(_memoryLimit) is not null)
+        {
+            Confinement.LimitMemory(Arguments.ReadSize(arguments, _memoryLimit));
+        }
+
+        if (arguments.GetResult(_timeLimit) is not null)
+        {
+            Confinement.LimitTime(Arguments.ReadDuration(arguments, _timeLimit));
+        }
+    }
+
+    private static async Task<byte[]> ReadStandardInputAsync(CancellationToken cancellationToken)
+    {
+        await using var stdin = Console.OpenStandardInput();
+        using var wasm = new MemoryStream();
+        await stdin.CopyToAsync(wasm, cancellationToken);
+        return wasm.ToArray();
     }
 }

@@ -5,6 +5,7 @@ using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
@@ -115,6 +116,20 @@ internal sealed class ServeArguments
         HelpName = "CIDR",
     };
 
+    private readonly Option<string> _compileMemory = new("--compile-memory")
+    {
+        Description = "Memory that compiling one module may take.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ByteSize.Format(new CompilerLimits().Memory),
+    };
+
+    private readonly Option<string> _compileTime = new("--compile-time")
+    {
+        Description = "Processor time that compiling one module may take.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Duration.Format(new CompilerLimits().Time),
+    };
+
     private readonly Option<string> _timeout = new("--timeout")
     {
         Description = "How long a request may take, for modules that do not say.",
@@ -169,7 +184,7 @@ internal sealed class ServeArguments
     [
         _config, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
         _logDir, _logFileSize, _secrets, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
-        _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
+        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
     ];
 
     /// <summary>What the arguments say.</summary>
@@ -186,6 +201,11 @@ internal sealed class ServeArguments
                 Application = application,
                 Cache = loader.Cache with { MaxBytes = Arguments.ReadSize(arguments, _moduleCacheSize) },
                 DeniedNetworks = [.. (arguments.GetValue(_outboundDeny) ?? []).Select(ReadNetwork)],
+                Compiler = new CompilerLimits
+                {
+                    Memory = Arguments.ReadSize(arguments, _compileMemory),
+                    Time = Arguments.ReadDuration(arguments, _compileTime),
+                },
                 Defaults = ReadDefaults(arguments),
                 GuestLogs = arguments.GetValue(_logDir) is { } logs
                     ? new GuestLogOptions(Path.GetFullPath(logs), Arguments.ReadSize(arguments, _logFileSize))

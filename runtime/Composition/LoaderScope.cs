@@ -4,6 +4,7 @@ using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Loading;
@@ -20,7 +21,6 @@ internal sealed class LoaderScope : IDisposable
     private readonly LoaderOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly GuestEngine _engine;
-    private readonly CompiledCache _compiled;
     private readonly RegistryClient _registries;
     private readonly BindleClient _bindles = new(proxy: new LoopbackBypass(HttpClient.DefaultProxy));
     private readonly ParcelFolders _folders;
@@ -40,7 +40,10 @@ internal sealed class LoaderScope : IDisposable
         var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _outbound = new OutboundClient(options.DeniedNetworks);
         _engine = GuestEngines.Create(options.Engine);
-        _compiled = new CompiledCache(Cache, _engine, progress, loggers.CreateLogger<CompiledCache>());
+        IModuleCompiler compiler = options.Compiler is null
+            ? new InProcessCompiler(_engine)
+            : new CompilerProcess(CompilerProcess.ThisProgram, options.Compiler);
+        var compiled = new CompiledCache(Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>());
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
         var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());
@@ -55,7 +58,7 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, Metrics);
-        Loader = new ModuleLoader(_engine, sources, _compiled, handlers, options.BaseDirectory);
+        Loader = new ModuleLoader(_engine, sources, compiled, handlers, options.BaseDirectory);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>
@@ -97,7 +100,6 @@ internal sealed class LoaderScope : IDisposable
         _folders.Dispose();
         _bindles.Dispose();
         _registries.Dispose();
-        _compiled.Dispose();
         _engine.Dispose();
     }
 }

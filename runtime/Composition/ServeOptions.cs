@@ -2,6 +2,7 @@ using System.Net;
 using Wagi.Hosting.Logging;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Sources;
@@ -75,6 +76,9 @@ internal sealed record LoaderOptions
 
     /// <summary>What holds for entries that do not say otherwise.</summary>
     public HandlerDefaults Defaults { get; init; } = new();
+
+    /// <summary>What a compilation may take, in a process of its own; null: modules are compiled in this one, without limits.</summary>
+    public CompilerLimits? Compiler { get; init; }
 
     /// <summary>Settings of the engine.</summary>
     public GuestEngineOptions Engine { get; init; } = new();

@@ -83,9 +83,24 @@ public sealed class GuestEngine : IDisposable
     /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/> or <see cref="ModuleReason.CompileFailed"/>.</exception>
     public byte[] Compile(ReadOnlySpan<byte> wasm)
     {
+        CheckFormat(wasm);
         if (wasm.StartsWith(WasmMagic))
         {
             return CompileBinary(wasm);
+        }
+
+        return WasmEngine.ParseText(wasm, out var error) is { } binary
+            ? CompileBinary(binary)
+            : throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
+    }
+
+    /// <summary>Finds by the first bytes what can be neither WebAssembly nor WebAssembly text.</summary>
+    /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/>.</exception>
+    internal static void CheckFormat(ReadOnlySpan<byte> wasm)
+    {
+        if (wasm.StartsWith(WasmMagic))
+        {
+            return;
         }
 
         if (IsNativeCode(wasm))
@@ -101,10 +116,6 @@ public sealed class GuestEngine : IDisposable
             throw new GuestLoadException(
                 ModuleReason.NotWasm, wasm.IsEmpty ? "the module is empty" : "the module is neither WebAssembly nor WebAssembly text");
         }
-
-        return WasmEngine.ParseText(wasm, out var error) is { } binary
-            ? CompileBinary(binary)
-            : throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
     }
 
     /// <summary>Whether this looks like what <see cref="Compile"/> gives back, by its first bytes.</summary>
@@ -302,4 +313,7 @@ public sealed class GuestLoadException(string reason, string message) : Exceptio
 {
     /// <summary>One of <see cref="Modules.Status.ModuleReason"/>.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>Whether it may be otherwise a while later, though the module is the same.</summary>
+    public bool IsWorthRetrying { get; init; }
 }

@@ -39,6 +39,9 @@ internal static unsafe partial class NativeMethods
     internal static partial void wasmtime_pooling_allocation_config_total_gc_heaps_set(nint pool, uint count);
 
     [LibraryImport(Library)]
+    internal static partial void wasmtime_pooling_allocation_config_total_stacks_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
     internal static partial void wasmtime_pooling_allocation_config_total_tables_set(nint pool, uint count);
 
     [LibraryImport(Library)]

@@ -39,6 +39,9 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_pooling_allocation_config_total_component_instances_set(pool, guests);
         NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, guests);
         NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, guests);
+
+        // Stacks are for asynchronous calls, of which we make none; by default there are a thousand, 2 GB of writable address space.
+        NativeMethods.wasmtime_pooling_allocation_config_total_stacks_set(pool, 1);
         NativeMethods.wasmtime_pooling_allocation_config_total_tables_set(pool, guests * TablesPerInstance);
         NativeMethods.wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, TablesPerInstance);
         NativeMethods.wasmtime_pooling_allocation_config_table_elements_set(pool, (nuint)maxTableElements);

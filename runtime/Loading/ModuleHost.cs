@@ -212,7 +212,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
             }
             catch (GuestLoadException exception)
             {
-                Post(() => Fail(slot, attempt, exception.Reason, exception.Message, retry: false));
+                Post(() => Fail(slot, attempt, exception.Reason, exception.Message, retry: exception.IsWorthRetrying));
             }
             catch (Exception exception)
             {

@@ -4,6 +4,7 @@ using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Sharing;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Loading;
@@ -29,14 +30,22 @@ internal sealed class ModuleLoader(
     ModuleHandlerFactory handlers,
     string baseDirectory) : IModuleLoader
 {
+    /// <summary>
+    /// Loads under way hold sockets, files and the bytes of a module. Most wait for registries, so there are many, but few enough of one
+    /// tenant that it takes eight whose registries hang to keep the others waiting.
+    /// </summary>
+    private readonly TenantGate _loads = new(places: 64, placesOfTenant: 8);
+
     /// <inheritdoc/>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
+        var tenant = ReferenceCache.TenantOf(entry.Id);
+        using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
         var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
-            : await compiled.GetAsync(content.Digest, content.Reference, content.ReadAsync, cancellationToken);
+            : await compiled.GetAsync(tenant, content.Digest, content.Reference, content.ReadAsync, cancellationToken);
         try
         {
             located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };

@@ -165,6 +165,15 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
     }
 
     [Fact]
+    public async Task ModuleThatTheCompilerChokesOn_IsReported()
+    {
+        await PushBytesAsync("bomb", CompileBomb.Create());
+        await System.ApplyModuleAsync(_space, "bad", $"route: {Route}", $"module: {Module("bomb:v1")}");
+        var message = await System.ConditionAsync(_space, "bad", "Ready", "False", ModuleReason.CompileFailed);
+        Assert.Contains("it may use 512Mi of memory and 2m of processor time", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TakenRoute_StaysWithTheOlder_AndTheLoserIsToldByWhom()
     {
         // Kubernetes counts the age of objects in whole seconds: within one, the name decides.

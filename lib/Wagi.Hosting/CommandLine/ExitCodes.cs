@@ -14,6 +14,9 @@ public static class ExitCodes
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
+    /// <summary>What was to be worked on is not of the right kind (<c>EX_DATAERR</c> of sysexits.h).</summary>
+    public const int BadInput = 65;
+
     internal static readonly string Program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
 
     /// <summary>Prints why it failed.</summary>

@@ -9,7 +9,7 @@ public static class AtomicFile
     /// <summary>What the name of a file that is still being written ends in. One that stays belongs to a process that died.</summary>
     public const string TemporarySuffix = ".tmp";
 
-    /// <summary>Writes what <paramref name="write"/> produces. Creates the folder if need be; after an exception nothing has changed.</summary>
+    /// <summary>Writes what <paramref name="write"/> produces, to a stream that can be read again. Creates the folder if need be; after an exception nothing has changed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -72,7 +72,7 @@ public static class AtomicFile
     private static FileStream Create(string path, UnixFileMode? mode)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = mode;

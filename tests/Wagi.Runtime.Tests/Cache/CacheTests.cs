@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Cache;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
@@ -27,7 +28,7 @@ public sealed class CacheTests : IDisposable
 
     private BlobCache Blobs => new(_directory, NullLogger<BlobCache>.Instance);
 
-    private CompiledCache Compiled(GuestEngine engine) => new(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
+    private CompiledCache Compiled(GuestEngine engine) => new(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
 
     private CacheTrimmer Trimmer(long maxBytes) => new(_directory, maxBytes, TimeProvider.System, NullLogger<CacheTrimmer>.Instance);
 
@@ -58,10 +59,10 @@ public sealed class CacheTests : IDisposable
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var log = new CacheLog();
-        using var first = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
-        using var second = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
+        var first = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
+        var second = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
         var guests = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            (i % 2 == 0 ? first : second).GetAsync(BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation)));
+            (i % 2 == 0 ? first : second).GetAsync("", BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation)));
         Assert.Single(log.Lines, line => line.StartsWith("Compiled", StringComparison.Ordinal));
         Assert.Single(Files("*.cwasm"));
         Assert.All(guests, guest => guest.Dispose());
@@ -72,7 +73,7 @@ public sealed class CacheTests : IDisposable
     public async Task WaitingForAModule_OfTheSameProcess_ThrowsNothing()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var compiled = Compiled(engine);
+        var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
         var wasm = new TaskCompletionSource<byte[]>();
         var thrown = 0;
@@ -87,8 +88,8 @@ public sealed class CacheTests : IDisposable
         AppDomain.CurrentDomain.FirstChanceException += Count;
         try
         {
-            var first = compiled.GetAsync(digest, "module", _ => wasm.Task, Cancellation);
-            var second = compiled.GetAsync(digest, "module", _ => wasm.Task, Cancellation);
+            var first = compiled.GetAsync("", digest, "module", _ => wasm.Task, Cancellation);
+            var second = compiled.GetAsync("", digest, "module", _ => wasm.Task, Cancellation);
             Assert.False(second.IsCompleted);
             wasm.SetResult(Wat);
             (await first).Dispose();
@@ -107,16 +108,16 @@ public sealed class CacheTests : IDisposable
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var log = new BlockingLog();
-        using var busy = new CompiledCache(_directory, engine, ProgressDisplay.None, log, compilers: 1);
-        using var another = Compiled(engine);
+        var busy = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log, compilers: 1);
+        var another = Compiled(engine);
         var digests = Enumerable.Range(0, 5).Select(i => $"sha256:{i:x64}").ToArray();
         Task<Guest> Get(CompiledCache cache, string digest) =>
-            Task.Run(() => cache.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation));
+            Task.Run(() => cache.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation));
 
         // The only place is taken for as long as the log takes to write that the first is compiled.
         var first = Get(busy, digests[0]);
         await log.Entered.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
-        var waiting = digests[1..].Select(digest => busy.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).ToList();
+        var waiting = digests[1..].Select(digest => busy.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).ToList();
         try
         {
             foreach (var digest in digests[1..])
@@ -139,11 +140,11 @@ public sealed class CacheTests : IDisposable
     public async Task SlowRegistry_TakesNoPlaceAtTheCompiler()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
+        var compiled = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
         var never = new TaskCompletionSource<byte[]>();
-        var slow = compiled.GetAsync($"sha256:{1:x64}", "slow", never.Task.WaitAsync, Cancellation);
+        var slow = compiled.GetAsync("", $"sha256:{1:x64}", "slow", never.Task.WaitAsync, Cancellation);
 
-        (await compiled.GetAsync($"sha256:{2:x64}", "quick", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", $"sha256:{2:x64}", "quick", _ => Task.FromResult(Wat), Cancellation)).Dispose();
 
         Assert.False(slow.IsCompleted);
         never.SetException(new IOException("gone"));
@@ -156,10 +157,11 @@ public sealed class CacheTests : IDisposable
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var log = new CacheLog();
-        using var compiled = new CompiledCache(_directory, engine, ProgressDisplay.None, log);
+        var compiled = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
         var digest = BlobCache.DigestOf(Wat);
         var compilations = 0;
         Task<Guest> Get() => Task.Run(() => compiled.GetAsync(
+            "",
             digest,
             "module",
             _ =>
@@ -196,9 +198,9 @@ public sealed class CacheTests : IDisposable
     public async Task DamagedNativeCode_IsCompiledAgain(double where)
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var compiled = Compiled(engine);
+        var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
 
         var file = Files("*.cwasm").Single();
         var bytes = await File.ReadAllBytesAsync(file, Cancellation);
@@ -208,6 +210,7 @@ public sealed class CacheTests : IDisposable
 
         var wasCompiled = false;
         (await compiled.GetAsync(
+            "",
             digest,
             "module",
             _ =>
@@ -217,22 +220,22 @@ public sealed class CacheTests : IDisposable
             },
             Cancellation)).Dispose();
         Assert.True(wasCompiled);
-        (await compiled.GetAsync(digest, "module", _ => throw new InvalidOperationException("it is in the cache"), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => throw new InvalidOperationException("it is in the cache"), Cancellation)).Dispose();
     }
 
     [Fact]
     public async Task CodeOfAnotherEngine_IsNotLoaded()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var compiled = Compiled(engine);
+        var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
 
         // Intact by its checksum, and no code that this engine could have made.
         var file = Files("*.cwasm").Single();
         byte[] foreign = [1, 2, 3];
         await File.WriteAllBytesAsync(file, [.. foreign, .. System.IO.Hashing.XxHash128.Hash(foreign)], Cancellation);
-        (await compiled.GetAsync(digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
         Assert.True(new FileInfo(file).Length > foreign.Length + 16);
     }
 
@@ -240,12 +243,12 @@ public sealed class CacheTests : IDisposable
     public async Task FullDisk_CostsTheCache_NotTheModule()
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var compiled = Compiled(engine);
+        var compiled = Compiled(engine);
 
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.
         Directory.Delete(_directory.Compiled);
         await File.WriteAllTextAsync(_directory.Compiled, "", Cancellation);
-        using var guest = await compiled.GetAsync(BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation);
+        using var guest = await compiled.GetAsync("", BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation);
         Assert.True(guest.HasExport("_start"));
     }
 

@@ -1,0 +1,101 @@
+using System.Text;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Compiling;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Tests.Harness;
+using Wagi.TestCluster;
+using Wagi.TestCluster.Product;
+
+namespace Wagi.Runtime.Tests.Compiling;
+
+/// <summary>With the real program as the compiler.</summary>
+public sealed class CompilerProcessTests
+{
+    private static readonly string[] Program = [Path.Combine(AppContext.BaseDirectory, "wagi")];
+
+    public CompilerProcessTests()
+    {
+        Assert.SkipWhen(TestTools.WhyNoProcess is not null, TestTools.WhyNoProcess ?? "");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "limits of a process are Linux's");
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static async Task<MemoryStream> CompileAsync(byte[] wasm, CompilerLimits? limits = null)
+    {
+        var code = new MemoryStream();
+        await new CompilerProcess(Program, limits ?? new CompilerLimits()).CompileAsync(wasm, code, Cancellation);
+        return code;
+    }
+
+    private static Task<GuestLoadException> RefuseAsync(byte[] wasm, CompilerLimits? limits = null) =>
+        Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(wasm, limits));
+
+    [Fact]
+    public async Task NativeCode_FitsThisProcess()
+    {
+        using var code = await CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")));
+
+        using var guest = SharedEngine.Instance.Load(code.ToArray());
+        Assert.True(guest.HasExport("_start"));
+    }
+
+    [Theory]
+    [InlineData("(module (func (export \"f\") (result i32)))", ModuleReason.CompileFailed, "the module cannot be compiled: ")]
+    [InlineData("(modul)", ModuleReason.NotWasm, "the module is not WebAssembly, and not WebAssembly text either: ")]
+    [InlineData("", ModuleReason.NotWasm, "the module is empty")]
+    public async Task ModuleThatIsWrong_IsRefused_AsInThisProcess(string text, string reason, string message)
+    {
+        var there = await RefuseAsync(Encoding.UTF8.GetBytes(text));
+        var here = Assert.Throws<GuestLoadException>(() => SharedEngine.Instance.Compile(Encoding.UTF8.GetBytes(text)));
+
+        Assert.Equal(reason, there.Reason);
+        Assert.StartsWith(message, there.Message, StringComparison.Ordinal);
+        Assert.Equal((here.Reason, here.Message), (there.Reason, there.Message));
+    }
+
+    [Fact]
+    public async Task CompilationThatTakesMoreMemoryThanItMay_Fails_AndNothingElse()
+    {
+        var refused = await RefuseAsync(CompileBomb.Create(), new CompilerLimits { Memory = 96L << 20 });
+
+        Assert.Equal(ModuleReason.CompileFailed, refused.Reason);
+        Assert.Equal("the compiler broke off, most likely for lack of memory: it may use 96Mi of memory and 2m of processor time", refused.Message);
+        Assert.False(refused.IsWorthRetrying);
+    }
+
+    [Fact]
+    public async Task CompilationThatTakesLongerThanItMay_Fails()
+    {
+        var refused = await RefuseAsync(CompileBomb.Create(), new CompilerLimits { Memory = 8L << 30, Time = TimeSpan.FromSeconds(1) });
+
+        Assert.Equal(ModuleReason.CompileFailed, refused.Reason);
+        Assert.Equal("the module takes too long to compile: it may use 8Gi of memory and 1s of processor time", refused.Message);
+    }
+
+    [Fact]
+    public async Task CompilerThatCannotBeStarted_IsTriedAgain()
+    {
+        var compiler = new CompilerProcess(["/nowhere/wagi"], new CompilerLimits());
+
+        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), Stream.Null, Cancellation));
+
+        Assert.StartsWith("the compiler cannot be started: ", refused.Message, StringComparison.Ordinal);
+        Assert.True(refused.IsWorthRetrying);
+    }
+
+    [Fact]
+    public async Task Secrets_OfTheServer_AreNotTheCompilers()
+    {
+        // The compiler here is the shell, which prints its environment in the place of native code.
+        Environment.SetEnvironmentVariable("WAGI_TEST_SECRET", "hidden");
+        using var printed = new MemoryStream();
+        var compiler = new CompilerProcess(["/bin/sh", "-c", "env; cat >/dev/null"], new CompilerLimits());
+
+        await compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), printed, Cancellation);
+
+        var environment = Encoding.UTF8.GetString(printed.ToArray());
+        Assert.Contains("PATH=", environment, StringComparison.Ordinal);
+        Assert.DoesNotContain("WAGI_TEST_SECRET", environment, StringComparison.Ordinal);
+    }
+}

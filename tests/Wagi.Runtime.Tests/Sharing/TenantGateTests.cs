@@ -1,0 +1,109 @@
+using Wagi.Runtime.Sharing;
+
+namespace Wagi.Runtime.Tests.Sharing;
+
+public sealed class TenantGateTests
+{
+    private readonly List<string> _order = [];
+    private readonly Dictionary<string, IDisposable> _inside = [];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Its name is noted as soon as it is in.</summary>
+    private async Task EnterAsync(TenantGate gate, string tenant, string name, long size = 0, CancellationToken cancellationToken = default)
+    {
+        var place = await gate.EnterAsync(tenant, size, cancellationToken);
+        lock (_order)
+        {
+            _order.Add(name);
+            _inside.Add(name, place);
+        }
+    }
+
+    /// <summary>Lets everybody through, one after the other, and tells in which order.</summary>
+    private async Task<string> DrainAsync(params Task[] entering)
+    {
+        for (var left = 0; left < entering.Length; left++)
+        {
+            while (true)
+            {
+                lock (_order)
+                {
+                    if (_order.Count > left)
+                    {
+                        break;
+                    }
+                }
+
+                await Task.WhenAny(entering.Where(task => !task.IsCompleted)).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+            }
+
+            _inside[_order[left]].Dispose();
+        }
+
+        await Task.WhenAll(entering);
+        return string.Join(' ', _order);
+    }
+
+    [Fact]
+    public async Task TenantsTakeTurns_HoweverManyOneBrings()
+    {
+        var gate = new TenantGate(places: 1, placesOfTenant: 1);
+
+        Assert.Equal("a1 a2 b1 c1 a3 b2 a4", await DrainAsync(
+            EnterAsync(gate, "a", "a1"), EnterAsync(gate, "a", "a2"), EnterAsync(gate, "a", "a3"), EnterAsync(gate, "a", "a4"),
+            EnterAsync(gate, "b", "b1"), EnterAsync(gate, "b", "b2"), EnterAsync(gate, "c", "c1")));
+    }
+
+    [Fact]
+    public async Task SmallOnesOfATenant_AreLetInBeforeItsLargeOnes()
+    {
+        var gate = new TenantGate(places: 1, placesOfTenant: 1);
+
+        Assert.Equal("first small middle large", await DrainAsync(
+            EnterAsync(gate, "a", "first", 5), EnterAsync(gate, "a", "large", 100), EnterAsync(gate, "a", "small", 1), EnterAsync(gate, "a", "middle", 10)));
+    }
+
+    [Fact]
+    public async Task TenantWhoseOwnHang_LeavesPlacesToOthers()
+    {
+        var gate = new TenantGate(places: 4, placesOfTenant: 2);
+        var hanging = Enumerable.Range(0, 10).Select(_ => gate.EnterAsync("hanging", 0, Cancellation)).ToList();
+
+        Assert.Equal(2, hanging.Count(task => task.IsCompletedSuccessfully));
+        for (var i = 0; i < 10; i++)
+        {
+            using var place = await gate.EnterAsync("other", 0, Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task AllPlaces_AreUsed_WhenTenantsLeaveThemFree()
+    {
+        var gate = new TenantGate(places: 3, placesOfTenant: 3);
+
+        var inside = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => gate.EnterAsync("a", 0, Cancellation)));
+        var waiting = gate.EnterAsync("a", 0, Cancellation);
+
+        Assert.False(waiting.IsCompleted);
+        inside[0].Dispose();
+        inside[0].Dispose();
+        using var place = await waiting;
+        Assert.False(gate.EnterAsync("b", 0, Cancellation).IsCompleted);
+    }
+
+    [Fact]
+    public async Task WhoGivesUp_TakesNoPlace()
+    {
+        var gate = new TenantGate(places: 1, placesOfTenant: 1);
+        var first = await gate.EnterAsync("a", 0, Cancellation);
+        using var leaving = new CancellationTokenSource();
+        var gone = gate.EnterAsync("a", 0, leaving.Token);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        first.Dispose();
+
+        using var next = await gate.EnterAsync("b", 0, Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+    }
+}
