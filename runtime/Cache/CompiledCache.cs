@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
 using Wagi.Hosting.Files;
+using Wagi.Modules.Status;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Progress;
@@ -162,7 +163,7 @@ internal sealed partial class CompiledCache(
         {
             return null;
         }
-        catch (GuestLoadException exception)
+        catch (GuestLoadException exception) when (exception.Reason == ModuleReason.CompileFailed)
         {
             if (isLocked)
             {

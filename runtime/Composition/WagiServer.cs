@@ -5,6 +5,7 @@ using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Admin;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Readiness;
@@ -79,6 +80,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
         {
             // The limit of a request body is the handler's: it answers 413 and knows the module.
             kestrel.Limits.MaxRequestBodySize = null;
+
+            // The admin port needs descriptors too, and so does loading modules.
+            kestrel.Limits.MaxConcurrentConnections = ProcessCapacity.Connections;
         });
         var application = builder.Build();
         application.Run(_dispatcher.InvokeAsync);

@@ -17,7 +17,7 @@ public sealed class Guest : IDisposable
     /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     internal Guest(GuestEngine engine, IGuestProgram program)
     {
-        ObjectDisposedException.ThrowIf(!engine.Lifetime.TryEnter(), engine);
+        ObjectDisposedException.ThrowIf(!engine.TryJoin(), engine);
         Engine = engine;
         _program = program;
     }
@@ -77,7 +77,7 @@ public sealed class Guest : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _program.Dispose();
-            Engine.Lifetime.Exit();
+            Engine.Leave();
         }
     }
 }

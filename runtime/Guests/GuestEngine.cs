@@ -18,6 +18,7 @@ public sealed class GuestEngine : IDisposable
 
     private readonly Lazy<LinkerHandle> _fileLinker;
     private readonly Lazy<string> _compatibilityKey;
+    private int _guests;
 
     /// <summary>Reserves the address space of the pool and starts the thread that interrupts guests.</summary>
     /// <param name="options">Its bounds.</param>
@@ -177,6 +178,7 @@ public sealed class GuestEngine : IDisposable
 
     private Guest? Deserialize(ReadOnlySpan<byte> nativeCode, out string? error)
     {
+        CheckRoom();
         Enter();
         try
         {
@@ -192,6 +194,7 @@ public sealed class GuestEngine : IDisposable
 
     private Guest? DeserializeFile(string path, out string? error)
     {
+        CheckRoom();
         Enter();
         try
         {
@@ -219,6 +222,39 @@ public sealed class GuestEngine : IDisposable
 
     /// <summary>Keeps the engine while it is used; to be followed by an exit from <see cref="Lifetime"/>.</summary>
     private void Enter() => ObjectDisposedException.ThrowIf(!Lifetime.TryEnter(), this);
+
+    /// <summary>Loads that run side by side may all see the last room: a few too many are what the rest of the descriptors is for.</summary>
+    private void CheckRoom()
+    {
+        if (Volatile.Read(ref _guests) >= Options.MaxGuests)
+        {
+            throw new GuestLoadException(
+                ModuleReason.TooManyModules,
+                $"{Options.MaxGuests} modules are loaded, which is what this process has descriptors and memory maps for (ulimit -n, vm.max_map_count)")
+            {
+                IsWorthRetrying = true,
+            };
+        }
+    }
+
+    /// <summary>A guest is there from now on; to be followed by <see cref="Leave"/>.</summary>
+    internal bool TryJoin()
+    {
+        if (!Lifetime.TryEnter())
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref _guests);
+        return true;
+    }
+
+    /// <summary>A guest is gone.</summary>
+    internal void Leave()
+    {
+        Interlocked.Decrement(ref _guests);
+        Lifetime.Exit();
+    }
 
     private Guest? Own(WasmModuleHandle? module) => module is null ? null : new Guest(this, new CoreProgram(this, module));
 
@@ -273,6 +309,9 @@ public sealed record GuestEngineOptions
     /// <summary>Guests that may run at the same time in this process, all modules together: the slots of the pool. 1 to 10,000.</summary>
     public int MaxInstances { get; init; } = 256;
 
+    /// <summary>Modules that may be loaded at the same time: what the process has room for, unless it is told otherwise. At least 1.</summary>
+    public int MaxGuests { get; init; } = ProcessCapacity.Guests;
+
     /// <summary>Table elements that a guest may hold, per table.</summary>
     public int MaxTableElements { get; init; } = 20_000;
 
@@ -293,6 +332,7 @@ public sealed record GuestEngineOptions
     internal void Validate()
     {
         Require(MaxInstances is >= 1 and <= 10_000, nameof(MaxInstances), MaxInstances, "1 to 10000");
+        Require(MaxGuests >= 1, nameof(MaxGuests), MaxGuests, "at least 1");
         Require(MaxTableElements is >= 1 and <= 1_000_000, nameof(MaxTableElements), MaxTableElements, "1 to 1000000");
         Require(Tick >= TimeSpan.FromMilliseconds(1) && Tick <= TimeSpan.FromSeconds(1), nameof(Tick), Tick, "1ms to 1s");
         Require(StackSize is >= 64 << 10 and <= 1 << 20, nameof(StackSize), StackSize, "64Ki to 1Mi");

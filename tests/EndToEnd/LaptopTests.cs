@@ -40,6 +40,25 @@ public sealed class LaptopTests : IDisposable
 
     private static string Entry(string route, string module) => $"[[module]]\nroute = \"{route}\"\nmodule = \"{module}\"\n";
 
+    /// <summary>Each loaded module keeps a descriptor. Those that are left over for the ports are never given to modules.</summary>
+    [Fact]
+    public async Task MoreModulesThanDescriptors_FailOneByOne_AndBothPortsAnswer()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(string.Concat(Enumerable.Range(0, 300).Select(i => Entry($"/hello-{i:000}", "hello.wat"))));
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        await using var runtime = await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation, descriptors: 256);
+
+        var status = await Eventually.Becomes(
+            runtime.StatusAsync, status => status.Modules.All(module => module.State != ModuleState.Loading), cancellationToken: Cancellation);
+        var refused = status.Modules.Where(module => module.State == ModuleState.Failed).ToList();
+        Assert.InRange(refused.Count, 300 - 128 - 8, 300 - 128);
+        Assert.All(refused, module => Assert.Equal(ModuleReason.TooManyModules, module.Reason));
+        var served = status.Modules.First(module => module.State == ModuleState.Ready);
+        Assert.Equal("ab1\n", await runtime.AnswerAsync(served.Id, HttpStatusCode.OK, Cancellation));
+    }
+
     [Fact]
     public async Task EditedFile_IsReloaded_AndSoIsAnEditedModule()
     {

@@ -42,6 +42,9 @@ public static class ModuleReason
     /// <summary>The module is not valid or cannot be compiled.</summary>
     public const string CompileFailed = nameof(CompileFailed);
 
+    /// <summary>The runtime has as many modules loaded as its process has room for. Tried again.</summary>
+    public const string TooManyModules = nameof(TooManyModules);
+
     /// <summary>The module does not export the entrypoint.</summary>
     public const string EntrypointMissing = nameof(EntrypointMissing);
 

@@ -52,6 +52,7 @@ public sealed class ReadinessTests
     [InlineData(ModuleReason.Unauthorized, false)]
     [InlineData(ModuleReason.NotFound, false)]
     [InlineData(ModuleReason.PullFailed, false)]
+    [InlineData(ModuleReason.TooManyModules, false)]
     public void ReasonOfARuntime_GoesThrough_AndStallsWhatCannotMendItself(string reason, bool stalled)
     {
         _scenario.Runtime("a", Failed(reason, "because"));

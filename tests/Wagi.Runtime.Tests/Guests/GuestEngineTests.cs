@@ -309,4 +309,20 @@ public class GuestEngineTests
 
         public bool Flush() => true;
     }
+
+    [Fact]
+    public void ModulesAboveTheirNumber_AreRefused_UntilOthersAreUnloaded()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1, MaxGuests = 2 });
+        var code = engine.Compile("(module)"u8);
+        using var first = engine.Load(code);
+        var second = engine.Load(code);
+
+        var refused = Assert.Throws<GuestLoadException>(() => engine.Load(code));
+        Assert.Equal(ModuleReason.TooManyModules, refused.Reason);
+        Assert.True(refused.IsWorthRetrying);
+
+        second.Dispose();
+        engine.Load(code).Dispose();
+    }
 }

@@ -42,9 +42,15 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
         cancellation);
 
     /// <summary>Starts it with these arguments, ports excepted, and waits until it listens.</summary>
-    public static async Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation)
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="descriptors">How many descriptors it may have; null: as many as this process.</param>
+    public static async Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation, int? descriptors = null)
     {
-        var program = ProductProcess.Start(Checkout.Wagi, [.. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        string[] all = [.. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        var program = descriptors is null
+            ? ProductProcess.Start(Checkout.Wagi, all)
+            : ProductProcess.Start("prlimit", [$"--nofile={descriptors}:{descriptors}", Checkout.Wagi, .. all]);
         try
         {
             var listening = await program.WaitForLogAsync(log => Listening.Match(log) is { Success: true } match ? match : null, cancellation);
