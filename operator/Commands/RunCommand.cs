@@ -6,6 +6,7 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
 using Wagi.Modules.Limits;
+using Wagi.Modules.Network;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
@@ -92,6 +93,8 @@ internal sealed class RunCommand
         HelpName = "HOST[:PORT]",
     };
 
+    private readonly AddressArguments _pull = new("pull", "questions to registries");
+
     private readonly Option<string?> _baseUrl = new("--base-url")
     {
         Description = "Where clients reach the runtimes, for status.url.",
@@ -119,7 +122,7 @@ internal sealed class RunCommand
         Option[] options =
         [
             _kubeconfig, _context, _namespace, _watchNamespace, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
-            _resolveInterval, _insecureRegistry, _baseUrl, _leaderElect, _health, .. _log.Options,
+            _resolveInterval, _insecureRegistry, .. _pull.Options, _baseUrl, _leaderElect, _health, .. _log.Options,
         ];
         foreach (var option in options)
         {
@@ -173,6 +176,7 @@ internal sealed class RunCommand
             RuntimeAdminPort = ReadPort(arguments),
             Tags = new ResolverOptions { Interval = ReadInterval(arguments) },
             InsecureRegistries = [.. arguments.GetValue(_insecureRegistry) ?? []],
+            Pulls = _pull.Read(arguments, isInCluster ? OwnAddresses.Denied : OwnAddresses.Allowed),
             Plan = new PlanSettings { BaseUrl = arguments.GetValue(_baseUrl) is { } url ? ReadUrl(_baseUrl, url) : null },
             Identity = identity,
             LeaderElection = arguments.GetValue(_leaderElect) ?? isInCluster

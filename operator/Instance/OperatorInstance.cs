@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
+using Wagi.Modules.Network;
 using Wagi.Oci.Remote;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
@@ -44,6 +45,7 @@ internal sealed class OperatorInstance : BackgroundService
         _registries = new RegistryClient(new RegistryClientOptions
         {
             InsecureRegistries = options.InsecureRegistries,
+            Guard = new AddressGuard(options.Pulls),
             Attempts = 1, // The resolver asks again.
             TimeProvider = time,
         });

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Wagi.Hosting.Logging;
+using Wagi.Modules.Network;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Runtimes;
@@ -40,6 +41,9 @@ internal sealed record OperatorOptions
 
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public ImmutableArray<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>Which addresses registries are asked at.</summary>
+    public AddressRules Pulls { get; init; } = new();
 
     /// <summary>What the plan is told.</summary>
     public PlanSettings Plan { get; init; } = new();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Limits;
+using Wagi.Modules.Network;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
@@ -73,7 +74,7 @@ internal sealed class RunCommand(StandardStreams streams)
             ? engine.LoadPrecompiled(content)
             : engine.Load(Compile(arguments, engine, options.File, content));
         using var metrics = new RequestMetrics();
-        using var outbound = new OutboundClient();
+        using var outbound = new OutboundClient(new AddressGuard(new AddressRules { Own = OwnAddresses.ByName }));
         using var input = new ReportingStream(streams.Input, "stdin cannot be read");
         using var output = new ReportingStream(streams.Output, "stdout cannot be written to");
         using var errors = new ReportingStream(streams.Error, "stderr cannot be written to");

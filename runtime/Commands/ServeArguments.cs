@@ -3,6 +3,7 @@ using System.Net;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
+using Wagi.Modules.Network;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
@@ -110,11 +111,9 @@ internal sealed class ServeArguments
         DefaultValueFactory = _ => ByteSize.Format(new OutboundLimits().MaxResponseBody),
     };
 
-    private readonly Option<string[]> _outboundDeny = new("--outbound-deny")
-    {
-        Description = "Network that modules never reach over HTTP, whatever their allowed_hosts say: 169.254.0.0/16. May be repeated.",
-        HelpName = "CIDR",
-    };
+    private readonly AddressArguments _outbound = new("outbound", "HTTP requests of modules");
+
+    private readonly AddressArguments _pull = new("pull", "pulls of modules");
 
     private readonly Option<string> _compileMemory = new("--compile-memory")
     {
@@ -183,7 +182,7 @@ internal sealed class ServeArguments
     public IEnumerable<Option> Options =>
     [
         _config, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
-        _logDir, _logFileSize, _secrets, _outboundDeny, _outboundTimeout, _outboundMaxResponse,
+        _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
         _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
     ];
 
@@ -194,13 +193,20 @@ internal sealed class ServeArguments
         var application = _loader.Bindle.ReadApplication(arguments);
         var configuration = ReadConfigurationPath(arguments, application is not null);
         var loader = _loader.Read(arguments, configuration is null ? Environment.CurrentDirectory : Path.GetDirectoryName(configuration)!);
+        var admin = Arguments.ReadEndPoint(arguments, _admin);
+        var peers = ReadPeers(arguments);
+        DnsEndPoint[] runtimes = [.. AdminPorts(admin, peers)];
+
+        // The Secret is the operator's, so the entries are tenants'. Without it they are those of whoever started this program.
+        var isShared = arguments.GetValue(_secrets) is not null;
         return new ServeOptions
         {
             Loader = loader with
             {
                 Application = application,
                 Cache = loader.Cache with { MaxBytes = Arguments.ReadSize(arguments, _moduleCacheSize) },
-                DeniedNetworks = [.. (arguments.GetValue(_outboundDeny) ?? []).Select(ReadNetwork)],
+                Outbound = _outbound.Read(arguments, isShared ? OwnAddresses.Denied : OwnAddresses.ByName, runtimes),
+                Pulls = _pull.Read(arguments, isShared ? OwnAddresses.Denied : OwnAddresses.Allowed, runtimes),
                 Compiler = new CompilerLimits
                 {
                     Memory = Arguments.ReadSize(arguments, _compileMemory),
@@ -216,8 +222,8 @@ internal sealed class ServeArguments
             SecretsDirectory = arguments.GetValue(_secrets) is { } secrets ? Path.GetFullPath(secrets) : null,
             Listen = Arguments.ReadEndPoint(arguments, _listen),
             Tls = ReadTls(arguments),
-            Admin = Arguments.ReadEndPoint(arguments, _admin),
-            Peers = ReadPeers(arguments),
+            Admin = admin,
+            Peers = peers,
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
             DrainDelay = arguments.GetResult(_drainDelay) is null ? TimeSpan.Zero : Arguments.ReadDuration(arguments, _drainDelay),
             Log = _log.Read(arguments),
@@ -260,9 +266,19 @@ internal sealed class ServeArguments
             : throw new UsageException($"there is no file '{path}' (-c); with --wait-for-config the server starts without it");
     }
 
-    private static IPNetwork ReadNetwork(string text) => IPNetwork.TryParse(text, out var network)
-        ? network
-        : throw new UsageException($"--outbound-deny: '{text}' is not a network such as 169.254.0.0/16, with zeros after the prefix");
+    /// <summary>The admin ports, this runtime's and its peers', which show what every tenant has.</summary>
+    private static IEnumerable<DnsEndPoint> AdminPorts(IPEndPoint admin, Uri? peers)
+    {
+        if (admin.Port != 0)
+        {
+            yield return new DnsEndPoint(admin.Address.ToString(), admin.Port);
+        }
+
+        if (peers is not null)
+        {
+            yield return new DnsEndPoint(peers.IdnHost, peers.Port);
+        }
+    }
 
     private Uri? ReadPeers(ParseResult arguments) => arguments.GetValue(_peers) switch
     {

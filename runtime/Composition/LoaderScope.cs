@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Wagi.Bindle.Stores;
+using Wagi.Modules.Network;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Cache;
@@ -22,7 +23,7 @@ internal sealed class LoaderScope : IDisposable
     private readonly ILoggerFactory _loggers;
     private readonly GuestEngine _engine;
     private readonly RegistryClient _registries;
-    private readonly BindleClient _bindles = new(proxy: new LoopbackBypass(HttpClient.DefaultProxy));
+    private readonly BindleClient _bindles;
     private readonly ParcelFolders _folders;
     private readonly ApplicationSource? _application;
     private readonly OutboundClient _outbound;
@@ -38,13 +39,15 @@ internal sealed class LoaderScope : IDisposable
         Cache = new CacheDirectory(options.Cache.Directory);
         Cache.Prepare();
         var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
-        _outbound = new OutboundClient(options.DeniedNetworks);
+        _outbound = new OutboundClient(new AddressGuard(options.Outbound));
         _engine = GuestEngines.Create(options.Engine);
         IModuleCompiler compiler = options.Compiler is null
             ? new InProcessCompiler(_engine)
             : new CompilerProcess(CompilerProcess.ThisProgram, options.Compiler);
         var compiled = new CompiledCache(Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>());
-        _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries });
+        var pulls = new AddressGuard(options.Pulls);
+        _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
+        _bindles = new BindleClient(guard: pulls);
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
         var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());
         var parcels = new BindleParcels(blobs, progress, loggers.CreateLogger<BindleParcels>());

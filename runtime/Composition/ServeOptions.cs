@@ -1,5 +1,6 @@
 using System.Net;
 using Wagi.Hosting.Logging;
+using Wagi.Modules.Network;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
@@ -71,8 +72,11 @@ internal sealed record LoaderOptions
     /// <summary>Files for guests' stderr; null: it goes to the log.</summary>
     public GuestLogOptions? GuestLogs { get; init; }
 
-    /// <summary>Networks that modules' outbound HTTP never reaches.</summary>
-    public IReadOnlyCollection<IPNetwork> DeniedNetworks { get; init; } = [];
+    /// <summary>Which addresses modules' outbound HTTP reaches.</summary>
+    public AddressRules Outbound { get; init; } = new() { Own = OwnAddresses.ByName };
+
+    /// <summary>Which addresses modules are pulled from.</summary>
+    public AddressRules Pulls { get; init; } = new();
 
     /// <summary>What holds for entries that do not say otherwise.</summary>
     public HandlerDefaults Defaults { get; init; } = new();

@@ -59,11 +59,13 @@ internal sealed partial class OutboundAccess
     public string BodyIsTooLarge => string.Create(CultureInfo.InvariantCulture, $"the response body is larger than {Limits.MaxResponseBody} bytes");
 
     /// <summary>Whether requests may go to this URL's origin: none may unless an entry of <c>allowed_hosts</c> says so.</summary>
-    public bool Allows(Uri destination)
+    /// <param name="destination">The URL.</param>
+    /// <param name="byName">Whether the entry has to name the origin: one that allows everything does not count.</param>
+    public bool Allows(Uri destination, bool byName)
     {
         foreach (var host in _allowedHosts)
         {
-            if (host.Allows(destination))
+            if (host.Allows(destination) && !(byName && host.AllowsEverything))
             {
                 return true;
             }

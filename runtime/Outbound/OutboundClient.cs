@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text;
+using Wagi.Modules.Network;
 
 namespace Wagi.Runtime.Outbound;
 
@@ -17,9 +18,14 @@ public sealed class OutboundClient : IDisposable
     private readonly Lazy<HttpMessageInvoker> _invoker;
     private volatile bool _disposed;
 
-    /// <param name="deniedNetworks">Networks that no module may reach; null: none.</param>
-    public OutboundClient(IReadOnlyCollection<IPNetwork>? deniedNetworks = null) =>
-        _invoker = new(() => CreateInvoker(deniedNetworks is { Count: > 0 } ? new DeniedNetworks(deniedNetworks) : null));
+    private readonly AddressGuard _guard;
+
+    /// <param name="guard">Which addresses modules reach, whatever their <c>allowed_hosts</c> say.</param>
+    public OutboundClient(AddressGuard guard)
+    {
+        _guard = guard;
+        _invoker = new(() => CreateInvoker(guard));
+    }
 
     /// <summary>Sends a request, follows redirects that are allowed, and reads the head of the response. Throws nothing.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
@@ -52,7 +58,7 @@ public sealed class OutboundClient : IDisposable
     {
         for (var redirects = 0; ; redirects++)
         {
-            if (!access.Allows(request.Target))
+            if (!access.Allows(request.Target, byName: _guard.IsReachedByNameOnly(request.Target)))
             {
                 return new OutboundAnswer(
                     HttpError.DestinationNotAllowed, OutboundOutcome.NotAllowed,
@@ -115,19 +121,23 @@ public sealed class OutboundClient : IDisposable
     /// <summary>The innermost exception says what happened; those around it, that something did.</summary>
     internal static string Describe(Exception exception) => exception.GetBaseException().Message;
 
-    private static HttpMessageInvoker CreateInvoker(DeniedNetworks? denied) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker CreateInvoker(AddressGuard guard)
     {
-        ConnectCallback = denied is null ? null : denied.ConnectAsync,
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null, // headers are the guest's to choose
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        MaxResponseHeadersLength = MaxResponseHeadKilobytes,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in the DNS are seen
-        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-    });
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null, // headers are the guest's to choose
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            MaxResponseHeadersLength = MaxResponseHeadKilobytes,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in the DNS are seen
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        };
+        guard.Protect(handler);
+        return new HttpMessageInvoker(handler);
+    }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose()

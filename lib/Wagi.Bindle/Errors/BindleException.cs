@@ -16,6 +16,9 @@ public enum BindleErrorKind
     /// <summary>The server cannot be reached, its name does not resolve, or it stopped answering.</summary>
     Unreachable,
 
+    /// <summary>The server, or what it redirects to, has an address that this program does not connect to.</summary>
+    Denied,
+
     /// <summary>There is no such bindle, no such standalone folder, or no such parcel.</summary>
     NotFound,
 

@@ -4,6 +4,7 @@ using System.Text;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.Invoices;
 using Wagi.Bindle.References;
+using Wagi.Modules.Network;
 
 namespace Wagi.Bindle.Stores;
 
@@ -15,18 +16,19 @@ public sealed class BindleClient : IDisposable
 
     /// <summary>Creates a client, which connects when the first request needs it.</summary>
     /// <param name="stallTimeout">How long a server may stay silent; null: 30 s.</param>
-    /// <param name="proxy">The proxy; null: that of the environment.</param>
-    public BindleClient(TimeSpan? stallTimeout = null, IWebProxy? proxy = null)
+    /// <param name="guard">Which addresses are connected to, by redirects as well; null: all but cloud metadata.</param>
+    public BindleClient(TimeSpan? stallTimeout = null, AddressGuard? guard = null)
     {
         _stallTimeout = stallTimeout ?? TimeSpan.FromSeconds(30);
-        _http = new HttpClient(new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in DNS are noticed
-            Proxy = proxy ?? HttpClient.DefaultProxy,
             ActivityHeadersPropagator = null,
-        })
+        };
+        (guard ?? new AddressGuard(new AddressRules())).Protect(handler);
+        _http = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan,
             DefaultRequestVersion = HttpVersion.Version11,
@@ -131,6 +133,10 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
         {
             throw new BindleException(
                 BindleErrorKind.Unreachable, $"{subject}: {Location} said nothing for {stallTimeout.TotalSeconds:0} s", exception);
+        }
+        catch (HttpRequestException exception) when (exception.GetBaseException() is DestinationDeniedException denied)
+        {
+            throw new BindleException(BindleErrorKind.Denied, $"{subject}: {denied.Message}", exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

@@ -17,6 +17,9 @@ public sealed record AllowedHost
     /// <summary><c>scheme://host:port</c> in lower case with the port always written, or <see cref="AllowAll"/>.</summary>
     public string Origin { get; }
 
+    /// <summary>Whether it is <see cref="AllowAll"/>.</summary>
+    public bool AllowsEverything => Origin == AllowAll;
+
     /// <summary>Reads an item; <paramref name="error"/> says what is wrong with it.</summary>
     public static bool TryParse(
         string? text, [NotNullWhen(true)] out AllowedHost? host, [NotNullWhen(false)] out string? error)
@@ -56,7 +59,7 @@ public sealed record AllowedHost
     public bool Allows(Uri destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        return Origin == AllowAll || OriginOf(destination) == Origin;
+        return AllowsEverything || OriginOf(destination) == Origin;
     }
 
     /// <summary>The item in its normal form.</summary>

@@ -68,6 +68,9 @@ public enum OciErrorKind
     /// <summary>The host is known, but there was no connection, or it broke.</summary>
     Unreachable,
 
+    /// <summary>The host, or what it redirects to, has an address that this program does not connect to.</summary>
+    Denied,
+
     /// <summary>TLS failed: an untrusted certificate, or a registry that speaks plain HTTP.</summary>
     TlsFailure,
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Wagi.Modules.Network;
 using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Remote;
@@ -107,6 +108,11 @@ internal static class Failures
     {
         var host = request.Uri.Authority;
         var cause = Innermost(exception).Message;
+        if (Innermost(exception) is DestinationDeniedException)
+        {
+            return new OciException(OciErrorKind.Denied, $"{request.Subject}: {cause}", isTransient: false, exception);
+        }
+
         return exception.HttpRequestError switch
         {
             HttpRequestError.NameResolutionError => new OciException(

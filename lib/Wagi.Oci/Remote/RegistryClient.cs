@@ -1,3 +1,4 @@
+using Wagi.Modules.Network;
 using Wagi.Modules.Retries;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
@@ -46,6 +47,11 @@ public sealed class RegistryClientOptions
     /// <c>::1</c>) always are; all others are reached over HTTPS.
     /// </summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>
+    /// Which addresses are connected to, for registries, token services and the targets of redirects alike. Default: all but cloud metadata.
+    /// </summary>
+    public AddressGuard Guard { get; init; } = new(new AddressRules());
 
     /// <summary>How long to wait for a TCP and TLS connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -23,20 +23,3 @@ internal sealed class RegistryEndpoint(IReadOnlyCollection<string> insecureRegis
         string.Equals(entry, uri.Host, StringComparison.OrdinalIgnoreCase)
         || string.Equals(entry, $"{uri.Host}:{uri.Port}", StringComparison.OrdinalIgnoreCase);
 }
-
-/// <summary>The environment's proxy, but never for loopback hosts: no proxy reaches those, and users do not list them in NO_PROXY.</summary>
-public sealed class LoopbackBypass(IWebProxy inner) : IWebProxy
-{
-    /// <inheritdoc/>
-    public ICredentials? Credentials
-    {
-        get => inner.Credentials;
-        set => inner.Credentials = value;
-    }
-
-    /// <inheritdoc/>
-    public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : inner.GetProxy(destination);
-
-    /// <inheritdoc/>
-    public bool IsBypassed(Uri host) => RegistryEndpoint.IsLoopback(host) || inner.IsBypassed(host);
-}

@@ -19,16 +19,17 @@ internal sealed class Transport : IDisposable
     {
         _stallTimeout = options.StallTimeout;
         Endpoint = new RegistryEndpoint(options.InsecureRegistries);
-        _client = new HttpClient(new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = options.ConnectTimeout,
             // Registries move: look names up again from time to time.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            Proxy = new LoopbackBypass(HttpClient.DefaultProxy),
             ActivityHeadersPropagator = null,
-        })
+        };
+        options.Guard.Protect(handler);
+        _client = new HttpClient(handler)
         {
             Timeout = System.Threading.Timeout.InfiniteTimeSpan,
         };

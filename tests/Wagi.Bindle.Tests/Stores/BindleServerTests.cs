@@ -1,9 +1,11 @@
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.Invoices;
 using Wagi.Bindle.References;
 using Wagi.Bindle.Stores;
+using Wagi.Modules.Network;
 using Wagi.TestCluster.Bindle;
 
 namespace Wagi.Bindle.Tests.Stores;
@@ -131,6 +133,25 @@ public sealed class BindleServerTests : IDisposable
         var error = await FailsAsync(
             () => impatient.Server(new Uri(server.Url)).ReadInvoiceAsync(Name(Hello().Name), Cancellation), BindleErrorKind.Unreachable);
         Assert.Contains("said nothing for", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DeniedAddress_IsNotReached_ByRedirectEither()
+    {
+        await using var inside = await BindleProtocolServer.StartAsync(Hello());
+        await using var server = await BindleProtocolServer.StartAsync(Hello());
+        server.Instead = context =>
+        {
+            context.Response.Redirect($"http://127.0.0.2:{new Uri(inside.Url).Port}/v1{context.Request.Path}");
+            return Task.CompletedTask;
+        };
+        using var guarded = new BindleClient(guard: new AddressGuard(new AddressRules { DeniedNetworks = [IPNetwork.Parse("127.0.0.2/32")] }));
+        foreach (var url in new[] { server.Url, $"http://127.0.0.2:{new Uri(inside.Url).Port}/v1", "http://169.254.169.254/v1" })
+        {
+            var error = await FailsAsync(
+                () => guarded.Server(new Uri(url)).ReadInvoiceAsync(Name(Hello().Name), Cancellation), BindleErrorKind.Denied);
+            Assert.Contains("is denied", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

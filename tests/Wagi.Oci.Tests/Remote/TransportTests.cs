@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Wagi.Modules.Network;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Content;
 using Wagi.Oci.Errors;
@@ -234,6 +235,49 @@ public sealed class TransportTests
         Assert.Equal(OciErrorKind.Unauthorized, error.Kind);
         Assert.All(other.Requests, request => Assert.Equal("", request.Authorization));
         Assert.All(server.Requests, request => Assert.Equal("", request.Authorization));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.2")]
+    [InlineData("[::ffff:127.0.0.2]")]
+    [InlineData("169.254.169.254")]
+    public async Task DeniedAddress_Is_NotReached_AsRegistryNorByRedirectNorAsTokenService(string denied)
+    {
+        await using var inside = await StandInServer.StartAsync(_ => Task.CompletedTask, listen: "127.0.0.2");
+        var url = $"http://{denied}:{inside.Port}/latest/meta-data";
+        var isRealm = false;
+        await using var server = await StandInServer.StartAsync(context =>
+        {
+            if (isRealm)
+            {
+                context.Response.StatusCode = 401;
+                context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"{url}\"";
+            }
+            else
+            {
+                context.Response.Redirect(url);
+            }
+
+            return Task.CompletedTask;
+        });
+        using var client = Client(new RegistryClientOptions
+        {
+            Guard = new AddressGuard(new AddressRules { DeniedNetworks = [IPNetwork.Parse("127.0.0.2/32")] }),
+            InsecureRegistries = [denied],
+        });
+
+        foreach (var registry in new[] { server.Address, $"{denied}:{inside.Port}" }.Where(registry => !registry.StartsWith('[')))
+        {
+            var error = await Assert.ThrowsAsync<OciException>(
+                () => client.Repository(Oci.References.Reference.Parse($"{registry}/a/b:v1")).FetchBlobAsync(Blob, Cancel));
+            Assert.Equal(OciErrorKind.Denied, error.Kind);
+            Assert.Contains("is denied", error.Message, StringComparison.Ordinal);
+        }
+
+        isRealm = true;
+        var refused = await Assert.ThrowsAsync<OciException>(() => client.Repository(Reference(server)).FetchBlobAsync(Blob, Cancel));
+        Assert.Equal(OciErrorKind.Denied, refused.Kind);
+        Assert.Empty(inside.Requests);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Network;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Runtime.Cgi;
@@ -71,7 +72,7 @@ internal sealed class HandlerHost : IAsyncDisposable
             options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
             options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
-        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), outbound ?? new OutboundClient(), new ListLogger());
+        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), outbound ?? new OutboundClient(new AddressGuard(new AddressRules())), new ListLogger());
         host._application.Run(context => host.Handler.HandleAsync(context, pattern, entrypoint));
         await host._application.StartAsync();
         var address = host._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

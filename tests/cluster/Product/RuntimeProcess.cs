@@ -37,7 +37,8 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
         string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more) => StartAsync(
         [
             "serve", "-c", configuration, "--wait-for-config", "--module-cache", cache,
-            .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets], .. more,
+            // Where tenants' modules are served, this machine is out of reach; here it is all that there is.
+            .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets, "--outbound-allow", "127.0.0.0/8", "--pull-allow", "127.0.0.0/8"], .. more,
         ],
         cancellation);
 
