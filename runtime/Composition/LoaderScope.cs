@@ -49,6 +49,7 @@ internal sealed class LoaderScope : IDisposable
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
         _bindles = new BindleClient(guard: pulls);
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
+        var grants = new BlobGrants(Cache, loggers.CreateLogger<BlobGrants>());
         var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());
         var parcels = new BindleParcels(blobs, progress, loggers.CreateLogger<BindleParcels>());
         _folders = new ParcelFolders(Cache, parcels);
@@ -57,7 +58,7 @@ internal sealed class LoaderScope : IDisposable
         var sources = new Dictionary<ModuleScheme, IModuleSource>
         {
             [ModuleScheme.File] = Files,
-            [ModuleScheme.Oci] = new OciSource(_registries, blobs, references, progress, loggers.CreateLogger<OciSource>()),
+            [ModuleScheme.Oci] = new OciSource(_registries, blobs, grants, references, progress, loggers.CreateLogger<OciSource>()),
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, Metrics);

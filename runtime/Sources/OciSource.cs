@@ -16,7 +16,7 @@ namespace Wagi.Runtime.Sources;
 /// registry; a tag is asked for whenever the module is loaded, and stands for what it stood for last while the registry is down.
 /// </summary>
 internal sealed partial class OciSource(
-    RegistryClient registries, BlobCache blobs, ReferenceCache references, ProgressDisplay progress, ILogger<OciSource> logger) : IModuleSource
+    RegistryClient registries, BlobCache blobs, BlobGrants grants, ReferenceCache references, ProgressDisplay progress, ILogger<OciSource> logger) : IModuleSource
 {
     private readonly WasmModuleSource _modules = new(registries);
 
@@ -82,14 +82,15 @@ internal sealed partial class OciSource(
         }
     }
 
-    /// <summary>Asks the registry; the bytes are null when the cache has them already.</summary>
+    /// <summary>Asks the registry; the bytes are null when the cache has them already and this tenant may use them.</summary>
     private async Task<(ReferenceRecord Record, byte[]? Wasm)> PullAsync(
         string tenant, Reference reference, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellationToken);
         byte[]? wasm = null;
         var wasmDigest = artifact.WasmDigest?.ToString();
-        if (wasmDigest is null || !blobs.Contains(wasmDigest))
+        var repository = BlobGrants.Repository($"{reference.Registry}/{reference.Repository}");
+        if (wasmDigest is null || !blobs.Contains(wasmDigest) || !await MayUseAsync(tenant, repository, artifact, wasmDigest, cancellationToken))
         {
             LogPulling(reference.ToString());
             using var buffer = new MemoryStream();
@@ -99,12 +100,24 @@ internal sealed partial class OciSource(
             wasmDigest = pulled.WasmDigest.ToString();
             LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), wasm.Length);
             await blobs.StoreAsync(wasmDigest, wasm, cancellationToken);
+            await grants.AddAsync(repository, wasmDigest, cancellationToken);
         }
+
+        await grants.AddAsync(BlobGrants.Tenant(tenant), wasmDigest, cancellationToken);
 
         var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest);
         await references.StoreAsync(tenant, record, cancellationToken);
         return (record, wasm);
     }
+
+    /// <summary>
+    /// Whether a tenant may have a cached blob. A registry is believed only about what came from it before: anyone can run one that claims
+    /// to have a blob, and push a manifest that names it.
+    /// </summary>
+    private async Task<bool> MayUseAsync(
+        string tenant, string repository, ModuleArtifact artifact, string digest, CancellationToken cancellationToken) =>
+        grants.Has(BlobGrants.Tenant(tenant), digest)
+        || (grants.Has(repository, digest) && await _modules.MayReadAsync(artifact, cancellationToken));
 
     private static string Describe(Reference reference, ReferenceRecord record) =>
         "oci://" + reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));

@@ -61,6 +61,18 @@ public sealed class WasmModuleSource
         return new ModuleArtifact(reference, top.Descriptor.Digest, document.Descriptor.Digest, layout, layers, credentials);
     }
 
+    /// <summary>
+    /// Whether the repository lets the artifact's credentials read the module; asked without transferring it. False for container images,
+    /// whose layers have to be searched.
+    /// </summary>
+    /// <exception cref="OciException">The registry does not answer, or its token service refuses the credentials.</exception>
+    public async Task<bool> MayReadAsync(ModuleArtifact artifact, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        return artifact.Layout == ModuleLayout.WasmLayer
+            && await _client.Repository(artifact.Reference, artifact.Credentials).HasBlobAsync(artifact.Layers[0], cancellationToken);
+    }
+
     /// <summary>Writes the module that was located to <paramref name="destination"/>, verified by digest and magic.</summary>
     /// <param name="artifact">Where the module is.</param>
     /// <param name="destination">Takes the bytes. Its content is worthless after an exception, so write to a temporary file.</param>

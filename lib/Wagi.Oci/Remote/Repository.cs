@@ -59,6 +59,26 @@ public sealed class Repository
         return new BlobStream(descriptor, Reference.ToString(), (from, token) => OpenBlobAsync(descriptor, from, token), first);
     }
 
+    /// <summary>
+    /// Asks whether the registry lets these credentials read a blob of this repository, which takes one HEAD request. False also when it
+    /// refuses that request for another reason: <see cref="FetchBlobAsync"/> tells why.
+    /// </summary>
+    public Task<bool> HasBlobAsync(Descriptor descriptor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return _retry.RunAsync(
+            async token =>
+            {
+                var request = _connection.Request(HttpMethod.Head, $"blobs/{descriptor.Digest}");
+                var (response, _) = await _connection.SendAsync(request, RepositoryConnection.Pull, token);
+                using (response)
+                {
+                    return response.StatusCode == HttpStatusCode.OK;
+                }
+            },
+            cancellationToken);
+    }
+
     /// <summary>Uploads a blob, unless the repository already has it.</summary>
     /// <param name="descriptor">Digest and size of the content.</param>
     /// <param name="open">Opens the content at its start: called once for each attempt, which disposes the stream.</param>

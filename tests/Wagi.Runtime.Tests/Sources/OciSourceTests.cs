@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
@@ -12,6 +13,7 @@ using Wagi.Runtime.Cache;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Http;
 using Wagi.TestCluster.Registry;
 
 namespace Wagi.Runtime.Tests.Sources;
@@ -38,6 +40,7 @@ public sealed class OciSourceTests : IDisposable
         return new OciSource(
             _client,
             new BlobCache(cache, NullLogger<BlobCache>.Instance),
+            new BlobGrants(cache, NullLogger<BlobGrants>.Instance),
             new ReferenceCache(cache, NullLogger<ReferenceCache>.Instance),
             ProgressDisplay.None,
             NullLogger<OciSource>.Instance);
@@ -121,6 +124,76 @@ public sealed class OciSourceTests : IDisposable
             () => Source().FindAsync(Entry(reference, "stranger/a"), Secrets(), Cancellation));
         Assert.Equal(ModuleReason.Unauthorized, refused.Reason);
         Assert.DoesNotContain(registry.Password, refused.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A digest is no password: it stands in manifests, in logs and in status.</summary>
+    [Theory]
+    [InlineData("mallory/a")]
+    [InlineData("owner/another-registry")]
+    public async Task CachedPrivateModule_IsNotFoundByItsDigest_InAManifestOfSomebodyElse(string id)
+    {
+        await using var registry = await RegistryServer.StartAsync(
+            new RegistryOptions { Authentication = RegistryAuthentication.Basic }, Cancellation);
+        var auth = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{registry.User}:{registry.Password}"));
+        var dockerConfig = $$$"""{"auths":{"{{{registry.Address}}}":{"auth":"{{{auth}}}"} } }""";
+        var reference = await PushAsync(registry, Wasm, credentials: DockerConfigCredentialStore.FromPullSecret(dockerConfig));
+        Assert.NotNull(await Source().FindAsync(Entry(reference.ToString(), "owner/a"), Secrets(dockerConfig), Cancellation));
+
+        // Says that it has every blob, and has none.
+        await using var other = await TargetServer.StartAsync(context => AnswerAsync(context, head: 200, get: 404));
+        var attack = Source().FindAsync(Entry($"{new Uri(other.Origin).Authority}/mine/a:v1", id), Secrets(), Cancellation);
+
+        if (id.StartsWith("owner/", StringComparison.Ordinal))
+        {
+            Assert.Equal(BlobCache.DigestOf(Wasm), (await attack).Digest);
+            return;
+        }
+
+        Assert.Equal(ModuleReason.NotFound, (await Assert.ThrowsAsync<ModuleSourceException>(() => attack)).Reason);
+    }
+
+    [Fact]
+    public async Task ModuleOfSeveralTenants_IsTransferredOnce_AndEachIsAskedForItsRight()
+    {
+        var head = 200;
+        await using var registry = await TargetServer.StartAsync(context => AnswerAsync(context, head, get: head));
+        var reference = $"{new Uri(registry.Origin).Authority}/team/a:v1";
+        int Transfers() => registry.Requests.Count(request => request.Method == "GET" && request.Path.Contains("/blobs/", StringComparison.Ordinal));
+
+        await Source().FindAsync(Entry(reference, "first/a"), Secrets(), Cancellation);
+        await Source().FindAsync(Entry(reference, "second/a"), Secrets(), Cancellation);
+        Assert.Equal(1, Transfers());
+        Assert.Contains(registry.Requests, request => request.Method == "HEAD" && request.Path.Contains("/blobs/", StringComparison.Ordinal));
+
+        head = 403;
+        var refused = await Assert.ThrowsAsync<ModuleSourceException>(() => Source().FindAsync(Entry(reference, "third/a"), Secrets(), Cancellation));
+        Assert.Equal(ModuleReason.Unauthorized, refused.Reason);
+
+        // What was granted once needs no registry.
+        Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(Entry(reference, "second/b"), Secrets(), Cancellation)).Digest);
+    }
+
+    /// <summary>A registry whose every repository has one manifest, which names <see cref="Wasm"/>.</summary>
+    private static async Task AnswerAsync(HttpContext context, int head, int get)
+    {
+        if (context.Request.Path.Value!.Contains("/manifests/", StringComparison.Ordinal))
+        {
+            context.Response.ContentType = "application/vnd.oci.image.manifest.v1+json";
+            await context.Response.WriteAsync(
+                $$$"""
+                {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+                 "config":{"mediaType":"application/vnd.wasm.config.v0+json","digest":"{{{BlobCache.DigestOf("{}"u8)}}}","size":2},
+                 "layers":[{"mediaType":"application/wasm","digest":"{{{BlobCache.DigestOf(Wasm)}}}","size":{{{Wasm.Length}}}}]}
+                """,
+                Cancellation);
+            return;
+        }
+
+        context.Response.StatusCode = context.Request.Method == "HEAD" ? head : get;
+        if (context.Request.Method == "GET" && get == 200)
+        {
+            await context.Response.Body.WriteAsync(Wasm, Cancellation);
+        }
     }
 
     [Fact]
