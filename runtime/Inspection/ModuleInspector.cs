@@ -59,28 +59,35 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
 
     private static ImmutableArray<InspectedRoute> Route(ImmutableArray<Candidate> candidates)
     {
-        var table = new RouteTableBuilder<Candidate>();
-        var routes = new List<((HostPattern? Host, RoutePattern Pattern) Place, InspectedRoute Route)>();
-        foreach (var candidate in candidates.Where(candidate => candidate.Problem is null))
+        var byClaim = candidates.Where(candidate => candidate.Problem is null)
+            .ToDictionary(candidate => new RouteClaim(candidate.Entry, candidate.Routes));
+        var claims = RouteClaims.Decide(byClaim.Keys, leaving: []);
+        foreach (var candidate in byClaim.Values)
         {
-            if (RouteClaims.TryAdd(table, candidate.Entry, candidate.Routes, _ => candidate, holder => holder.Entry) is { } conflict)
+            if (claims.Conflicts.TryGetValue(candidate.Entry.Id, out var conflict))
             {
                 candidate.Fail(ModuleReason.RouteConflict, conflict);
-                continue;
             }
-
-            routes.AddRange(
-                from host in RouteClaims.HostsOf(candidate.Entry)
-                from route in RouteClaims.Reachable(candidate.Routes)
-                select ((host, route.Pattern), new InspectedRoute(
-                    host?.ToString(),
-                    route.Pattern.ToString(),
-                    candidate.Entry.Id,
-                    route.Entrypoint ?? candidate.Entry.Entrypoint ?? Guest.DefaultEntrypoint,
-                    candidate.Loaded?.Reference ?? candidate.Entry.Module.ToString())));
+            else if (claims.LeftOut.TryGetValue(candidate.Entry.Id, out var leftOut))
+            {
+                candidate.Warn(string.Join("; ", leftOut));
+            }
         }
 
-        return [.. routes.OrderBy(route => route.Place, RouteOrder.MostSpecificFirst).Select(route => route.Route)];
+        return
+        [
+            .. claims.Granted
+                // What a later route of the module covers is never reached.
+                .Where(grant => grant.Answering.Pattern == grant.Pattern)
+                .OrderBy(grant => (grant.Host, grant.Pattern), RouteOrder.MostSpecificFirst)
+                .Select(grant => (Grant: grant, Candidate: byClaim[grant.Claim]))
+                .Select(route => new InspectedRoute(
+                    route.Grant.Host?.ToString(),
+                    route.Grant.Pattern.ToString(),
+                    route.Candidate.Entry.Id,
+                    route.Grant.Answering.Entrypoint ?? route.Candidate.Entry.Entrypoint ?? Guest.DefaultEntrypoint,
+                    route.Candidate.Loaded?.Reference ?? route.Candidate.Entry.Module.ToString())),
+        ];
     }
 
     /// <summary>An entry on its way.</summary>
@@ -93,6 +100,9 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         public Problem? Problem { get; private set; }
 
         public ImmutableArray<ServedRoute> Routes => Loaded?.Routes ?? [new ServedRoute(Entry.Route, Entrypoint: null)];
+
+        public void Warn(string message) => Problem = new Problem(
+            Entry.Location, ProblemSeverity.Warning, $"module '{Entry.Id}': {message}", "remove it from _routes(), or give the other module another route");
 
         public void Fail(string reason, string message) => Problem = new Problem(
             Entry.Location, ProblemSeverity.Error, $"module '{Entry.Id}': {message}", ReasonHints.For(reason));

@@ -287,7 +287,15 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
         var now = time.GetUtcNow();
         foreach (var slot in _slots.Values)
         {
-            slot.Publish(slot.Loaded is null ? null : plan.Conflicts.GetValueOrDefault(slot.Loaded.Entry.Id), now);
+            var id = slot.Loaded?.Entry.Id ?? "";
+            var leftOut = plan.LeftOut.GetValueOrDefault(id, []);
+            if (slot.Publish(plan.Conflicts.GetValueOrDefault(id), leftOut, now))
+            {
+                foreach (var route in leftOut)
+                {
+                    LogLeftOut(id, route);
+                }
+            }
         }
 
         var settles = !_hasSettled && desired.Digest is not null && _slots.Values.All(slot => slot.HasSettled);
@@ -365,6 +373,9 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}")]
     private partial void LogLoaded(string id, string route, string reference);
+
+    [LoggerMessage(LogLevel.Warning, "Module {Id}: {Route}")]
+    private partial void LogLeftOut(string id, LeftOutRoute route);
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is no longer configured: removed")]
     private partial void LogRemoved(string id);

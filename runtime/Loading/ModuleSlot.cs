@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Routes;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 
@@ -12,6 +14,7 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
 {
     private LoadResult _load = LoadResult.Loading;
     private string? _conflict;
+    private ImmutableArray<LeftOutRoute> _leftOut = [];
     private LoadResult _reported = LoadResult.Loading;
     private DateTimeOffset _since = since;
 
@@ -58,18 +61,22 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
     }
 
     /// <summary>Takes note of how the routes were given away.</summary>
-    /// <param name="conflict">Which route of <see cref="Loaded"/> is taken, and by whom; null: it has its routes.</param>
+    /// <param name="conflict">That the route of <see cref="Loaded"/> is taken, and by whom; null: it has its route.</param>
+    /// <param name="leftOut">Its sub-routes that another module has.</param>
     /// <param name="now">The time.</param>
-    public void Publish(string? conflict, DateTimeOffset now)
+    /// <returns>Whether other sub-routes are left out than before.</returns>
+    public bool Publish(string? conflict, ImmutableArray<LeftOutRoute> leftOut, DateTimeOffset now)
     {
-        _conflict = conflict;
-        var report = Combine(_load, conflict);
+        var hasChanged = !_leftOut.SequenceEqual(leftOut);
+        (_conflict, _leftOut) = (conflict, leftOut);
+        var report = Combine(_load, conflict, leftOut);
         if (report.State != _reported.State || report.Reason != _reported.Reason)
         {
             _since = now;
         }
 
         _reported = report;
+        return hasChanged;
     }
 
     public ModuleStatus ToStatus()
@@ -88,12 +95,17 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
             Module = Desired.Module.ToString(),
             Serving = served?.Reference,
             Digest = served?.Digest,
-            Routes = served is null ? [] : [.. served.Routes.Select(route => route.Pattern.ToString())],
+            Routes = served is null ? [] : [.. served.Routes.Select(route => route.Pattern).Where(IsServed).Select(pattern => pattern.ToString())],
         };
     }
 
-    private static LoadResult Combine(LoadResult load, string? conflict) => (load.State, conflict) switch
+    /// <summary>A sub-route may be left out on some hosts and served on others.</summary>
+    private bool IsServed(RoutePattern pattern) =>
+        _leftOut.Count(route => route.Pattern == pattern) < RouteClaims.HostsOf(Loaded!.Entry).Length;
+
+    private static LoadResult Combine(LoadResult load, string? conflict, ImmutableArray<LeftOutRoute> leftOut) => (load.State, conflict) switch
     {
+        (ModuleState.Ready, null) when !leftOut.IsEmpty => load with { Message = string.Join("; ", leftOut) },
         (_, null) => load,
         (ModuleState.Ready, _) => new LoadResult(ModuleState.Failed, ModuleReason.RouteConflict, conflict),
         (ModuleState.Failed, _) => load with { Message = $"{load.Message}; the version before it is not served either: {conflict}" },

@@ -4,11 +4,41 @@ using Wagi.Modules.Routes;
 
 namespace Wagi.Runtime.Loading;
 
-/// <summary>How entries come to their routes: the first to claim one has it.</summary>
-internal static class RouteClaims
+/// <summary>
+/// How modules come to their routes. First each entry claims its own, which is what whoever may refuse an entry has seen: the first to
+/// claim one has it. Only then come the sub-routes, which a module makes up when it is loaded, and only where they take nothing from
+/// another entry.
+/// </summary>
+/// <param name="Granted">Who answers what.</param>
+/// <param name="Conflicts">Entry id → its own route is taken, and by whom. None of its routes is granted.</param>
+/// <param name="LeftOut">Entry id → sub-routes that another module has. The module's other routes are granted.</param>
+internal sealed record RouteClaims(
+    ImmutableArray<RouteGrant> Granted,
+    IReadOnlyDictionary<string, string> Conflicts,
+    IReadOnlyDictionary<string, ImmutableArray<LeftOutRoute>> LeftOut)
 {
     /// <summary>The hosts of an entry; one null for an entry that answers for every host.</summary>
     public static ImmutableArray<HostPattern?> HostsOf(ModuleEntry entry) => entry.Hosts.IsEmpty ? [null] : [.. entry.Hosts];
+
+    /// <summary>Decides.</summary>
+    /// <param name="claims">Who wants which routes; the earlier come first.</param>
+    /// <param name="leaving">Who keeps what is still free of its routes.</param>
+    public static RouteClaims Decide(IEnumerable<RouteClaim> claims, IEnumerable<RouteClaim> leaving)
+    {
+        var decision = new Decision();
+        foreach (var claim in claims)
+        {
+            decision.ClaimOwn(claim);
+        }
+
+        decision.ClaimSubRoutes();
+        foreach (var claim in leaving)
+        {
+            decision.ClaimWhatIsFree(claim);
+        }
+
+        return new RouteClaims([.. decision.Granted], decision.Conflicts, decision.LeftOut);
+    }
 
     /// <summary>
     /// The routes of a module, each with the one that answers for it: within a module the last that matches wins, as in WAGI. Two patterns
@@ -16,7 +46,7 @@ internal static class RouteClaims
     /// specific match of, and a request needs no second look.
     /// </summary>
     /// <param name="routes">The routes in the module's order.</param>
-    public static IEnumerable<(RoutePattern Pattern, ServedRoute Answering)> Resolve(ImmutableArray<ServedRoute> routes)
+    private static IEnumerable<(RoutePattern Pattern, ServedRoute Answering)> Resolve(ImmutableArray<ServedRoute> routes)
     {
         var last = new Dictionary<RoutePattern, int>();
         for (var i = 0; i < routes.Length; i++)
@@ -25,59 +55,6 @@ internal static class RouteClaims
         }
 
         return last.Keys.Select(pattern => (pattern, routes[Covering(pattern).Max(cover => last.GetValueOrDefault(cover, -1))]));
-    }
-
-    /// <summary>The routes of a module that answer for anything: one that a later one covers is never reached.</summary>
-    public static IEnumerable<ServedRoute> Reachable(ImmutableArray<ServedRoute> routes) =>
-        Resolve(routes).Where(route => route.Answering.Pattern == route.Pattern).Select(route => route.Answering);
-
-    /// <summary>Adds an entry with all its routes, or, when one of them is taken, with none.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="entry">The entry.</param>
-    /// <param name="routes">Its route and its sub-routes.</param>
-    /// <param name="target">Where a route leads.</param>
-    /// <param name="entryOf">The entry that a target stands for.</param>
-    /// <returns>Null when they were added, else which route is taken, and by whom.</returns>
-    public static string? TryAdd<TTarget>(
-        RouteTableBuilder<TTarget> table,
-        ModuleEntry entry,
-        ImmutableArray<ServedRoute> routes,
-        Func<ServedRoute, TTarget> target,
-        Func<TTarget, ModuleEntry> entryOf)
-        where TTarget : class
-    {
-        var hosts = HostsOf(entry);
-        foreach (var host in hosts)
-        {
-            foreach (var route in routes)
-            {
-                if (table.Find(host, route.Pattern) is { } holder)
-                {
-                    return $"route '{host}{route.Pattern}' is taken by module '{entryOf(holder).Id}'";
-                }
-            }
-        }
-
-        AddWhatIsFree(table, hosts, routes, target);
-        return null;
-    }
-
-    /// <summary>Adds those of an entry's routes that nobody has.</summary>
-    public static void AddWhatIsFree<TTarget>(
-        RouteTableBuilder<TTarget> table,
-        ImmutableArray<HostPattern?> hosts,
-        ImmutableArray<ServedRoute> routes,
-        Func<ServedRoute, TTarget> target)
-        where TTarget : class
-    {
-        foreach (var (pattern, answering) in Resolve(routes))
-        {
-            var leadsTo = target(answering);
-            foreach (var host in hosts)
-            {
-                table.TryAdd(host, pattern, leadsTo);
-            }
-        }
     }
 
     /// <summary>Every pattern that matches whatever <paramref name="pattern"/> does, itself included.</summary>
@@ -91,4 +68,131 @@ internal static class RouteClaims
     }
 
     private static string? ParentOf(string path) => path.Length == 0 ? null : path[..path.LastIndexOf('/')];
+
+    private sealed class Decision
+    {
+        private readonly Dictionary<(HostPattern? Host, RoutePattern Pattern), RouteClaim> _own = [];
+        private readonly Dictionary<(HostPattern? Host, RoutePattern Pattern), RouteClaim> _holders = [];
+        private readonly List<RouteClaim> _accepted = [];
+
+        public List<RouteGrant> Granted { get; } = [];
+
+        public Dictionary<string, string> Conflicts { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, ImmutableArray<LeftOutRoute>> LeftOut { get; } = new(StringComparer.Ordinal);
+
+        public void ClaimOwn(RouteClaim claim)
+        {
+            var hosts = HostsOf(claim.Entry);
+            foreach (var host in hosts)
+            {
+                if (_own.TryGetValue((host, claim.Entry.Route), out var holder))
+                {
+                    Conflicts.Add(claim.Entry.Id, $"route '{host}{claim.Entry.Route}' is taken by module '{holder.Entry.Id}'");
+                    return;
+                }
+            }
+
+            foreach (var host in hosts)
+            {
+                _own.TryAdd((host, claim.Entry.Route), claim);
+            }
+
+            _accepted.Add(claim);
+        }
+
+        public void ClaimSubRoutes()
+        {
+            foreach (var claim in _accepted)
+            {
+                var leftOut = ImmutableArray.CreateBuilder<LeftOutRoute>();
+                foreach (var (host, pattern, answering) in Wanted(claim))
+                {
+                    if (Holder(host, pattern, claim) is { } holder)
+                    {
+                        leftOut.Add(new LeftOutRoute(host, pattern, holder.Entry.Id));
+                    }
+                    else
+                    {
+                        Grant(host, pattern, claim, answering);
+                    }
+                }
+
+                if (leftOut.Count > 0)
+                {
+                    LeftOut.Add(claim.Entry.Id, leftOut.ToImmutable());
+                }
+            }
+        }
+
+        public void ClaimWhatIsFree(RouteClaim claim)
+        {
+            foreach (var (host, pattern, answering) in Wanted(claim))
+            {
+                if (Holder(host, pattern, claim) is null)
+                {
+                    Grant(host, pattern, claim, answering);
+                }
+            }
+        }
+
+        private static IEnumerable<(HostPattern? Host, RoutePattern Pattern, ServedRoute Answering)> Wanted(RouteClaim claim) =>
+            from route in Resolve(claim.Routes)
+            from host in HostsOf(claim.Entry)
+            select (host, route.Pattern, route.Answering);
+
+        private void Grant(HostPattern? host, RoutePattern pattern, RouteClaim claim, ServedRoute answering)
+        {
+            if (_holders.TryAdd((host, pattern), claim))
+            {
+                Granted.Add(new RouteGrant(host, pattern, claim, answering));
+            }
+        }
+
+        /// <summary>
+        /// The other module that a pattern belongs to: the one whose own route it is or lies below, unless that route lies above the claimant's
+        /// own; or the one that had the pattern first. What another host has is another matter, for the more specific host answers.
+        /// </summary>
+        private RouteClaim? Holder(HostPattern? host, RoutePattern pattern, RouteClaim claim)
+        {
+            var depth = Depth(claim.Entry.Route);
+            foreach (var cover in pattern == claim.Entry.Route ? [] : Covering(pattern))
+            {
+                if (Depth(cover) >= depth && _own.TryGetValue((host, cover), out var owner) && owner != claim)
+                {
+                    return owner;
+                }
+            }
+
+            return _holders.TryGetValue((host, pattern), out var holder) && holder != claim ? holder : null;
+        }
+
+        /// <summary><c>/</c> is as deep as <c>/...</c>.</summary>
+        private static int Depth(RoutePattern pattern) => pattern.Path.AsSpan().TrimEnd('/').Length;
+    }
+}
+
+/// <summary>An entry, with the routes that it wants: its own and its sub-routes.</summary>
+internal sealed class RouteClaim(ModuleEntry entry, ImmutableArray<ServedRoute> routes)
+{
+    public ModuleEntry Entry { get; } = entry;
+
+    public ImmutableArray<ServedRoute> Routes { get; } = routes;
+}
+
+/// <summary>A route that somebody has.</summary>
+/// <param name="Host">The host; null: every one.</param>
+/// <param name="Pattern">The pattern.</param>
+/// <param name="Claim">Who has it.</param>
+/// <param name="Answering">Which of the claim's routes answers: a later one may cover the one of this pattern.</param>
+internal sealed record RouteGrant(HostPattern? Host, RoutePattern Pattern, RouteClaim Claim, ServedRoute Answering);
+
+/// <summary>A sub-route that a module does not get.</summary>
+/// <param name="Host">The host; null: every one.</param>
+/// <param name="Pattern">The pattern.</param>
+/// <param name="Holder">Id of the entry that it belongs to.</param>
+internal sealed record LeftOutRoute(HostPattern? Host, RoutePattern Pattern, string Holder)
+{
+    /// <summary>The facts in a sentence.</summary>
+    public override string ToString() => $"sub-route '{Host}{Pattern}' is left out: it belongs to module '{Holder}'";
 }

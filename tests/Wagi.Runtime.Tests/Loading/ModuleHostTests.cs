@@ -199,8 +199,8 @@ public sealed class ModuleHostTests : IAsyncLifetime
     [Fact]
     public async Task Conflict_EndsWithItsCause()
     {
-        Apply(Entry("a", "/x"), Entry("b", "/x/..."));
-        (await _loader.NextAsync("a")).Succeed("/...");
+        Apply(Entry("a", "/x/..."), Entry("b", "/x/..."));
+        (await _loader.NextAsync("a")).Succeed();
         (await _loader.NextAsync("b")).Succeed();
         var conflicting = await StatusAsync("b", ModuleState.Failed);
         Assert.Equal((ModuleReason.RouteConflict, "route '/x/...' is taken by module 'a'"), (conflicting.Reason, conflicting.Message));
@@ -209,6 +209,25 @@ public sealed class ModuleHostTests : IAsyncLifetime
 
         await StatusAsync("b", ModuleState.Ready);
         Assert.Equal("b", Answering("/x"));
+    }
+
+    [Fact]
+    public async Task SubRouteOfAnotherEntry_IsLeftOut_AndReported_UntilThatEntryIsGone()
+    {
+        Apply(Entry("greedy", "/x/..."), Entry("b", "/x/b"));
+        (await _loader.NextAsync("greedy")).Succeed("/b", "/c");
+        (await _loader.NextAsync("b")).Succeed();
+        await StatusAsync("b", ModuleState.Ready);
+        var greedy = await StatusAsync("greedy", ModuleState.Ready);
+        Assert.Equal("sub-route '/x/b' is left out: it belongs to module 'b'", greedy.Message);
+        Assert.Equal(["/x/...", "/x/c"], greedy.Routes);
+        Assert.Equal("b", Answering("/x/b"));
+
+        Apply(Entry("greedy", "/x/..."));
+
+        var after = await StatusAsync(status => status.Modules is [{ Message: "" }]);
+        Assert.Equal(["/x/...", "/x/b", "/x/c"], after.Modules[0].Routes);
+        Assert.Equal("greedy", Answering("/x/b"));
     }
 
     [Fact]

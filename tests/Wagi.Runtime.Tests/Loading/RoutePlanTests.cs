@@ -1,5 +1,6 @@
 using CsCheck;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Routes;
 using Wagi.Runtime.Loading;
 
 namespace Wagi.Runtime.Tests.Loading;
@@ -19,15 +20,87 @@ public sealed class RoutePlanTests
     [Fact]
     public void TakenRoute_KeepsAllRoutesOfTheLaterEntryOut()
     {
-        var first = Module(Entry("first", "/a/..."), "/x");
-        var second = Module(Entry("second", "/a/x"), "/y");
+        var first = Module(Entry("first", "/a"), "/x");
+        var second = Module(Entry("second", "/a"), "/y");
 
         var plan = RoutePlan.Make([first, second], coming: [], leaving: []);
 
-        Assert.Equal("route '/a/x' is taken by module 'first'", Assert.Single(plan.Conflicts).Value);
+        Assert.Equal("route '/a' is taken by module 'first'", Assert.Single(plan.Conflicts).Value);
         Assert.Equal("second", Assert.Single(plan.Conflicts).Key);
+        Assert.Equal("first: /a by _start", Answer(plan, "/a"));
         Assert.Equal("first: /a/x by /x", Answer(plan, "/a/x"));
-        Assert.Equal("first: /a/... by _start", Answer(plan, "/a/x/y"));
+        Assert.Null(Answer(plan, "/a/y"));
+    }
+
+    /// <summary>A sub-route is made up by a module; an entry's own route is what somebody accepted.</summary>
+    [Theory]
+    [InlineData("/a/...", "/x", "/a/x", "/a/x")]
+    [InlineData("/a/...", "/x/...", "/a/x/...", "/a/x/y")]
+    [InlineData("/a/...", "/x/y", "/a/x/...", "/a/x/y")] // deep inside the other's
+    [InlineData("/a/...", "/x/y/...", "/a/x/...", "/a/x/y/z")]
+    [InlineData("/a", "/x", "/a/...", "/a/x")]
+    [InlineData("/", "/a", "/a", "/a")]
+    [InlineData("/", "/a/login", "/a/...", "/a/login")]
+    [InlineData("/", "/x", "/...", "/x")]
+    public void SubRoute_OfAnotherEntrysRoute_IsLeftOutAlone(string route, string subRoute, string others, string path)
+    {
+        var greedy = Module(Entry("greedy", route), subRoute, "/mine");
+        var other = Module(Entry("other", others));
+
+        foreach (var order in new ServedModule[][] { [greedy, other], [other, greedy] })
+        {
+            var plan = RoutePlan.Make(order, coming: [], leaving: []);
+
+            Assert.Empty(plan.Conflicts);
+            Assert.Equal($"other: {others} by _start", Answer(plan, path));
+            var pattern = greedy.Entry.Route.Append(RoutePattern.Parse(subRoute));
+            Assert.Contains(plan.LeftOut["greedy"], left => left.ToString() == $"sub-route '{pattern}' is left out: it belongs to module 'other'");
+            if (others is not ("/..." or "/a/...") || route == "/a/...")
+            {
+                var mine = greedy.Entry.Route.Append(RoutePattern.Parse("/mine"));
+                Assert.Equal($"greedy: {mine} by /mine", Answer(plan, mine.Path));
+                Assert.Single(plan.LeftOut["greedy"]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("/a", "/x", "/...", "/a/x")] // the other's route lies above
+    [InlineData("/a/...", "/x", "/a", "/a/x")]
+    [InlineData("/a/...", "/x/...", "/a/x", "/a/x/y")]
+    public void SubRoute_BelowItsOwnEntrysRoute_IsServed(string route, string subRoute, string others, string path)
+    {
+        var plan = RoutePlan.Make([Module(Entry("other", others)), Module(Entry("m", route), subRoute)], coming: [], leaving: []);
+
+        Assert.Empty(plan.LeftOut);
+        Assert.Equal($"m: /a{subRoute} by {subRoute}", Answer(plan, path));
+    }
+
+    [Fact]
+    public void SubRoute_ThatTwoModulesDeclare_BelongsToTheFirst()
+    {
+        var first = Module(Entry("first", "/a/..."), "/b/x");
+        var second = Module(Entry("second", "/a/b"), "/x", "/y");
+
+        var plan = RoutePlan.Make([first, second], coming: [], leaving: []);
+
+        Assert.Equal("first: /a/b/x by /b/x", Answer(plan, "/a/b/x"));
+        Assert.Equal("second: /a/b/y by /y", Answer(plan, "/a/b/y"));
+        Assert.Equal("second: /a/b by _start", Answer(plan, "/a/b"));
+        Assert.Equal("sub-route '/a/b/x' is left out: it belongs to module 'first'", Assert.Single(plan.LeftOut["second"]).ToString());
+    }
+
+    [Fact]
+    public void SubRoute_IsLeftOut_OnTheHostsThatAreTakenOnly()
+    {
+        var module = Module(Entry("m", "/a/...", "one.example", "two.example"), "/x");
+        var other = Module(Entry("other", "/a/x", "two.example"));
+
+        var plan = RoutePlan.Make([module, other], coming: [], leaving: []);
+
+        Assert.Equal("m: /a/x by /x", Answer(plan, "/a/x", "one.example"));
+        Assert.Equal("other: /a/x by _start", Answer(plan, "/a/x", "two.example"));
+        Assert.Equal("two.example", Assert.Single(plan.LeftOut["m"]).Host?.ToString());
     }
 
     [Fact]
