@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -11,6 +14,15 @@ namespace Wagi.Modules.Secrets;
 /// </summary>
 public sealed record ModuleSecrets : IJsonOnDeserialized
 {
+    /// <summary>The most characters that a key of a Secret may have (<c>core/v1</c> validation).</summary>
+    public const int MaxKeyLength = 253;
+
+    private const string Extension = ".json";
+
+    /// <summary>Escapes no more than JSON wants: what it writes counts against the size of a Secret.</summary>
+    private static readonly SecretsJsonContext Compact = new(
+        new JsonSerializerOptions(SecretsJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     /// <summary>Equals the <c>secrets_version</c> of the entry that these belong to. Never derived from a secret value.</summary>
     public required string Version { get; init; }
 
@@ -29,13 +41,24 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
     /// </summary>
     public ImmutableArray<string> DockerConfigs { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The key, and file name, for an entry's id: <c>namespace/name</c> gives <c>namespace.name.json</c>.</summary>
+    /// <summary>
+    /// The key, and file name, for an entry's id: <c>namespace/name</c> gives <c>namespace.name.json</c>. Where that would be longer than a
+    /// key may be (<see cref="MaxKeyLength"/>), the beginning and a hash of the whole id stand for the id.
+    /// </summary>
     public static string KeyFor(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
 
         // A namespace has no dot (RFC 1123 label), so no two ids share a key.
-        return id.Replace('/', '.') + ".json";
+        var name = id.Replace('/', '.');
+        if (name.Length + Extension.Length <= MaxKeyLength)
+        {
+            return name + Extension;
+        }
+
+        // Neither a namespace nor a name has an underscore, so this is never the key of a shorter id.
+        var hash = "_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+        return name[..(MaxKeyLength - hash.Length - Extension.Length)] + hash + Extension;
     }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
@@ -45,7 +68,7 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
         ?? throw new JsonException("the secrets are null");
 
     /// <summary>The document as UTF-8 JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, SecretsJsonContext.Default.ModuleSecrets);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Compact.ModuleSecrets);
 
     void IJsonOnDeserialized.OnDeserialized()
     {
