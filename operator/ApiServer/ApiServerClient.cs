@@ -159,7 +159,8 @@ internal sealed class ApiServerClient : IDisposable
         return request;
     }
 
-    private static StringContent Body(JsonObject json, MediaTypeHeaderValue mediaType) => new(json.ToJsonString(), Encoding.UTF8, mediaType);
+    private static ByteArrayContent Body(JsonObject json, MediaTypeHeaderValue mediaType) =>
+        new(BodyEncoder.Encode(json)) { Headers = { ContentType = mediaType } };
 
     private static async Task<ApiServerException> RefusedAsync(
         HttpRequestMessage request, HttpResponseMessage response, bool isSecret, CancellationToken cancellationToken)
