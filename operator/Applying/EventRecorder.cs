@@ -24,9 +24,6 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
 
     private const string Action = "Reconcile";
 
-    /// <summary>The most characters that <c>note</c> may have (<c>events.k8s.io/v1</c> validation).</summary>
-    private const int LongestNote = 1024;
-
     private const int LongestStem = 253 - 17;
 
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
@@ -92,7 +89,7 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         ["action"] = Action,
         ["reason"] = happened.Reason,
         ["type"] = happened.Type,
-        ["note"] = happened.Message.Length <= LongestNote ? happened.Message : happened.Message[..(LongestNote - 1)] + "…",
+        ["note"] = happened.Message,
         ["regarding"] = new JsonObject
         {
             ["apiVersion"] = WagiModule.GroupVersion,

@@ -92,7 +92,7 @@ internal sealed partial class GeneratedObject
         try
         {
             return await _client.ApplyAsync(
-                _resource.PathOf(_key), Manifest(content), ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
+                _resource.PathOf(_key), Manifest(_resource, _key, content), ApplyingJsonContext.Default.StoredData, IsSecret, cancellationToken);
         }
         catch (ApiServerException exception) when (exception.IsNotFound)
         {
@@ -100,27 +100,29 @@ internal sealed partial class GeneratedObject
         }
     }
 
-    private JsonObject Manifest(ImmutableSortedDictionary<string, byte[]> content)
+    /// <summary>What is applied.</summary>
+    public static JsonObject Manifest(ApiResource resource, ObjectKey key, ImmutableSortedDictionary<string, byte[]> content)
     {
+        var isSecret = resource == ApiResource.Secrets;
         var data = new JsonObject();
         foreach (var (name, value) in content)
         {
-            data[name] = IsSecret ? Convert.ToBase64String(value) : System.Text.Encoding.UTF8.GetString(value);
+            data[name] = isSecret ? Convert.ToBase64String(value) : Encoding.UTF8.GetString(value);
         }
 
         var manifest = new JsonObject
         {
-            ["apiVersion"] = _resource.ApiVersion,
-            ["kind"] = _resource.Kind,
+            ["apiVersion"] = resource.ApiVersion,
+            ["kind"] = resource.Kind,
             ["metadata"] = new JsonObject
             {
-                ["name"] = _key.Name,
+                ["name"] = key.Name,
                 // Labels and annotations are left to whoever installs the operator: the chart has the object before it has content.
-                ["namespace"] = _key.Namespace,
+                ["namespace"] = key.Namespace,
             },
             ["data"] = data,
         };
-        if (IsSecret)
+        if (isSecret)
         {
             manifest["type"] = "Opaque";
         }

@@ -1,5 +1,5 @@
-using System.Text;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
@@ -32,6 +32,9 @@ internal sealed class Candidate(WagiModule module)
 
     /// <summary>Whether <see cref="Programmed"/> is what the spec says, not the last good version.</summary>
     public bool IsAsSpecified => Programmed is not null && ReferenceEquals(Programmed, Resolved?.Entry);
+
+    /// <summary>Whether the last good version may go on being served.</summary>
+    public bool KeepsLastGood => LastGood is not null && Refusal is null or { KeepsLastGood: true };
 }
 
 /// <summary>Why a module is not accepted.</summary>
@@ -41,10 +44,29 @@ internal sealed class Candidate(WagiModule module)
 internal sealed record Refusal(string Reason, string Message, bool KeepsLastGood);
 
 /// <summary>An entry of <c>modules.toml</c> with its part of the generated Secret.</summary>
-/// <param name="Entry">The entry.</param>
-/// <param name="Secrets">Its <see cref="Wagi.Modules.Secrets.ModuleSecrets"/> as JSON; null when it has none.</param>
-internal sealed record ProgrammedEntry(ModuleEntry Entry, byte[]? Secrets)
+internal sealed class ProgrammedEntry
 {
-    /// <summary>Bytes that the entry takes in <c>modules.toml</c>, with the empty line behind it.</summary>
-    public int TomlBytes => Encoding.UTF8.GetByteCount(ModulesTomlWriter.Write(Entry)) + 1;
+    /// <param name="entry">The entry.</param>
+    /// <param name="secrets">Its <see cref="ModuleSecrets"/> as JSON; null when it has none.</param>
+    public ProgrammedEntry(ModuleEntry entry, byte[]? secrets)
+    {
+        Entry = entry;
+        Secrets = secrets;
+        Toml = ModulesTomlWriter.Write(entry);
+        SecretKey = ModuleSecrets.KeyFor(entry.Id);
+        Size = EntrySize.Of(Toml, SecretKey, secrets);
+    }
+
+    public ModuleEntry Entry { get; }
+
+    public byte[]? Secrets { get; }
+
+    /// <summary>As <c>modules.toml</c> holds it.</summary>
+    public string Toml { get; }
+
+    /// <summary>Its key in the generated Secret.</summary>
+    public string SecretKey { get; }
+
+    /// <summary>The room that it takes.</summary>
+    public EntrySize Size { get; }
 }

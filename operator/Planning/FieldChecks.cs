@@ -110,7 +110,7 @@ internal sealed class FieldChecks
     }
 
     /// <summary>What a user typed, short enough for a message.</summary>
-    public static string Shorten(string text) => text.Length <= 64 ? text : text[..61] + "...";
+    public static string Shorten(string text) => BoundedText.Shorten(text, 64);
 
     /// <summary>Something is wrong with a field.</summary>
     public void Problem(string field, string message) => Problems.Add($"{field}: {message}");

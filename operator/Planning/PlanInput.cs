@@ -63,6 +63,12 @@ public sealed record PlanSettings
 
     /// <summary>The most bytes that the generated Secret's data may have, keys included; the limit is that of a ConfigMap.</summary>
     public int MaxSecretBytes { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// The most bytes that one module may take in either, so that no module takes the room of all others. What is served already and takes
+    /// more stays.
+    /// </summary>
+    public int MaxModuleBytes { get; init; } = 64 * 1024;
 }
 
 /// <summary>A Secret as it was read.</summary>

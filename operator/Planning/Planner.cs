@@ -15,8 +15,9 @@ public static class Planner
     private const string Header = "# Written by wagi-operator from the WagiModules; changes by hand are overwritten.\n\n";
 
     /// <summary>
-    /// The plan. The steps: check every spec, give every route to the oldest that claims it, resolve references, fall back on the last
-    /// good version where that fails, leave out what does not fit, compare with what the runtimes report.
+    /// The plan. The steps: check every spec, give every route to the oldest that claims it, resolve references, refuse what
+    /// <c>modules.toml</c> cannot hold, keep the last good versions, replace them by what is specified while there is room, compare with what
+    /// the runtimes report. A step that fails for one module is that module's own trouble.
     /// </summary>
     /// <remarks>No two modules of <see cref="PlanInput.Modules"/> may have the same namespace and name.</remarks>
     public static Plan Plan(PlanInput input)
@@ -27,18 +28,20 @@ public static class Planner
         var candidates = ByAge(input.Modules);
         ReadSpecs(candidates, ReadPrevious(input));
         ClaimRoutes(candidates, claims);
-        Resolve(candidates, new SpecResolver(input, references));
+        var resolver = new SpecResolver(input, references);
+        Each(candidates.Where(candidate => candidate.Refusal is null), candidate => candidate.Resolved = resolver.Resolve(candidate.Module, candidate.Spec!));
+        Each(candidates, candidate => ReadBack(candidate, input.Settings));
         Fit(candidates, claims, input.Settings);
 
         var programmed = candidates.Select(candidate => candidate.Programmed).OfType<ProgrammedEntry>()
             .OrderBy(entry => entry.Entry.Id, StringComparer.Ordinal).ToList();
-        var toml = Header + ModulesTomlWriter.Write(programmed.Select(entry => entry.Entry));
+        var toml = Header + string.Join('\n', programmed.Select(entry => entry.Toml));
         var verdicts = new VerdictWriter(input, new RuntimeReports(input.Runtimes, toml));
         return new Plan
         {
             Toml = toml,
             SecretData = programmed.Where(entry => entry.Secrets is not null).ToImmutableSortedDictionary(
-                entry => ModuleSecrets.KeyFor(entry.Entry.Id), entry => entry.Secrets!, StringComparer.Ordinal),
+                entry => entry.SecretKey, entry => entry.Secrets!, StringComparer.Ordinal),
             Verdicts = [.. candidates.OrderBy(candidate => candidate.Key, ObjectKey.Order).Select(verdicts.Write)],
             Resolutions = references.Resolutions.ToImmutable(),
             Secrets = references.Secrets.ToImmutable(),
@@ -46,7 +49,7 @@ public static class Planner
         };
     }
 
-    /// <summary>The oldest first: whoever comes first gets the route, and the room.</summary>
+    /// <summary>The oldest first: whoever comes first gets the route, and the room that is left.</summary>
     private static List<Candidate> ByAge(IEnumerable<WagiModule> modules) =>
         [.. modules
             .OrderBy(module => module.Metadata.CreationTimestamp ?? DateTime.MaxValue)
@@ -59,25 +62,38 @@ public static class Planner
             entry => new ProgrammedEntry(entry, entry.SecretsVersion is null ? null : input.PreviousSecrets.GetValueOrDefault(ModuleSecrets.KeyFor(entry.Id))),
             StringComparer.Ordinal);
 
-    private static void ReadSpecs(List<Candidate> candidates, Dictionary<string, ProgrammedEntry> previous)
+    /// <summary>A mistake of this program that one module brings to light must not keep the others from being planned.</summary>
+    private static void Each(IEnumerable<Candidate> candidates, Action<Candidate> step)
     {
         foreach (var candidate in candidates)
         {
-            candidate.LastGood = previous.GetValueOrDefault(candidate.Id);
-            if (candidate.Module.Metadata.DeletionTimestamp is not null)
+            try
             {
-                candidate.Refusal = new Refusal(ConditionReason.Deleting, "the WagiModule is being deleted", KeepsLastGood: false);
+                step(candidate);
             }
-            else if (SpecReader.TryRead(candidate.Module, out var spec, out var problems))
+            catch (Exception exception)
             {
-                candidate.Spec = spec;
-            }
-            else
-            {
-                candidate.Refusal = new Refusal(ConditionReason.InvalidSpec, string.Join("; ", problems), KeepsLastGood: true);
+                candidate.Refusal = new Refusal(ConditionReason.InvalidSpec, $"the operator cannot plan this, please report it: {exception.Message}", KeepsLastGood: true);
             }
         }
     }
+
+    private static void ReadSpecs(List<Candidate> candidates, Dictionary<string, ProgrammedEntry> previous) => Each(candidates, candidate =>
+    {
+        candidate.LastGood = previous.GetValueOrDefault(candidate.Id);
+        if (candidate.Module.Metadata.DeletionTimestamp is not null)
+        {
+            candidate.Refusal = new Refusal(ConditionReason.Deleting, "the WagiModule is being deleted", KeepsLastGood: false);
+        }
+        else if (SpecReader.TryRead(candidate.Module, out var spec, out var problems))
+        {
+            candidate.Spec = spec;
+        }
+        else
+        {
+            candidate.Refusal = new Refusal(ConditionReason.InvalidSpec, string.Join("; ", problems), KeepsLastGood: true);
+        }
+    });
 
     /// <summary>
     /// A spec that is not valid claims the route of its last good version: a typo does not give the route away.
@@ -98,40 +114,61 @@ public static class Planner
         }
     }
 
-    private static void Resolve(List<Candidate> candidates, SpecResolver resolver)
+    /// <summary>Refuses an entry that a runtime would not read as it was written. One that is served has been read, and one that is too large will not be.</summary>
+    private static void ReadBack(Candidate candidate, PlanSettings settings)
     {
-        foreach (var candidate in candidates)
+        if (candidate.Resolved?.Entry is not { } entry || entry.Size.Toml > settings.MaxModuleBytes || candidate.LastGood?.Entry.Revision == entry.Entry.Revision)
         {
-            if (candidate.Refusal is null)
-            {
-                candidate.Resolved = resolver.Resolve(candidate.Module, candidate.Spec!);
-            }
+            return;
+        }
+
+        var file = ModulesTomlReader.Read(entry.Toml, "modules.toml");
+        if (file is not { Problems.IsEmpty: true, Entries: [var read] } || ModulesTomlWriter.Write(read) != entry.Toml)
+        {
+            candidate.Refusal = new Refusal(
+                ConditionReason.InvalidSpec,
+                $"modules.toml cannot hold this: {file.Problems.FirstOrDefault()?.Message ?? "it reads back as something else"}",
+                KeepsLastGood: true);
         }
     }
 
-    /// <summary>Decides what is programmed, the oldest first, while there is room.</summary>
+    /// <summary>Decides what is programmed while there is room: the last good version of each, or what its spec says now.</summary>
     private static void Fit(List<Candidate> candidates, RouteClaims claims, PlanSettings settings)
     {
-        var room = new Room(settings.MaxTomlBytes - Header.Length, settings.MaxSecretBytes);
-        foreach (var candidate in candidates)
+        var room = new Room(new EntrySize(settings.MaxTomlBytes - Header.Length, settings.MaxSecretBytes), settings.MaxModuleBytes);
+        foreach (var candidate in candidates.Where(candidate => candidate.KeepsLastGood))
         {
-            if (candidate.Resolved?.Entry is { } entry)
-            {
-                if (room.TryTake(entry))
-                {
-                    candidate.Programmed = entry;
-                    continue;
-                }
-
-                candidate.Refusal = new Refusal(ConditionReason.TooLarge, room.Explain(entry), KeepsLastGood: true);
-            }
-
             // The last good version may have a route that the spec no longer has, and another module may own it by now.
-            if (candidate.Refusal is null or { KeepsLastGood: true } && candidate.LastGood is { } last
-                && claims.TryClaim(candidate.Key, last.Entry.Hosts, last.Entry.Route) is null && room.TryTake(last))
+            var last = candidate.LastGood!;
+            if (claims.TryClaim(candidate.Key, last.Entry.Hosts, last.Entry.Route) is null && room.TryKeep(last))
             {
                 candidate.Programmed = last;
             }
         }
+
+        // What becomes smaller first: the room that it leaves belongs to the oldest that waits for some.
+        var waiting = candidates.Where(candidate => candidate is { Refusal: null, Resolved.Entry: not null }).ToList();
+        waiting = [.. waiting.Where(candidate => !(candidate.Resolved!.Entry!.Size.Fits(candidate.Programmed?.Size ?? default) && TryProgram(candidate, room)))];
+        while (waiting.RemoveAll(candidate => TryProgram(candidate, room)) > 0)
+        {
+            // One that grew in the ConfigMap may have left room in the Secret.
+        }
+
+        foreach (var candidate in waiting)
+        {
+            candidate.Refusal = new Refusal(ConditionReason.TooLarge, room.Explain(candidate.Programmed, candidate.Resolved!.Entry!), KeepsLastGood: true);
+        }
+    }
+
+    private static bool TryProgram(Candidate candidate, Room room)
+    {
+        var entry = candidate.Resolved!.Entry!;
+        if (!room.TryReplace(candidate.Programmed, entry))
+        {
+            return false;
+        }
+
+        candidate.Programmed = entry;
+        return true;
     }
 }

@@ -8,7 +8,8 @@ namespace Wagi.Operator.Planning;
 /// <summary>What the runtimes report, by module.</summary>
 internal sealed class RuntimeReports
 {
-    private const int MaxMessageLength = 512;
+    /// <summary>So much of what one group of runtimes says that the others are heard too.</summary>
+    private const int GroupMessage = BoundedText.Message / 2;
 
     private static readonly HashSet<string> FinalReasons =
     [
@@ -129,7 +130,7 @@ internal sealed class RuntimeReports
 
     private static string Describe(Lag lag, bool isReason)
     {
-        var message = lag.Message.Length <= MaxMessageLength ? lag.Message : lag.Message[..MaxMessageLength] + "…";
+        var message = BoundedText.Shorten(lag.Message, GroupMessage);
         return (isReason, message) switch
         {
             (_, "") => lag.Reason,

@@ -27,7 +27,7 @@ internal sealed class StatusBuilder
     /// <summary>The condition that the WagiModule has now; null when it has none of that type.</summary>
     public Condition? Previous(string type) => _previous.GetValueOrDefault(type);
 
-    /// <summary>Adds a condition.</summary>
+    /// <summary>Adds a condition. Its message is shortened to what a condition and an event may say.</summary>
     public void Set(string type, string status, string reason, string message)
     {
         var transition = Previous(type) is { } previous && previous.Status == status ? previous.LastTransitionTime : _now;
@@ -38,7 +38,7 @@ internal sealed class StatusBuilder
             ObservedGeneration = _module.Metadata.Generation,
             LastTransitionTime = transition,
             Reason = reason,
-            Message = message,
+            Message = BoundedText.Shorten(message, BoundedText.Message),
         });
     }
 

@@ -17,7 +17,7 @@ public static class ConditionReason
     /// <summary>Accepted: an older WagiModule has the route; the message names it.</summary>
     public const string RouteConflict = ModuleReason.RouteConflict;
 
-    /// <summary>Accepted: the module does not fit into the ConfigMap or Secret for the runtimes (1 MiB each) beside the older ones.</summary>
+    /// <summary>Accepted: the module takes more than one may, or does not fit into the ConfigMap or Secret for the runtimes (1 MiB each) beside what is served.</summary>
     public const string TooLarge = nameof(TooLarge);
 
     /// <summary>Accepted: the WagiModule is being deleted and is no longer served.</summary>
