@@ -73,7 +73,10 @@ public static class ModulesTomlWriter
         }
     }
 
-    /// <summary>A basic string (TOML 1.0 "String"): quotes, backslashes and control characters are escaped.</summary>
+    /// <summary>
+    /// A basic string (TOML 1.0 "String"): quotes, backslashes and control characters are escaped. So is U+FFFD, which Tomlyn takes for a
+    /// sign that the file was not UTF-8.
+    /// </summary>
     private static string Quote(string value)
     {
         var quoted = new StringBuilder(value.Length + 2).Append('"');
@@ -86,7 +89,7 @@ public static class ModulesTomlWriter
                 '\n' => quoted.Append(@"\n"),
                 '\r' => quoted.Append(@"\r"),
                 '\t' => quoted.Append(@"\t"),
-                < ' ' or '\x7f' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}"),
+                < ' ' or '\x7f' or '\ufffd' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}"),
                 _ => quoted.Append(character),
             };
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using CsCheck;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Limits;
@@ -28,6 +29,17 @@ public sealed class ModulesTomlWriterTests
 
         """,
         ModulesTomlWriter.Write(Small));
+
+    [Fact]
+    public void EveryCharacter_IsReadBack()
+    {
+        var every = string.Concat(Enumerable.Range(1, 0x10fff).Append(0x10ffff).Where(Rune.IsValid).Select(value => new Rune(value)));
+
+        var file = ModulesTomlReader.Read(ModulesTomlWriter.Write(Small with { Argv = every }), "modules.toml");
+
+        Assert.Empty(file.Problems);
+        Assert.Equal(every, file.Entries.Single().Argv);
+    }
 
     [Fact]
     public void WhatIsWritten_IsReadBack()
