@@ -29,6 +29,10 @@ internal sealed class ApiServerException(HttpStatusCode statusCode, string reaso
     /// <summary>Somebody else was faster, or the object is another one by now.</summary>
     public bool IsConflict => StatusCode == HttpStatusCode.Conflict;
 
+    /// <summary>The server understood what it was sent and will not have it, however often: 400, 413 and 422.</summary>
+    public bool IsInvalid =>
+        StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity;
+
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
 
     /// <summary>RBAC or authentication.</summary>

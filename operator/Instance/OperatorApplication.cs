@@ -19,7 +19,8 @@ internal static class OperatorApplication
     /// <param name="configuration">The way to the API server.</param>
     /// <param name="options">What the operator is told.</param>
     /// <param name="time">The clock; the system's when null.</param>
-    public static WebApplication Build(k8s.KubernetesClientConfiguration configuration, OperatorOptions options, TimeProvider? time = null)
+    /// <param name="handlers">What requests to the API server pass through on their way.</param>
+    public static WebApplication Build(k8s.KubernetesClientConfiguration configuration, OperatorOptions options, TimeProvider? time = null, params DelegatingHandler[] handlers)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
@@ -38,7 +39,7 @@ internal static class OperatorApplication
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OperatorMetrics>();
-        builder.Services.AddSingleton(_ => new ApiServerClient(configuration));
+        builder.Services.AddSingleton(_ => new ApiServerClient(configuration, handlers));
         builder.Services.AddSingleton<OperatorInstance>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorInstance>());
 

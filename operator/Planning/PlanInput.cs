@@ -36,6 +36,9 @@ public sealed record PlanInput
     /// <summary>The current data of the generated Secret, kept together with the entries.</summary>
     public IReadOnlyDictionary<string, byte[]> PreviousSecrets { get; init; } = new Dictionary<string, byte[]>();
 
+    /// <summary>Revisions of entries with which the API server did not take the ConfigMap or the Secret → what it said.</summary>
+    public IReadOnlyDictionary<string, string> Refused { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What the operator was told at its start.</summary>
     public PlanSettings Settings { get; init; } = new();
 

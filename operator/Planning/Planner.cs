@@ -30,7 +30,7 @@ public static class Planner
         ClaimRoutes(candidates, claims);
         var resolver = new SpecResolver(input, references);
         Each(candidates.Where(candidate => candidate.Refusal is null), candidate => candidate.Resolved = resolver.Resolve(candidate.Module, candidate.Spec!));
-        Each(candidates, candidate => ReadBack(candidate, input.Settings));
+        Each(candidates, candidate => CheckEntry(candidate, input));
         Fit(candidates, claims, input.Settings);
 
         var programmed = candidates.Select(candidate => candidate.Programmed).OfType<ProgrammedEntry>()
@@ -114,22 +114,27 @@ public static class Planner
         }
     }
 
-    /// <summary>Refuses an entry that a runtime would not read as it was written. One that is served has been read, and one that is too large will not be.</summary>
-    private static void ReadBack(Candidate candidate, PlanSettings settings)
+    /// <summary>Refuses an entry that the API server has refused, or that a runtime would not read as it was written.</summary>
+    private static void CheckEntry(Candidate candidate, PlanInput input)
     {
-        if (candidate.Resolved?.Entry is not { } entry || entry.Size.Toml > settings.MaxModuleBytes || candidate.LastGood?.Entry.Revision == entry.Entry.Revision)
+        if (candidate.Resolved?.Entry is { } entry && (input.Refused.GetValueOrDefault(entry.Entry.Revision!) ?? WhyUnreadable(candidate, entry, input.Settings)) is { } why)
         {
-            return;
+            candidate.Refusal = new Refusal(ConditionReason.InvalidSpec, why, KeepsLastGood: true);
+        }
+    }
+
+    private static string? WhyUnreadable(Candidate candidate, ProgrammedEntry entry, PlanSettings settings)
+    {
+        // One that is served has been read, and one that is too large will not be.
+        if (candidate.LastGood?.Entry.Revision == entry.Entry.Revision || entry.Size.Toml > settings.MaxModuleBytes)
+        {
+            return null;
         }
 
         var file = ModulesTomlReader.Read(entry.Toml, "modules.toml");
-        if (file is not { Problems.IsEmpty: true, Entries: [var read] } || ModulesTomlWriter.Write(read) != entry.Toml)
-        {
-            candidate.Refusal = new Refusal(
-                ConditionReason.InvalidSpec,
-                $"modules.toml cannot hold this: {file.Problems.FirstOrDefault()?.Message ?? "it reads back as something else"}",
-                KeepsLastGood: true);
-        }
+        return file is { Problems.IsEmpty: true, Entries: [var read] } && ModulesTomlWriter.Write(read) == entry.Toml
+            ? null
+            : $"modules.toml cannot hold this: {file.Problems.FirstOrDefault()?.Message ?? "it reads back as something else"}";
     }
 
     /// <summary>Decides what is programmed while there is room: the last good version of each, or what its spec says now.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
@@ -44,6 +45,8 @@ internal sealed class ModulesReconciler(
     private Plan? _applied;
     private ImmutableSortedSet<ObjectKey> _configMapsInUse = ImmutableSortedSet.Create(ObjectKey.Order);
 
+    private readonly RefusedEntries _refused = new(time);
+
     /// <summary>Forgets the last plan and starts from what is stored, because another instance may have led in the meantime.</summary>
     public void Forget() => _applied = null;
 
@@ -55,9 +58,9 @@ internal sealed class ModulesReconciler(
     {
         var (input, plan) = await PlanAsync(cancellationToken);
         tags.Follow(plan.Resolutions, input.Secrets);
-        await ProgramAsync(plan, cancellationToken);
-        await ReportAsync(input, plan, cancellationToken);
+        plan = await _refused.WriteAsync(input, plan, attempt => ProgramAsync(attempt, cancellationToken));
         Measure(input, plan);
+        await ReportAsync(input, plan, cancellationToken);
         return null;
     }
 
@@ -91,6 +94,7 @@ internal sealed class ModulesReconciler(
             // Once there is a plan, last good entries come from it, and not from a ConfigMap that somebody has edited or deleted.
             PreviousToml = _applied?.Toml ?? toml,
             PreviousSecrets = _applied?.SecretData ?? secretData,
+            Refused = _refused.Current,
             Settings = settings,
             Now = time.GetUtcNow(),
         };
@@ -111,17 +115,27 @@ internal sealed class ModulesReconciler(
         }
     }
 
+    /// <summary>Writes the statuses and events. One that the API server refuses keeps none of the others from being written.</summary>
     private async Task ReportAsync(PlanInput input, Plan plan, CancellationToken cancellationToken)
     {
         var planned = input.Modules.ToDictionary(module => module.Key);
+        var refused = new ConcurrentQueue<ApiServerException>();
         await Parallel.ForEachAsync(
             plan.Verdicts.Where(verdict => verdict.StatusChanged && !IsStillAsking(planned[verdict.Key], verdict)),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelWrites, CancellationToken = cancellationToken },
             async (verdict, token) =>
             {
                 var module = planned[verdict.Key];
-                if (!await statuses.WriteAsync(module, verdict.Status, token))
+                try
                 {
+                    if (!await statuses.WriteAsync(module, verdict.Status, token))
+                    {
+                        return;
+                    }
+                }
+                catch (ApiServerException exception)
+                {
+                    refused.Enqueue(exception);
                     return;
                 }
 
@@ -130,6 +144,10 @@ internal sealed class ModulesReconciler(
                     await events.RecordAsync(module, happened, token);
                 }
             });
+        if (refused.TryPeek(out var first))
+        {
+            throw new ApiServerException(first.StatusCode, first.Reason, $"{refused.Count} statuses could not be written; the first: {first.Message}");
+        }
     }
 
     /// <summary>

@@ -64,6 +64,7 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
     public WagiModuleSpec Spec { get; set => field = value ?? new(); } = new();
 
     [Description("What is really served. Written by the operator. Example: {routes: [/hello], runtimes: {ready: 3, total: 3, summary: 3/3}}")]
+    [JsonConverter(typeof(OwnStatusConverter))]
     public WagiModuleStatus? Status { get; set; }
 
     /// <summary>Its namespace and name, which is also the id of its entry in <c>modules.toml</c>.</summary>
@@ -85,6 +86,31 @@ internal static class WagiModules
         module.Metadata.ManagedFields = null;
         return module;
     }
+}
+
+/// <summary>
+/// A status that the operator cannot read is none of its own: somebody else has written it, within what the schema allows. It counts as missing, and
+/// the next plan overwrites it. Otherwise one such object would keep all of them from being listed.
+/// </summary>
+internal sealed class OwnStatusConverter : JsonConverter<WagiModuleStatus>
+{
+    /// <inheritdoc/>
+    public override WagiModuleStatus? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var status = JsonElement.ParseValue(ref reader);
+        try
+        {
+            return status.Deserialize(ResourcesJsonContext.Default.WagiModuleStatus);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, WagiModuleStatus value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value, ResourcesJsonContext.Default.WagiModuleStatus);
 }
 
 /// <summary>Source-generated JSON of the custom resource, in the form of the Kubernetes API.</summary>

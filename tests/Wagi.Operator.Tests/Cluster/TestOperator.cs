@@ -39,6 +39,9 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>What the operator is told at its next start.</summary>
     public OperatorOptions Options { get; set; }
 
+    /// <summary>Answers in the place of the API server, from the next start on; null: nothing is answered for it.</summary>
+    public Func<HttpRequestMessage, string, HttpResponseMessage?>? Intercept { get; set; }
+
     public WebApplication? Application { get; private set; }
 
     /// <summary>Makes the namespaces and starts an operator.</summary>
@@ -87,7 +90,8 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Starts the operator, again.</summary>
     public async Task StartAgainAsync()
     {
-        Application = OperatorApplication.Build(Kubeconfig.Load(_kubeconfig, null), Options);
+        Application = OperatorApplication.Build(
+            Kubeconfig.Load(_kubeconfig, null), Options, handlers: Intercept is null ? [] : [new Interceptor(Intercept)]);
         await Application.StartAsync();
     }
 
@@ -192,6 +196,14 @@ internal sealed class TestOperator : IAsyncDisposable
         isSecret: false,
         CancellationToken.None);
 
+    /// <summary>Writes the status of a WagiModule, as somebody with the right to do so may.</summary>
+    public Task SetModuleStatusAsync(string name, string status) => _client.MergeAsync(
+        WagiModules.Resource.PathOf(new ObjectKey(Tenant, name)) + "/status",
+        new JsonObject { ["status"] = JsonNode.Parse(status) },
+        ApiServerJsonContext.Default.PartialObject,
+        isSecret: false,
+        CancellationToken.None);
+
     /// <summary>What the operator answers on its health address, whatever the status.</summary>
     public async Task<string> HttpAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -207,5 +219,14 @@ internal sealed class TestOperator : IAsyncDisposable
     {
         await StopAsync();
         _client.Dispose();
+    }
+
+    private sealed class Interceptor(Func<HttpRequestMessage, string, HttpResponseMessage?> intercept) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+            return intercept(request, body) ?? await base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -1,0 +1,64 @@
+using System.Net;
+using Wagi.Operator.Tests.Cluster;
+
+namespace Wagi.Operator.Tests.Instance;
+
+/// <summary>An API server that does not take all that the operator writes, as one behind admission webhooks.</summary>
+public sealed class RefusalsTests(ClusterFixture cluster)
+{
+    private const string Digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    private static string ByDigest(string route) => $$"""{ route: "{{route}}", module: "127.0.0.1:5000/samples/hello@{{Digest}}" }""";
+
+    [Fact]
+    public async Task StatusThatIsRefused_KeepsNoOtherFromBeingWritten()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        foreach (var name in new[] { "aaa", "bbb", "ccc" })
+        {
+            await test.ApplyModuleAsync(name, ByDigest("/" + name));
+        }
+
+        test.Intercept = (request, _) => request.RequestUri!.AbsolutePath.EndsWith("/aaa/status", StringComparison.Ordinal)
+            ? new HttpResponseMessage(HttpStatusCode.UnprocessableEntity)
+            : null;
+        await test.StartAgainAsync();
+
+        await test.ConditionBecomesAsync("bbb", "Programmed", "True/");
+        await test.ConditionBecomesAsync("ccc", "Programmed", "True/");
+        Assert.Equal("", await test.ConditionAsync("aaa", "Programmed"));
+    }
+
+    [Fact]
+    public async Task EntryBecauseOfWhichTheConfigMapIsRefused_KeepsNoOtherFromBeingServed()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        foreach (var name in new[] { "bad", "bbb", "ccc" })
+        {
+            await test.ApplyModuleAsync(name, ByDigest("/" + name));
+        }
+
+        test.Intercept = (request, body) => request.Method == HttpMethod.Patch
+            && request.RequestUri!.AbsolutePath.Contains("/configmaps/", StringComparison.Ordinal) && body.Contains("/bad", StringComparison.Ordinal)
+            ? new HttpResponseMessage(HttpStatusCode.UnprocessableEntity) { Content = new StringContent("""{"reason":"Invalid","message":"no bad routes"}""") }
+            : null;
+        await test.StartAgainAsync();
+
+        await test.ConditionBecomesAsync("bbb", "Programmed", "True/");
+        Assert.Contains("no bad routes", await test.ConditionBecomesAsync("bad", "Accepted", "False/InvalidSpec"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StatusThatNobodyCanRead_IsOverwritten_AndHidesNoOtherModule()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await test.ApplyModuleAsync("odd", ByDigest("/odd"));
+        await test.ApplyModuleAsync("fine", ByDigest("/fine"));
+        await test.SetModuleStatusAsync("odd", """{ "runtimes": { "ready": 99999999999, "total": 1, "summary": "x" } }""");
+
+        await test.StartAgainAsync();
+
+        await test.ConditionBecomesAsync("fine", "Programmed", "True/");
+        await test.ConditionBecomesAsync("odd", "Programmed", "True/");
+    }
+}
