@@ -169,7 +169,8 @@ internal sealed class ApiServerClient : IDisposable
         var said = isSecret || string.IsNullOrEmpty(status.Message) ? status.Reason ?? "no reason given" : status.Message;
         return new ApiServerException(
             response.StatusCode, status.Reason ?? "",
-            $"{request.Method} {request.RequestUri!.AbsolutePath} was refused with {(int)response.StatusCode}: {said}");
+            $"{request.Method} {request.RequestUri!.AbsolutePath} was refused with {(int)response.StatusCode}: {said}",
+            response.Headers.RetryAfter?.Delta);
     }
 
     private static StatusAnswer ReadStatus(byte[] body)

@@ -7,7 +7,8 @@ namespace Wagi.Operator.ApiServer;
 /// <param name="statusCode">HTTP status.</param>
 /// <param name="reason">The machine-readable <c>reason</c> of the <c>Status</c> object: <c>Conflict</c>, <c>Expired</c>, …; empty if there was none.</param>
 /// <param name="message">What was asked and what the server said.</param>
-internal sealed class ApiServerException(HttpStatusCode statusCode, string reason, string message) : Exception(message)
+/// <param name="retryAfter">How long it wants to be left alone; null: it did not say.</param>
+internal sealed class ApiServerException(HttpStatusCode statusCode, string reason, string message, TimeSpan? retryAfter = null) : Exception(message)
 {
     /// <summary>What it means when an object cannot be created because it was not found.</summary>
     public static ApiServerException MissingNamespace(string name) => new(
@@ -22,6 +23,11 @@ internal sealed class ApiServerException(HttpStatusCode statusCode, string reaso
     public HttpStatusCode StatusCode { get; } = statusCode;
 
     public string Reason { get; } = reason;
+
+    /// <summary>
+    /// How long the server wants to be left alone, as one with too much to do says with 429 or 503 (RFC 9110 §10.2.3); null: it did not say.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
 
     /// <summary>The resource version, or the continue token, is older than what the server remembers: list again.</summary>
     public bool IsExpired => StatusCode == HttpStatusCode.Gone || Reason is "Expired" or "Gone";

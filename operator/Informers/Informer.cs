@@ -221,14 +221,15 @@ internal sealed partial class Informer<T> : IInformer
 
         _connected = false;
         _trouble = exception.Message;
-        await PauseAsync(cancellationToken);
+        await PauseAsync(cancellationToken, (exception as ApiServerException)?.RetryAfter);
     }
 
-    private async Task PauseAsync(CancellationToken cancellationToken)
+    private async Task PauseAsync(CancellationToken cancellationToken, TimeSpan? atLeast = null)
     {
         try
         {
-            await Task.Delay(_backoff.Next(), _time, cancellationToken);
+            var pause = _backoff.Next();
+            await Task.Delay(atLeast > pause ? atLeast.Value : pause, _time, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -133,7 +133,7 @@ internal sealed class ModulesReconciler(
                         return;
                     }
                 }
-                catch (ApiServerException exception)
+                catch (ApiServerException exception) when (exception.RetryAfter is null)
                 {
                     refused.Enqueue(exception);
                     return;

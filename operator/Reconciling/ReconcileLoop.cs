@@ -11,7 +11,8 @@ namespace Wagi.Operator.Reconciling;
 
 /// <summary>
 /// The operator's one loop. It is level-triggered: whatever has happened, a turn looks at everything. Any number of triggers make one
-/// turn; a trigger during a turn makes another one after it; a turn that failed is repeated after a growing pause; and without any news
+/// turn; a trigger during a turn makes another one after it; a turn that failed is repeated after a growing pause, and never before
+/// the API server wants it; and without any news
 /// there is a turn every <see cref="Resync"/>.
 /// </summary>
 /// <param name="turn">
@@ -42,6 +43,7 @@ internal sealed partial class ReconcileLoop(
     private TimeSpan _next;
     private TimeSpan _wanted;
     private TimeSpan _paced;
+    private TimeSpan _unwelcome;
 
     /// <summary>Whether a turn has been asked for that has not begun.</summary>
     public bool IsTriggered => _alarm.IsRung;
@@ -75,6 +77,7 @@ internal sealed partial class ReconcileLoop(
     private async Task PaceAsync(CancellationToken cancellationToken)
     {
         var wait = _paced - ((Burst - 1) * Distance) - Now;
+        wait = wait > _unwelcome - Now ? wait : _unwelcome - Now;
         if (wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, time, cancellationToken);
@@ -100,7 +103,15 @@ internal sealed partial class ReconcileLoop(
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
-            LogFailed(logger, BackOff().TotalSeconds, exception.Message);
+            var pause = BackOff();
+            if (exception is ApiServerException { RetryAfter: { } wish })
+            {
+                // No trigger cuts this short: an API server with too much to do needs fewer requests, not others.
+                _unwelcome = Now + (wish < Resync ? wish : Resync);
+                pause = pause > wish ? pause : wish;
+            }
+
+            LogFailed(logger, pause.TotalSeconds, exception.Message);
         }
         catch (Exception exception)
         {

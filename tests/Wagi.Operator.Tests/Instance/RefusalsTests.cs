@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using Wagi.Operator.Tests.Cluster;
 
 namespace Wagi.Operator.Tests.Instance;
@@ -46,6 +49,32 @@ public sealed class RefusalsTests(ClusterFixture cluster)
 
         await test.ConditionBecomesAsync("bbb", "Programmed", "True/");
         Assert.Contains("no bad routes", await test.ConditionBecomesAsync("bad", "Accepted", "False/InvalidSpec"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ServerWithTooMuchToDo_IsLeftAlone_AsLongAsItAsks()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        var asked = new ConcurrentQueue<long>();
+        test.Intercept = (request, _) =>
+        {
+            if (request.Method != HttpMethod.Patch || !request.RequestUri!.AbsolutePath.EndsWith("/secrets/wagi-modules", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            asked.Enqueue(Stopwatch.GetTimestamp());
+            return asked.Count == 1
+                ? new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Headers = { RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(3)) } }
+                : null;
+        };
+        await test.ApplyModuleAsync("hello", ByDigest("/hello"));
+        await test.StartAgainAsync();
+
+        await test.ConditionBecomesAsync("hello", "Programmed", "True/");
+
+        var times = asked.ToArray();
+        Assert.InRange(Stopwatch.GetElapsedTime(times[0], times[1]).TotalSeconds, 2.9, 20);
     }
 
     [Fact]

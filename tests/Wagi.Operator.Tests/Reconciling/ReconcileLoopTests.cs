@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.Supervision;
+using Wagi.Operator.ApiServer;
 using Wagi.Operator.Metrics;
 using Wagi.Operator.Reconciling;
 using Wagi.Operator.Tests.Loops;
@@ -100,6 +102,21 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         await IsAsleepAsync();
 
         _loop.Trigger();
+
+        await TurnAsync();
+    }
+
+    [Fact]
+    public async Task ServerThatWantsToBeLeftAlone_Is_WhateverIsTriggered()
+    {
+        await BeginsAsync();
+        Fail(new ApiServerException(HttpStatusCode.TooManyRequests, "TooManyRequests", "too many requests", TimeSpan.FromSeconds(7)));
+        _loop.Trigger();
+        await Eventually.Becomes(_ => Task.FromResult(_time.Timers), timers => timers == 1);
+        _time.Advance(TimeSpan.FromSeconds(6.9));
+        Assert.False(_begun.Reader.TryRead(out _));
+
+        _time.Advance(TimeSpan.FromSeconds(0.1));
 
         await TurnAsync();
     }
