@@ -28,7 +28,8 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
 
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<(string Uid, PlanEvent Event), DateTimeOffset> _recent = [];
+    private readonly HashSet<(string Uid, PlanEvent Event)> _recent = [];
+    private readonly Queue<((string Uid, PlanEvent Event) What, DateTimeOffset At)> _order = [];
     private readonly Lock _lock = new();
 
     /// <summary>Writes an event about a WagiModule.</summary>
@@ -57,15 +58,18 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
     {
         lock (_lock)
         {
-            foreach (var (old, at) in _recent.ToList())
+            while (_order.TryPeek(out var oldest) && now - oldest.At > Memory)
             {
-                if (now - at > Memory)
-                {
-                    _recent.Remove(old);
-                }
+                _recent.Remove(_order.Dequeue().What);
             }
 
-            return _recent.TryAdd((uid, happened), now);
+            if (!_recent.Add((uid, happened)))
+            {
+                return false;
+            }
+
+            _order.Enqueue(((uid, happened), now));
+            return true;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Status;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
@@ -49,6 +50,13 @@ public sealed record Verdict
 
     /// <summary>Its entry in <c>modules.toml</c>: as specified, or the last good one; null when it is not served.</summary>
     public required ModuleEntry? Entry { get; init; }
+
+    /// <summary>Whether runtimes are about to report something else by themselves: they read, wait or load. One that has failed is not.</summary>
+    public bool IsUnderWay => Condition(ConditionType.Ready) is
+    {
+        Status: not ConditionStatus.True,
+        Reason: ConditionReason.Updating or ModuleReason.Loading or ModuleReason.SecretsPending,
+    };
 
     /// <summary>The condition of that type; null when it is absent.</summary>
     public Condition? Condition(string type) => Status.Conditions?.FirstOrDefault(condition => condition.Type == type);

@@ -160,7 +160,7 @@ internal sealed class ModulesReconciler(
 
     private void Measure(PlanInput input, Plan plan)
     {
-        runtimes.Settle(plan.Verdicts.All(verdict => verdict.Condition(ConditionType.Ready) is { Status: ConditionStatus.True }));
+        runtimes.Settle(!plan.Verdicts.Any(verdict => verdict.IsUnderWay));
         metrics.Runtimes(input.Runtimes.Count, input.Runtimes.Count(runtime => runtime.Status is not null));
         metrics.Modules(plan.Verdicts
             .SelectMany(verdict => verdict.Status.Conditions ?? [])

@@ -108,7 +108,7 @@ internal sealed partial class RuntimePoller : IDisposable
         }
     }
 
-    /// <summary>Whether everything is served as configured.</summary>
+    /// <summary>Whether the runtimes have nothing under way, so that there is little need to ask.</summary>
     public void Settle(bool settled)
     {
         lock (_lock)

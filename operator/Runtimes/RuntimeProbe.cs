@@ -94,7 +94,7 @@ internal sealed class RuntimeProbe(RuntimeEndpoint endpoint, HttpClient http, Ru
         }
     }
 
-    /// <summary>Whether everything is served as configured, so that there is little need to ask.</summary>
+    /// <summary>Whether the runtimes have nothing under way, so that there is little need to ask.</summary>
     public void Settle(bool settled)
     {
         lock (_lock)
@@ -233,10 +233,10 @@ internal sealed record RuntimePace
     /// <summary>The first pause after the configuration changed; the pauses grow from here to one of the two below.</summary>
     public TimeSpan Hurried { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>While something is not served as configured.</summary>
+    /// <summary>While a module is on its way.</summary>
     public TimeSpan Unsettled { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>While everything is served as configured.</summary>
+    /// <summary>While none is: all are served as configured, or have failed.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a runtime may take to answer.</summary>

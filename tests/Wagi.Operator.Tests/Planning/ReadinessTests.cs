@@ -24,6 +24,27 @@ public sealed class ReadinessTests
         Assert.Equal("2/3", _scenario.Plan().Verdict("hello").Status.Runtimes!.Summary);
     }
 
+    [Theory]
+    [InlineData(ModuleState.Ready, ModuleReason.Ready, false)]
+    [InlineData(ModuleState.Loading, ModuleReason.Loading, true)]
+    [InlineData(ModuleState.Loading, ModuleReason.SecretsPending, true)]
+    [InlineData(ModuleState.Failed, ModuleReason.CompileFailed, false)]
+    [InlineData(ModuleState.Failed, ModuleReason.RegistryUnreachable, false)]
+    public void ModuleThatHasFailed_IsNotUnderWay_SoThatNoRuntimeIsAskedOften(ModuleState state, string reason, bool isUnderWay)
+    {
+        _scenario.Runtime("a", status => status with { State = state, Reason = reason });
+
+        Assert.Equal(isUnderWay, _scenario.Plan().Verdict("hello").IsUnderWay);
+    }
+
+    [Fact]
+    public void ModuleThatIsRefused_IsNotUnderWay()
+    {
+        _scenario.Runtime("a").Edit("hello", spec => spec with { Timeout = "never" });
+
+        Assert.False(_scenario.Plan().Verdict("hello").IsUnderWay);
+    }
+
     [Fact]
     public void SeveralReasons_TheWorstFirst()
     {
