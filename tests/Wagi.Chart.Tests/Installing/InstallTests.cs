@@ -26,7 +26,7 @@ public sealed class InstallTests(ClusterFixture cluster)
         var installation = new Installation(await cluster.ControlPlaneAsync());
         await installation.PrepareAsync();
         var before = await installation.ObjectsAsync();
-        string[] set = values.Length == 0 ? [] : ["--set", values];
+        string[] set = ["--set", "crds.keep=false" + (values.Length == 0 ? "" : "," + values)];
 
         await installation.HelmAsync(helm, ["install", "wagi", WagiChart.Folder, .. set]);
         Assert.True((await installation.ObjectsAsync()).Count > before.Count + 10);
@@ -44,10 +44,10 @@ public sealed class InstallTests(ClusterFixture cluster)
         WagiChart.SkipWithout(helm);
         var installation = new Installation(await cluster.ControlPlaneAsync());
         await installation.PrepareAsync();
-        await installation.HelmAsync(helm, "install", "wagi", WagiChart.Folder);
+        await installation.HelmAsync(helm, "install", "wagi", WagiChart.Folder, "--set", "crds.keep=false");
         await installation.FillAsOperatorAsync();
 
-        await installation.HelmAsync(helm, "upgrade", "wagi", WagiChart.Folder, "--set", "commonLabels.team=a,runtime.replicas=3");
+        await installation.HelmAsync(helm, "upgrade", "wagi", WagiChart.Folder, "--set", "crds.keep=false,commonLabels.team=a,runtime.replicas=3");
         Assert.Equal(Installation.Filled, await installation.FilledAsync());
 
         // A rewrite by the operator does not stand in the way of the next upgrade.
@@ -58,12 +58,12 @@ public sealed class InstallTests(ClusterFixture cluster)
     }
 
     [Fact]
-    public async Task CrdsKept_StayWithTheirModules()
+    public async Task Crds_StayWithTheirModules()
     {
         WagiChart.SkipWithout("helm");
         var installation = new Installation(await cluster.ControlPlaneAsync());
         await installation.PrepareAsync();
-        await installation.HelmAsync("helm", "install", "wagi", WagiChart.Folder, "--set", "crds.keep=true");
+        await installation.HelmAsync("helm", "install", "wagi", WagiChart.Folder);
         await installation.KubectlAsync(
             ["apply", "-f", "-"],
             "---\n{apiVersion: wagi.dev/v1alpha1, kind: WagiModule, metadata: {name: kept, namespace: default}, spec: {route: /kept, module: 'oci://registry.invalid/kept:v1'}}");

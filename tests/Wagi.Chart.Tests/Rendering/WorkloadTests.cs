@@ -73,11 +73,11 @@ public sealed class WorkloadTests
     }
 
     [Fact]
-    public async Task CrdsKept_AreMarkedForHelm()
+    public async Task Crds_AreMarkedForHelm_UnlessTheyAreToGo()
     {
-        Assert.Null((await WagiChart.ManifestsAsync()).Of("CustomResourceDefinition").Single()["metadata"]!["annotations"]);
+        Assert.Null((await WagiChart.ManifestsAsync("crds.keep=false")).Of("CustomResourceDefinition").Single()["metadata"]!["annotations"]);
 
-        var kept = (await WagiChart.ManifestsAsync("crds.keep=true")).Of("CustomResourceDefinition").Single();
+        var kept = (await WagiChart.ManifestsAsync()).Of("CustomResourceDefinition").Single();
         Assert.Equal("keep", (string?)kept["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
         Assert.Empty((await WagiChart.ManifestsAsync("crds.install=false")).Of("CustomResourceDefinition"));
     }

@@ -156,6 +156,7 @@ public sealed class InstalledSystem : IAsyncDisposable
         [
             $"insecureRegistries={{{Registry.Address}}}",
             "runtime.cache.type=hostPath",
+            "crds.keep=false",
             $"runtime.cache.hostPath.path={Node.PathOf("module-cache")}",
         ];
         await InstallAsync();
