@@ -29,7 +29,7 @@ public static class Planner
         ReadSpecs(candidates, ReadPrevious(input));
         ClaimRoutes(candidates, claims);
         var resolver = new SpecResolver(input, references);
-        Each(candidates.Where(candidate => candidate.Refusal is null), candidate => candidate.Resolved = resolver.Resolve(candidate.Module, candidate.Spec!));
+        Each(candidates.Where(candidate => candidate.Refusal is null), candidate => candidate.Resolved = resolver.Resolve(candidate.Module, candidate.Spec!, candidate.LastGood));
         Each(candidates, candidate => CheckEntry(candidate, input));
         Fit(candidates, claims, input.Settings);
 

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Content;
 using Wagi.Oci.References;
@@ -10,7 +12,10 @@ namespace Wagi.Operator.Planning;
 internal sealed class SpecResolver(PlanInput input, References references)
 {
     /// <summary>Resolves a spec.</summary>
-    public ResolvedSpec Resolve(WagiModule module, CheckedSpec spec)
+    /// <param name="module">The WagiModule.</param>
+    /// <param name="spec">Its checked spec.</param>
+    /// <param name="last">Its entry so far; null when it has none.</param>
+    public ResolvedSpec Resolve(WagiModule module, CheckedSpec spec, ProgrammedEntry? last)
     {
         var reader = new ReferenceReader(input, module.Key.Namespace, references);
         var local = LocalModule(spec);
@@ -42,16 +47,16 @@ internal sealed class SpecResolver(PlanInput input, References references)
         }
 
         var image = local ?? ResolveModule(module, spec, reader);
-        return image.Reference is null ? image.Condition : image.Condition with { Entry = Complete(spec, image.Reference, reader) };
+        return image.Reference is null ? image.Condition : image.Condition with { Entry = Complete(spec, image.Reference, reader.Secrets?.LikeBefore(last?.Secrets), reader.Environment) };
     }
 
-    private static ProgrammedEntry Complete(CheckedSpec spec, ModuleReference module, ReferenceReader reader)
+    private static ProgrammedEntry Complete(
+        CheckedSpec spec, ModuleReference module, ModuleSecrets? secrets, ImmutableSortedDictionary<string, string> environment)
     {
-        var secrets = reader.Secrets;
         var entry = spec.Draft with
         {
             Module = module,
-            Environment = spec.Draft.Environment.SetItems(reader.Environment),
+            Environment = spec.Draft.Environment.SetItems(environment),
             SecretsVersion = secrets?.Version,
         };
         return new ProgrammedEntry(entry with { Revision = ContentHash.Of(ModulesTomlWriter.Write(entry)) }, secrets?.ToJson());

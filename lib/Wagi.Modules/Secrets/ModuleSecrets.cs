@@ -61,6 +61,30 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
         return name[..(MaxKeyLength - hash.Length - Extension.Length)] + hash + Extension;
     }
 
+    /// <summary>
+    /// These secrets under the version of <paramref name="before"/>, when nothing but the version differs: an annotation on a Secret is no reason to
+    /// load the module again.
+    /// </summary>
+    /// <param name="before">What <see cref="ToJson"/> wrote before; null: nothing.</param>
+    public ModuleSecrets LikeBefore(byte[]? before)
+    {
+        if (before is null)
+        {
+            return this;
+        }
+
+        try
+        {
+            var renamed = this with { Version = FromJson(before).Version };
+            return renamed.ToJson().AsSpan().SequenceEqual(before) ? renamed : this;
+        }
+        catch (JsonException)
+        {
+            // Somebody else has written it.
+            return this;
+        }
+    }
+
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is not such a document.</exception>
     public static ModuleSecrets FromJson(ReadOnlySpan<byte> json) =>

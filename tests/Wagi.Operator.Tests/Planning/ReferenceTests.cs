@@ -32,6 +32,24 @@ public sealed class ReferenceTests
     }
 
     [Fact]
+    public void AnnotatedSecret_ChangesNothing_AndAChangedValueDoes()
+    {
+        var scenario = new Scenario().Secret("api", new() { ["token"] = "one" }, version: "1").With(WithEnv(FromSecret("TOKEN", "api", "token")));
+        var before = scenario.Plan();
+
+        var annotated = scenario.Secret("api", new() { ["token"] = "one" }, version: "2").Plan();
+        Assert.Equal(before.Toml, annotated.Toml);
+        Assert.Equal(before.SecretData["default.hello.json"], annotated.SecretData["default.hello.json"]);
+
+        var changed = scenario.Secret("api", new() { ["token"] = "two" }, version: "3").Plan();
+        Assert.NotEqual(before.Toml, changed.Toml);
+
+        // Back to the first value is a change too, and no version comes twice.
+        var back = scenario.Secret("api", new() { ["token"] = "one" }, version: "4").Plan();
+        Assert.NotEqual(before.Verdict("hello").Entry!.SecretsVersion, back.Verdict("hello").Entry!.SecretsVersion);
+    }
+
+    [Fact]
     public void SecretsVersion_FollowsTheSecret_NotItsValues()
     {
         var first = Version(new Scenario().Secret("api", new() { ["token"] = "one" }, version: "1"));
