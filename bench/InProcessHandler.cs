@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Network;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
@@ -14,7 +15,7 @@ namespace Wagi.Bench;
 internal sealed class InProcessHandler : IDisposable
 {
     private readonly RequestMetrics _metrics = new();
-    private readonly OutboundClient _outbound = new();
+    private readonly OutboundClient _outbound = new(new AddressGuard(new AddressRules()));
     private readonly ModuleHandler _handler;
     private readonly RoutePattern _route = RoutePattern.Parse("/bench");
 
