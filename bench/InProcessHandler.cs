@@ -5,6 +5,7 @@ using Wagi.Modules.Network;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
@@ -34,7 +35,8 @@ internal sealed class InProcessHandler : IDisposable
             AllowedHosts = AllowedHost.TryParse(allowedHost ?? "", out var host, out _) ? [host] : [],
         };
         _handler = new ModuleHandler(
-            entry, new Dictionary<string, string>(), guest, new HandlerDefaults(), _outbound, NullLogger.Instance, _metrics);
+            entry, new Dictionary<string, string>(), guest, new HandlerDefaults(), _outbound,
+            new BodyStore(new BodyOptions(), Path.Combine(Path.GetTempPath(), "wagi-bench-spool"), NullLogger.Instance), NullLogger.Instance, _metrics);
     }
 
     /// <summary>Sends so many GET requests, one after the other; each has to be answered with 200.</summary>

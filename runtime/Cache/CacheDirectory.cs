@@ -19,6 +19,7 @@ internal sealed class CacheDirectory
         Compiled = Path.Combine(Root, "compiled");
         Invoices = Path.Combine(Root, "invoices");
         Files = Path.Combine(Root, "files");
+        Spool = Path.Combine(Root, "spool");
     }
 
     public string Root { get; }
@@ -38,8 +39,11 @@ internal sealed class CacheDirectory
     /// <summary>Files that guests see, one folder for every set of them.</summary>
     public string Files { get; }
 
+    /// <summary>Bodies of requests and answers, while they are on their way.</summary>
+    public string Spool { get; }
+
     /// <summary>Whether a file or folder of this name is what a cache directory has in it.</summary>
-    public static bool MayHold(string path) => Path.GetFileName(path) is "blobs" or "references" or "compiled" or "invoices" or "files";
+    public static bool MayHold(string path) => Path.GetFileName(path) is "blobs" or "references" or "compiled" or "invoices" or "files" or "spool";
 
     /// <summary>Makes the folders.</summary>
     /// <exception cref="IOException">The directory cannot be written to; the message names it and the setting.</exception>

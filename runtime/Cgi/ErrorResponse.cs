@@ -9,7 +9,11 @@ namespace Wagi.Runtime.Cgi;
 /// </summary>
 internal static class ErrorResponse
 {
-    public static async Task WriteAsync(HttpContext context, int status, string text)
+    /// <param name="context">The request.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="text">The text, without status and id.</param>
+    /// <param name="mustClose">Whether the connection ends with this answer, in HTTP/1.1.</param>
+    public static async Task WriteAsync(HttpContext context, int status, string text, bool mustClose = false)
     {
         var response = context.Response;
         response.Clear();
@@ -18,6 +22,11 @@ internal static class ErrorResponse
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = "1";
+        }
+
+        if (mustClose)
+        {
+            response.Headers.Connection = "close";
         }
 
         var body = Encoding.UTF8.GetBytes($"{status} {text} (request {context.TraceIdentifier})\n");

@@ -24,6 +24,12 @@ public sealed record HandlerDefaults
     /// <summary>The largest request body, in bytes; a larger one is answered with 413.</summary>
     public long MaxRequestBody { get; init; } = 32L << 20;
 
+    /// <summary>
+    /// How long a client may take to send its body, before it gets 408; and to read what is left of an answer once its guest has ended, before
+    /// the connection is aborted.
+    /// </summary>
+    public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>The largest header block that a guest may write, in bytes; a larger one is answered with 502.</summary>
     public int MaxHeaderBlock { get; init; } = 64 << 10;
 

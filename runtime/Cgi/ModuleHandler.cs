@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
@@ -37,6 +38,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly TimeSpan _timeout;
     private readonly long _memoryLimit;
     private readonly ConcurrencyGate _gate;
+    private readonly ModuleBodies _bodies;
     private readonly HandlerMetrics _metrics;
     private readonly LineBudget _lineBudget;
     private readonly IGuestLines _stderr;
@@ -51,17 +53,19 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <param name="guest">Its module, which the handler owns from here on; <see cref="Guest.Check"/> has accepted it.</param>
     /// <param name="defaults">What the entry leaves open.</param>
     /// <param name="outbound">Sends the HTTP requests of guests; stays the caller's.</param>
+    /// <param name="bodies">Keeps the bodies of all modules.</param>
     /// <param name="logger">Where failures go.</param>
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="stderr">Where the guest's stderr goes; null: <paramref name="logger"/>.</param>
     /// <param name="time">For the rate of stderr lines; null: the system's.</param>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
-        OutboundClient outbound, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null)
+        OutboundClient outbound, BodyStore bodies, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(defaults);
         ArgumentNullException.ThrowIfNull(guest);
+        ArgumentNullException.ThrowIfNull(bodies);
         _guest = guest;
         _files = entry.Volumes.IsEmpty ? null : new GuestFiles(guest.Engine, entry.Volumes);
         _module = entry.Id;
@@ -73,7 +77,8 @@ public sealed partial class ModuleHandler : IModuleHandler
         _timeout = entry.Timeout ?? defaults.Timeout;
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         _gate = new ConcurrencyGate(entry.MaxConcurrency ?? defaults.MaxConcurrency, defaults.MaxQueue);
-        _metrics = new HandlerMetrics(metrics, entry.Id, _gate);
+        _bodies = bodies.Of(entry.Id);
+        _metrics = new HandlerMetrics(metrics, entry.Id, _gate, _bodies);
         _lineBudget = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
         var limits = defaults.Outbound with { MaxConcurrency = entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency };
         _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _lineBudget, logger);
@@ -133,40 +138,68 @@ public sealed partial class ModuleHandler : IModuleHandler
             return await RefuseAsync(context);
         }
 
-        using var body = await RequestBody.ReadAsync(context, _defaults.MaxRequestBody);
-        if (body.IsTooLarge)
+        var body = await RequestBody.ReadAsync(context, _bodies, _defaults.MaxRequestBody, _defaults.ClientTimeout);
+        using var bytes = body.Bytes;
+        if (body.Refusal is { } refusal)
         {
-            await ErrorResponse.WriteAsync(
-                context, StatusCodes.Status413PayloadTooLarge, $"the request body is larger than {_defaults.MaxRequestBody} bytes");
-            return RequestOutcome.BodyTooLarge;
+            return await RefuseBodyAsync(context, refusal);
         }
 
+        return await EnterAsync(context)
+            ? await RunAsync(context, route, entrypoint, bytes)
+            : await RefuseAsync(context);
+    }
+
+    /// <summary>Takes a place of the module's and one of the process's; false: there are none, and too many wait already or have for too long.</summary>
+    private async ValueTask<bool> EnterAsync(HttpContext context)
+    {
         if (!_gate.TryEnter() && !await _gate.EnterAsync(_defaults.QueueTimeout, context.RequestAborted))
         {
-            return await RefuseAsync(context);
+            return false;
         }
 
+        var slots = _guest.Engine.Slots;
+        var hasEntered = false;
         try
         {
-            var slots = _guest.Engine.Slots;
-            if (!slots.TryEnter() && !await slots.EnterAsync(_defaults.QueueTimeout, context.RequestAborted))
-            {
-                return await RefuseAsync(context);
-            }
-
-            try
-            {
-                return await RunAsync(context, route, entrypoint, body.Bytes);
-            }
-            finally
-            {
-                slots.Leave();
-            }
+            hasEntered = slots.TryEnter() || await slots.EnterAsync(_defaults.QueueTimeout, context.RequestAborted);
+            return hasEntered;
         }
         finally
         {
-            _gate.Leave();
+            if (!hasEntered)
+            {
+                _gate.Leave();
+            }
         }
+    }
+
+    private void Leave()
+    {
+        _guest.Engine.Slots.Leave();
+        _gate.Leave();
+    }
+
+    private async ValueTask<RequestOutcome> RefuseBodyAsync(HttpContext context, RequestOutcome refusal)
+    {
+        var (status, text) = refusal switch
+        {
+            RequestOutcome.BodyTooLarge => (
+                StatusCodes.Status413PayloadTooLarge, $"the request body is larger than {_defaults.MaxRequestBody} bytes"),
+            RequestOutcome.ClientTooSlow => (
+                StatusCodes.Status408RequestTimeout, "the request body did not arrive in time"),
+            _ => (
+                StatusCodes.Status503ServiceUnavailable, "too many bytes of bodies are kept for the module"),
+        };
+        if (refusal == RequestOutcome.NoRoomForBody)
+        {
+            LogNoRoom(_module, context.TraceIdentifier, _bodies.Memory.Taken, _bodies.Disk.Taken);
+        }
+
+        // RFC 9110 §15.5.9. In HTTP/2 the stream ends, and the field is not allowed (RFC 9113 §8.2.2).
+        var mustClose = status == StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol);
+        await ErrorResponse.WriteAsync(context, status, text, mustClose);
+        return refusal;
     }
 
     private async ValueTask<RequestOutcome> RefuseAsync(HttpContext context)
@@ -176,22 +209,39 @@ public sealed partial class ModuleHandler : IModuleHandler
         return RequestOutcome.Saturated;
     }
 
-    private async ValueTask<RequestOutcome> RunAsync(
-        HttpContext context, RoutePattern route, string? entrypoint, ReadOnlyMemory<byte> body)
+    /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
+    private async ValueTask<RequestOutcome> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, BodyBuffer? body)
     {
         using var run = RequestRun.Take();
-        run.Output.Begin(context, _defaults.MaxHeaderBlock);
-        run.Log.Begin(_stderr, context, _module, _defaults.MaxStderr, _lineBudget);
-        Prepare(run.Guest, context, route, body);
-        var result = _guest.RunInSlot(run.Guest, entrypoint);
-        return await ConcludeAsync(context, run, result);
+        GuestResult result;
+        try
+        {
+            run.Output.Begin(context, _bodies, _defaults.MaxHeaderBlock);
+            run.Log.Begin(_stderr, context, _module, _defaults.MaxStderr, _lineBudget);
+            Prepare(run.Guest, context, route, body);
+            result = _guest.RunInSlot(run.Guest, entrypoint);
+        }
+        finally
+        {
+            Leave();
+            body?.Dispose();
+        }
+
+        try
+        {
+            return await ConcludeAsync(context, run, result);
+        }
+        finally
+        {
+            await run.Output.DropAsync();
+        }
     }
 
-    private void Prepare(GuestRun run, HttpContext context, RoutePattern route, ReadOnlyMemory<byte> body)
+    private void Prepare(GuestRun run, HttpContext context, RoutePattern route, BodyBuffer? body)
     {
         var target = RequestTarget.Of(context, route);
         _arguments.Write(run.Arguments, target.RawPath, route.Path, target.Query);
-        _variables.Write(run.Environment, context, target, route, body.Length);
+        _variables.Write(run.Environment, context, target, route, body?.Length ?? 0);
         run.Stdin = body;
         run.Files = _files;
         run.Timeout = _timeout;
@@ -211,6 +261,11 @@ public sealed partial class ModuleHandler : IModuleHandler
         {
             verdict = Verdict.Malformed;
             LogMalformed(_module, context.TraceIdentifier, output.Malformed!);
+        }
+
+        if (verdict.IsAnswered && !await output.WaitForClientAsync(_defaults.ClientTimeout))
+        {
+            verdict = context.RequestAborted.IsCancellationRequested ? new Verdict(RequestOutcome.Cancelled) : Verdict.TooSlow;
         }
 
         if (verdict.Status == 0)
@@ -264,6 +319,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     public void Dispose()
     {
         _metrics.Dispose();
+        _bodies.Dispose();
         _guest.Dispose();
     }
 
@@ -287,4 +343,7 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "{Module} {Request}: the answer could not be sent")]
     private partial void LogOutputFailed(Exception? exception, string module, string request);
+
+    [LoggerMessage(EventId = 27, Level = LogLevel.Warning, Message = "{Module} {Request} was turned away: there is no room for its body; the module's bodies have {Memory} bytes of memory and {Disk} of disk")]
+    private partial void LogNoRoom(string module, string request, long memory, long disk);
 }

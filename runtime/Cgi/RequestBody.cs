@@ -2,31 +2,26 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Wagi.Runtime.Bodies;
 
 namespace Wagi.Runtime.Cgi;
 
 /// <summary>
 /// A request body, read to its end before the guest starts: CGI wants its length in advance, and a slow client must not keep an
-/// instance waiting. Dispose it to give the memory back.
+/// instance waiting.
 /// </summary>
-internal struct RequestBody : IDisposable
+/// <param name="Bytes">The body, the caller's to dispose; null: the request has none, or it was refused.</param>
+/// <param name="Refusal">Why the request cannot be served; null: it can.</param>
+internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? Refusal = null)
 {
-    private const int FirstBuffer = 16 << 10;
-
-    private byte[]? _buffer;
-    private int _length;
-
-    /// <summary>True when the body is larger than allowed; nothing of it is kept.</summary>
-    public bool IsTooLarge { get; private set; }
-
-    public readonly ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
-
     /// <summary>Reads the body.</summary>
     /// <param name="context">The request.</param>
+    /// <param name="bodies">Where it is kept.</param>
     /// <param name="limit">The most bytes that are accepted.</param>
+    /// <param name="timeout">How long the client may take to send it.</param>
     /// <exception cref="BadHttpRequestException">The client broke the protocol.</exception>
     /// <exception cref="IOException">The client has gone.</exception>
-    public static ValueTask<RequestBody> ReadAsync(HttpContext context, long limit)
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, ModuleBodies bodies, long limit, TimeSpan timeout)
     {
         if (context.Request.ContentLength is null or 0
             && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
@@ -36,7 +31,7 @@ internal struct RequestBody : IDisposable
 
         if (context.Request.ContentLength > limit)
         {
-            return new ValueTask<RequestBody>(new RequestBody { IsTooLarge = true });
+            return new ValueTask<RequestBody>(new RequestBody(null, RequestOutcome.BodyTooLarge));
         }
 
         // The limit is kept here; the server's own would answer in its own words.
@@ -45,67 +40,71 @@ internal struct RequestBody : IDisposable
             size.MaxRequestBodySize = null;
         }
 
-        return ReadAsync(context.Request.BodyReader, context.Request.ContentLength, limit);
+        return ReadAsync(context.Request.BodyReader, context.Request.ContentLength, bodies, limit, timeout);
     }
 
-    private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, long? expected, long limit)
+    private static async ValueTask<RequestBody> ReadAsync(
+        PipeReader reader, long? expected, ModuleBodies bodies, long limit, TimeSpan timeout)
     {
-        var body = default(RequestBody);
+        var body = new BodyBuffer(bodies);
+        CancellationTokenSource? deadline = null;
+        var isWhole = false;
         try
         {
             while (true)
             {
-                var result = await reader.ReadAsync();
-                if (body._length + result.Buffer.Length > limit)
+                if (!reader.TryRead(out var result))
                 {
-                    reader.AdvanceTo(result.Buffer.End);
-                    body.Dispose();
-                    return new RequestBody { IsTooLarge = true };
+                    deadline ??= new CancellationTokenSource(timeout);
+                    result = await reader.ReadAsync(deadline.Token);
                 }
 
-                body.Append(result.Buffer, expected);
+                var refusal = body.Length + result.Buffer.Length > limit ? RequestOutcome.BodyTooLarge
+                    : !TryAppend(body, result.Buffer, expected) ? RequestOutcome.NoRoomForBody
+                    : deadline is { IsCancellationRequested: true } && !result.IsCompleted ? RequestOutcome.ClientTooSlow
+                    : (RequestOutcome?)null;
                 reader.AdvanceTo(result.Buffer.End);
+                if (refusal is not null)
+                {
+                    return new RequestBody(null, refusal);
+                }
+
                 if (result.IsCompleted)
                 {
-                    return body;
+                    isWhole = true;
+                    return new RequestBody(body);
                 }
             }
         }
-        catch
+        catch (OperationCanceledException) when (deadline is { IsCancellationRequested: true })
         {
-            body.Dispose();
-            throw;
+            return new RequestBody(null, RequestOutcome.ClientTooSlow);
         }
-    }
-
-    public void Dispose()
-    {
-        if (_buffer is not null)
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status408RequestTimeout)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = null;
-            _length = 0;
+            // Fewer bytes a second than the server's own minimum.
+            return new RequestBody(null, RequestOutcome.ClientTooSlow);
         }
-    }
-
-    private void Append(in ReadOnlySequence<byte> bytes, long? expected)
-    {
-        var length = checked(_length + (int)bytes.Length);
-        if (_buffer is null || _buffer.Length < length)
+        finally
         {
-            // Grows with what has arrived, never with what was only announced.
-            var size = Math.Max(Math.Max(length, FirstBuffer), Math.Min(2L * (_buffer?.Length ?? 0), expected ?? long.MaxValue));
-            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(size, Array.MaxLength));
-            _buffer.AsSpan(0, _length).CopyTo(larger);
-            if (_buffer is not null)
+            deadline?.Dispose();
+            if (!isWhole)
             {
-                ArrayPool<byte>.Shared.Return(_buffer);
+                body.Dispose();
             }
+        }
+    }
 
-            _buffer = larger;
+    private static bool TryAppend(BodyBuffer body, in ReadOnlySequence<byte> bytes, long? expected)
+    {
+        foreach (var segment in bytes)
+        {
+            if (!body.TryAppend(segment.Span, expected))
+            {
+                return false;
+            }
         }
 
-        bytes.CopyTo(_buffer.AsSpan(_length));
-        _length = length;
+        return true;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 
@@ -32,6 +33,8 @@ public sealed class RequestMetrics : IDisposable
             "wagi_requests_running", () => Observe(handler => handler.Running), description: "Requests whose guest runs now, by module.");
         _meter.CreateObservableUpDownCounter(
             "wagi_requests_waiting", () => Observe(handler => handler.Waiting), description: "Requests that wait for their turn, by module.");
+        _meter.CreateObservableUpDownCounter(
+            "wagi_body_bytes", ObserveBodies, description: "Bytes of bodies kept for clients that send or read slowly, by module and medium.");
     }
 
     internal Counter<long> Requests { get; }
@@ -56,6 +59,17 @@ public sealed class RequestMetrics : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
+    // They share what their module may keep.
+    private IEnumerable<Measurement<long>> ObserveBodies()
+    {
+        foreach (var handler in _handlers.Keys.DistinctBy(handler => handler.Module))
+        {
+            var module = new KeyValuePair<string, object?>("module", handler.Module);
+            yield return new(handler.Bodies.Memory.Taken, module, new KeyValuePair<string, object?>("medium", "memory"));
+            yield return new(handler.Bodies.Disk.Taken, module, new KeyValuePair<string, object?>("medium", "disk"));
+        }
+    }
+
     // Two handlers of one module live side by side for a while when it is replaced.
     private IEnumerable<Measurement<int>> Observe(Func<HandlerMetrics, int> value) => _handlers.Keys
         .GroupBy(handler => handler.Module)
@@ -69,7 +83,7 @@ internal sealed class HandlerMetrics : IDisposable
     private static readonly string[] Outcomes =
     [
         "completed", "completed_with_exit_code", "trapped", "deadline_exceeded", "malformed_response", "body_too_large",
-        "saturated", "cancelled", "failed",
+        "no_room_for_body", "client_too_slow", "saturated", "cancelled", "failed",
     ];
 
     private readonly RequestMetrics _metrics;
@@ -78,16 +92,19 @@ internal sealed class HandlerMetrics : IDisposable
     private readonly KeyValuePair<string, object?>[]?[] _labels =
         new KeyValuePair<string, object?>[]?[Outcomes.Length * Classes.Length];
 
-    public HandlerMetrics(RequestMetrics metrics, string module, ConcurrencyGate gate)
+    public HandlerMetrics(RequestMetrics metrics, string module, ConcurrencyGate gate, ModuleBodies bodies)
     {
         _metrics = metrics;
         _gate = gate;
         Module = module;
+        Bodies = bodies;
         _module = new KeyValuePair<string, object?>("module", module);
         metrics.Add(this);
     }
 
     public string Module { get; }
+
+    public ModuleBodies Bodies { get; }
 
     public int Running => _gate.Inside;
 

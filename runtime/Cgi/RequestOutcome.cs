@@ -24,6 +24,12 @@ internal enum RequestOutcome
     /// <summary>The request body is too large: 413.</summary>
     BodyTooLarge,
 
+    /// <summary>The bodies that are kept leave no room for this one: 503.</summary>
+    NoRoomForBody,
+
+    /// <summary>The client took too long to send its body: 408; or to read the answer: the connection was aborted.</summary>
+    ClientTooSlow,
+
     /// <summary>Too many requests: 503.</summary>
     Saturated,
 
@@ -43,6 +49,9 @@ internal readonly record struct Verdict(RequestOutcome Outcome, int Status = 0, 
     /// <summary>What the guest wrote is not an answer.</summary>
     public static Verdict Malformed => new(
         RequestOutcome.MalformedResponse, StatusCodes.Status502BadGateway, "the module's answer is not valid");
+
+    /// <summary>The client did not read the answer in time. Something of it has been sent, so that the status is not.</summary>
+    public static Verdict TooSlow => new(RequestOutcome.ClientTooSlow, StatusCodes.Status408RequestTimeout);
 
     /// <summary>Whether the guest's answer stands, unless its end turns out to be missing.</summary>
     public bool IsAnswered => Outcome is RequestOutcome.Completed or RequestOutcome.CompletedWithExitCode;

@@ -1,20 +1,25 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Cgi;
 
 /// <summary>
 /// A guest's stdout on its way to the client: the header block is collected and applied, the body is sent as it comes. A body that
-/// is complete before anything had to be sent goes out in one piece, with its length.
+/// is complete before anything had to be sent goes out in one piece, with its length. What the client does not take at once waits in a backlog.
 /// </summary>
+#pragma warning disable CA1001 // used for one request after the other: DropAsync disposes the backlog of each
 internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
+#pragma warning restore CA1001
 {
     // A body up to this size waits for its end; a longer one is streamed in pieces of it.
-    private const int Piece = 16 << 10;
+    public const int Piece = 16 << 10;
 
     private readonly ArrayBufferWriter<byte> _held = new(1024);
     private HttpContext _context = null!;
+    private ModuleBodies _bodies = null!;
+    private ResponseBacklog? _backlog;
     private int _maxHeaderBlock;
     private int _searched;
     private bool _isHead;
@@ -33,9 +38,10 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
     /// <inheritdoc/>
     public CancellationToken Aborted => _context.RequestAborted;
 
-    public void Begin(HttpContext context, int maxHeaderBlock)
+    public void Begin(HttpContext context, ModuleBodies bodies, int maxHeaderBlock)
     {
         _context = context;
+        _bodies = bodies;
         _maxHeaderBlock = maxHeaderBlock;
         _searched = 0;
         _isHead = HttpMethods.IsHead(context.Request.Method);
@@ -48,10 +54,15 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         Malformed = null;
     }
 
+    /// <summary>Drops what has not been sent. Nothing is written to the client from here on.</summary>
+    public ValueTask DropAsync() => _backlog?.DisposeAsync() ?? default;
+
     /// <summary>Forgets the request.</summary>
     public void End()
     {
         _context = null!;
+        _bodies = null!;
+        _backlog = null;
         _held.ResetWrittenCount();
     }
 
@@ -145,9 +156,8 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         while (!bytes.IsEmpty)
         {
             var piece = bytes[..Math.Min(bytes.Length, Piece)];
-            Send(piece);
             bytes = bytes[piece.Length..];
-            if (_unsent >= Piece && !Flush())
+            if (!Send(piece) || (_unsent >= Piece && !Flush()))
             {
                 return false;
             }
@@ -167,10 +177,37 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         }
     }
 
-    private void Send(ReadOnlySpan<byte> bytes)
+    private bool Send(ReadOnlySpan<byte> bytes)
     {
+        if (_backlog is not null)
+        {
+            if (_backlog.TryAppend(bytes))
+            {
+                return true;
+            }
+
+            // All has been sent, or there is no room: then the client reads more slowly than the guest writes, and the guest waits.
+            if (!WaitForBacklog(_backlog))
+            {
+                return false;
+            }
+        }
+
         _context.Response.BodyWriter.Write(bytes);
         _unsent += bytes.Length;
+        return true;
+    }
+
+    private bool WaitForBacklog(ResponseBacklog backlog)
+    {
+        if (!run.WaitFor(backlog.Sent) || !backlog.Sent.Result)
+        {
+            return false;
+        }
+
+        backlog.DisposeAsync().AsTask().GetAwaiter().GetResult(); // has nothing to wait for
+        _backlog = null;
+        return true;
     }
 
     /// <inheritdoc/>
@@ -189,9 +226,28 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
             return !flush.Result.IsCanceled;
         }
 
-        // The client reads more slowly than the guest writes: the guest waits.
-        var task = flush.AsTask();
-        return run.WaitFor(task) && !task.Result.IsCanceled;
+        _backlog = new ResponseBacklog(_context.Response.BodyWriter, flush, _bodies, _context.RequestAborted);
+        return true;
+    }
+
+    /// <summary>Waits until the client has taken all of an answer that <see cref="CompleteAsync"/> has accepted.</summary>
+    /// <param name="timeout">How long it may take.</param>
+    /// <returns>False: the time is up, or the client has gone.</returns>
+    public async ValueTask<bool> WaitForClientAsync(TimeSpan timeout)
+    {
+        if (_backlog is null)
+        {
+            return true; // the server sends the rest when the request ends
+        }
+
+        try
+        {
+            return await _backlog.Sent.WaitAsync(timeout);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The guest has ended as it should: sends what is left. False: the answer is not complete; see <see cref="Malformed"/>.</summary>
@@ -209,7 +265,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
 
         if (_isStarted)
         {
-            return true; // the server sends the rest when the request ends
+            return true;
         }
 
         if (_mayHaveBody)

@@ -3,6 +3,7 @@ using Wagi.Bindle.Stores;
 using Wagi.Modules.Network;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
@@ -61,7 +62,8 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Oci] = new OciSource(_registries, blobs, grants, references, progress, loggers.CreateLogger<OciSource>()),
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
-        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, guestLogs, loggers, Metrics);
+        var bodies = new BodyStore(options.Bodies, Cache.Spool, loggers.CreateLogger<BodyStore>());
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, guestLogs, loggers, Metrics);
         Loader = new ModuleLoader(_engine, sources, compiled, handlers, options.BaseDirectory);
     }
 

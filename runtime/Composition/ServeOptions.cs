@@ -1,6 +1,7 @@
 using System.Net;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Network;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
@@ -83,6 +84,9 @@ internal sealed record LoaderOptions
 
     /// <summary>What a compilation may take, in a process of its own; null: modules are compiled in this one, without limits.</summary>
     public CompilerLimits? Compiler { get; init; }
+
+    /// <summary>How many bytes of bodies are kept.</summary>
+    public BodyOptions Bodies { get; init; } = new();
 
     /// <summary>Settings of the engine.</summary>
     public GuestEngineOptions Engine { get; init; } = new();

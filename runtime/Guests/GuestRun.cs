@@ -17,7 +17,7 @@ public sealed class GuestRun
     private RunClock _clock;
     private GuestResult _result;
     private int _statesOfRun;
-    private int _stdinPosition;
+    private long _stdinPosition;
     private bool _isRunning;
     private bool _hasTicked;
 
@@ -27,8 +27,8 @@ public sealed class GuestRun
     /// <summary>The environment, as <c>NAME=value</c>.</summary>
     public StringBlock Environment { get; } = new();
 
-    /// <summary>What it reads from descriptor 0.</summary>
-    public ReadOnlyMemory<byte> Stdin { get; set; }
+    /// <summary>What it reads from descriptor 0; null: nothing. Stays the caller's.</summary>
+    public IGuestInput? Stdin { get; set; }
 
     /// <summary>Read instead of <see cref="Stdin"/>, no sooner than the guest asks for it; null: there is none. Stays the caller's.</summary>
     public Stream? StdinStream { get; set; }
@@ -80,7 +80,7 @@ public sealed class GuestRun
     {
         Arguments.Clear();
         Environment.Clear();
-        Stdin = default;
+        Stdin = null;
         StdinStream = null;
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
@@ -185,9 +185,7 @@ public sealed class GuestRun
             return mayWait && target.Length > 0 ? ReadStream(StdinStream, target) : 0;
         }
 
-        var rest = Stdin.Span[_stdinPosition..];
-        var count = Math.Min(rest.Length, target.Length);
-        rest[..count].CopyTo(target);
+        var count = Stdin?.Read(_stdinPosition, target) ?? 0;
         _stdinPosition += count;
         return count;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
@@ -10,8 +11,8 @@ namespace Wagi.Runtime.Loading;
 
 /// <summary>Puts a guest behind its routes, with the environment that is meant for it.</summary>
 internal sealed class ModuleHandlerFactory(
-    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, OutboundClient outbound, GuestLogDirectory? guestLogs,
-    ILoggerFactory loggers, RequestMetrics metrics)
+    IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, OutboundClient outbound, BodyStore bodies,
+    GuestLogDirectory? guestLogs, ILoggerFactory loggers, RequestMetrics metrics)
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModuleHandler>();
 
@@ -27,7 +28,7 @@ internal sealed class ModuleHandlerFactory(
         ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest)
     {
         var environment = EnvironmentOf(entry, secrets);
-        var handler = new ModuleHandler(located, environment, guest, defaults, outbound, _logger, metrics, guestLogs?.For(entry.Id));
+        var handler = new ModuleHandler(located, environment, guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id));
         try
         {
             ImmutableArray<ServedRoute> routes =

@@ -13,9 +13,11 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Network;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Harness;
 
@@ -23,14 +25,17 @@ namespace Wagi.Runtime.Tests.Harness;
 internal sealed class HandlerHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
+    private readonly TempDirectory _folder = new("handler");
     private readonly RequestMetrics _metrics = new();
 
-    private HandlerHost(WebApplication application, ModuleEntry entry, Guest guest, HandlerDefaults defaults, OutboundClient outbound, ListLogger logger)
+    private HandlerHost(
+        WebApplication application, ModuleEntry entry, Guest guest, HandlerDefaults defaults, OutboundClient outbound, BodyOptions? bodies, ListLogger logger)
     {
         _application = application;
         Outbound = outbound;
         Log = logger;
-        Handler = new ModuleHandler(entry, entry.Environment, guest, defaults, Outbound, logger, _metrics);
+        Bodies = new BodyStore(bodies ?? new BodyOptions(), SpoolFolder, logger);
+        Handler = new ModuleHandler(entry, entry.Environment, guest, defaults, Outbound, Bodies, logger, _metrics);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
     }
 
@@ -42,19 +47,25 @@ internal sealed class HandlerHost : IAsyncDisposable
 
     public OutboundClient Outbound { get; }
 
+    public BodyStore Bodies { get; }
+
+    /// <summary>Where large bodies go.</summary>
+    public string SpoolFolder => _folder.PathOf("spool");
+
     public Uri Address { get; private set; } = null!;
 
     public static Task<HandlerHost> StartAsync(
         string wat, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
-        string? entrypoint = null, GuestEngine? engine = null, OutboundClient? outbound = null)
+        string? entrypoint = null, GuestEngine? engine = null, OutboundClient? outbound = null, BodyOptions? bodies = null)
     {
         engine ??= SharedEngine.Instance;
-        return StartAsync(engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat))), route, defaults, entry, entrypoint, outbound);
+        return StartAsync(engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat))), route, defaults, entry, entrypoint, outbound, bodies: bodies);
     }
 
     public static async Task<HandlerHost> StartAsync(
         Guest guest, string route = "/...", HandlerDefaults? defaults = null, Func<ModuleEntry, ModuleEntry>? entry = null,
-        string? entrypoint = null, OutboundClient? outbound = null, HttpProtocols protocols = HttpProtocols.Http1)
+        string? entrypoint = null, OutboundClient? outbound = null, HttpProtocols protocols = HttpProtocols.Http1,
+        BodyOptions? bodies = null)
     {
         var pattern = RoutePattern.Parse(route);
         var moduleEntry = new ModuleEntry
@@ -72,7 +83,8 @@ internal sealed class HandlerHost : IAsyncDisposable
             options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
             options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
-        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), outbound ?? new OutboundClient(new AddressGuard(new AddressRules())), new ListLogger());
+        outbound ??= new OutboundClient(new AddressGuard(new AddressRules()));
+        var host = new HandlerHost(builder.Build(), moduleEntry, guest, defaults ?? new HandlerDefaults(), outbound, bodies, new ListLogger());
         host._application.Run(context => host.Handler.HandleAsync(context, pattern, entrypoint));
         await host._application.StartAsync();
         var address = host._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -131,6 +143,7 @@ internal sealed class HandlerHost : IAsyncDisposable
         Handler.Dispose();
         _metrics.Dispose();
         Outbound.Dispose();
+        _folder.Dispose();
     }
 
     internal sealed class ListLogger : ILogger

@@ -26,7 +26,7 @@ internal static class WasiRunner
         var stderr = new CapturedOutput(1 << 20);
         var process = new GuestRun
         {
-            Stdin = Encoding.UTF8.GetBytes(WasiCase.Stdin),
+            Stdin = new MemoryInput(Encoding.UTF8.GetBytes(WasiCase.Stdin)),
             Stdout = stdout,
             Stderr = stderr,
             Files = files,

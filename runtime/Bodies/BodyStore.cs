@@ -1,0 +1,91 @@
+namespace Wagi.Runtime.Bodies;
+
+/// <summary>How many bytes of bodies the process may keep for clients that send or read slowly.</summary>
+public sealed record BodyOptions
+{
+    /// <summary>In memory, in bytes.</summary>
+    public long Memory { get; init; } = 64L << 20;
+
+    /// <summary>In files, in bytes; 0: none, so that memory has to do.</summary>
+    public long Disk { get; init; } = 1L << 30;
+
+    /// <summary>The largest body that one module must be able to keep, in bytes, though it be more than its share.</summary>
+    public long Largest { get; init; } = 32L << 20;
+}
+
+/// <summary>
+/// Keeps bodies while their client is slower than the runtime: one budget of memory and one of disk for the process, of which a module may
+/// hold a quarter, so that no module's clients use up what the others need.
+/// </summary>
+public sealed class BodyStore
+{
+    private const int ModulesAtFullShare = 4;
+
+    private readonly BodyOptions _options;
+    private readonly ByteBudget _memory;
+    private readonly ByteBudget _disk;
+    private readonly Spool _spool;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ModuleBodies> _modules = new(StringComparer.Ordinal);
+
+    /// <param name="options">The budgets.</param>
+    /// <param name="folder">Absolute path of the folder for files, which is made when it is needed. What is in it is deleted.</param>
+    /// <param name="logger">Where to say that the folder cannot be used.</param>
+    public BodyStore(BodyOptions options, string folder, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _memory = new ByteBudget(options.Memory);
+        _disk = new ByteBudget(options.Disk);
+        _spool = new Spool(folder, logger);
+    }
+
+    /// <summary>The share of a module. While a module is replaced, both of its handlers have the same.</summary>
+    /// <param name="module">The module's id.</param>
+    internal ModuleBodies Of(string module)
+    {
+        lock (_lock)
+        {
+            if (!_modules.TryGetValue(module, out var bodies))
+            {
+                var memory = new ByteBudget(ShareOf(_options.Memory), _memory);
+                var disk = new ByteBudget(ShareOf(_options.Disk), _disk);
+                bodies = new ModuleBodies(this, module, memory, disk, _spool);
+                _modules.Add(module, bodies);
+            }
+
+            bodies.Users++;
+            return bodies;
+        }
+    }
+
+    internal void Release(ModuleBodies bodies)
+    {
+        lock (_lock)
+        {
+            if (--bodies.Users == 0)
+            {
+                _modules.Remove(bodies.Module);
+            }
+        }
+    }
+
+    private long ShareOf(long budget) => Math.Max(budget / ModulesAtFullShare, Math.Min(budget, _options.Largest));
+}
+
+/// <summary>What the bodies of one module may use. Disposed once for every <see cref="BodyStore.Of"/>.</summary>
+internal sealed class ModuleBodies(BodyStore store, string module, ByteBudget memory, ByteBudget disk, Spool spool) : IDisposable
+{
+    public string Module => module;
+
+    public ByteBudget Memory => memory;
+
+    public ByteBudget Disk => disk;
+
+    public Spool Spool => spool;
+
+    /// <summary>Who shares it; the store counts.</summary>
+    public int Users { get; set; }
+
+    public void Dispose() => store.Release(this);
+}
