@@ -36,7 +36,7 @@ e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS na
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
 	hello-rust hello-rust-opt hello-go hello-go-opt
 
-bench: ## measure speed, side by side where it is compared; BENCH="hello http echo outbound events start apply optimize" chooses
+bench: ## measure speed, side by side where it is compared; BENCH="hello http echo outbound events tenants start apply optimize" chooses
 	tests/cluster/install
 	samples/build $(BENCH_SAMPLES)
 	$(MAKE) publish

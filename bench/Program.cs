@@ -9,6 +9,7 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["echo"] = EchoThroughput.RunAsync,
     ["outbound"] = OutboundOverhead.RunAsync,
     ["events"] = FirstEvent.RunAsync,
+    ["tenants"] = Tenants.RunAsync,
     ["start"] = StartTime.RunAsync,
     ["apply"] = ApplyToServed.RunAsync,
     ["optimize"] = OptimizedModules.RunAsync,

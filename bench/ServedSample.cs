@@ -28,8 +28,8 @@ internal sealed class ServedSample : IAsyncDisposable
     /// <exception cref="CannotMeasureException">It is not built.</exception>
     public static string Find(string name) => Checkout.Sample(name) ?? throw new CannotMeasureException(Checkout.WhyNoSample(name)!);
 
-    /// <summary>Serves a sample at the route of its own name.</summary>
-    public static async Task<ServedSample> StartAsync(string name = "hello")
+    /// <summary>Serves a sample at the route of its own name, with more arguments for <c>wagi serve</c>.</summary>
+    public static async Task<ServedSample> StartAsync(string name = "hello", params IEnumerable<string> more)
     {
         if (!File.Exists(Checkout.Wagi))
         {
@@ -39,7 +39,7 @@ internal sealed class ServedSample : IAsyncDisposable
         var module = Find($"{name}-c");
         var served = new ServedSample(name);
         served._directory.Write("modules.toml", $"[[module]]\nroute = \"/{name}\"\nmodule = \"{module}\"\n");
-        served.Runtime = await RuntimeProcess.StartAsync(served.Configuration, served.Cache, secrets: null, CancellationToken.None);
+        served.Runtime = await RuntimeProcess.StartAsync(served.Configuration, served.Cache, secrets: null, CancellationToken.None, more);
         // What the sample `events` is to do once; the others do not mind.
         await served.Runtime.AnswerAsync($"/{name}?count=1", HttpStatusCode.OK, CancellationToken.None);
         return served;

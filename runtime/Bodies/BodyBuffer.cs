@@ -11,8 +11,8 @@ namespace Wagi.Runtime.Bodies;
 /// </summary>
 internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
 {
-    // A body up to this size stays in memory.
-    private const int Chunk = 64 << 10;
+    /// <summary>In bytes: a body up to this size stays in memory.</summary>
+    public const int Chunk = 64 << 10;
 
     // Grows with what has arrived, and no further than this with what was only announced.
     private const int MaxAhead = 16 << 10;
@@ -32,6 +32,11 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
     /// <returns>False: neither memory nor disk has room for them.</returns>
     public bool TryAppend(ReadOnlySpan<byte> bytes, long? expected = null)
     {
+        if (bytes.IsEmpty)
+        {
+            return true;
+        }
+
         var length = Length + bytes.Length;
         if (_file is not null)
         {

@@ -70,7 +70,12 @@ public sealed class BodyStore
         }
     }
 
-    private long ShareOf(long budget) => Math.Max(budget / ModulesAtFullShare, Math.Min(budget, _options.Largest));
+    private long ShareOf(long budget)
+    {
+        // Memory is taken in chunks.
+        var largest = (_options.Largest + BodyBuffer.Chunk - 1) / BodyBuffer.Chunk * BodyBuffer.Chunk;
+        return Math.Max(budget / ModulesAtFullShare, Math.Min(budget, largest));
+    }
 }
 
 /// <summary>What the bodies of one module may use. Disposed once for every <see cref="BodyStore.Of"/>.</summary>

@@ -4,6 +4,7 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Network;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
@@ -157,6 +158,27 @@ internal sealed class ServeArguments
         DefaultValueFactory = _ => ByteSize.Format(new HandlerDefaults().MaxRequestBody),
     };
 
+    private readonly Option<string> _bodyMemory = new("--body-memory")
+    {
+        Description = "Memory for small bodies on their way to or from slow clients, all modules together; one module gets a quarter.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ByteSize.Format(new BodyOptions().Memory),
+    };
+
+    private readonly Option<string> _bodyDisk = new("--body-disk")
+    {
+        Description = "Disk for large ones, in the module cache; 0: none, memory has to do.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ByteSize.Format(new BodyOptions().Disk),
+    };
+
+    private readonly Option<string> _clientTimeout = new("--client-timeout")
+    {
+        Description = "How long a client may take to send its body, and to read the rest of an answer whose module has ended.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Duration.Format(new HandlerDefaults().ClientTimeout),
+    };
+
     private readonly Option<string> _shutdownTimeout = new("--shutdown-timeout")
     {
         Description = "How long requests in flight may take after SIGTERM.",
@@ -183,7 +205,7 @@ internal sealed class ServeArguments
     [
         _config, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
         _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
-        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
+        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
     ];
 
     /// <summary>What the arguments say.</summary>
@@ -199,6 +221,7 @@ internal sealed class ServeArguments
 
         // The Secret is the operator's, so the entries are tenants'. Without it they are those of whoever started this program.
         var isShared = arguments.GetValue(_secrets) is not null;
+        var defaults = ReadDefaults(arguments);
         return new ServeOptions
         {
             Loader = loader with
@@ -212,7 +235,8 @@ internal sealed class ServeArguments
                     Memory = Arguments.ReadSize(arguments, _compileMemory),
                     Time = Arguments.ReadDuration(arguments, _compileTime),
                 },
-                Defaults = ReadDefaults(arguments),
+                Defaults = defaults,
+                Bodies = ReadBodies(arguments, defaults.MaxRequestBody),
                 GuestLogs = arguments.GetValue(_logDir) is { } logs
                     ? new GuestLogOptions(Path.GetFullPath(logs), Arguments.ReadSize(arguments, _logFileSize))
                     : null,
@@ -241,8 +265,23 @@ internal sealed class ServeArguments
             Timeout = Arguments.ReadDuration(arguments, _outboundTimeout),
             MaxResponseBody = Arguments.ReadSize(arguments, _outboundMaxResponse),
         },
+        ClientTimeout = Arguments.ReadDuration(arguments, _clientTimeout),
         DefaultHost = arguments.GetValue(_defaultHost),
     };
+
+    private BodyOptions ReadBodies(ParseResult arguments, long largest)
+    {
+        var bodies = new BodyOptions
+        {
+            Memory = Arguments.ReadSize(arguments, _bodyMemory),
+            Disk = arguments.GetValue(_bodyDisk) == "0" ? 0 : Arguments.ReadSize(arguments, _bodyDisk),
+            Largest = largest,
+        };
+        var (option, budget) = bodies.Disk == 0 ? (_bodyMemory, bodies.Memory) : (_bodyDisk, bodies.Disk);
+        return largest <= budget
+            ? bodies
+            : throw new UsageException($"--max-body {ByteSize.Format(largest)} needs {option.Name} of at least that size; it is {ByteSize.Format(budget)}");
+    }
 
     /// <summary>The modules.toml; null when a bindle is served instead.</summary>
     private string? ReadConfigurationPath(ParseResult arguments, bool hasApplication)

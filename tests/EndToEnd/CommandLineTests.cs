@@ -22,6 +22,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(new string[] { "-c", "/dev/null", "-l", "nonsense" }, "--listen 'nonsense' is not IP:PORT")]
     [InlineData(new string[] { "-c", "/dev/null", "-e", "nonsense" }, "an environment variable is written KEY=VALUE")]
     [InlineData(new string[] { "-c", "/dev/null", "--memory-limit", "much" }, "--memory-limit: 'much' is not a size")]
+    [InlineData(new string[] { "-c", "/dev/null", "--max-body", "2Gi" }, "--max-body 2Gi needs --body-disk of at least that size; it is 1Gi")]
+    [InlineData(
+        new string[] { "-c", "/dev/null", "--max-body", "65Mi", "--body-disk", "0" },
+        "--max-body 65Mi needs --body-memory of at least that size; it is 64Mi")]
     public async Task WrongUse_EndsWithCode2_AndSaysWhat(string[] arguments, string message)
     {
         var result = await WagiAsync(arguments);

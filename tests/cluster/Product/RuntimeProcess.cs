@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Wagi.Modules.Status;
@@ -28,6 +29,10 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
 
     /// <summary>Process id.</summary>
     public int Id => _program.Id;
+
+    /// <summary>The most memory that it has had resident since it started, in bytes (<c>VmHWM</c>, proc(5)).</summary>
+    public long PeakMemory =>
+        long.Parse(PeakLine.Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kib"].ValueSpan, CultureInfo.InvariantCulture) << 10;
 
     /// <summary>Everything that it logged.</summary>
     public string Log => _program.Log;
@@ -102,6 +107,9 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
         Admin.Dispose();
         await _program.DisposeAsync();
     }
+
+    [GeneratedRegex(@"^VmHWM:\s*(?<kib>\d+) kB$", RegexOptions.Multiline)]
+    private static partial Regex PeakLine { get; }
 
     [GeneratedRegex(@"Listening on (?<url>https?://\S+), admin port (?<admin>http://\S+)")]
     private static partial Regex Listening { get; }
