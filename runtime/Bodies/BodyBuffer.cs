@@ -6,13 +6,16 @@ using Wagi.Runtime.Guests;
 namespace Wagi.Runtime.Bodies;
 
 /// <summary>
-/// The bytes of one body. A small one is in memory, a larger one in a file; when there can be no file, in memory again, as far as the budget
-/// goes. For one thread at a time. Dispose it to give everything back.
+/// The bytes of one body. A small one is in memory, a larger one in a file; when there can be no file, it is in memory as well, as far as the
+/// budget goes. For one thread at a time. Dispose it to give everything back.
 /// </summary>
 internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
 {
-    /// <summary>In bytes: a body up to this size stays in memory.</summary>
+    /// <summary>The unit of memory, in bytes.</summary>
     public const int Chunk = 64 << 10;
+
+    // A body up to this size is in memory while there is some: making a file costs as much as copying hundreds of kilobytes.
+    private const int MaxInMemory = 1 << 20;
 
     // Grows with what has arrived, and no further than this with what was only announced.
     private const int MaxAhead = 16 << 10;
@@ -22,6 +25,7 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
     private List<byte[]>? _more;
     private SafeFileHandle? _file;
     private long _memoryTaken;
+    private bool _hasNoFile;
 
     /// <summary>How many bytes there are.</summary>
     public long Length { get; private set; }
@@ -55,9 +59,10 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
         {
             bytes.CopyTo(_first.AsSpan((int)Length));
         }
-        else if (_more is not null || !TryMoveToFile(bytes))
+        else if (length > MaxInMemory || !TryAppendChunks(bytes))
         {
-            if (!TryAppendChunks(bytes))
+            _hasNoFile = _hasNoFile || !TryMoveToFile(bytes);
+            if (_hasNoFile && !TryAppendChunks(bytes))
             {
                 return false;
             }
@@ -94,6 +99,7 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
         }
 
         ReleaseMemory();
+        _hasNoFile = false;
         Length = 0;
     }
 
@@ -132,7 +138,7 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
 
         var file = bodies.Spool.TryOpen();
         if (file is null
-            || !bodies.Spool.TryWrite(file, _first.AsSpan(0, (int)Length), 0)
+            || !TryWriteChunks(file)
             || !bodies.Spool.TryWrite(file, bytes, Length))
         {
             file?.Dispose();
@@ -142,6 +148,20 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
 
         ReleaseMemory();
         _file = file;
+        return true;
+    }
+
+    private bool TryWriteChunks(SafeFileHandle file)
+    {
+        for (var position = 0L; position < Length; position += Chunk)
+        {
+            var chunk = position == 0 ? _first : _more![(int)(position / Chunk) - 1];
+            if (!bodies.Spool.TryWrite(file, chunk.AsSpan(0, (int)Math.Min(Chunk, Length - position)), position))
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 

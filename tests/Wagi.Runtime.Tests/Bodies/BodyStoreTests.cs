@@ -21,7 +21,7 @@ public sealed class BodyStoreTests : IDisposable
     {
         var bytes = new byte[body.Length];
         var position = 0;
-        while (body.Read(position, bytes.AsSpan(position, Math.Min(1000, bytes.Length - position))) is var count and > 0)
+        while (body.Read(position, bytes.AsSpan(position, Math.Min(50_000, bytes.Length - position))) is var count and > 0)
         {
             position += count;
         }
@@ -37,8 +37,8 @@ public sealed class BodyStoreTests : IDisposable
     {
         using var module = Store(memory: 64 << 20, disk).Of("a");
         using var body = new BodyBuffer(module);
-        var all = RandomNumberGenerator.GetBytes(300_000);
-        foreach (var piece in all.Chunk(7_001))
+        var all = RandomNumberGenerator.GetBytes(2_000_000);
+        foreach (var piece in all.Chunk(70_001))
         {
             Assert.True(body.TryAppend(piece));
             Assert.Equal(all[..(int)body.Length], Read(body));

@@ -76,7 +76,7 @@ public class SlowClientTests
     [InlineData(1)]
     [InlineData(65_536)]
     [InlineData(65_537)]
-    [InlineData(1_000_000)]
+    [InlineData(3_000_000)]
     public async Task WithoutDisk_MemoryHasToDo(int length)
     {
         var sent = RandomNumberGenerator.GetBytes(length);
@@ -93,7 +93,7 @@ public class SlowClientTests
     {
         await using var host = await HandlerHost.StartAsync(Wat.Echo);
         File.WriteAllText(host.SpoolFolder, "in the way");
-        var sent = RandomNumberGenerator.GetBytes(1_000_000);
+        var sent = RandomNumberGenerator.GetBytes(3_000_000);
 
         using var response = await host.Client.PostAsync("/", new ByteArrayContent(sent), Cancellation);
 
@@ -128,7 +128,7 @@ public class SlowClientTests
 
     [Theory]
     [InlineData(1)]
-    [InlineData(1_000_000)]
+    [InlineData(2_000_000)]
     public async Task BodyThatDoesNotArriveInTime_Gets408(int part)
     {
         await using var host = await HandlerHost.StartAsync(Wat.Echo, defaults: new() { ClientTimeout = TimeSpan.FromMilliseconds(300) });
