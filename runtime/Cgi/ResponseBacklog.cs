@@ -24,7 +24,7 @@ internal sealed class ResponseBacklog : IAsyncDisposable
     /// <param name="flush">The flush that the client keeps waiting.</param>
     /// <param name="bodies">Where the bytes are kept.</param>
     /// <param name="aborted">Signalled when the client has gone.</param>
-    public ResponseBacklog(PipeWriter writer, ValueTask<FlushResult> flush, ModuleBodies bodies, CancellationToken aborted)
+    public ResponseBacklog(PipeWriter writer, Task<FlushResult> flush, ModuleBodies bodies, CancellationToken aborted)
     {
         _writer = writer;
         _bytes = new BodyBuffer(bodies);
@@ -58,19 +58,19 @@ internal sealed class ResponseBacklog : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private async Task<bool> SendAsync(ValueTask<FlushResult> flush)
+    private async Task<bool> SendAsync(Task<FlushResult> flush)
     {
         try
         {
             // Given up, the flush ends when the server ends the request.
-            while (!(await flush.AsTask().WaitAsync(_aborted)).IsCanceled)
+            while (!(await flush.WaitAsync(_aborted)).IsCanceled)
             {
                 if (!TakeNext())
                 {
                     return true;
                 }
 
-                flush = _writer.FlushAsync(CancellationToken.None);
+                flush = _writer.FlushAsync(CancellationToken.None).AsTask();
             }
 
             return false;

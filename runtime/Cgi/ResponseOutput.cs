@@ -16,6 +16,9 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
     // A body up to this size waits for its end; a longer one is streamed in pieces of it.
     public const int Piece = 16 << 10;
 
+    // A client that takes the next bytes within this time keeps up with the guest: waiting for it costs less than a backlog.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
+
     private readonly ArrayBufferWriter<byte> _held = new(1024);
     private HttpContext _context = null!;
     private ModuleBodies _bodies = null!;
@@ -226,7 +229,13 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
             return !flush.Result.IsCanceled;
         }
 
-        _backlog = new ResponseBacklog(_context.Response.BodyWriter, flush, _bodies, _context.RequestAborted);
+        var task = flush.AsTask();
+        if (run.WaitBriefly(task, Patience))
+        {
+            return !task.Result.IsCanceled;
+        }
+
+        _backlog = new ResponseBacklog(_context.Response.BodyWriter, task, _bodies, _context.RequestAborted);
         return true;
     }
 

@@ -244,6 +244,13 @@ public sealed class GuestRun
         return GoesOn(_clock.Wait(task, Stdout.Aborted));
     }
 
+    /// <summary>As <see cref="WaitFor"/>, but not for long. False: it takes longer, and the guest may go on.</summary>
+    internal bool WaitBriefly(Task task, TimeSpan atMost)
+    {
+        _clock.HoldThread();
+        return task.Wait(atMost);
+    }
+
     private bool GoesOn(GuestOutcome outcome)
     {
         if (outcome != GuestOutcome.Completed)
