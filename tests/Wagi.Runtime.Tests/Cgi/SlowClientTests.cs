@@ -194,11 +194,17 @@ public class SlowClientTests
     [Fact]
     public async Task ClientThatDoesNotReadInTime_IsCutOff()
     {
+        // 16 MiB, in pieces of 64 KiB.
+        var (data, code) = Wat.Print("content-type: text/plain\n\n");
+        const string Write = """
+            (loop $again
+              (call $write (i32.const 1) (i32.const 8192) (i32.const 65536))
+              (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 256))))
+            """;
         await using var host = await HandlerHost.StartAsync(
-            Wat.Echo, defaults: new() { ClientTimeout = TimeSpan.FromMilliseconds(500) });
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new ByteArrayContent(new byte[16 << 20]) };
+            Wat.Start(code + Write, data), defaults: new() { ClientTimeout = TimeSpan.FromMilliseconds(500) });
 
-        using var response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var response = await host.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         await BecomesAsync(() => host.Handler.Running == 0);
         await BecomesAsync(() => ShareOf(host) is { Memory.Taken: 0, Disk.Taken: 0 });
 
