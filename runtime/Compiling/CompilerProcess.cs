@@ -45,11 +45,17 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
     /// <summary>How long it may take by the clock: much longer than its processor time, because it gives way to others.</summary>
     private readonly TimeSpan _patience = TimeSpan.FromMinutes(1) + (5 * limits.Time);
 
-    /// <summary>How this program was started.</summary>
+    /// <summary>How to start this program: the file beside its code; where there is none, as it was started itself.</summary>
     public static IReadOnlyList<string> ThisProgram
     {
         get
         {
+            var beside = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wagi.exe" : "wagi");
+            if (File.Exists(beside))
+            {
+                return [beside];
+            }
+
             var path = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is not known");
             return Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Environment.GetCommandLineArgs()[0]] : [path];
         }
