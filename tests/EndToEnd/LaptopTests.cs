@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Wagi.Modules.Status;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Bindle;
@@ -31,6 +32,13 @@ public sealed class LaptopTests : IDisposable
         return await RuntimeProcess.StartAsync(Configuration, _directory.PathOf("cache"), secrets: null, Cancellation, more);
     }
 
+    private async Task<RuntimeProcess> StartWithDescriptorsAsync(int descriptors)
+    {
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        return await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation, descriptors);
+    }
+
     private void Configure(string toml)
     {
         // As editors do: a new file in place of the old one.
@@ -46,9 +54,7 @@ public sealed class LaptopTests : IDisposable
     {
         _directory.Write("hello.wat", Hello("1"));
         Configure(string.Concat(Enumerable.Range(0, 300).Select(i => Entry($"/hello-{i:000}", "hello.wat"))));
-        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
-        await using var runtime = await RuntimeProcess.StartAsync(
-            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation, descriptors: 256);
+        await using var runtime = await StartWithDescriptorsAsync(256);
 
         var status = await Eventually.Becomes(
             runtime.StatusAsync, status => status.Modules.All(module => module.State != ModuleState.Loading), cancellationToken: Cancellation);
@@ -57,6 +63,30 @@ public sealed class LaptopTests : IDisposable
         Assert.All(refused, module => Assert.Equal(ModuleReason.TooManyModules, module.Reason));
         var served = status.Modules.First(module => module.State == ModuleState.Ready);
         Assert.Equal("ab1\n", await runtime.AnswerAsync(served.Id, HttpStatusCode.OK, Cancellation));
+    }
+
+    [Fact]
+    public async Task ConnectionsBeyondTheirShare_LeaveTheAdminPortAlone()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+        await using var runtime = await StartWithDescriptorsAsync(256);
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+
+        var address = runtime.Client.BaseAddress!;
+        var connections = Enumerable.Range(0, 300).Select(_ => new TcpClient(address.Host, address.Port)).ToList();
+        try
+        {
+            using var fresh = new HttpClient();
+            using var live = await fresh.GetAsync(new Uri(runtime.AdminUrl + "/healthz/live"), Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+            Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        }
+        finally
+        {
+            connections.ForEach(connection => connection.Dispose());
+        }
+
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
     }
 
     [Fact]

@@ -48,13 +48,14 @@ public sealed class WagiModules(ControlPlane controlPlane, Func<Task<string>> ex
     public async Task<string> FieldAsync(string @namespace, string name, string jsonPath) =>
         (await controlPlane.KubectlAsync("get", "wagimodule", name, "-n", @namespace, "-o", $"jsonpath={jsonPath}")).EnsureSuccess().Stdout;
 
-    /// <summary>Waits until a condition has a status and a reason, and returns its message.</summary>
-    public async Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason)
+    /// <summary>Waits until a condition has a status and a reason, for <paramref name="deadline"/> or the usual time, and returns its message.</summary>
+    public async Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason, TimeSpan? deadline = null)
     {
         string Path(string field) => $"{{.status.conditions[?(@.type==\"{type}\")].{field}}}";
         var seen = await Eventually.Becomes(
             async _ => (await FieldAsync(@namespace, name, Path("status") + "|" + Path("reason") + "|" + Path("message"))).Split('|', 3),
             parts => parts[0] == status && parts[1] == reason,
+            deadline,
             waitingFor: $"{type}={status} because of {reason}");
         return seen[2];
     }

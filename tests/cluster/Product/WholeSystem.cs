@@ -110,8 +110,8 @@ public sealed class WholeSystem : IAsyncDisposable
     public Task<string> FieldAsync(string @namespace, string name, string jsonPath) => Modules.FieldAsync(@namespace, name, jsonPath);
 
     /// <inheritdoc cref="WagiModules.ConditionAsync"/>
-    public Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason) =>
-        Modules.ConditionAsync(@namespace, name, type, status, reason);
+    public Task<string> ConditionAsync(string @namespace, string name, string type, string status, string reason, TimeSpan? deadline = null) =>
+        Modules.ConditionAsync(@namespace, name, type, status, reason, deadline);
 
     public async ValueTask DisposeAsync()
     {
