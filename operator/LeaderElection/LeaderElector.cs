@@ -28,26 +28,35 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         ArgumentNullException.ThrowIfNull(progress);
         while (!cancellationToken.IsCancellationRequested)
         {
+            var begun = time.GetTimestamp();
             if (await TryAsync(cancellationToken))
             {
-                await LeadAsync(lead, progress, cancellationToken);
+                await LeadAsync(begun, lead, progress, cancellationToken);
+                // Whoever waits for the Lease comes first.
+                begun = time.GetTimestamp();
             }
 
             progress.Completed();
-            await PauseAsync(cancellationToken);
+            await PauseAsync(begun, cancellationToken);
         }
     }
 
-    private async Task LeadAsync(Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken cancellationToken)
+    private async Task LeadAsync(long acquired, Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken cancellationToken)
     {
         LogLeading(logger, options.Identity);
-        using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // Ends the work by itself, whatever hangs: what this instance writes must have ended before the Lease does.
+        using var deadline = new CancellationTokenSource(Remaining(acquired), time);
+        using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         var work = lead(leading.Token);
         var endedUnasked = false;
         try
         {
-            await RenewAsync(work, progress, leading.Token);
+            await RenewAsync(acquired, work, deadline, progress, leading.Token);
             endedUnasked = work.IsCompleted && !leading.IsCancellationRequested;
+            if (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                LogLost(logger, options.RenewDeadline.TotalSeconds);
+            }
         }
         finally
         {
@@ -63,72 +72,52 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
     }
 
-    /// <summary>Returns when leadership is lost, the work has ended, or the token is cancelled.</summary>
-    private async Task RenewAsync(Task work, LoopProgress progress, CancellationToken cancellationToken)
+    /// <summary>Returns when another instance leads, the work has ended, or the token is cancelled. Each renewal puts the deadline off.</summary>
+    private async Task RenewAsync(
+        long begun, Task work, CancellationTokenSource deadline, LoopProgress progress, CancellationToken cancellationToken)
     {
-        var renewed = time.GetTimestamp();
-        while (!cancellationToken.IsCancellationRequested && !work.IsCompleted)
+        while (true)
         {
-            await Task.WhenAny(work, PauseAsync(cancellationToken));
-            if (cancellationToken.IsCancellationRequested)
+            await Task.WhenAny(work, PauseAsync(begun, cancellationToken));
+            if (cancellationToken.IsCancellationRequested || work.IsCompleted)
             {
                 return;
             }
 
-            using var deadline = new CancellationTokenSource(Remaining(renewed), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-            var before = time.GetTimestamp();
+            // The others count from when they saw the renewal, which is after this.
+            begun = time.GetTimestamp();
             progress.Completed();
-            if (await TryAsync(either.Token))
+            if (await TryAsync(cancellationToken))
             {
-                renewed = before;
-            }
-            else if (cancellationToken.IsCancellationRequested)
-            {
-                return;
+                deadline.CancelAfter(Remaining(begun));
             }
             else if (_observed?.HolderIdentity is { Length: > 0 } holder && holder != options.Identity)
             {
                 LogTakenOver(logger, holder);
                 return;
             }
-            else if (Remaining(renewed) <= TimeSpan.FromMilliseconds(1))
-            {
-                LogLost(logger, options.RenewDeadline.TotalSeconds);
-                return;
-            }
         }
     }
 
-    private TimeSpan Remaining(long renewed)
+    /// <summary>How long this instance may lead after a renewal that began then.</summary>
+    private TimeSpan Remaining(long begun) => RestOf(options.RenewDeadline, begun);
+
+    private TimeSpan RestOf(TimeSpan duration, long begun)
     {
-        var remaining = options.RenewDeadline - time.GetElapsedTime(renewed);
-        return remaining > TimeSpan.Zero ? remaining : TimeSpan.FromMilliseconds(1);
+        var rest = duration - time.GetElapsedTime(begun);
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
-    /// <summary>Takes the Lease, or renews it.</summary>
+    /// <summary>Takes the Lease, or renews it, in a time that leaves room for another try before the deadline.</summary>
     private async Task<bool> TryAsync(CancellationToken cancellationToken)
     {
+        using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            var path = ApiResource.Leases.PathOf(options.Lease);
-            var lease = await client.FindAsync(path, LeaseJsonContext.Default.Lease, cancellationToken);
-            if (lease is null)
-            {
-                Observe((await CreateAsync(cancellationToken)).Spec);
-                _trouble = null;
-                return true;
-            }
-
-            Observe(lease.Spec);
+            var isMine = await TakeAsync(either.Token);
             _trouble = null;
-            if (!IsMine(lease.Spec) && !IsFree(lease.Spec))
-            {
-                return false;
-            }
-
-            Observe((await PatchAsync(lease, Claim(lease), cancellationToken)).Spec);
-            return true;
+            return isMine;
         }
         catch (ApiServerException exception) when (exception.IsConflict)
         {
@@ -137,19 +126,48 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
-            // Once per cause: the next attempts would only repeat it.
-            if (_trouble != exception.Message)
-            {
-                LogFailed(logger, options.Lease, exception.Message);
-            }
-
-            _trouble = exception.Message;
+            Troubled(exception.Message);
             return false;
         }
         catch (OperationCanceledException)
         {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Troubled($"no answer from {client.Address} within {options.RequestTimeout.TotalSeconds:0.#} s");
+            }
+
             return false;
         }
+    }
+
+    private async Task<bool> TakeAsync(CancellationToken cancellationToken)
+    {
+        var lease = await client.FindAsync(ApiResource.Leases.PathOf(options.Lease), LeaseJsonContext.Default.Lease, cancellationToken);
+        if (lease is null)
+        {
+            Observe((await CreateAsync(cancellationToken)).Spec);
+            return true;
+        }
+
+        Observe(lease.Spec);
+        if (!IsMine(lease.Spec) && !IsFree(lease.Spec))
+        {
+            return false;
+        }
+
+        Observe((await PatchAsync(lease, Claim(lease), cancellationToken)).Spec);
+        return true;
+    }
+
+    /// <summary>Logs once per cause: the next attempts would only repeat it.</summary>
+    private void Troubled(string message)
+    {
+        if (_trouble != message)
+        {
+            LogFailed(logger, options.Lease, message);
+        }
+
+        _trouble = message;
     }
 
     private async Task<Lease> CreateAsync(CancellationToken cancellationToken)
@@ -250,11 +268,12 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     /// <summary><c>metav1.MicroTime</c>.</summary>
     private static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    private async Task PauseAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for the rest of the period that began then; an attempt that took longer is followed by the next one at once.</summary>
+    private async Task PauseAsync(long begun, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(options.RetryPeriod, time, cancellationToken);
+            await Task.Delay(RestOf(options.RetryPeriod, begun), time, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -30,7 +30,10 @@ internal sealed record LeaseSpec
     public int? LeaseTransitions { get; init; }
 }
 
-/// <summary>The Lease, the candidate, and how soon a leader that has vanished is replaced. The defaults are client-go's.</summary>
+/// <summary>
+/// The Lease, the candidate, and how soon a leader that has vanished is replaced: after the duration of the Lease and at most two retry
+/// periods, one for a renewal that the others had not seen yet, one until they look again.
+/// </summary>
 internal sealed record LeaderElectionOptions
 {
     /// <summary>The Lease that all instances share.</summary>
@@ -40,10 +43,15 @@ internal sealed record LeaderElectionOptions
     public required string Identity { get; init; }
 
     /// <summary>How long the others wait for a leader that has vanished.</summary>
-    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the leader tries to renew before it steps down; shorter than <see cref="LeaseDuration"/>, so that two never lead at once.</summary>
-    public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// How long after the last renewal the leader's work is cancelled; shorter than <see cref="LeaseDuration"/>, so that two never write at once.
+    /// </summary>
+    public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>How long one attempt to renew may take, so that another one fits before the deadline.</summary>
+    public TimeSpan RequestTimeout => RenewDeadline / 2;
 
     /// <summary>How often the leader renews and the others look.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);

@@ -36,6 +36,9 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>The operator's namespace.</summary>
     public string System { get; }
 
+    /// <summary>The file that leads to the API server.</summary>
+    public string KubeconfigPath => _kubeconfig;
+
     /// <summary>What the operator is told at its next start.</summary>
     public OperatorOptions Options { get; set; }
 
