@@ -10,13 +10,14 @@ using Wagi.Operator.Tags;
 
 namespace Wagi.Operator.Instance;
 
-/// <summary>What an instance does while it leads: it follows the runtimes and reconciles.</summary>
+/// <summary>What an instance does while it leads: it follows the runtimes, reconciles and reports.</summary>
 /// <param name="options">Where the runtimes are.</param>
 /// <param name="informers">What is known of the cluster.</param>
 /// <param name="runtimes">Asks the runtimes.</param>
 /// <param name="tags">Asks the registries.</param>
 /// <param name="reconciler">Plans and applies.</param>
 /// <param name="loop">Calls the reconciler.</param>
+/// <param name="reporting">Writes statuses.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Hears of the beginning.</param>
 internal sealed partial class Leader(
@@ -26,10 +27,11 @@ internal sealed partial class Leader(
     TagResolver tags,
     ModulesReconciler reconciler,
     ReconcileLoop loop,
+    ReconcileLoop reporting,
     TimeProvider time,
     ILogger<Leader> logger)
 {
-    /// <summary>How long a new leader waits for the runtimes' first answers, so that it does not call modules not ready that are.</summary>
+    /// <summary>How long a new leader waits for the runtimes' first answers before it reports, so that it does not call modules not ready that are.</summary>
     private static readonly TimeSpan FirstAnswers = TimeSpan.FromSeconds(5);
 
     private readonly Lock _following = new();
@@ -43,7 +45,7 @@ internal sealed partial class Leader(
     public string? Stalled => _term?.Stalled;
 
     /// <summary>Leads until cancelled.</summary>
-    /// <exception cref="LoopEndedException">The reconcile loop ended before that.</exception>
+    /// <exception cref="LoopEndedException">One of its loops ended before that.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -53,10 +55,10 @@ internal sealed partial class Leader(
             _leads = true;
             reconciler.Forget();
             FollowRuntimes();
-            await FirstAnswersAsync(cancellationToken);
             LogReconciling(logger, informers.Modules.Objects.Count, options.Namespace, options.ConfigMap);
             var term = new Supervisor(time);
             term.Add("the reconcile loop", ReconcileLoop.MaxSilence, loop.RunAsync);
+            term.Add("the reporting of statuses", ReconcileLoop.MaxSilence, ReportAsync);
             _term = term;
             await term.RunAsync(cancellationToken);
         }
@@ -91,6 +93,14 @@ internal sealed partial class Leader(
         }
 
         loop.Trigger();
+    }
+
+    private async Task ReportAsync(LoopProgress progress, CancellationToken cancellationToken)
+    {
+        await FirstAnswersAsync(cancellationToken);
+        reconciler.BeginReporting();
+        loop.Trigger();
+        await reporting.RunAsync(progress, cancellationToken);
     }
 
     private async Task FirstAnswersAsync(CancellationToken cancellationToken)

@@ -56,17 +56,20 @@ internal sealed class OperatorInstance : BackgroundService
             client, ApiResource.Secrets, _informers.Secrets, ValuesJsonContext.Default.StoredSecret, secret => secret.Content, loggers);
         var configMaps = new ReferencedObjects<StoredConfigMap, ConfigMapContent>(
             client, ApiResource.ConfigMaps, _informers.ConfigMaps, ValuesJsonContext.Default.StoredConfigMap, configMap => configMap.Content, loggers);
+        var reporter = new StatusReporter(
+            _informers.Modules, new StatusWriter(client, _informers.Modules, metrics),
+            new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()));
         var reconciler = new ModulesReconciler(
             _informers.Modules, secrets, configMaps, _tags, _runtimes,
             new GeneratedObjects(
                 Generated(ApiResource.ConfigMaps, options.ConfigMap, _informers.GeneratedConfigMap),
                 Generated(ApiResource.Secrets, options.Secret, _informers.GeneratedSecret)),
             _informers.Pods is null ? null : new PodAnnotator(client, _informers.Pods, metrics, loggers.CreateLogger<PodAnnotator>()),
-            new StatusWriter(client, _informers.Modules, metrics),
-            new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()),
-            options.Plan, metrics, time);
-        var loop = new ReconcileLoop(reconciler.ReconcileAsync, metrics, time, loggers.CreateLogger<ReconcileLoop>());
-        _leader = new Leader(options, _informers, _runtimes, _tags, reconciler, loop, time, loggers.CreateLogger<Leader>());
+            reporter, options.Plan, metrics, time);
+        var loop = new ReconcileLoop("Reconciliation", reconciler.ReconcileAsync, metrics.Reconciled, time, loggers.CreateLogger<ReconcileLoop>());
+        var reporting = new ReconcileLoop(
+            "Reporting", reporter.WriteAsync, (_, succeeded) => metrics.Reported(succeeded), time, loggers.CreateLogger<ReconcileLoop>());
+        _leader = new Leader(options, _informers, _runtimes, _tags, reconciler, loop, reporting, time, loggers.CreateLogger<Leader>());
         metrics.Observe(() => loop.IsTriggered ? 1 : 0, () => _leader.Leads);
 
         _informers.Modules.Changed += _ => loop.Trigger();
@@ -74,6 +77,8 @@ internal sealed class OperatorInstance : BackgroundService
         _informers.GeneratedConfigMap.Changed += _ => loop.Trigger();
         _informers.Secrets.Changed += key => TriggerIf(secrets.IsNamed(key));
         _informers.ConfigMaps.Changed += key => TriggerIf(configMaps.IsNamed(key));
+        reporter.Pending += reporting.Trigger;
+        reporter.Outdated += loop.Trigger;
         _tags.Changed += loop.Trigger;
         _runtimes.Changed += loop.Trigger;
         if (_informers.Pods is not null)

@@ -14,6 +14,7 @@ internal sealed class OperatorMetrics
 
     private readonly Counter<long> _reconciles;
     private readonly Histogram<double> _durations;
+    private readonly Counter<long> _reports;
     private readonly Counter<long> _resolves;
     private readonly Counter<long> _writes;
     private Measurement<int>[] _modules = [];
@@ -27,6 +28,7 @@ internal sealed class OperatorMetrics
         var meter = meters.Create(MeterName);
         _reconciles = meter.CreateCounter<long>("wagi.operator.reconciles", description: "Reconciliations, by result");
         _durations = meter.CreateHistogram<double>(ReconcileDuration, "s", "Time that a reconciliation took");
+        _reports = meter.CreateCounter<long>("wagi.operator.reports", description: "Rounds of writing statuses, by result");
         _resolves = meter.CreateCounter<long>("wagi.operator.tag.resolves", description: "Tags that registries were asked for, by result");
         _writes = meter.CreateCounter<long>("wagi.operator.writes", description: "Objects written to the API server, by resource");
         meter.CreateObservableGauge("wagi.operator.modules", () => Volatile.Read(ref _modules), description: "WagiModules, by condition and its status");
@@ -49,6 +51,9 @@ internal sealed class OperatorMetrics
         _reconciles.Add(1, Result(succeeded));
         _durations.Record(duration.TotalSeconds);
     }
+
+    /// <summary>A round of writing statuses has ended.</summary>
+    public void Reported(bool succeeded) => _reports.Add(1, Result(succeeded));
 
     /// <summary>A registry has been asked for a tag.</summary>
     public void Resolved(bool succeeded) => _resolves.Add(1, Result(succeeded));

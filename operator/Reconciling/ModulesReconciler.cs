@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
@@ -12,7 +11,10 @@ using Wagi.Operator.Values;
 
 namespace Wagi.Operator.Reconciling;
 
-/// <summary>Brings runtimes and statuses in line with all WagiModules: reads what there is, plans, and applies the plan.</summary>
+/// <summary>
+/// Brings the runtimes in line with all WagiModules: reads what there is, plans, and writes what the runtimes read. What there is to report
+/// is left to <see cref="StatusReporter"/>, so that no ConfigMap waits for a status.
+/// </summary>
 /// <param name="modules">The WagiModules.</param>
 /// <param name="secrets">The Secrets that they name.</param>
 /// <param name="configMaps">The ConfigMaps that they name.</param>
@@ -20,8 +22,7 @@ namespace Wagi.Operator.Reconciling;
 /// <param name="runtimes">What the runtimes report.</param>
 /// <param name="generated">The ConfigMap and the Secret that the runtimes read.</param>
 /// <param name="annotator">Tells the kubelets; null where runtimes are not pods.</param>
-/// <param name="statuses">Writes statuses.</param>
-/// <param name="events">Writes events.</param>
+/// <param name="reporter">Writes statuses and events.</param>
 /// <param name="settings">What the operator was told at its start.</param>
 /// <param name="metrics">Hears of the state of all modules.</param>
 /// <param name="time">The clock of conditions.</param>
@@ -33,22 +34,31 @@ internal sealed class ModulesReconciler(
     RuntimePoller runtimes,
     GeneratedObjects generated,
     PodAnnotator? annotator,
-    StatusWriter statuses,
-    EventRecorder events,
+    StatusReporter reporter,
     PlanSettings settings,
     OperatorMetrics metrics,
     TimeProvider time)
 {
-    private const int ParallelWrites = 8;
-
     private ImmutableSortedSet<ObjectKey> _secretsInUse = ImmutableSortedSet.Create(ObjectKey.Order);
     private Plan? _applied;
     private ImmutableSortedSet<ObjectKey> _configMapsInUse = ImmutableSortedSet.Create(ObjectKey.Order);
 
     private readonly RefusedEntries _refused = new(time);
+    private volatile bool _reports;
 
-    /// <summary>Forgets the last plan and starts from what is stored, because another instance may have led in the meantime.</summary>
-    public void Forget() => _applied = null;
+    /// <summary>
+    /// Forgets the last plan and starts from what is stored, because another instance may have led in the meantime. Nothing is reported before
+    /// <see cref="BeginReporting"/>.
+    /// </summary>
+    public void Forget()
+    {
+        _applied = null;
+        _reports = false;
+        reporter.Forget();
+    }
+
+    /// <summary>What is planned from now on is reported too: the runtimes have answered.</summary>
+    public void BeginReporting() => _reports = true;
 
     /// <summary>One turn.</summary>
     /// <returns>Null: whatever changes by itself is watched, and triggers a turn.</returns>
@@ -56,11 +66,17 @@ internal sealed class ModulesReconciler(
     /// <exception cref="HttpRequestException">The API server cannot be reached; try again.</exception>
     public async Task<TimeSpan?> ReconcileAsync(CancellationToken cancellationToken)
     {
+        // Looked at first: a plan that was begun without the runtimes' answers must not be reported.
+        var reports = _reports;
         var (input, plan) = await PlanAsync(cancellationToken);
         tags.Follow(plan.Resolutions, input.Secrets);
         plan = await _refused.WriteAsync(input, plan, attempt => ProgramAsync(attempt, cancellationToken));
         Measure(input, plan);
-        await ReportAsync(input, plan, cancellationToken);
+        if (reports)
+        {
+            reporter.Report(input, plan);
+        }
+
         return null;
     }
 
@@ -114,49 +130,6 @@ internal sealed class ModulesReconciler(
             await annotator.MarkAsync(digest.Value, cancellationToken);
         }
     }
-
-    /// <summary>Writes the statuses and events. One that the API server refuses keeps none of the others from being written.</summary>
-    private async Task ReportAsync(PlanInput input, Plan plan, CancellationToken cancellationToken)
-    {
-        var planned = input.Modules.ToDictionary(module => module.Key);
-        var refused = new ConcurrentQueue<ApiServerException>();
-        await Parallel.ForEachAsync(
-            plan.Verdicts.Where(verdict => verdict.StatusChanged && !IsStillAsking(planned[verdict.Key], verdict)),
-            new ParallelOptions { MaxDegreeOfParallelism = ParallelWrites, CancellationToken = cancellationToken },
-            async (verdict, token) =>
-            {
-                var module = planned[verdict.Key];
-                try
-                {
-                    if (!await statuses.WriteAsync(module, verdict.Status, token))
-                    {
-                        return;
-                    }
-                }
-                catch (ApiServerException exception) when (exception.RetryAfter is null)
-                {
-                    refused.Enqueue(exception);
-                    return;
-                }
-
-                foreach (var happened in verdict.Events)
-                {
-                    await events.RecordAsync(module, happened, token);
-                }
-            });
-        if (refused.TryPeek(out var first))
-        {
-            throw new ApiServerException(first.StatusCode, first.Reason, $"{refused.Count} statuses could not be written; the first: {first.Message}");
-        }
-    }
-
-    /// <summary>
-    /// Whether the registry is asked for something that the status reports already, as after a start: asking again is no news.
-    /// </summary>
-    private static bool IsStillAsking(WagiModule module, Verdict verdict) =>
-        verdict.Condition(ConditionType.Resolved) is { Reason: ConditionReason.Resolving } resolving
-        && module.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionType.Resolved) is { } told
-        && told.ObservedGeneration == resolving.ObservedGeneration;
 
     private void Measure(PlanInput input, Plan plan)
     {

@@ -5,25 +5,24 @@ using Wagi.Hosting.Supervision;
 using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Loops;
-using Wagi.Operator.Metrics;
 
 namespace Wagi.Operator.Reconciling;
 
 /// <summary>
-/// The operator's one loop. It is level-triggered: whatever has happened, a turn looks at everything. Any number of triggers make one
-/// turn; a trigger during a turn makes another one after it; a turn that failed is repeated after a growing pause, and never before
-/// the API server wants it; and without any news
-/// there is a turn every <see cref="Resync"/>.
+/// The loop that plans and the loop that reports. It is level-triggered: whatever has happened, a turn looks at everything. Any number of
+/// triggers make one turn; a trigger during a turn makes another one after it; a turn that failed is repeated after a growing pause, and
+/// never before the API server wants it; and without any news there is a turn every <see cref="Resync"/>.
 /// </summary>
+/// <param name="name">What fails when a turn does, at the beginning of a sentence.</param>
 /// <param name="turn">
 /// Brings the cluster in line with what is wanted; safe to repeat at any time. It returns after how long it wants to be called again even
 /// without a trigger; null: no sooner than <see cref="Resync"/>.
 /// </param>
-/// <param name="metrics">Counts results and durations.</param>
+/// <param name="ended">Told of the duration and the success of every turn.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Hears of failures.</param>
 internal sealed partial class ReconcileLoop(
-    Func<CancellationToken, Task<TimeSpan?>> turn, OperatorMetrics metrics, TimeProvider time, ILogger<ReconcileLoop> logger)
+    string name, Func<CancellationToken, Task<TimeSpan?>> turn, Action<TimeSpan, bool> ended, TimeProvider time, ILogger<ReconcileLoop> logger)
 {
     /// <summary>The longest time without a turn.</summary>
     public static readonly TimeSpan Resync = TimeSpan.FromMinutes(5);
@@ -111,16 +110,16 @@ internal sealed partial class ReconcileLoop(
                 pause = pause > wish ? pause : wish;
             }
 
-            LogFailed(logger, pause.TotalSeconds, exception.Message);
+            LogFailed(logger, name, pause.TotalSeconds, exception.Message);
         }
         catch (Exception exception)
         {
             // A mistake of this program. What is served stays served, and the next change may avoid it.
-            LogCrashed(logger, exception, BackOff().TotalSeconds);
+            LogCrashed(logger, exception, name, BackOff().TotalSeconds);
         }
         finally
         {
-            metrics.Reconciled(time.GetElapsedTime(started), succeeded);
+            ended(time.GetElapsedTime(started), succeeded);
         }
     }
 
@@ -137,9 +136,9 @@ internal sealed partial class ReconcileLoop(
         return pause;
     }
 
-    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "Reconciliation failed, trying again in {Seconds:0.0} s: {Error}")]
-    private static partial void LogFailed(ILogger logger, double seconds, string error);
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "{Loop} failed, trying again in {Seconds:0.0} s: {Error}")]
+    private static partial void LogFailed(ILogger logger, string loop, double seconds, string error);
 
-    [LoggerMessage(EventId = 602, Level = LogLevel.Error, Message = "Reconciliation failed unexpectedly, trying again in {Seconds:0.0} s; please report this")]
-    private static partial void LogCrashed(ILogger logger, Exception exception, double seconds);
+    [LoggerMessage(EventId = 602, Level = LogLevel.Error, Message = "{Loop} failed unexpectedly, trying again in {Seconds:0.0} s; please report this")]
+    private static partial void LogCrashed(ILogger logger, Exception exception, string loop, double seconds);
 }

@@ -45,6 +45,9 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>Answers in the place of the API server, from the next start on; null: nothing is answered for it.</summary>
     public Func<HttpRequestMessage, string, HttpResponseMessage?>? Intercept { get; set; }
 
+    /// <summary>What a request to the API server waits for, from the next start on.</summary>
+    public Func<HttpRequestMessage, Task>? HoldUp { get; set; }
+
     public WebApplication? Application { get; private set; }
 
     /// <summary>Makes the namespaces and starts an operator.</summary>
@@ -94,7 +97,7 @@ internal sealed class TestOperator : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         Application = OperatorApplication.Build(
-            Kubeconfig.Load(_kubeconfig, null), Options, handlers: Intercept is null ? [] : [new Interceptor(Intercept)]);
+            Kubeconfig.Load(_kubeconfig, null), Options, handlers: [new Interceptor(Intercept, HoldUp)]);
         await Application.StartAsync();
     }
 
@@ -224,12 +227,13 @@ internal sealed class TestOperator : IAsyncDisposable
         _client.Dispose();
     }
 
-    private sealed class Interceptor(Func<HttpRequestMessage, string, HttpResponseMessage?> intercept) : DelegatingHandler
+    private sealed class Interceptor(Func<HttpRequestMessage, string, HttpResponseMessage?>? intercept, Func<HttpRequestMessage, Task>? holdUp) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-            return intercept(request, body) ?? await base.SendAsync(request, cancellationToken);
+            await (holdUp?.Invoke(request) ?? Task.CompletedTask).WaitAsync(cancellationToken);
+            return intercept?.Invoke(request, body) ?? await base.SendAsync(request, cancellationToken);
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed class MetricsTests(ClusterFixture cluster)
 
         string[] expected =
         [
-            "wagi_operator_reconciles_total", "wagi_operator_reconcile_duration_seconds_bucket", "wagi_operator_tag_resolves_total",
+            "wagi_operator_reconciles_total", "wagi_operator_reports_total", "wagi_operator_reconcile_duration_seconds_bucket", "wagi_operator_tag_resolves_total",
             "wagi_operator_writes_total", "wagi_operator_modules", "wagi_operator_runtimes", "wagi_operator_runtimes_answering",
             "wagi_operator_queue_depth", "wagi_operator_leader",
         ];

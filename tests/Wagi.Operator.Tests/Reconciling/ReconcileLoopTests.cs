@@ -1,11 +1,8 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Threading.Channels;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.Supervision;
 using Wagi.Operator.ApiServer;
-using Wagi.Operator.Metrics;
 using Wagi.Operator.Reconciling;
 using Wagi.Operator.Tests.Loops;
 using Wagi.TestCluster;
@@ -16,7 +13,6 @@ namespace Wagi.Operator.Tests.Reconciling;
 public sealed class ReconcileLoopTests : IAsyncDisposable
 {
     private readonly ManualTime _time = new();
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly Channel<bool> _begun = Channel.CreateUnbounded<bool>();
     private readonly Channel<Func<TimeSpan?>> _ends = Channel.CreateUnbounded<Func<TimeSpan?>>();
     private readonly CancellationTokenSource _stop = new();
@@ -28,12 +24,13 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     {
         _progress = new LoopProgress(_time);
         _loop = new ReconcileLoop(
+            "Reconciliation",
             async cancellationToken =>
             {
                 _begun.Writer.TryWrite(true);
                 return (await _ends.Reader.ReadAsync(cancellationToken))();
             },
-            new OperatorMetrics(_services.GetRequiredService<IMeterFactory>()), _time, NullLogger<ReconcileLoop>.Instance);
+            (_, _) => { }, _time, NullLogger<ReconcileLoop>.Instance);
         _work = _loop.RunAsync(_progress, _stop.Token);
     }
 
@@ -209,7 +206,6 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         await _stop.CancelAsync();
         await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
-        await _services.DisposeAsync();
     }
 
     private async Task BeginsAsync() =>
