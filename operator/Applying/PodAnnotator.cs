@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -10,29 +11,65 @@ namespace Wagi.Operator.Applying;
 
 /// <summary>
 /// Annotates the runtime pods with the digest of what they should serve. A pod that changes makes its kubelet look at it again, and the
-/// new content of a mounted ConfigMap is written at once instead of up to 90 seconds later.
+/// new content of a mounted ConfigMap is written at once instead of up to 90 seconds later. A kubelet may look before it has heard of the
+/// new content; so a pod that goes on reporting the old one is changed again.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="pods">The runtime pods.</param>
+/// <param name="repeat">How long a pod may be behind before it is annotated again.</param>
 /// <param name="metrics">Counts the writes.</param>
+/// <param name="time">The clock of the repetition.</param>
 /// <param name="logger">Hears of refusals.</param>
-internal sealed partial class PodAnnotator(ApiServerClient client, Informer<RuntimePod> pods, OperatorMetrics metrics, ILogger<PodAnnotator> logger)
+internal sealed partial class PodAnnotator(
+    ApiServerClient client, Informer<RuntimePod> pods, TimeSpan repeat, OperatorMetrics metrics, TimeProvider time, ILogger<PodAnnotator> logger)
 {
-    /// <summary>The annotation.</summary>
+    /// <summary>The annotation with the digest.</summary>
     public const string Annotation = "wagi.dev/modules-digest";
 
-    /// <summary>Annotates every running runtime pod that has another digest. A pod that cannot be annotated merely gets its files later.</summary>
-    public Task MarkAsync(string digest, CancellationToken cancellationToken) =>
-        Task.WhenAll(pods.Objects.Values
-            .Where(pod => pod.IsRunning && pod.Metadata.Annotations.GetValueOrDefault(Annotation) != digest)
-            .Select(pod => MarkAsync(pod, digest, cancellationToken)));
+    /// <summary>The annotation that differs each time, in UTC.</summary>
+    public const string At = "wagi.dev/modules-digest-at";
+
+    private Dictionary<string, (string Digest, long At)> _marked = [];
+
+    /// <summary>
+    /// Annotates every running runtime pod that has another digest, or has been behind for too long. A pod that cannot be annotated merely
+    /// gets its files later.
+    /// </summary>
+    /// <param name="digest">Of what they should serve.</param>
+    /// <param name="behind">Names of the pods that report something else.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>After how long this wants to be called again; null while no pod is behind.</returns>
+    public async Task<TimeSpan?> MarkAsync(string digest, IReadOnlySet<string> behind, CancellationToken cancellationToken)
+    {
+        var marked = new Dictionary<string, (string Digest, long At)>(StringComparer.Ordinal);
+        var due = new List<RuntimePod>();
+        foreach (var pod in pods.Objects.Values.Where(pod => pod.IsRunning))
+        {
+            var isMarked = pod.Metadata.Annotations.GetValueOrDefault(Annotation) == digest;
+            var known = _marked.TryGetValue(pod.Metadata.Uid, out var last) && last.Digest == digest;
+            if (!isMarked || (known && behind.Contains(pod.Metadata.Name) && time.GetElapsedTime(last.At) >= repeat))
+            {
+                due.Add(pod);
+                known = false;
+            }
+
+            // One that was annotated before this instance led counts from now.
+            marked[pod.Metadata.Uid] = known ? last : (digest, time.GetTimestamp());
+        }
+
+        _marked = marked;
+        await Task.WhenAll(due.Select(pod => MarkAsync(pod, digest, cancellationToken)));
+        return pods.Objects.Values.Any(pod => pod.IsRunning && behind.Contains(pod.Metadata.Name)) ? repeat : null;
+    }
 
     private async Task MarkAsync(RuntimePod pod, string digest, CancellationToken cancellationToken)
     {
-        var patch = new JsonObject
+        var annotations = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Annotation] = digest } },
+            [Annotation] = digest,
+            [At] = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
         };
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = annotations } };
         try
         {
             var marked = await client.MergeAsync(

@@ -18,6 +18,9 @@ public sealed record Plan
     /// <summary>One per WagiModule, by namespace and name.</summary>
     public required ImmutableArray<Verdict> Verdicts { get; init; }
 
+    /// <summary>Names of the runtimes whose last answer was about another <c>modules.toml</c> than this one.</summary>
+    public required ImmutableHashSet<string> Behind { get; init; }
+
     /// <summary>
     /// Every tag that the WagiModules name, resolved or not. Answers for other tags may be dropped; a tag without an answer must be asked for;
     /// the rest should be asked for again now and then, because tags move.

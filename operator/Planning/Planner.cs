@@ -36,13 +36,15 @@ public static class Planner
         var programmed = candidates.Select(candidate => candidate.Programmed).OfType<ProgrammedEntry>()
             .OrderBy(entry => entry.Entry.Id, StringComparer.Ordinal).ToList();
         var toml = Header + string.Join('\n', programmed.Select(entry => entry.Toml));
-        var verdicts = new VerdictWriter(input, new RuntimeReports(input.Runtimes, toml));
+        var reports = new RuntimeReports(input.Runtimes, toml);
+        var verdicts = new VerdictWriter(input, reports);
         return new Plan
         {
             Toml = toml,
             SecretData = programmed.Where(entry => entry.Secrets is not null).ToImmutableSortedDictionary(
                 entry => entry.SecretKey, entry => entry.Secrets!, StringComparer.Ordinal),
             Verdicts = [.. candidates.OrderBy(candidate => candidate.Key, ObjectKey.Order).Select(verdicts.Write)],
+            Behind = reports.Behind,
             Resolutions = references.Resolutions.ToImmutable(),
             Secrets = references.Secrets.ToImmutable(),
             ConfigMaps = references.ConfigMaps.ToImmutable(),

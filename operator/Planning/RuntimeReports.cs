@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Wagi.Modules.Status;
@@ -27,8 +28,9 @@ internal sealed class RuntimeReports
         var all = runtimes.OrderBy(report => report.Name, StringComparer.Ordinal).ToList();
         var serving = all.Where(report => report.TakesRequests).ToList();
         // While none receives requests, the others are all there is to go by.
-        _runtimes = [.. (serving.Count > 0 ? serving : all).Select(report => (report, ById(report)))];
         _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
+        Behind = [.. all.Where(report => report.Status is { } status && status.Configuration.Digest != _tomlDigest).Select(report => report.Name)];
+        _runtimes = [.. (serving.Count > 0 ? serving : all).Select(report => (report, ById(report)))];
     }
 
     private static Dictionary<string, ModuleStatus> ById(RuntimeReport report)
@@ -41,6 +43,9 @@ internal sealed class RuntimeReports
 
         return byId;
     }
+
+    /// <summary>Names of the runtimes that have read another <c>modules.toml</c>, or none, whether they receive requests or not.</summary>
+    public ImmutableHashSet<string> Behind { get; }
 
     /// <summary>The number of runtimes that receive requests; of all while none does.</summary>
     public int Count => _runtimes.Length;

@@ -45,6 +45,7 @@ internal sealed class ModulesReconciler(
 
     private readonly RefusedEntries _refused = new(time);
     private volatile bool _reports;
+    private string _digest = "";
 
     /// <summary>
     /// Forgets the last plan and starts from what is stored, because another instance may have led in the meantime. Nothing is reported before
@@ -61,7 +62,10 @@ internal sealed class ModulesReconciler(
     public void BeginReporting() => _reports = true;
 
     /// <summary>One turn.</summary>
-    /// <returns>Null: whatever changes by itself is watched, and triggers a turn.</returns>
+    /// <returns>
+    /// After how long it wants to be called again because a runtime is behind; null: whatever else changes by itself is watched, and triggers
+    /// a turn.
+    /// </returns>
     /// <exception cref="ApiServerException">The API server refused something; try again.</exception>
     /// <exception cref="HttpRequestException">The API server cannot be reached; try again.</exception>
     public async Task<TimeSpan?> ReconcileAsync(CancellationToken cancellationToken)
@@ -71,13 +75,14 @@ internal sealed class ModulesReconciler(
         var (input, plan) = await PlanAsync(cancellationToken);
         tags.Follow(plan.Resolutions, input.Secrets);
         plan = await _refused.WriteAsync(input, plan, attempt => ProgramAsync(attempt, cancellationToken));
+        var again = annotator is null ? null : await annotator.MarkAsync(_digest, plan.Behind, cancellationToken);
         Measure(input, plan);
         if (reports)
         {
             reporter.Report(input, plan);
         }
 
-        return null;
+        return again;
     }
 
     /// <summary>The plan says which Secrets and ConfigMaps are in use. When it names some that have not been read, they are read and the plan is made again.</summary>
@@ -120,14 +125,10 @@ internal sealed class ModulesReconciler(
     {
         var digest = await generated.WriteAsync(plan.Toml, plan.SecretData, cancellationToken);
         _applied = plan;
+        _digest = digest.Value;
         if (digest.IsNew)
         {
             runtimes.Hurry();
-        }
-
-        if (annotator is not null)
-        {
-            await annotator.MarkAsync(digest.Value, cancellationToken);
         }
     }
 

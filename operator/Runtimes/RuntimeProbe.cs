@@ -239,6 +239,9 @@ internal sealed record RuntimePace
     /// <summary>While none is: all are served as configured, or have failed.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a runtime may report an older configuration than its pod is annotated with, before the pod is annotated again.</summary>
+    public TimeSpan Behind { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a runtime may take to answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(3);
 

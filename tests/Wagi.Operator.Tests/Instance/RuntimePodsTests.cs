@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Wagi.Operator.ApiServer;
@@ -28,6 +29,36 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
         await Eventually.Becomes(
             _ => PodAsync(test, "runtime"),
             pod => ((string?)pod["metadata"]!["annotations"]?["wagi.dev/modules-digest"] ?? "").StartsWith("sha256:", StringComparison.Ordinal));
+    }
+
+    /// <summary>A kubelet may have looked before it heard of the new ConfigMap.</summary>
+    [Fact]
+    public async Task PodThatGoesOnReportingTheOldFile_IsAnnotatedAgain_WithAPauseBetween()
+    {
+        var pause = TimeSpan.FromSeconds(1);
+        await using var test = await TestOperator.CreateAsync(
+            await cluster.ControlPlaneAsync(), options => options with { RuntimePace = options.RuntimePace with { Behind = pause } });
+        await using var runtime = await FakeRuntime.StartAsync(_ => Task.FromResult<string?>("# old"));
+        test.Options = test.Options with { RuntimeAdminPort = runtime.Url.Port };
+        await CreatePodAsync(test, "runtime", "127.0.0.1", Ready);
+        await test.StartAgainAsync();
+        await test.ApplyModuleAsync("hello", Spec("/hello"));
+        await test.ConditionBecomesAsync("hello", "Ready", "False/Updating");
+
+        var first = await MarkedAsync(_ => true);
+        var second = await MarkedAsync(marked => marked.At > first.At);
+        var third = await MarkedAsync(marked => marked.At > second.At);
+
+        Assert.Equal((first.Digest, first.Digest), (second.Digest, third.Digest));
+        Assert.InRange(third.At - second.At, pause, TimeSpan.FromSeconds(20));
+
+        Task<(string? Digest, DateTimeOffset At)> MarkedAsync(Func<(string? Digest, DateTimeOffset At), bool> expected) => Eventually.Becomes(
+            async _ =>
+            {
+                var annotations = (await PodAsync(test, "runtime"))["metadata"]!["annotations"]!;
+                return ((string?)annotations["wagi.dev/modules-digest"], DateTimeOffset.Parse((string)annotations["wagi.dev/modules-digest-at"]!, CultureInfo.InvariantCulture));
+            },
+            expected);
     }
 
     [Fact]
