@@ -13,7 +13,7 @@ internal sealed record ApiResource(string Group, string Version, string Plural, 
 
     public static ApiResource Pods { get; } = new("", "v1", "pods", "Pod");
 
-    public static ApiResource Events { get; } = new("events.k8s.io", "v1", "events", "Event");
+    public static ApiResource Events { get; } = new("", "v1", "events", "Event");
 
     public static ApiResource Leases { get; } = new("coordination.k8s.io", "v1", "leases", "Lease");
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Wagi.Operator.ApiServer;
@@ -10,8 +10,9 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Applying;
 
 /// <summary>
-/// Reports transitions as events (<c>events.k8s.io/v1</c>). An event is a courtesy: one that cannot be written is logged and forgotten, and
-/// the same event is not repeated within a minute.
+/// Reports transitions as events (<c>v1 Event</c>). The same reason about the same WagiModule is one Event, which counts and holds the last
+/// message, for as long as the API server keeps it (an hour after the last one); the server is all the memory there is. An event is a
+/// courtesy: one that cannot be written is logged and forgotten.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="instance">Name of this instance of the operator.</param>
@@ -22,31 +23,26 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
     /// <summary>Who reports, as <c>kubectl describe</c> shows it.</summary>
     public const string Controller = "wagi-operator";
 
-    private const string Action = "Reconcile";
-
     private const int LongestStem = 253 - 17;
 
-    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
-
-    private readonly HashSet<(string Uid, PlanEvent Event)> _recent = [];
-    private readonly Queue<((string Uid, PlanEvent Event) What, DateTimeOffset At)> _order = [];
-    private readonly Lock _lock = new();
-
-    /// <summary>Writes an event about a WagiModule.</summary>
+    /// <summary>Writes an event about a WagiModule. Only one at a time about each.</summary>
     public async Task RecordAsync(WagiModule module, PlanEvent happened, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        if (!IsNews(module.Metadata.Uid, happened, now))
-        {
-            return;
-        }
-
         LogEvent(logger, module.Key, happened.Type, happened.Reason, happened.Message);
+        var key = new ObjectKey(module.Key.Namespace, NameOf(module, happened));
+        var now = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         try
         {
-            await client.CreateAsync(
-                ApiResource.Events.PathOf(module.Metadata.NamespaceProperty), Manifest(module, happened, now),
-                ApiServerJsonContext.Default.PartialObject, cancellationToken);
+            if (await client.FindAsync(ApiResource.Events.PathOf(key), ApplyingJsonContext.Default.StoredEvent, cancellationToken) is { } before)
+            {
+                var again = new JsonObject { ["count"] = before.Count + 1, ["lastTimestamp"] = now, ["message"] = happened.Message };
+                await client.MergeAsync(ApiResource.Events.PathOf(key), again, ApplyingJsonContext.Default.StoredEvent, isSecret: false, cancellationToken);
+            }
+            else
+            {
+                await client.CreateAsync(
+                    ApiResource.Events.PathOf(key.Namespace), Manifest(key, module, happened, now), ApplyingJsonContext.Default.StoredEvent, cancellationToken);
+            }
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
@@ -54,47 +50,30 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         }
     }
 
-    private bool IsNews(string uid, PlanEvent happened, DateTimeOffset now)
+    /// <summary>The same for everything that is one Event. It begins with the module's name, as client-go's do (RFC 1123: 253 characters at most).</summary>
+    private static string NameOf(WagiModule module, PlanEvent happened)
     {
-        lock (_lock)
-        {
-            while (_order.TryPeek(out var oldest) && now - oldest.At > Memory)
-            {
-                _recent.Remove(_order.Dequeue().What);
-            }
-
-            if (!_recent.Add((uid, happened)))
-            {
-                return false;
-            }
-
-            _order.Enqueue(((uid, happened), now));
-            return true;
-        }
+        var name = module.Key.Name;
+        var stem = name.Length <= LongestStem ? name : name[..LongestStem].TrimEnd('-', '.');
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{module.Metadata.Uid}\n{happened.Type}\n{happened.Reason}"));
+        return $"{stem}.{Convert.ToHexStringLower(hash.AsSpan(0, 8))}";
     }
 
-    /// <summary>As much of a name as leaves room for the event's suffix (RFC 1123: 253 characters).</summary>
-    private static string Stem(string name) => name.Length <= LongestStem ? name : name[..LongestStem].TrimEnd('-', '.');
-
-    private JsonObject Manifest(WagiModule module, PlanEvent happened, DateTimeOffset now) => new()
+    private JsonObject Manifest(ObjectKey key, WagiModule module, PlanEvent happened, string now) => new()
     {
         ["apiVersion"] = ApiResource.Events.ApiVersion,
         ["kind"] = ApiResource.Events.Kind,
-        ["metadata"] = new JsonObject
-        {
-            // As client-go names them; generateName does not help: Kubernetes 1.20 refuses one that ends in a dot.
-            ["name"] = $"{Stem(module.Metadata.Name)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}",
-            ["namespace"] = module.Metadata.NamespaceProperty,
-        },
-        // metav1.MicroTime
-        ["eventTime"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-        ["reportingController"] = Controller,
+        ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace },
+        ["count"] = 1,
+        ["firstTimestamp"] = now,
+        ["lastTimestamp"] = now,
+        ["source"] = new JsonObject { ["component"] = Controller },
+        ["reportingComponent"] = Controller,
         ["reportingInstance"] = instance,
-        ["action"] = Action,
         ["reason"] = happened.Reason,
         ["type"] = happened.Type,
-        ["note"] = happened.Message,
-        ["regarding"] = new JsonObject
+        ["message"] = happened.Message,
+        ["involvedObject"] = new JsonObject
         {
             ["apiVersion"] = WagiModule.GroupVersion,
             ["kind"] = WagiModule.KindName,
@@ -110,4 +89,11 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
 
     [LoggerMessage(EventId = 512, Level = LogLevel.Warning, Message = "An event about {Module} could not be written: {Error}")]
     private static partial void LogNotWritten(ILogger logger, ObjectKey module, string error);
+}
+
+/// <summary>The part of a <c>v1 Event</c> that changes with each repetition.</summary>
+internal sealed record StoredEvent
+{
+    /// <summary>How often it happened.</summary>
+    public int Count { get; init; }
 }

@@ -161,4 +161,5 @@ internal sealed record StoredData
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(StoredData))]
+[JsonSerializable(typeof(StoredEvent))]
 internal sealed partial class ApplyingJsonContext : JsonSerializerContext;

@@ -27,7 +27,7 @@ internal static class RbacRules
         new(WagiModules.Resource, Patch) { Subresource = "status" },
         new(ApiResource.ConfigMaps, Get, List, Watch),
         new(ApiResource.Secrets, Get, List, Watch),
-        new(ApiResource.Events, Create),
+        new(ApiResource.Events, Get, Create, Patch),
     ];
 
     /// <summary>In the operator's own namespace.</summary>

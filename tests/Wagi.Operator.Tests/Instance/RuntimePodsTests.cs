@@ -131,7 +131,7 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
         (string)module["status"]!["conditions"]!.AsArray().Single(condition => (string?)condition!["type"] == "Ready")!["lastTransitionTime"]!;
 
     private static async Task<IReadOnlyList<string>> EventsAsync(TestOperator test, CancellationToken cancellation) =>
-        [.. (await test.ListAsync(ApiResource.Events, cancellation)).Select(e => $"{e["type"]} {e["reason"]} {e["regarding"]!["name"]}").Order()];
+        [.. (await test.ListAsync(ApiResource.Events, cancellation)).Select(e => $"{e["type"]} {e["reason"]} {e["involvedObject"]!["name"]}").Order()];
 
     private static async Task<JsonNode> PodAsync(TestOperator test, string name) =>
         (await test.FindAsync(ApiResource.Pods, new ObjectKey(test.System, name)))!;

@@ -54,9 +54,47 @@ public sealed class ServingModulesTests(ClusterFixture cluster)
         await test.ConditionBecomesAsync("hello", "Ready", "True/");
 
         var events = await Eventually.Becomes(
-            async token => (await test.ListAsync(ApiResource.Events, token)).Select(e => $"{e["type"]} {e["reason"]} {e["regarding"]!["name"]}").ToList(),
+            async token => (await test.ListAsync(ApiResource.Events, token)).Select(e => $"{e["type"]} {e["reason"]} {e["involvedObject"]!["name"]}").ToList(),
             events => events.Contains("Normal Ready hello"));
         Assert.Equal(events.Distinct(), events);
+    }
+
+    [Fact]
+    public async Task TransitionThatComesAgain_IsCounted_InOneEvent_AlsoAfterAStart()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = test.Options with
+        {
+            Runtimes = [runtime.Url],
+            RuntimePace = test.Options.RuntimePace with { Settled = TimeSpan.FromMilliseconds(200) },
+        };
+        await test.StartAgainAsync();
+        await test.ApplyModuleAsync("hello", ByDigest("/hello"));
+        await test.ConditionBecomesAsync("hello", "Ready", "True/");
+
+        for (var times = 1; times <= 3; times++)
+        {
+            runtime.IsBroken = true;
+            await test.ConditionBecomesAsync("hello", "Ready", "Unknown/RuntimeUnreachable");
+            runtime.IsBroken = false;
+            await test.ConditionBecomesAsync("hello", "Ready", "True/");
+            await CountBecomesAsync("RuntimeUnreachable", times);
+            await CountBecomesAsync("Ready", times + 1);
+            if (times == 2)
+            {
+                await test.StopAsync();
+                await test.StartAgainAsync();
+            }
+        }
+
+        async Task CountBecomesAsync(string reason, int expected)
+        {
+            var happened = Assert.Single(await Eventually.Becomes(
+                async token => (await test.ListAsync(ApiResource.Events, token)).Where(e => (string?)e["reason"] == reason).ToList(),
+                events => events.Any(e => (int)e["count"]! == expected)));
+            Assert.True((DateTimeOffset)happened["lastTimestamp"]! >= (DateTimeOffset)happened["firstTimestamp"]!);
+        }
     }
 
     [Fact]
