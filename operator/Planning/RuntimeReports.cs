@@ -84,7 +84,7 @@ internal sealed class RuntimeReports
         var ready = _runtimes.Length - lagging.Count;
         if (lagging.Count == 0)
         {
-            return new RuntimeReadiness(ready, ConditionStatus.True, ConditionReason.Ready, $"served by {Of(ready)}", IsStalled: false);
+            return new RuntimeReadiness(ready, ConditionStatus.True, ConditionReason.Ready, "served by every runtime", IsStalled: false);
         }
 
         var groups = lagging
@@ -131,7 +131,8 @@ internal sealed class RuntimeReports
         };
     }
 
-    private string Of(int count) => _runtimes.Length == 1 ? "the runtime" : $"{count} of {_runtimes.Length} runtimes";
+    /// <summary>Names no number that a new runtime would change.</summary>
+    private string Of(int count) => count == _runtimes.Length ? "every runtime" : $"{count} of {_runtimes.Length} runtimes";
 
     private static string Describe(Lag lag, bool isReason)
     {

@@ -20,7 +20,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             Conditions = builder.Conditions,
             ResolvedModule = ResolvedModule(candidate),
             Routes = runtimes.RoutesOf(candidate.Id),
-            Runtimes = new RuntimeCount { Ready = ready, Total = runtimes.Count },
+            Runtimes = RuntimeCount.Of(ready, runtimes.Count),
             Url = candidate.Programmed is { } programmed ? ModuleUrl.For(input.Settings.BaseUrl, programmed.Entry) : null,
         };
         return new Verdict

@@ -29,7 +29,7 @@ public sealed record Condition
     [Schema(Required = true, MinLength = 1, MaxLength = 1024, Pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")]
     public required string Reason { get; init; }
 
-    [Description("Why, in a sentence. Example: served by 3 of 3 runtimes")]
+    [Description("Why, in a sentence. Example: served by every runtime")]
     [Schema(Required = true, MaxLength = 32768)]
     public required string Message { get; init; }
 }

@@ -17,7 +17,7 @@ namespace Wagi.Operator.Resources;
 [PrinterColumn("Route", "string", ".spec.route", Description = "The path that the module answers.")]
 [PrinterColumn("Module", "string", ".spec.module", Description = "The module as the spec names it.")]
 [PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status", Description = "Whether every runtime serves the module as specified.")]
-[PrinterColumn("Runtimes", "string", ".status.runtimes.summary", Description = "Runtimes that serve the module as specified, of those that requests are sent to.")]
+[PrinterColumn("Runtimes", "string", ".status.runtimes.summary", Description = "Runtimes that serve the module as specified, of those that requests are sent to: all, none, or 2/3.")]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp", Description = "Time since the WagiModule was created.")]
 [PrinterColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", Priority = 1, Description = "Why the module is ready or not.")]
 [PrinterColumn("URL", "string", ".status.url", Priority = 1, Description = "Where the module answers.")]
@@ -63,7 +63,7 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
     [AllowNull]
     public WagiModuleSpec Spec { get; set => field = value ?? new(); } = new();
 
-    [Description("What is really served. Written by the operator. Example: {routes: [/hello], runtimes: {ready: 3, total: 3, summary: 3/3}}")]
+    [Description("What is really served. Written by the operator. Example: {routes: [/hello], runtimes: {summary: all}}")]
     [JsonConverter(typeof(OwnStatusConverter))]
     public WagiModuleStatus? Status { get; set; }
 

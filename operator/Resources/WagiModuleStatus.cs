@@ -33,24 +33,36 @@ public sealed record WagiModuleStatus
         init => field = value is null ? null : [.. value.OfType<string>()];
     }
 
-    [Description("How many runtimes serve the module as specified. Example: {ready: 3, total: 3, summary: 3/3}")]
+    [Description("Which runtimes serve the module as specified: all, none, or so many of so many. " +
+        "While all do, or none does, a runtime that comes or goes changes nothing here. Example: {ready: 2, total: 3, summary: 2/3}")]
     public RuntimeCount? Runtimes { get; init; }
 
     [Description("Where the module answers, if the operator knows the runtimes' address. Example: https://wagi.example.com/hello")]
     public string? Url { get; init; }
 }
 
-/// <summary>How many runtimes serve a module as specified.</summary>
+/// <summary>
+/// Which runtimes serve a module as specified. The number of all runtimes is no fact about the module, so it is there only while they
+/// differ: otherwise every new runtime would be a change of every WagiModule.
+/// </summary>
 public sealed record RuntimeCount
 {
-    [Description("Runtimes that serve the module as specified. Example: 3")]
-    [Schema(Required = true, Minimum = 0)]
-    public int Ready { get; init; }
+    [Description("Runtimes that serve the module as specified; absent while all or none do. Example: 2")]
+    [Schema(Minimum = 0)]
+    public int? Ready { get; init; }
 
-    [Description("Runtimes that requests are sent to, or all runtimes while requests are sent to none. Example: 3")]
-    [Schema(Required = true, Minimum = 0)]
-    public int Total { get; init; }
+    [Description("Runtimes that requests are sent to, or all runtimes while requests are sent to none; absent while all or none serve the module. Example: 3")]
+    [Schema(Minimum = 0)]
+    public int? Total { get; init; }
 
-    [Description("Both numbers for the column of kubectl get. Example: 3/3")]
-    public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Ready}/{Total}");
+    [Description("For the column of kubectl get: all, none, or both numbers. Example: 2/3")]
+    public string? Summary { get; init; }
+
+    /// <summary>So many of so many.</summary>
+    public static RuntimeCount Of(int ready, int total) => ready switch
+    {
+        0 => new() { Summary = "none" },
+        _ when ready == total => new() { Summary = "all" },
+        _ => new() { Ready = ready, Total = total, Summary = string.Create(CultureInfo.InvariantCulture, $"{ready}/{total}") },
+    };
 }

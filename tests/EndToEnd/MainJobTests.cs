@@ -26,7 +26,7 @@ public sealed class MainJobTests(WholeSystemFixture fixture) : WholeSystemTests(
         var digest = first[first.IndexOf("sha256:", StringComparison.Ordinal)..];
         Assert.Contains(digest, await System.FieldAsync(space, "hello", "{.status.resolvedModule}"), StringComparison.Ordinal);
         Assert.Equal($"[\"/{space}\"]", await System.FieldAsync(space, "hello", "{.status.routes}"));
-        Assert.Equal("1/1", await System.FieldAsync(space, "hello", "{.status.runtimes.ready}/{.status.runtimes.total}"));
+        Assert.Equal("all", await System.FieldAsync(space, "hello", "{.status.runtimes.summary}"));
         Assert.Equal(
             System.Runtime.Client.BaseAddress + space, await System.FieldAsync(space, "hello", "{.status.url}"));
 

@@ -24,7 +24,7 @@ public sealed class ServingTests(NodeFixture fixture) : NodeTests(fixture)
         await System.AnswersAsync($"/{space}", "Hello, world (version 1)\n");
         // A pod that an earlier test replaced may have become ready just now.
         await Eventually.Becomes(
-            _ => System.Modules.FieldAsync(space, "hello", "{.status.runtimes.ready}/{.status.runtimes.total}"), count => count == "2/2", cancellationToken: Cancellation);
+            _ => System.Modules.FieldAsync(space, "hello", "{.status.runtimes.summary}"), summary => summary == "all", cancellationToken: Cancellation);
         Assert.Equal($"http://wagi-runtime.wagi-system/{space}", await System.Modules.FieldAsync(space, "hello", "{.status.url}"));
         foreach (var pod in await System.PodsAsync(InstalledSystem.Runtime))
         {

@@ -68,8 +68,8 @@ public sealed class PlannerTests
             scenario.Plan().Verdict("hello").Conditions());
 
         var verdict = scenario.Runtime("a").Runtime("b").Plan().Verdict("hello");
-        Assert.Equal("served by 2 of 2 runtimes", verdict.Expect(ConditionType.Ready, "True", ConditionReason.Ready));
-        Assert.Equal("2/2", verdict.Status.Runtimes!.Summary);
+        Assert.Equal("served by every runtime", verdict.Expect(ConditionType.Ready, "True", ConditionReason.Ready));
+        Assert.Equal("all", verdict.Status.Runtimes!.Summary);
         Assert.Equal(["/hello"], verdict.Status.Routes);
     }
 
@@ -92,9 +92,9 @@ public sealed class PlannerTests
         scenario.Runtime("a").Plan();
         scenario.Now = Scenario.Start.AddMinutes(5).AddMilliseconds(123);
 
-        var ready = scenario.Runtime("b").Plan().Verdict("hello").Condition(ConditionType.Ready)!;
-        Assert.Equal("served by 2 of 2 runtimes", ready.Message);
-        Assert.Equal(Scenario.Start, ready.LastTransitionTime);
+        var resolved = scenario.Tag("registry.example/hello:v1", Scenario.Digest2).Plan().Verdict("hello").Condition(ConditionType.Resolved)!;
+        Assert.Contains(Scenario.Digest2, resolved.Message, StringComparison.Ordinal);
+        Assert.Equal(Scenario.Start, resolved.LastTransitionTime);
 
         var lost = scenario.UnreachableRuntime("b", "timed out").Plan().Verdict("hello").Condition(ConditionType.Ready)!;
         Assert.Equal(Scenario.Start.AddMinutes(5), lost.LastTransitionTime);
@@ -169,7 +169,7 @@ public sealed class PlannerTests
         verdict.Expect(ConditionType.Programmed, "False", ConditionReason.NotResolved);
         verdict.Expect(ConditionType.Ready, "False", ModuleReason.NotFound);
         Assert.Null(verdict.Condition(ConditionType.Stalled));
-        Assert.Equal("0/1", verdict.Status.Runtimes!.Summary);
+        Assert.Equal("none", verdict.Status.Runtimes!.Summary);
         Assert.Equal($"registry.example/hello:v1@{Scenario.Digest1}", verdict.Status.ResolvedModule);
     }
 

@@ -78,7 +78,7 @@ public sealed class ReadinessTests
     {
         _scenario.Runtime("a", Failed(reason, "because"));
 
-        Assert.Equal("the runtime: because", Ready("False", reason).Message);
+        Assert.Equal("every runtime: because", Ready("False", reason).Message);
         Assert.Equal(stalled, _scenario.Plan().Verdict("hello").Condition(ConditionType.Stalled) is not null);
     }
 
@@ -122,7 +122,7 @@ public sealed class ReadinessTests
             Status = report.Status! with { Configuration = report.Status.Configuration with { Digest = digest, Problems = ["modules.toml:3:1: error: bad"] } },
         };
 
-        Assert.Equal("the runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
+        Assert.Equal("every runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
     }
 
     [Fact]
@@ -144,9 +144,24 @@ public sealed class ReadinessTests
         var verdict = _scenario.Plan().Verdict("hello");
 
         verdict.Expect(ConditionType.Ready, "True", ConditionReason.Ready);
-        Assert.Equal("1/1", verdict.Status.Runtimes!.Summary);
+        Assert.Equal("all", verdict.Status.Runtimes!.Summary);
         Assert.False(verdict.StatusChanged);
         Assert.Empty(verdict.Events);
+    }
+
+    [Theory]
+    [InlineData(ModuleState.Ready, ModuleReason.Ready, "all", "every runtime")]
+    [InlineData(ModuleState.Failed, ModuleReason.CompileFailed, "none", "every runtime: unknown opcode")]
+    public void RuntimeThatSaysTheSame_ChangesNothing(ModuleState state, string reason, string summary, string message)
+    {
+        Func<ModuleStatus, ModuleStatus?> says = status => status with { State = state, Reason = reason, Message = "unknown opcode" };
+        _scenario.Runtime("a", says).Plan();
+
+        var verdict = _scenario.Runtime("b", says).Runtime("c", says).Plan().Verdict("hello");
+
+        Assert.False(verdict.StatusChanged);
+        Assert.Equal(new RuntimeCount { Summary = summary }, verdict.Status.Runtimes);
+        Assert.EndsWith(message, verdict.Condition(ConditionType.Ready)!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -157,7 +172,7 @@ public sealed class ReadinessTests
         var verdict = _scenario.Plan().Verdict("hello");
 
         verdict.Expect(ConditionType.Ready, "False", ConditionReason.Updating);
-        Assert.Equal("the runtime: a is starting: connection refused", verdict.Condition(ConditionType.Ready)!.Message);
+        Assert.Equal("every runtime: a is starting: connection refused", verdict.Condition(ConditionType.Ready)!.Message);
         Assert.Empty(verdict.Events);
     }
 
@@ -167,7 +182,7 @@ public sealed class ReadinessTests
         _scenario.Runtime("a", Failed(ModuleReason.RegistryUnreachable, "no route to host"));
         _scenario.Runtimes[0] = _scenario.Runtimes[0] with { TakesRequests = false, IsStarting = true };
 
-        Assert.Equal("the runtime: no route to host", Ready("False", ModuleReason.RegistryUnreachable).Message);
+        Assert.Equal("every runtime: no route to host", Ready("False", ModuleReason.RegistryUnreachable).Message);
     }
 
     /// <summary>The node is dead: none of its pods takes requests any more, and that is no start.</summary>
@@ -177,7 +192,7 @@ public sealed class ReadinessTests
         _scenario.UnreachableRuntime("a", "timed out");
         _scenario.Runtimes[0] = _scenario.Runtimes[0] with { TakesRequests = false };
 
-        Assert.Equal("the runtime: a does not answer: timed out", Ready("Unknown", ConditionReason.RuntimeUnreachable).Message);
+        Assert.Equal("every runtime: a does not answer: timed out", Ready("Unknown", ConditionReason.RuntimeUnreachable).Message);
         Assert.NotEmpty(_scenario.Runtime("a").Plan().Verdict("hello").Events);
     }
 
@@ -196,10 +211,10 @@ public sealed class ReadinessTests
     public void BecomingReady_IsAnEvent_AndFailingIsAWarning()
     {
         _scenario.Runtime("a");
-        Assert.Equal([new PlanEvent(PlanEvent.Normal, ConditionReason.Ready, "served by the runtime")], _scenario.Plan().Verdict("hello").Events);
+        Assert.Equal([new PlanEvent(PlanEvent.Normal, ConditionReason.Ready, "served by every runtime")], _scenario.Plan().Verdict("hello").Events);
 
         _scenario.Runtime("a", Failed(ModuleReason.PullFailed, "connection reset"));
-        Assert.Equal([new PlanEvent(PlanEvent.Warning, ModuleReason.PullFailed, "the runtime: connection reset")], _scenario.Plan().Verdict("hello").Events);
+        Assert.Equal([new PlanEvent(PlanEvent.Warning, ModuleReason.PullFailed, "every runtime: connection reset")], _scenario.Plan().Verdict("hello").Events);
         Assert.Empty(_scenario.Plan().Verdict("hello").Events);
     }
 
