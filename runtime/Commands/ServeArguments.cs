@@ -194,7 +194,7 @@ internal sealed class ServeArguments
 
     private readonly Option<string> _peers = new("--peers")
     {
-        Description = "URL that leads to the admin port of the other runtimes, their Service: a module that fails at the start and is served there keeps this one from being ready.",
+        Description = "URL that leads to the admin port of the other runtimes, their Service: a module that cannot be pulled at the start and is served there keeps this one from being ready, for two minutes at most.",
         HelpName = "URL",
     };
 

@@ -9,6 +9,9 @@ namespace Wagi.EndToEnd;
 public sealed class ReadinessTests : IAsyncDisposable
 {
     private const string Toml = "[[module]]\nid = \"a\"\nroute = \"/a\"\nmodule = \"a.wat\"\n";
+
+    // Nobody listens at the port tcpmux.
+    private const string TomlOutOfReach = "[[module]]\nid = \"a\"\nroute = \"/a\"\nmodule = \"oci://127.0.0.1:1/a:1\"\n";
     private const string Handler = "(module (func (export \"_start\")))";
 
     private readonly TempDirectory _old = new("readiness-old");
@@ -17,10 +20,12 @@ public sealed class ReadinessTests : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private async Task<RuntimeProcess> StartAsync(TempDirectory directory, params string[] more)
+    private Task<RuntimeProcess> StartAsync(TempDirectory directory, params string[] more) => StartAsync(directory, Toml, more);
+
+    private async Task<RuntimeProcess> StartAsync(TempDirectory directory, string toml, string[] more)
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
-        directory.Write("modules.toml", Toml);
+        directory.Write("modules.toml", toml);
         var runtime = await RuntimeProcess.StartAsync(
             directory.PathOf("modules.toml"), directory.PathOf("cache"), secrets: null, Cancellation, more);
         _runtimes.Add(runtime);
@@ -38,31 +43,45 @@ public sealed class ReadinessTests : IAsyncDisposable
             cancellationToken: Cancellation);
 
     [Fact]
-    public async Task ModuleThatAnotherRuntimeServes_KeepsThisOneUnready_UntilItIsLoaded()
+    public async Task ModuleWhoseRegistryIsOutOfReach_KeepsThisRuntimeUnready_UntilItIsLoaded()
     {
         _old.Write("a.wat", Handler);
         var old = await StartAsync(_old);
         await old.ModuleAsync("a", module => module.State == ModuleState.Ready, Cancellation);
 
-        var runtime = await StartAsync(_new, "--peers", old.AdminUrl);
-        await ReadyAsync(runtime, HttpStatusCode.ServiceUnavailable, "module a failed here (NotFound) and is served by another runtime");
+        var runtime = await StartAsync(_new, TomlOutOfReach, ["--peers", old.AdminUrl]);
+        await ReadyAsync(runtime, HttpStatusCode.ServiceUnavailable, "module a failed here (RegistryUnreachable) and is served by another runtime");
         Assert.False((await runtime.StatusAsync(Cancellation)).Ready);
 
         _new.Write("a.wat", Handler);
+        _new.Write("modules.toml", Toml);
         await ReadyAsync(runtime, HttpStatusCode.OK, "ok");
     }
 
     [Fact]
-    public async Task ModuleThatAnotherRuntimeServes_KeepsNobodyWaiting_WhenThatOneIsGone()
+    public async Task ModuleWhoseRegistryIsOutOfReach_KeepsNobodyWaiting_WhenTheOtherRuntimeIsGone()
     {
         _old.Write("a.wat", Handler);
         var old = await StartAsync(_old);
         await old.ModuleAsync("a", module => module.State == ModuleState.Ready, Cancellation);
-        var runtime = await StartAsync(_new, "--peers", old.AdminUrl);
+        var runtime = await StartAsync(_new, TomlOutOfReach, ["--peers", old.AdminUrl]);
         await ReadyAsync(runtime, HttpStatusCode.ServiceUnavailable, "served by another runtime");
 
         await old.TerminateAsync(Cancellation);
         await ReadyAsync(runtime, HttpStatusCode.OK, "ok");
+    }
+
+    [Fact]
+    public async Task ModuleThatIsGone_KeepsNobodyWaiting_ThoughAnotherRuntimeServesIt()
+    {
+        _old.Write("a.wat", Handler);
+        var old = await StartAsync(_old);
+        await old.ModuleAsync("a", module => module.State == ModuleState.Ready, Cancellation);
+
+        var runtime = await StartAsync(_new, "--peers", old.AdminUrl);
+
+        await ReadyAsync(runtime, HttpStatusCode.OK, "ok");
+        Assert.Equal(ModuleReason.NotFound, Assert.Single((await runtime.StatusAsync(Cancellation)).Modules).Reason);
     }
 
     [Fact]

@@ -12,12 +12,12 @@ public sealed class PeerAgreementTests
     private readonly Queue<RuntimeStatus?> _answers = new();
     private int _asked;
 
-    private static ModuleStatus Module(ModuleState state, string revision = "1") => new()
+    private static ModuleStatus Module(ModuleState state, string revision = "1", string reason = ModuleReason.RegistryUnreachable) => new()
     {
         Id = "team/hello",
         Revision = revision,
         State = state,
-        Reason = state == ModuleState.Failed ? ModuleReason.RegistryUnreachable : ModuleReason.Ready,
+        Reason = state == ModuleState.Failed ? reason : ModuleReason.Ready,
         Message = state == ModuleState.Failed ? "no route" : "",
         Since = DateTimeOffset.UnixEpoch,
         Route = "/hello",
@@ -71,6 +71,54 @@ public sealed class PeerAgreementTests
         _time.Advance(TimeSpan.FromSeconds(1));
         await waiting.WaitAsync(Cancellation);
         Assert.Null(agreement.Obstacle);
+    }
+
+    public static TheoryData<string> ReasonsThatTimeDoesNotHeal =>
+    [
+        .. typeof(ModuleReason).GetFields().Select(constant => (string)constant.GetValue(null)!)
+            .Except([ModuleReason.Ready, ModuleReason.Loading, ModuleReason.SecretsPending, ModuleReason.RegistryUnreachable, ModuleReason.PullFailed]),
+    ];
+
+    [Theory]
+    [MemberData(nameof(ReasonsThatTimeDoesNotHeal))]
+    public async Task FailureOfTheTenantsOwn_KeepsNobodyWaiting_ThoughAnotherRuntimeServesTheModule(string reason)
+    {
+        _answers.Enqueue(Status(Module(ModuleState.Ready)));
+
+        await Agreement().WaitAsync(() => Status(Module(ModuleState.Failed, reason: reason)), Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+    }
+
+    [Theory]
+    [InlineData(ModuleReason.RegistryUnreachable)]
+    [InlineData(ModuleReason.PullFailed)]
+    public async Task RegistryThatStaysDown_KeepsTheRuntimeWaiting_ForTwoMinutes(string reason)
+    {
+        _answers.Enqueue(Status(Module(ModuleState.Ready)));
+        var agreement = Agreement();
+        var waiting = agreement.WaitAsync(() => Status(Module(ModuleState.Failed, reason: reason)), Cancellation);
+
+        for (var i = 0; i < 120; i++)
+        {
+            Assert.False(waiting.IsCompleted);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.Null(agreement.Obstacle);
+    }
+
+    [Fact]
+    public async Task RegistryThatComesBackWithoutTheModule_KeepsNobodyWaiting()
+    {
+        var own = Status(Module(ModuleState.Failed));
+        _answers.Enqueue(Status(Module(ModuleState.Ready)));
+        var waiting = Agreement().WaitAsync(() => own, Cancellation);
+        Assert.False(waiting.IsCompleted);
+
+        own = Status(Module(ModuleState.Failed, reason: ModuleReason.NotFound));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
     }
 
     public static TheoryData<string, RuntimeStatus?> PeersThatKeepNobodyWaiting => new()
