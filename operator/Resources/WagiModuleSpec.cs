@@ -68,7 +68,7 @@ public sealed record WagiModuleSpec
     public string? MemoryLimit { get; init; }
 
     [Description("Requests of this module that one runtime runs at a time. More wait a moment and are then answered with 503. " +
-        "Default: the runtime's --max-concurrency, 8 for every CPU. Example: 100")]
+        "At the most the module's share of the runtime's places, --max-module-share, 64. Default: the runtime's --max-concurrency, 8 for every CPU. Example: 50")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? MaxConcurrency { get; init; }
 

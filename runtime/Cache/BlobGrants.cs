@@ -11,7 +11,7 @@ namespace Wagi.Runtime.Cache;
 /// </summary>
 internal sealed partial class BlobGrants(CacheDirectory directory, ILogger<BlobGrants> logger)
 {
-    /// <summary>The modules of one namespace; see <see cref="ReferenceCache.TenantOf"/>.</summary>
+    /// <summary>The modules of one namespace; see <see cref="Modules.Configuration.ModuleEntry.Tenant"/>.</summary>
     public static string Tenant(string tenant) => $"tenant {tenant}";
 
     /// <summary>A repository that the blob was pulled from: whom it lets read the blob may have it from the cache.</summary>

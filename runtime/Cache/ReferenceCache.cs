@@ -12,13 +12,6 @@ namespace Wagi.Runtime.Cache;
 /// </summary>
 internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<ReferenceCache> logger)
 {
-    /// <summary>Whose a module is: the namespace of a WagiModule's id; an id of a hand-written file has none.</summary>
-    public static string TenantOf(string id)
-    {
-        var slash = id.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 ? id[..slash] : "";
-    }
-
     /// <summary>What is known about a reference; null when nothing is.</summary>
     /// <param name="tenant">The namespace of the module that asks; empty outside Kubernetes.</param>
     /// <param name="reference">The reference, as it is configured.</param>

@@ -30,6 +30,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly Guest _guest;
     private readonly GuestFiles? _files;
     private readonly string _module;
+    private readonly string _tenant;
     private readonly string? _entrypoint;
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly MetaVariables _variables;
@@ -69,6 +70,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _guest = guest;
         _files = entry.Volumes.IsEmpty ? null : new GuestFiles(guest.Engine, entry.Volumes);
         _module = entry.Id;
+        _tenant = entry.Tenant;
         _entrypoint = entry.Entrypoint;
         _environment = environment;
         _variables = new MetaVariables(environment, defaults.DefaultHost);
@@ -76,7 +78,8 @@ public sealed partial class ModuleHandler : IModuleHandler
         _defaults = defaults;
         _timeout = entry.Timeout ?? defaults.Timeout;
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
-        _gate = new ConcurrencyGate(entry.MaxConcurrency ?? defaults.MaxConcurrency, defaults.MaxQueue);
+        var places = guest.Engine.Options.InstancesOfModule;
+        _gate = new ConcurrencyGate(Math.Min(entry.MaxConcurrency ?? defaults.MaxConcurrency, places), defaults.MaxQueue);
         _bodies = bodies.Of(entry.Id);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate, _bodies);
         _lineBudget = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
@@ -84,6 +87,10 @@ public sealed partial class ModuleHandler : IModuleHandler
         _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _lineBudget, logger);
         _stderr = stderr ?? new LoggedGuestLines(logger);
         _logger = logger;
+        if (entry.MaxConcurrency > places)
+        {
+            LogShare(_module, entry.MaxConcurrency.Value, places, guest.Engine.Options.MaxInstances);
+        }
     }
 
     /// <summary>Requests whose guest runs, or is about to.</summary>
@@ -153,7 +160,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <summary>Takes a place of the module's and one of the process's; false: there are none, and too many wait already or have for too long.</summary>
     private async ValueTask<bool> EnterAsync(HttpContext context)
     {
-        if (!_gate.TryEnter() && !await _gate.EnterAsync(_defaults.QueueTimeout, context.RequestAborted))
+        if (!_gate.TryEnter() && !await _gate.EnterAsync(_tenant, _defaults.QueueTimeout, context.RequestAborted))
         {
             return false;
         }
@@ -162,7 +169,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         var hasEntered = false;
         try
         {
-            hasEntered = slots.TryEnter() || await slots.EnterAsync(_defaults.QueueTimeout, context.RequestAborted);
+            hasEntered = slots.TryEnter() || await slots.EnterAsync(_tenant, _defaults.QueueTimeout, context.RequestAborted);
             return hasEntered;
         }
         finally
@@ -346,4 +353,7 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     [LoggerMessage(EventId = 27, Level = LogLevel.Warning, Message = "{Module} {Request} was turned away: there is no room for its body; the module's bodies have {Memory} bytes of memory and {Disk} of disk")]
     private partial void LogNoRoom(string module, string request, long memory, long disk);
+
+    [LoggerMessage(EventId = 28, Level = LogLevel.Warning, Message = "{Module} asks for {Concurrency} requests at a time and gets {Places}, one module's share of the {All} of the process")]
+    private partial void LogShare(string module, int concurrency, int places, int all);
 }

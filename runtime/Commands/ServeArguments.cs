@@ -9,6 +9,7 @@ using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Composition;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Tls;
@@ -151,6 +152,20 @@ internal sealed class ServeArguments
         DefaultValueFactory = _ => new HandlerDefaults().MaxConcurrency,
     };
 
+    private readonly Option<int> _maxInstances = new("--max-instances")
+    {
+        Description = "Requests in flight at the most, all modules together; 1 to 10000.",
+        HelpName = "N",
+        DefaultValueFactory = _ => new GuestEngineOptions().MaxInstances,
+    };
+
+    private readonly Option<int> _maxModuleShare = new("--max-module-share")
+    {
+        Description = "How much of --max-instances one module may take, whatever it asks for, in percent.",
+        HelpName = "PERCENT",
+        DefaultValueFactory = _ => new GuestEngineOptions().ModuleShare,
+    };
+
     private readonly Option<string> _maxBody = new("--max-body")
     {
         Description = "Largest request body.",
@@ -205,7 +220,7 @@ internal sealed class ServeArguments
     [
         _config, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
         _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
-        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
+        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
     ];
 
     /// <summary>What the arguments say.</summary>
@@ -234,6 +249,11 @@ internal sealed class ServeArguments
                 {
                     Memory = Arguments.ReadSize(arguments, _compileMemory),
                     Time = Arguments.ReadDuration(arguments, _compileTime),
+                },
+                Engine = new GuestEngineOptions
+                {
+                    MaxInstances = Arguments.ReadPositive(arguments, _maxInstances, most: 10_000),
+                    ModuleShare = Arguments.ReadPositive(arguments, _maxModuleShare, most: 100),
                 },
                 Defaults = defaults,
                 Bodies = ReadBodies(arguments, defaults.MaxRequestBody),

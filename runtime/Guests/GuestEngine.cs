@@ -309,6 +309,14 @@ public sealed record GuestEngineOptions
     /// <summary>Guests that may run at the same time in this process, all modules together: the slots of the pool. 1 to 10,000.</summary>
     public int MaxInstances { get; init; } = 256;
 
+    /// <summary>
+    /// How much of <see cref="MaxInstances"/> the guests of one module may be, whatever its entry asks for, in percent. 1 to 100.
+    /// </summary>
+    public int ModuleShare { get; init; } = 25;
+
+    /// <summary>The same as a number of guests: at least 1.</summary>
+    public int InstancesOfModule => Math.Max(1, MaxInstances * ModuleShare / 100);
+
     /// <summary>Modules that may be loaded at the same time: what the process has room for, unless it is told otherwise. At least 1.</summary>
     public int MaxGuests { get; init; } = ProcessCapacity.Guests;
 
@@ -332,6 +340,7 @@ public sealed record GuestEngineOptions
     internal void Validate()
     {
         Require(MaxInstances is >= 1 and <= 10_000, nameof(MaxInstances), MaxInstances, "1 to 10000");
+        Require(ModuleShare is >= 1 and <= 100, nameof(ModuleShare), ModuleShare, "1 to 100");
         Require(MaxGuests >= 1, nameof(MaxGuests), MaxGuests, "at least 1");
         Require(MaxTableElements is >= 1 and <= 1_000_000, nameof(MaxTableElements), MaxTableElements, "1 to 1000000");
         Require(Tick >= TimeSpan.FromMilliseconds(1) && Tick <= TimeSpan.FromSeconds(1), nameof(Tick), Tick, "1ms to 1s");

@@ -39,7 +39,7 @@ internal sealed class ModuleLoader(
     /// <inheritdoc/>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
-        var tenant = ReferenceCache.TenantOf(entry.Id);
+        var tenant = entry.Tenant;
         using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
         var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);

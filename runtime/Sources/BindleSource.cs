@@ -23,7 +23,7 @@ internal sealed class BindleSource(BindleClient client, Uri? defaultServer, Bind
         }
 
         var server = ServerOf(entry);
-        var tenant = ReferenceCache.TenantOf(entry.Id);
+        var tenant = entry.Tenant;
         var reference = $"bindle:{name} from {server.Location}";
         if (await references.TryReadAsync(tenant, reference, cancellationToken) is { } known && known.WasmDigest is ['s', 'h', 'a', '2', '5', '6', ':', .. var hash])
         {

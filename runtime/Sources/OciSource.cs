@@ -27,7 +27,7 @@ internal sealed partial class OciSource(
             throw new ModuleSourceException(ModuleReason.InvalidEntry, error);
         }
 
-        var tenant = ReferenceCache.TenantOf(entry.Id);
+        var tenant = entry.Tenant;
         var known = await references.TryReadAsync(tenant, reference.ToString(), cancellationToken);
         if (known is not null && reference.Digest is not null)
         {

@@ -26,6 +26,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(
         new string[] { "-c", "/dev/null", "--max-body", "65Mi", "--body-disk", "0" },
         "--max-body 65Mi needs --body-memory of at least that size; it is 64Mi")]
+    [InlineData(new string[] { "-c", "/dev/null", "--max-instances", "20000" }, "--max-instances must be between 1 and 10000")]
+    [InlineData(new string[] { "-c", "/dev/null", "--max-module-share", "0" }, "--max-module-share must be between 1 and 100")]
     public async Task WrongUse_EndsWithCode2_AndSaysWhat(string[] arguments, string message)
     {
         var result = await WagiAsync(arguments);

@@ -49,9 +49,17 @@ public static class Arguments
             : throw new UsageException($"{option.Name}: {error}");
 
     /// <summary>A number of at least 1.</summary>
-    /// <exception cref="UsageException">It is less.</exception>
-    public static int ReadPositive(ParseResult arguments, Option<int> option) =>
-        arguments.GetValue(option) is var number and >= 1
+    /// <param name="arguments">The command line.</param>
+    /// <param name="option">Names it.</param>
+    /// <param name="most">The largest.</param>
+    /// <exception cref="UsageException">It is less, or more.</exception>
+    public static int ReadPositive(ParseResult arguments, Option<int> option, int most = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(option);
+        var number = arguments.GetValue(option);
+        return number >= 1 && number <= most
             ? number
-            : throw new UsageException($"{option.Name} must be at least 1");
+            : throw new UsageException(most == int.MaxValue ? $"{option.Name} must be at least 1" : $"{option.Name} must be between 1 and {most}");
+    }
 }

@@ -13,6 +13,9 @@ public sealed record ModuleEntry
     /// <summary>Name of the entry in logs, metrics and <c>/status</c>; <c>namespace/name</c> for a WagiModule. Never empty, unique in its file.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Whose the module is: the namespace of a WagiModule; empty for an entry of a hand-written file, unless its id has a slash.</summary>
+    public string Tenant => Id.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? Id[..slash] : "";
+
     /// <summary>The path that the module answers.</summary>
     public required RoutePattern Route { get; init; }
 

@@ -30,6 +30,19 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task Places_AreTheProgramsOwn_UnlessTheyAreGiven()
+    {
+        var without = await WagiChart.ManifestsAsync();
+        var with = await WagiChart.ManifestsAsync("runtime.maxInstances=512", "runtime.maxModuleShare=50");
+
+        Assert.DoesNotContain(
+            Arguments(without.Get("Deployment", "wagi-runtime")),
+            argument => argument!.StartsWith("--max-", StringComparison.Ordinal));
+        Assert.Contains("--max-instances=512", Arguments(with.Get("Deployment", "wagi-runtime")));
+        Assert.Contains("--max-module-share=50", Arguments(with.Get("Deployment", "wagi-runtime")));
+    }
+
+    [Fact]
     public async Task RuntimeAndOperator_AreReplacedWithoutAPodTooFew()
     {
         var manifests = await WagiChart.ManifestsAsync();

@@ -180,10 +180,55 @@ public class OutcomeTests
         (await first).Dispose();
     }
 
+    private static Task<HandlerHost> StartAsync(GuestEngine engine, string id, int sleep, int? maxConcurrency = null)
+    {
+        var (data, code) = Wat.Print(Head + id);
+        return HandlerHost.StartAsync(
+            Wat.Start($"(call $sleep (i32.const {sleep})) {code}", data), engine: engine,
+            entry: entry => entry with { Id = id, MaxConcurrency = maxConcurrency }, defaults: new() { MaxQueue = 0 });
+    }
+
+    [Fact]
+    public async Task ModuleThatAsksForAllPlaces_LeavesThreeQuartersOfThemToOthers()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 8 });
+        await using var greedy = await StartAsync(engine, "greedy/slow", sleep: 25_000, maxConcurrency: 1000);
+        await using var neighbour = await StartAsync(engine, "neighbour/quick", sleep: 0);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var slow = Enumerable.Range(0, 16).Select(_ => greedy.Client.GetAsync("/", leaving.Token)).ToList();
+        await WaitForAsync(() => slow.Count(task => task.IsCompleted) == 14);
+
+        Assert.Equal("neighbour/quick", await neighbour.Client.GetStringAsync("/"));
+
+        Assert.Equal(2, Inside(greedy));
+        Assert.Contains(greedy.Log.Lines, line => line.Contains("greedy/slow asks for 1000 requests at a time and gets 2", StringComparison.Ordinal));
+        await leaving.CancelAsync();
+        await Task.WhenAll(slow).ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task NeighbourOfATenantWithManyModules_IsAnsweredAfterOneRound()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 2, ModuleShare = 100 });
+        var greedy = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => StartAsync(engine, $"greedy/{i}", sleep: 300)));
+        await using var neighbour = await StartAsync(engine, "neighbour/quick", sleep: 0);
+        var slow = greedy.SelectMany(host => new[] { host.Client.GetStringAsync("/"), host.Client.GetStringAsync("/") }).ToList();
+        await WaitForAsync(() => engine.Slots.Waiting > 14);
+
+        Assert.Equal("neighbour/quick", await neighbour.Client.GetStringAsync("/"));
+
+        Assert.InRange(slow.Count(task => task.IsCompleted), 0, 10);
+        await Task.WhenAll(slow);
+        foreach (var host in greedy)
+        {
+            await host.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task Guests_OfAllModulesTogether_AreNoMoreThanTheSlots()
     {
-        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 2 });
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 2, ModuleShare = 100 });
         var (data, code) = Wat.Print(Head + "done");
         await using var host = await HandlerHost.StartAsync(
             Wat.Start($"(call $sleep (i32.const 50)) {code}", data), engine: engine, defaults: new() { MaxConcurrency = 50 });

@@ -14,7 +14,7 @@ public sealed class ConcurrencyGateTests
         var gate = new ConcurrencyGate(concurrency: 1, queue: 1);
         Assert.True(gate.TryEnter());
         Assert.False(gate.TryEnter());
-        var waiting = gate.EnterAsync(Long, Cancellation);
+        var waiting = gate.EnterAsync("a", Long, Cancellation);
         Assert.Equal((1, 1), (gate.Inside, gate.Waiting));
         Assert.False(waiting.IsCompleted);
 
@@ -29,10 +29,10 @@ public sealed class ConcurrencyGateTests
     {
         var gate = new ConcurrencyGate(concurrency: 1, queue: 1);
         Assert.True(gate.TryEnter());
-        var waiting = gate.EnterAsync(Long, Cancellation);
+        var waiting = gate.EnterAsync("a", Long, Cancellation);
         Assert.True(gate.IsFull);
 
-        Assert.False(await gate.EnterAsync(Long, Cancellation));
+        Assert.False(await gate.EnterAsync("a", Long, Cancellation));
 
         Assert.Equal(1, gate.Waiting);
         gate.Leave();
@@ -45,7 +45,7 @@ public sealed class ConcurrencyGateTests
         var gate = new ConcurrencyGate(concurrency: 1, queue: 1);
         Assert.True(gate.TryEnter());
 
-        Assert.False(await gate.EnterAsync(TimeSpan.FromMilliseconds(1), Cancellation));
+        Assert.False(await gate.EnterAsync("a", TimeSpan.FromMilliseconds(1), Cancellation));
 
         Assert.Equal(0, gate.Waiting);
         Assert.False(gate.IsFull);
@@ -57,7 +57,7 @@ public sealed class ConcurrencyGateTests
         var gate = new ConcurrencyGate(concurrency: 1, queue: 1);
         Assert.True(gate.TryEnter());
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var waiting = gate.EnterAsync(Long, leaving.Token);
+        var waiting = gate.EnterAsync("a", Long, leaving.Token);
 
         await leaving.CancelAsync();
 
@@ -71,14 +71,14 @@ public sealed class ConcurrencyGateTests
     public async Task Crowd_NeverExceedsThePlaces_AndAllThatQueuedGetIn()
     {
         const int Places = 3;
-        const int Callers = 200;
+        const int Callers = 5000;
         var gate = new ConcurrencyGate(Places, Callers);
         var inside = 0;
         var most = 0;
         var entered = 0;
-        await Parallel.ForAsync(0, Callers, new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Cancellation }, async (_, token) =>
+        await Parallel.ForAsync(0, Callers, new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Cancellation }, async (caller, token) =>
         {
-            if (gate.TryEnter() || await gate.EnterAsync(Long, token))
+            if (gate.TryEnter() || await gate.EnterAsync(caller % 2 == 0 ? "even" : "odd", Long, token))
             {
                 Interlocked.Increment(ref entered);
                 InterlockedMax(ref most, Interlocked.Increment(ref inside));
@@ -91,6 +91,77 @@ public sealed class ConcurrencyGateTests
         Assert.Equal(Callers, entered);
         Assert.InRange(most, 1, Places);
         Assert.Equal((0, 0), (gate.Inside, gate.Waiting));
+    }
+
+    [Fact]
+    public async Task NeighbourOfAThousandThatWait_IsInAfterOneRound()
+    {
+        var gate = new ConcurrencyGate(concurrency: 4, queue: int.MaxValue);
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.True(gate.TryEnter()));
+        var greedy = Enumerable.Range(0, 1000).Select(_ => gate.EnterAsync("greedy", Long, Cancellation)).ToList();
+        var neighbour = gate.EnterAsync("neighbour", Long, Cancellation);
+        var other = gate.EnterAsync("other", Long, Cancellation);
+
+        for (var i = 0; i < 3; i++)
+        {
+            gate.Leave();
+        }
+
+        Assert.True(await neighbour.WaitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.True(await other.WaitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.Equal(999, gate.Waiting);
+        for (var i = 0; i < 999; i++)
+        {
+            gate.Leave();
+        }
+
+        Assert.All(await Task.WhenAll(greedy).WaitAsync(TimeSpan.FromSeconds(20), Cancellation), Assert.True);
+    }
+
+    [Fact]
+    public async Task CallerThatHasJustCome_DoesNotOvertakeThoseWhoWait()
+    {
+        var gate = new ConcurrencyGate(concurrency: 1, queue: 10);
+        Assert.True(gate.TryEnter());
+        var first = gate.EnterAsync("a", Long, Cancellation);
+        var second = gate.EnterAsync("a", Long, Cancellation);
+        var third = gate.EnterAsync("b", Long, Cancellation);
+        foreach (var next in (Task<bool>[])[first, third, second])
+        {
+            Assert.False(gate.TryEnter());
+            gate.Leave();
+            Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task TenantThatGivesUp_LosesItsTurn()
+    {
+        var gate = new ConcurrencyGate(concurrency: 1, queue: 10);
+        Assert.True(gate.TryEnter());
+        Assert.False(await gate.EnterAsync("impatient", TimeSpan.FromMilliseconds(1), Cancellation));
+        var next = gate.EnterAsync("b", Long, Cancellation);
+
+        gate.Leave();
+
+        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(20), Cancellation));
+    }
+
+    [Fact]
+    public async Task CallerThatBlocks_GetsItsTurn()
+    {
+        var gate = new ConcurrencyGate(concurrency: 1, queue: 10);
+        Assert.True(gate.TryEnter());
+        var blocked = Task.Factory.StartNew(gate.Enter, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        while (gate.Waiting == 0)
+        {
+            await Task.Yield();
+        }
+
+        gate.Leave();
+
+        await blocked.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.Equal(1, gate.Inside);
     }
 
     private static void InterlockedMax(ref int target, int value)

@@ -6,7 +6,7 @@ namespace Wagi.Runtime.Tests.Harness;
 /// <summary>The engine of all tests that need nothing special of it: one per process, as in the product.</summary>
 internal static class SharedEngine
 {
-    public static GuestEngine Instance { get; } = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 64 });
+    public static GuestEngine Instance { get; } = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 64, ModuleShare = 100 });
 
     public static Guest Load(string wat) => Instance.Load(Instance.Compile(System.Text.Encoding.UTF8.GetBytes(wat)));
 }
