@@ -48,7 +48,7 @@ internal static class ConditionCatalog
     [
         ConditionReason.NoRuntimes, ConditionReason.RuntimeUnreachable, ConditionReason.Updating, ModuleReason.Loading,
         ModuleReason.SecretsPending, ModuleReason.UnknownImport, ModuleReason.CompileFailed, ModuleReason.EntrypointMissing,
-        ModuleReason.RoutesFailed, ModuleReason.TooManyModules,
+        ModuleReason.RoutesFailed, ModuleReason.TooManyModules, ModuleReason.UnknownRequirement,
     ];
 
     /// <summary>The conditions in the order in which they are reached: what True means, the reasons of True, and the others.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Status;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Sharing;
@@ -39,6 +40,7 @@ internal sealed class ModuleLoader(
     /// <inheritdoc/>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
+        RefuseUnknownRequirements(entry);
         var tenant = entry.Tenant;
         using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
@@ -56,6 +58,18 @@ internal sealed class ModuleLoader(
         {
             guest.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Before anything else is done for the entry: what it requires may be about any of it.</summary>
+    private static void RefuseUnknownRequirements(ModuleEntry entry)
+    {
+        var unknown = entry.Requires.Where(name => !ModuleCapabilities.Known.Contains(name)).Select(name => $"'{name}'").ToList();
+        if (unknown.Count > 0)
+        {
+            throw new GuestLoadException(
+                ModuleReason.UnknownRequirement,
+                $"the entry requires {string.Join(", ", unknown)}, which this runtime (version {RuntimeVersion.Current}) does not have; upgrade the runtime");
         }
     }
 }

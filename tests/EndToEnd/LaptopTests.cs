@@ -141,6 +141,19 @@ public sealed class LaptopTests : IDisposable
     }
 
     [Fact]
+    public async Task EntryThatRequiresWhatThisRuntimeDoesNotHave_IsNotServed()
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure("[[module]]\nid = \"a\"\nroute = \"/hello\"\nmodule = \"hello.wat\"\nrequires = [\"time-travel\"]\n");
+        await using var runtime = await StartAsync();
+
+        var module = await runtime.ModuleAsync("a", module => module.State == ModuleState.Failed, Cancellation);
+        Assert.Equal(ModuleReason.UnknownRequirement, module.Reason);
+        Assert.Contains("requires 'time-travel'", module.Message, StringComparison.Ordinal);
+        await runtime.AnswerAsync("/hello", HttpStatusCode.NotFound, Cancellation);
+    }
+
+    [Fact]
     public async Task MissingFile_IsReported_AndServedOnceItIsThere()
     {
         Configure(Entry("/hello", "hello.wat"));

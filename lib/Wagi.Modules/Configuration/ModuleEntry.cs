@@ -62,6 +62,11 @@ public sealed record ModuleEntry
     public string? SecretsVersion { get; init; }
 
     /// <summary>
+    /// What a runtime must have to serve the entry: names of <see cref="ModuleCapabilities"/>, and perhaps others, of later versions.
+    /// </summary>
+    public ImmutableArray<string> Requires { get; init; } = [];
+
+    /// <summary>
     /// An opaque mark that <c>/status</c> repeats, so that whoever wrote the file can tell which version of an entry is served.
     /// </summary>
     public string? Revision { get; init; }
@@ -95,11 +100,12 @@ internal static class ModuleKeys
     public const string MemoryLimit = "memory_limit";
     public const string MaxConcurrency = "max_concurrency";
     public const string SecretsVersion = "secrets_version";
+    public const string Requires = "requires";
     public const string Revision = "revision";
 
     public static readonly string[] All =
     [
         Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
-        Timeout, MemoryLimit, MaxConcurrency, SecretsVersion, Revision,
+        Timeout, MemoryLimit, MaxConcurrency, SecretsVersion, Requires, Revision,
     ];
 }

@@ -46,10 +46,17 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             MemoryLimit = ReadMemoryLimit(),
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
             SecretsVersion = Text(ModuleKeys.SecretsVersion),
+            Requires = List<string>(ModuleKeys.Requires, TryName),
             Revision = Text(ModuleKeys.Revision),
             Location = table.Location,
         };
         return Cause is null ? entry : null;
+    }
+
+    private static bool TryName(string text, out string? name, out string? error)
+    {
+        (name, error) = (text, text.Length == 0 ? $"'{ModuleKeys.Requires}' contains an empty name" : null);
+        return error is null;
     }
 
     /// <summary>WAGI's entries have no id: their hosts and route name them.</summary>

@@ -56,4 +56,7 @@ public static class ModuleReason
 
     /// <summary>This runtime cannot use the reference or another setting.</summary>
     public const string InvalidEntry = nameof(InvalidEntry);
+
+    /// <summary>The entry requires something that this runtime does not have; a later version may.</summary>
+    public const string UnknownRequirement = nameof(UnknownRequirement);
 }

@@ -60,6 +60,7 @@ public sealed class ModulesTomlWriterTests
                 MemoryLimit = bytes,
                 MaxConcurrency = number,
                 SecretsVersion = value,
+                Requires = [value + "a", "b"],
                 Revision = value,
                 Volumes = [new Volume("/" + key.Replace("\0", "", StringComparison.Ordinal), "/" + value.Replace("\0", "", StringComparison.Ordinal), number % 2 == 0)],
                 Environment = ImmutableSortedDictionary<string, string>.Empty.Add("K" + key, value),
@@ -75,5 +76,6 @@ public sealed class ModulesTomlWriterTests
         Assert.True(Small.HasSameMeaningAs(Small with { Location = new("elsewhere", 1, 1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Revision = "2" }));
+        Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signatures"] }));
     }
 }

@@ -74,6 +74,7 @@ public sealed class ReadinessTests
     [InlineData(ModuleReason.NotFound, false)]
     [InlineData(ModuleReason.PullFailed, false)]
     [InlineData(ModuleReason.TooManyModules, false)]
+    [InlineData(ModuleReason.UnknownRequirement, false)]
     public void ReasonOfARuntime_GoesThrough_AndStallsWhatCannotMendItself(string reason, bool stalled)
     {
         _scenario.Runtime("a", Failed(reason, "because"));

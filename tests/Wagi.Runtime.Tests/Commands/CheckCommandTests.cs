@@ -30,6 +30,24 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(new CommandOutcome(0, "0 modules, no problem: the file has no [[module]]\n", ""), await CheckAsync("# nothing yet\n"));
 
     [Fact]
+    public async Task EntryThatRequiresWhatThisVersionDoesNotHave_IsRefused_AndSaysSo()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        var outcome = await CheckAsync("""
+            [[module]]
+            route = "/a"
+            module = "hello.wat"
+            requires = ["time-travel", "telepathy"]
+            [[module]]
+            route = "/b"
+            module = "hello.wat"
+            requires = []
+            """);
+        Assert.Contains("modules.toml:1:1: error: module '/a': the entry requires 'time-travel', 'telepathy', which this runtime (version ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("upgrade the runtime\n2 modules, 1 error\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FolderOfAVolume_IsLookedFor_FromTheFolderOfTheFile()
     {
         _folder.Write("hello.wat", Wat.Printing("hello"));
