@@ -47,6 +47,7 @@ internal sealed unsafe class Preview2 : IHostInterfaces
         var run = HostCall.RunOf(context);
         try
         {
+            Preview2Handles.Remove(run);
             if ((Preview2Resource)resource == Preview2Resource.Pollable)
             {
                 Pollables.Of(run).Remove(representation);

@@ -1,3 +1,4 @@
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
 
 namespace Wagi.Runtime.Wasi;
@@ -184,9 +185,13 @@ internal enum Preview2Resource
 /// <summary>Resources by their types in WASI preview 2.</summary>
 internal static class Preview2Calls
 {
-    /// <inheritdoc cref="ComponentCall.NewResource"/>
-    public static ComponentValue NewResource(this in ComponentCall call, Preview2Resource type, uint representation = 0) =>
-        call.NewResource((uint)type, representation);
+    /// <summary>A new resource for the guest, which counts until it is dropped.</summary>
+    /// <exception cref="TrapException">The guest holds too many.</exception>
+    public static ComponentValue NewResource(this in ComponentCall call, GuestRun run, Preview2Resource type, uint representation = 0)
+    {
+        Preview2Handles.Add(run);
+        return call.NewResource((uint)type, representation);
+    }
 
     /// <inheritdoc cref="ComponentCall.Representation"/>
     public static uint Representation(this in ComponentCall call, in ComponentValue value, Preview2Resource type) =>

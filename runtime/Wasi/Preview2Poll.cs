@@ -7,12 +7,12 @@ namespace Wagi.Runtime.Wasi;
 internal static class Preview2Poll
 {
     public static void Subscribe(GuestRun run, in ComponentCall call, ulong due) =>
-        call.Return(call.NewResource(Preview2Resource.Pollable, Pollables.Of(run).Add(due)));
+        call.Return(call.NewResource(run, Preview2Resource.Pollable, Pollables.Of(run).Add(due)));
 
-    public static void SubscribeReady(in ComponentCall call, Preview2Resource type)
+    public static void SubscribeReady(GuestRun run, in ComponentCall call, Preview2Resource type)
     {
         call.Representation(call[0], type);
-        call.Return(call.NewResource(Preview2Resource.Pollable, Pollables.Ready));
+        call.Return(call.NewResource(run, Preview2Resource.Pollable, Pollables.Ready));
     }
 
     public static void Wait(GuestRun run, ulong due)
@@ -59,8 +59,6 @@ internal sealed class Pollables
     /// <summary>Of a pollable that is always ready.</summary>
     public const uint Ready = 0;
 
-    private const int Most = 100_000;
-
     private static readonly RunState<Pollables> State = new();
 
     private readonly List<ulong> _due = [0];
@@ -82,18 +80,13 @@ internal sealed class Pollables
     /// <summary>When it is ready, on the guest's monotonic clock.</summary>
     public ulong this[uint number] => _due[(int)number];
 
-    /// <exception cref="TrapException">There are too many.</exception>
+    /// <summary>One more; <see cref="Preview2Handles"/> bounds how many there are.</summary>
     public uint Add(ulong due)
     {
         if (_free.TryPop(out var number))
         {
             _due[(int)number] = due;
             return number;
-        }
-
-        if (_due.Count > Most)
-        {
-            throw new TrapException($"the component waits for more than {Most} clocks");
         }
 
         _due.Add(due);

@@ -45,13 +45,13 @@ internal static class Preview2Wasi
                 run.Exit(call[0].AsU8);
                 break;
             case Preview2Function.GetStdin:
-                call.Return(call.NewResource(Preview2Resource.InputStream));
+                call.Return(call.NewResource(run, Preview2Resource.InputStream));
                 break;
             case Preview2Function.GetStdout:
-                call.Return(call.NewResource(Preview2Resource.OutputStream, Stdout));
+                call.Return(call.NewResource(run, Preview2Resource.OutputStream, Stdout));
                 break;
             case Preview2Function.GetStderr:
-                call.Return(call.NewResource(Preview2Resource.OutputStream, Stderr));
+                call.Return(call.NewResource(run, Preview2Resource.OutputStream, Stderr));
                 break;
 
             case Preview2Function.WallClockNow:
@@ -98,10 +98,10 @@ internal static class Preview2Wasi
                 Preview2Poll.Poll(run, call);
                 break;
             case Preview2Function.InputSubscribe:
-                Preview2Poll.SubscribeReady(call, Preview2Resource.InputStream);
+                Preview2Poll.SubscribeReady(run, call, Preview2Resource.InputStream);
                 break;
             case Preview2Function.OutputSubscribe:
-                Preview2Poll.SubscribeReady(call, Preview2Resource.OutputStream);
+                Preview2Poll.SubscribeReady(run, call, Preview2Resource.OutputStream);
                 break;
 
             case Preview2Function.Read:
@@ -142,7 +142,7 @@ internal static class Preview2Wasi
                 call.Return(ComponentValue.None);
                 break;
             case Preview2Function.InstanceNetwork:
-                call.Return(call.NewResource(Preview2Resource.Network));
+                call.Return(call.NewResource(run, Preview2Resource.Network));
                 break;
             case Preview2Function.ResolveAddresses:
                 call.Representation(call[0], Preview2Resource.Network);

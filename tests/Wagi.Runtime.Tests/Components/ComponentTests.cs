@@ -82,6 +82,8 @@ public class ComponentTests
     [InlineData("(call $write (call $stdout) (i32.const 130000) (i32.const 5000))", "out of bounds")]
     [InlineData("(call $poll (i32.const 0) (i32.const 0) (i32.const 8))", "empty list")]
     [InlineData("(call $random (i64.const -1) (i32.const 8))", "random bytes")]
+    [InlineData("(loop $again (drop (call $stdout)) (br $again))", "holds 10000 handles")]
+    [InlineData("(loop $again (drop (call $subscribe (i64.const 0))) (br $again))", "holds 10000 handles")]
     public async Task Component_ThatFails_BeforeTheHeaderBlock_Gives500(string body, string reason)
     {
         await using var host = await HandlerHost.StartAsync(
@@ -93,6 +95,21 @@ public class ComponentTests
         Assert.True(
             host.Log.Lines.Any(line => line.StartsWith("Warning tests/handler ", StringComparison.Ordinal) && line.Contains(reason, StringComparison.Ordinal)),
             string.Join('\n', host.Log.Lines));
+    }
+
+    [Fact]
+    public async Task HandlesThatAreDropped_DoNotCount()
+    {
+        var (data, code) = ComponentText.Print(Head + "hello");
+        await using var host = await HandlerHost.StartAsync(ComponentText.Command($"""
+            (loop $again
+              (call $drop (call $subscribe (i64.const 0)))
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br_if $again (i32.lt_u (local.get $i) (i32.const 50000))))
+            {code} (i32.const 0)
+            """, data));
+
+        Assert.Equal("hello", await host.Client.GetStringAsync("/"));
     }
 
     [Theory]
