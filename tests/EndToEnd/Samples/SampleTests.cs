@@ -1,9 +1,17 @@
+using Wagi.TestCluster;
+
 namespace Wagi.EndToEnd.Samples;
 
 /// <summary>Tests that share one <see cref="ServedSamples"/>; one whose sample could not be built is skipped with the reason.</summary>
 [Collection(nameof(ServedSamplesCollection))]
-public abstract class SampleTests(ServedSamples samples)
+public abstract class SampleTests
 {
+    protected SampleTests(ServedSamples samples)
+    {
+        Assert.SkipWhen(TestTools.WhyNoProcess is not null, TestTools.WhyNoProcess ?? "");
+        Samples = samples;
+    }
+
     /// <summary>The languages of <c>samples/</c> whose handlers come out of a compiler.</summary>
     public static TheoryData<string> Languages => ["c", "rust", "go", "assemblyscript", "zig"];
 
@@ -18,7 +26,7 @@ public abstract class SampleTests(ServedSamples samples)
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    protected ServedSamples Samples { get; } = samples;
+    protected ServedSamples Samples { get; }
 
     protected HttpClient Client => Samples.Runtime.Client;
 

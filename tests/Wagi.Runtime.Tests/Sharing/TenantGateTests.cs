@@ -1,48 +1,30 @@
+using System.Threading.Channels;
 using Wagi.Runtime.Sharing;
 
 namespace Wagi.Runtime.Tests.Sharing;
 
 public sealed class TenantGateTests
 {
-    private readonly List<string> _order = [];
-    private readonly Dictionary<string, IDisposable> _inside = [];
+    /// <summary>Who is in, in the order of getting in.</summary>
+    private readonly Channel<(string Name, IDisposable Place)> _entered = Channel.CreateUnbounded<(string, IDisposable)>();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Its name is noted as soon as it is in.</summary>
-    private async Task EnterAsync(TenantGate gate, string tenant, string name, long size = 0, CancellationToken cancellationToken = default)
-    {
-        var place = await gate.EnterAsync(tenant, size, cancellationToken);
-        lock (_order)
-        {
-            _order.Add(name);
-            _inside.Add(name, place);
-        }
-    }
+    private async Task EnterAsync(TenantGate gate, string tenant, string name, long size = 0) =>
+        _entered.Writer.TryWrite((name, await gate.EnterAsync(tenant, size, Cancellation)));
 
     /// <summary>Lets everybody through, one after the other, and tells in which order.</summary>
     private async Task<string> DrainAsync(params Task[] entering)
     {
-        for (var left = 0; left < entering.Length; left++)
+        var order = new List<string>();
+        while (order.Count < entering.Length)
         {
-            while (true)
-            {
-                lock (_order)
-                {
-                    if (_order.Count > left)
-                    {
-                        break;
-                    }
-                }
-
-                await Task.WhenAny(entering.Where(task => !task.IsCompleted)).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
-            }
-
-            _inside[_order[left]].Dispose();
+            var (name, place) = await _entered.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+            order.Add(name);
+            place.Dispose();
         }
 
-        await Task.WhenAll(entering);
-        return string.Join(' ', _order);
+        return string.Join(' ', order);
     }
 
     [Fact]
