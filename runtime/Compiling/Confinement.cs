@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Compiling;
 
@@ -7,15 +8,12 @@ namespace Wagi.Runtime.Compiling;
 [SupportedOSPlatform("linux")]
 internal static partial class Confinement
 {
-    private const int ProcessorTime = 0; // RLIMIT_CPU
-    private const int Data = 2; // RLIMIT_DATA
-    private const int CoreFile = 4; // RLIMIT_CORE
     private const int BackgroundPriority = 10;
 
     /// <summary>Limits memory that is written to, whatever part of the process asks for it. Address space that is only reserved does not count.</summary>
     /// <param name="bytes">How much.</param>
     /// <exception cref="IOException">The kernel refuses.</exception>
-    public static void LimitMemory(long bytes) => Limit(Data, (ulong)bytes, (ulong)bytes);
+    public static void LimitMemory(long bytes) => ResourceLimits.Set(ProcessResource.Data, (ulong)bytes, (ulong)bytes);
 
     /// <summary>Limits the processor time of all threads together. When it is up the process ends by SIGXCPU.</summary>
     /// <param name="time">How much; it is counted in seconds, rounded up.</param>
@@ -23,7 +21,7 @@ internal static partial class Confinement
     public static void LimitTime(TimeSpan time)
     {
         var seconds = (ulong)Math.Ceiling(time.TotalSeconds);
-        Limit(ProcessorTime, seconds, seconds + 1);
+        ResourceLimits.Set(ProcessResource.ProcessorTime, seconds, seconds + 1);
     }
 
     /// <summary>
@@ -33,7 +31,7 @@ internal static partial class Confinement
     public static void GiveWay()
     {
         // Each of the three is a courtesy that a sandbox may forbid.
-        Limit(CoreFile, 0, 0);
+        ResourceLimits.Set(ProcessResource.CoreFile, 0, 0);
         _ = SetPriority(0, 0, BackgroundPriority);
         try
         {
@@ -45,25 +43,6 @@ internal static partial class Confinement
         }
     }
 
-    private static void Limit(int resource, ulong soft, ulong hard)
-    {
-        var limit = new ResourceLimit { Soft = soft, Hard = hard };
-        if (SetResourceLimit(resource, in limit) != 0)
-        {
-            throw new IOException($"the limit cannot be set: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
-    private static partial int SetResourceLimit(int resource, in ResourceLimit limit);
-
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     private static partial int SetPriority(int which, uint who, int priority);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct ResourceLimit
-    {
-        public ulong Soft;
-        public ulong Hard;
-    }
 }

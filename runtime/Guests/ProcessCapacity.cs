@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Wagi.Runtime.Guests;
 
@@ -7,15 +6,13 @@ namespace Wagi.Runtime.Guests;
 /// How the descriptors and memory maps of this process are shared out, so that what many modules take is never what the ports need: half of
 /// the descriptors for loaded modules, a quarter for connections of clients, and the rest for everything else.
 /// </summary>
-internal static partial class ProcessCapacity
+internal static class ProcessCapacity
 {
     /// <summary>A loaded module keeps its file open, and maps code and data from it: one descriptor and three maps, and one map to spare.</summary>
     private const long MapsOfGuest = 4;
 
     /// <summary>Maps of the program itself, of its heap and of the pool of slots.</summary>
     private const long MapsOfProgram = 8192;
-
-    private const int OpenFiles = 7; // RLIMIT_NOFILE of Linux
 
     /// <summary>Modules that may be loaded at the same time.</summary>
     public static int Guests { get; } = (int)Math.Clamp(Math.Min(Descriptors() / 2, (Maps() - MapsOfProgram) / MapsOfGuest), 1, int.MaxValue);
@@ -24,7 +21,7 @@ internal static partial class ProcessCapacity
     public static long Connections { get; } = Math.Max(Descriptors() / 4, 1);
 
     private static long Descriptors() =>
-        OperatingSystem.IsLinux() && GetResourceLimit(OpenFiles, out var limit) == 0 && limit.Soft < long.MaxValue ? (long)limit.Soft : long.MaxValue;
+        OperatingSystem.IsLinux() && ResourceLimits.Read(ProcessResource.OpenFiles) is { } limit and < long.MaxValue ? (long)limit : long.MaxValue;
 
     private static long Maps()
     {
@@ -36,15 +33,5 @@ internal static partial class ProcessCapacity
         {
             return long.MaxValue;
         }
-    }
-
-    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
-    private static partial int GetResourceLimit(int resource, out ResourceLimit limit);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct ResourceLimit
-    {
-        public ulong Soft;
-        public ulong Hard;
     }
 }
