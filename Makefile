@@ -60,10 +60,10 @@ images: ## container images in artifacts/images; BASE=debian makes the base imag
 	images/build
 	$(if $(PUSH),images/push)
 
-crds: ## write crds/, config/rbac/, the chart's copies of both and docs/wagimodule.md from the C# types in operator/
+crds: ## write crds/, config/rbac/, the chart's copies of both, docs/wagimodule.md and docs/wagiclass.md from the C# types in operator/
 	dotnet run --project operator -- crds --output crds
 	dotnet run --no-build --project operator -- rbac --output config/rbac
-	dotnet run --no-build --project operator -- crds --reference docs/wagimodule.md
+	dotnet run --no-build --project operator -- crds --reference docs
 	cp crds/*.yaml config/rbac/role.yaml charts/wagi-operator/files/
 
 manifests: ## write config/default from the chart

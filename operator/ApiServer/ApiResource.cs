@@ -13,6 +13,8 @@ internal sealed record ApiResource(string Group, string Version, string Plural, 
 
     public static ApiResource Pods { get; } = new("", "v1", "pods", "Pod");
 
+    public static ApiResource Namespaces { get; } = new("", "v1", "namespaces", "Namespace");
+
     public static ApiResource Events { get; } = new("", "v1", "events", "Event");
 
     public static ApiResource Leases { get; } = new("coordination.k8s.io", "v1", "leases", "Lease");
@@ -27,6 +29,6 @@ internal sealed record ApiResource(string Group, string Version, string Plural, 
         return @namespace is null ? $"{root}/{Plural}" : $"{root}/namespaces/{Uri.EscapeDataString(@namespace)}/{Plural}";
     }
 
-    /// <summary>Path of one object.</summary>
-    public string PathOf(ObjectKey key) => $"{PathOf(key.Namespace)}/{Uri.EscapeDataString(key.Name)}";
+    /// <summary>Path of one object; one without a namespace has an empty one.</summary>
+    public string PathOf(ObjectKey key) => $"{PathOf(key.Namespace.Length == 0 ? null : key.Namespace)}/{Uri.EscapeDataString(key.Name)}";
 }

@@ -1,6 +1,6 @@
 namespace Wagi.Operator.ApiServer;
 
-/// <summary>Namespace and name of an object.</summary>
+/// <summary>Namespace and name of an object; the namespace is empty for objects of the cluster.</summary>
 public readonly record struct ObjectKey(string Namespace, string Name)
 {
     /// <summary>By namespace, then by name.</summary>

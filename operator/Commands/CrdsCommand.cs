@@ -12,23 +12,23 @@ internal sealed class CrdsCommand
 
     private readonly Option<DirectoryInfo?> _output = new("--output", "-o")
     {
-        Description = $"Folder to write {CrdGenerator.FileName} to. Default: standard output.",
+        Description = "Folder to write a file for each of them to. Default: standard output.",
         HelpName = "DIR",
     };
 
-    private readonly Option<FileInfo?> _reference = new("--reference")
+    private readonly Option<DirectoryInfo?> _reference = new("--reference")
     {
-        Description = "Write the reference of the fields to this file, in Markdown, instead.",
-        HelpName = "FILE",
+        Description = "Write the reference of the fields to this folder, in Markdown, instead.",
+        HelpName = "DIR",
     };
 
-    /// <summary>What the command prints.</summary>
-    public static string Text() => Header + YamlWriter.Write(CrdGenerator.Generate());
+    /// <summary>The file of one resource.</summary>
+    public static string Text(CustomResource resource) => Header + YamlWriter.Write(CrdGenerator.Generate(resource));
 
     /// <summary>The command <c>crds</c>.</summary>
     public Command Create()
     {
-        var command = new Command("crds", "Print the CustomResourceDefinition of this version: wagi-operator crds | kubectl apply -f -");
+        var command = new Command("crds", "Print the CustomResourceDefinitions of this version: wagi-operator crds | kubectl apply -f -");
         command.Options.Add(_output);
         command.Options.Add(_reference);
         command.SetAction(Run);
@@ -39,19 +39,27 @@ internal sealed class CrdsCommand
     {
         if (arguments.GetValue(_reference) is { } reference)
         {
-            reference.Directory?.Create();
-            File.WriteAllText(reference.FullName, ReferencePage.Text());
-            return ExitCodes.Success;
+            Write(reference, resource => ReferencePage.FileName(resource), ReferencePage.Text);
         }
-
-        if (arguments.GetValue(_output) is not { } directory)
+        else if (arguments.GetValue(_output) is { } directory)
         {
-            arguments.InvocationConfiguration.Output.Write(Text());
-            return ExitCodes.Success;
+            Write(directory, resource => resource.FileName, Text);
+        }
+        else
+        {
+            arguments.InvocationConfiguration.Output.Write(
+                Header + string.Join("---\n", CrdGenerator.All.Select(resource => YamlWriter.Write(CrdGenerator.Generate(resource)))));
         }
 
-        directory.Create();
-        File.WriteAllText(Path.Combine(directory.FullName, CrdGenerator.FileName), Text());
         return ExitCodes.Success;
+    }
+
+    private static void Write(DirectoryInfo directory, Func<CustomResource, string> name, Func<CustomResource, string> text)
+    {
+        directory.Create();
+        foreach (var resource in CrdGenerator.All)
+        {
+            File.WriteAllText(Path.Combine(directory.FullName, name(resource)), text(resource));
+        }
     }
 }

@@ -36,6 +36,12 @@ internal sealed class RenderCommand
         HelpName = "DIR",
     };
 
+    private readonly Option<string?> _class = new("--class")
+    {
+        Description = "Render the WagiModules of this WagiClass, by its rules, when the manifests hold classes. Default: the default one.",
+        HelpName = "NAME",
+    };
+
     private readonly Option<bool> _watch = new("--watch", "-w")
     {
         Description = "Go on and write again when a manifest changes. What becomes wrong keeps its last good version.",
@@ -60,7 +66,7 @@ internal sealed class RenderCommand
             "Print the modules.toml of WagiModule manifests, without a cluster, and the verdicts on standard error. " +
             "Exit code 1 if anything is refused.");
         command.Arguments.Add(_manifests);
-        Option[] options = [_output, _secretsDirectory, _moduleDirectory, _watch, _resolve, _insecureRegistry];
+        Option[] options = [_output, _secretsDirectory, _moduleDirectory, _class, _watch, _resolve, _insecureRegistry];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -78,6 +84,7 @@ internal sealed class RenderCommand
             Output = arguments.GetValue(_output),
             SecretsDirectory = arguments.GetValue(_secretsDirectory),
             ModuleDirectory = arguments.GetValue(_moduleDirectory),
+            Class = arguments.GetValue(_class),
             Watch = arguments.GetValue(_watch),
             Resolve = arguments.GetValue(_resolve),
         };

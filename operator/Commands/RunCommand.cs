@@ -46,6 +46,18 @@ internal sealed class RunCommand
         HelpName = "NAME",
     };
 
+    private readonly Option<string?> _class = new("--class")
+    {
+        Description = "Serve the WagiModules of this WagiClass, by its rules. Default: those that have no class.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _classFile = new("--class-file")
+    {
+        Description = "Manifest of the class, which is applied at the start.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> _configMap = new("--configmap")
     {
         Description = "Name of the generated ConfigMap.",
@@ -121,7 +133,7 @@ internal sealed class RunCommand
         var command = new Command("run", "Serve the WagiModules of a cluster: write modules.toml for the runtimes, report what they serve.");
         Option[] options =
         [
-            _kubeconfig, _context, _namespace, _watchNamespace, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
+            _kubeconfig, _context, _namespace, _watchNamespace, _class, _classFile, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
             _resolveInterval, _insecureRegistry, .. _pull.Options, _baseUrl, _leaderElect, _health, .. _log.Options,
         ];
         foreach (var option in options)
@@ -165,10 +177,13 @@ internal sealed class RunCommand
             ?? NullIfEmpty(configuration.Namespace)
             ?? Defaults.Namespace;
         var identity = Defaults.Identity;
+        var manifest = arguments.GetValue(_classFile) is { } file ? ClassFile.Read(file) : null;
         return new OperatorOptions
         {
             Namespace = @namespace,
             WatchNamespace = arguments.GetValue(_watchNamespace),
+            Class = ClassFile.NameOf(NullIfEmpty(arguments.GetValue(_class)), manifest),
+            ClassManifest = manifest,
             ConfigMap = arguments.GetRequiredValue(_configMap),
             Secret = arguments.GetRequiredValue(_secret),
             Runtimes = [.. (arguments.GetValue(_runtime) ?? []).Select(text => ReadUrl(_runtime, text))],

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Reflection;
 using System.Text.Json.Nodes;
@@ -8,49 +9,53 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Crds;
 
 /// <summary>
-/// Makes the CRD from the C# types. Names and types of the properties come from their JSON metadata, the rest from their attributes. The
-/// metadata is source-generated, so that the program compiled ahead of time prints the same CRD.
+/// Makes the CRDs from the C# types. Names and types of the properties come from their JSON metadata, the rest from their attributes. The
+/// metadata is source-generated, so that the program compiled ahead of time prints the same CRDs.
 /// </summary>
 internal static class CrdGenerator
 {
-    /// <summary>The name that the generated file has by convention: group, underscore, plural.</summary>
-    public const string FileName = $"{WagiModule.Group}_{WagiModule.Plural}.yaml";
+    /// <summary>The custom resources of this project.</summary>
+    public static ImmutableArray<CustomResource> All { get; } =
+    [
+        new(typeof(WagiModule), WagiModule.KindName, WagiModule.Plural, WagiModule.Singular, WagiModule.ShortName, IsNamespaced: true),
+        new(typeof(WagiClass), WagiClass.KindName, WagiClass.Plural, WagiClass.Singular, WagiClass.ShortName, IsNamespaced: false),
+    ];
 
     /// <summary>The CustomResourceDefinition (<c>apiextensions.k8s.io/v1</c>).</summary>
-    public static JsonObject Generate() => new()
+    public static JsonObject Generate(CustomResource resource) => new()
     {
         ["apiVersion"] = "apiextensions.k8s.io/v1",
         ["kind"] = "CustomResourceDefinition",
-        ["metadata"] = new JsonObject { ["name"] = $"{WagiModule.Plural}.{WagiModule.Group}" },
+        ["metadata"] = new JsonObject { ["name"] = $"{resource.Plural}.{WagiModule.Group}" },
         ["spec"] = new JsonObject
         {
             ["group"] = WagiModule.Group,
             ["names"] = new JsonObject
             {
-                ["kind"] = WagiModule.KindName,
-                ["listKind"] = WagiModule.KindName + "List",
-                ["plural"] = WagiModule.Plural,
-                ["singular"] = WagiModule.Singular,
-                ["shortNames"] = new JsonArray(WagiModule.ShortName),
+                ["kind"] = resource.Kind,
+                ["listKind"] = resource.Kind + "List",
+                ["plural"] = resource.Plural,
+                ["singular"] = resource.Singular,
+                ["shortNames"] = new JsonArray(resource.ShortName),
             },
-            ["scope"] = "Namespaced",
+            ["scope"] = resource.IsNamespaced ? "Namespaced" : "Cluster",
             ["versions"] = new JsonArray(new JsonObject
             {
                 ["name"] = WagiModule.Version,
                 ["served"] = true,
                 ["storage"] = true,
-                ["additionalPrinterColumns"] = PrinterColumns(),
-                ["schema"] = new JsonObject { ["openAPIV3Schema"] = Schema() },
+                ["additionalPrinterColumns"] = PrinterColumns(resource),
+                ["schema"] = new JsonObject { ["openAPIV3Schema"] = Schema(resource.Kind) },
                 ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
             }),
         },
     };
 
-    /// <summary>The schema of a WagiModule.</summary>
-    public static JsonObject Schema() => SchemaOf(typeof(WagiModule));
+    /// <summary>The schema of a kind.</summary>
+    public static JsonObject Schema(string kind = WagiModule.KindName) => SchemaOf(All.Single(resource => resource.Kind == kind).Type);
 
-    private static JsonArray PrinterColumns() =>
-        [.. typeof(WagiModule).GetCustomAttributes<PrinterColumnAttribute>().Select(PrinterColumn)];
+    private static JsonArray PrinterColumns(CustomResource resource) =>
+        [.. resource.Type.GetCustomAttributes<PrinterColumnAttribute>().Select(PrinterColumn)];
 
     private static JsonNode PrinterColumn(PrinterColumnAttribute column)
     {
@@ -77,6 +82,7 @@ internal static class CrdGenerator
         {
             JsonTypeInfoKind.Object when type == typeof(V1ObjectMeta) => new JsonObject { ["type"] = "object" },
             JsonTypeInfoKind.Object => SchemaOfObject(info),
+            JsonTypeInfoKind.Dictionary => new JsonObject { ["type"] = "object", ["additionalProperties"] = SchemaOf(info.ElementType!) },
             JsonTypeInfoKind.Enumerable => new JsonObject { ["type"] = "array", ["items"] = SchemaOf(info.ElementType!) },
             _ => SchemaOfValue(Nullable.GetUnderlyingType(type) ?? type),
         };
@@ -158,6 +164,7 @@ internal static class CrdGenerator
         Add("enum", bounds.Enum is { } values ? new JsonArray([.. values.Select(value => JsonValue.Create(value))]) : null);
         AddNumber("minLength", bounds.MinLength);
         AddNumber("maxLength", bounds.MaxLength);
+        AddNumber("minItems", bounds.MinItems);
         AddNumber("maxItems", bounds.MaxItems);
         AddNumber("minimum", bounds.Minimum);
         AddNumber("maximum", bounds.Maximum);
@@ -199,4 +206,18 @@ internal static class CrdGenerator
             all.Add((JsonNode)new JsonObject { ["rule"] = rule.Expression, ["message"] = rule.Message });
         }
     }
+}
+
+/// <summary>A custom resource of this project.</summary>
+/// <param name="Type">The type of its objects.</param>
+/// <param name="Kind">Its <c>kind</c>.</param>
+/// <param name="Plural">Its name in URLs.</param>
+/// <param name="Singular">Its name for one object.</param>
+/// <param name="ShortName">Its abbreviation for <c>kubectl</c>.</param>
+/// <param name="IsNamespaced">Whether its objects belong to namespaces.</param>
+internal sealed record CustomResource(
+    Type Type, string Kind, string Plural, string Singular, string ShortName, bool IsNamespaced)
+{
+    /// <summary>The name that the generated file has by convention: group, underscore, plural.</summary>
+    public string FileName => $"{WagiModule.Group}_{Plural}.yaml";
 }

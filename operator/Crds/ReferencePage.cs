@@ -6,7 +6,7 @@ using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Crds;
 
-/// <summary>Writes the reference of the WagiModule from its CRD: what <c>kubectl explain</c> says, as one page of Markdown.</summary>
+/// <summary>Writes the reference of a custom resource from its CRD: what <c>kubectl explain</c> says, as one page of Markdown.</summary>
 internal sealed class ReferencePage
 {
     private readonly StringBuilder _page = new();
@@ -15,15 +15,18 @@ internal sealed class ReferencePage
     {
     }
 
-    /// <summary>The page, <c>docs/wagimodule.md</c>.</summary>
-    public static string Text()
+    /// <summary>The name of the page: <c>wagimodule.md</c>.</summary>
+    public static string FileName(CustomResource resource) => $"{resource.Singular}.md";
+
+    /// <summary>The page.</summary>
+    public static string Text(CustomResource resource)
     {
         var page = new ReferencePage();
-        page.Write(CrdGenerator.Generate()["spec"]!);
+        page.Write(resource, CrdGenerator.Generate(resource)["spec"]!);
         return page._page.ToString();
     }
 
-    private void Write(JsonNode crd)
+    private void Write(CustomResource resource, JsonNode crd)
     {
         var version = crd["versions"]![0]!;
         var schema = version["schema"]!["openAPIV3Schema"]!;
@@ -31,7 +34,7 @@ internal sealed class ReferencePage
         var status = schema["properties"]!["status"]!.AsObject();
         Lines(
             "<!-- Generated from the CRD by `make crds`; do not edit. -->",
-            "# WagiModule",
+            $"# {resource.Kind}",
             "",
             (string)schema["description"]!,
             "",
@@ -39,18 +42,22 @@ internal sealed class ReferencePage
             $"apiVersion: {crd["group"]}/{version["name"]}",
             $"kind: {crd["names"]!["kind"]}",
             "metadata:",
-            "  name: hello",
-            "spec:");
+            $"  name: {(resource.IsNamespaced ? "hello" : "shop")}",
+            $"spec:{(Required(spec).Length == 0 ? $" {Parse(spec).Example}" : "")}");
         Lines([.. Required(spec).Select(name => $"  {Example(name, Parse(spec["properties"]![name]!.AsObject()))}")]);
         Lines(
             "```",
             "",
-            $"A WagiModule belongs to a namespace; its short name is `{crd["names"]!["shortNames"]![0]}`. On a cluster, `kubectl explain wagimodule.spec` says the same " +
-            "as this page, and `wagi-operator crds` prints the CRD.",
+            $"A {resource.Kind} belongs to {(resource.IsNamespaced ? "a namespace" : "the cluster")}; its short name is `{resource.ShortName}`. " +
+            $"On a cluster, `kubectl explain {resource.Singular}.spec` says the same as this page, and `wagi-operator crds` prints the CRD.",
             "");
         Overview("spec", spec);
         Overview("status", status);
-        Conditions();
+        if (resource.Kind == WagiModule.KindName)
+        {
+            Conditions();
+        }
+
         Columns(version["additionalPrinterColumns"]!.AsArray());
         Lines("## Fields of spec", "");
         Fields("spec", spec);

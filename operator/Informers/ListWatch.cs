@@ -30,7 +30,7 @@ internal sealed class ListWatch<T>(
     /// <summary><c>key=value,…</c>; null: no selection.</summary>
     public string? LabelSelector { get; init; }
 
-    /// <summary>Whether the server sends metadata only; <typeparamref name="T"/> is <see cref="PartialObject"/> then.</summary>
+    /// <summary>Whether the server sends metadata only; <typeparamref name="T"/> reads no more, such as <see cref="PartialObject"/>.</summary>
     public bool MetadataOnly { get; init; }
 
     /// <summary>Drops parts of an object that nobody reads.</summary>

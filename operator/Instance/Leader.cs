@@ -13,6 +13,7 @@ namespace Wagi.Operator.Instance;
 /// <summary>What an instance does while it leads: it follows the runtimes, reconciles and reports.</summary>
 /// <param name="options">Where the runtimes are.</param>
 /// <param name="informers">What is known of the cluster.</param>
+/// <param name="ownClass">The class that is served.</param>
 /// <param name="runtimes">Asks the runtimes.</param>
 /// <param name="tags">Asks the registries.</param>
 /// <param name="reconciler">Plans and applies.</param>
@@ -23,6 +24,7 @@ namespace Wagi.Operator.Instance;
 internal sealed partial class Leader(
     OperatorOptions options,
     OperatorInformers informers,
+    OwnClass ownClass,
     RuntimePoller runtimes,
     TagResolver tags,
     ModulesReconciler reconciler,
@@ -88,7 +90,7 @@ internal sealed partial class Leader(
 
             runtimes.Follow(informers.Pods is null
                 ? options.Runtimes.Select(RuntimeEndpoint.At).Distinct().ToDictionary(endpoint => endpoint, _ => true)
-                : informers.Pods.Objects.Values.Where(pod => pod.IsRunning)
+                : informers.Pods.Objects.Values.Where(pod => pod.IsRunning && ownClass.Selects(pod.Metadata.Labels))
                     .ToDictionary(pod => RuntimeEndpoint.Of(pod, options.RuntimeAdminPort), pod => pod.IsReady));
         }
 

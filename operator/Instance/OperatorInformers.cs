@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Informers;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
@@ -42,11 +43,35 @@ internal sealed class OperatorInformers
                 LabelSelector = options.RuntimeSelector,
             })
             : null;
-        All = [.. new IInformer?[] { Modules, Secrets, ConfigMaps, GeneratedSecret, GeneratedConfigMap, Pods }.OfType<IInformer>()];
+        // Rights in one namespace alone do not reach what belongs to the cluster.
+        if (options.Class is not null || options.WatchNamespace is null)
+        {
+            Classes = Of(new ListWatch<WagiClass>(client, WagiClasses.Resource, ResourcesJsonContext.Default.WagiClass, WagiClasses.Identify, time)
+            {
+                Trim = WagiClasses.Trim,
+                WhenUnknown = "the custom resource definition is not installed: kubectl apply -f crds/",
+            });
+        }
+
+        if (options.Class is not null)
+        {
+            Namespaces = Of(new ListWatch<TenantNamespace>(client, ApiResource.Namespaces, ClassesJsonContext.Default.TenantNamespace, item => item.Identity, time)
+            {
+                MetadataOnly = true,
+            });
+        }
+
+        All = [.. new IInformer?[] { Modules, Classes, Namespaces, Secrets, ConfigMaps, GeneratedSecret, GeneratedConfigMap, Pods }.OfType<IInformer>()];
     }
 
     /// <summary>All WagiModules.</summary>
     public Informer<WagiModule> Modules { get; }
+
+    /// <summary>All classes; null when they cannot be seen.</summary>
+    public Informer<WagiClass>? Classes { get; }
+
+    /// <summary>The metadata of all namespaces; null when no class asks for it.</summary>
+    public Informer<TenantNamespace>? Namespaces { get; }
 
     /// <summary>The metadata of every Secret that WagiModules may name: no content is kept.</summary>
     public Informer<PartialObject> Secrets { get; }

@@ -37,6 +37,7 @@ internal sealed class OperatorInstance : BackgroundService
     private readonly RegistryClient _registries;
     private readonly TagResolver _tags;
     private readonly RuntimePoller _runtimes;
+    private readonly OwnClass _class;
     private readonly Leader _leader;
 
     public OperatorInstance(ApiServerClient client, OperatorOptions options, OperatorMetrics metrics, TimeProvider time, ILoggerFactory loggers)
@@ -56,11 +57,13 @@ internal sealed class OperatorInstance : BackgroundService
             client, ApiResource.Secrets, _informers.Secrets, ValuesJsonContext.Default.StoredSecret, secret => secret.Content, loggers);
         var configMaps = new ReferencedObjects<StoredConfigMap, ConfigMapContent>(
             client, ApiResource.ConfigMaps, _informers.ConfigMaps, ValuesJsonContext.Default.StoredConfigMap, configMap => configMap.Content, loggers);
+        _class = new OwnClass(_informers.Classes, _informers.Namespaces, options.Class, options.Namespace);
+        var classWriter = options.Class is null ? null : new ClassWriter(client, _informers.Classes!, time, loggers.CreateLogger<ClassWriter>());
         var reporter = new StatusReporter(
             _informers.Modules, new StatusWriter(client, _informers.Modules, metrics),
             new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()));
         var reconciler = new ModulesReconciler(
-            _informers.Modules, secrets, configMaps, _tags, _runtimes,
+            _informers.Modules, _class, ReportClassAsync, secrets, configMaps, _tags, _runtimes,
             new GeneratedObjects(
                 Generated(ApiResource.ConfigMaps, options.ConfigMap, _informers.GeneratedConfigMap),
                 Generated(ApiResource.Secrets, options.Secret, _informers.GeneratedSecret)),
@@ -69,10 +72,20 @@ internal sealed class OperatorInstance : BackgroundService
         var loop = new ReconcileLoop("Reconciliation", reconciler.ReconcileAsync, metrics.Reconciled, time, loggers.CreateLogger<ReconcileLoop>());
         var reporting = new ReconcileLoop(
             "Reporting", reporter.WriteAsync, (_, succeeded) => metrics.Reported(succeeded), time, loggers.CreateLogger<ReconcileLoop>());
-        _leader = new Leader(options, _informers, _runtimes, _tags, reconciler, loop, reporting, time, loggers.CreateLogger<Leader>());
+        _leader = new Leader(options, _informers, _class, _runtimes, _tags, reconciler, loop, reporting, time, loggers.CreateLogger<Leader>());
         metrics.Observe(() => loop.IsTriggered ? 1 : 0, () => _leader.Leads);
 
         _informers.Modules.Changed += _ => loop.Trigger();
+        if (_informers.Classes is not null)
+        {
+            _informers.Classes.Changed += _ => _leader.FollowRuntimes();
+        }
+
+        if (_informers.Namespaces is not null)
+        {
+            _informers.Namespaces.Changed += _ => loop.Trigger();
+        }
+
         _informers.GeneratedSecret.Changed += _ => loop.Trigger();
         _informers.GeneratedConfigMap.Changed += _ => loop.Trigger();
         _informers.Secrets.Changed += key => TriggerIf(secrets.IsNamed(key));
@@ -107,6 +120,15 @@ internal sealed class OperatorInstance : BackgroundService
         GeneratedObject Generated(ApiResource resource, string name, Informer<PartialObject> informer) =>
             new(client, resource, new ObjectKey(options.Namespace, name), informer, metrics, loggers.CreateLogger<GeneratedObject>());
 
+        async Task ReportClassAsync(ClassReading reading, CancellationToken cancellationToken)
+        {
+            if (classWriter is not null)
+            {
+                await classWriter.ApplyAsync(options.ClassManifest, reading.Roster.IsMissing, _class.Namespaces.GetValueOrDefault(options.Namespace), cancellationToken);
+                await (reading.Roster.Own is { } own ? classWriter.ReportAsync(own, reading.Problems, cancellationToken) : Task.CompletedTask);
+            }
+        }
+
         void TriggerIf(bool concerns)
         {
             if (concerns)
@@ -117,7 +139,8 @@ internal sealed class OperatorInstance : BackgroundService
     }
 
     /// <summary>What keeps the operator from doing its work, one line each; empty when nothing does.</summary>
-    public IEnumerable<string> NotReady => _informers.NotListed;
+    public IEnumerable<string> NotReady => _informers.NotListed.Concat(
+        _informers.Classes is { Synced.IsCompleted: true } && _class.Read().Trouble is { } trouble ? [trouble] : []);
 
     /// <summary>The loop that makes no progress, as a sentence; null while all do.</summary>
     public string? Stalled => _supervisor.Stalled ?? _leader.Stalled;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json.Nodes;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Network;
 using Wagi.Operator.LeaderElection;
@@ -17,6 +18,12 @@ internal sealed record OperatorOptions
 
     /// <summary>The one namespace whose WagiModules are served; null: those of all.</summary>
     public string? WatchNamespace { get; init; }
+
+    /// <summary>The WagiClass that is served; null: the WagiModules that have no class.</summary>
+    public string? Class { get; init; }
+
+    /// <summary>The manifest of <see cref="Class"/>, which is applied at the start; null: somebody else makes it.</summary>
+    public JsonObject? ClassManifest { get; init; }
 
     /// <summary>Name of the generated ConfigMap.</summary>
     public string ConfigMap { get; init; } = "wagi-modules";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -10,7 +11,7 @@ namespace Wagi.Operator.Planning;
 /// </summary>
 public sealed record PlanInput
 {
-    /// <summary>All WagiModules, with the status that they have now. Their order does not matter.</summary>
+    /// <summary>All WagiModules, of every class, with the status that they have now. Their order does not matter.</summary>
     public required IReadOnlyCollection<WagiModule> Modules { get; init; }
 
     /// <summary>The answers of registries so far.</summary>
@@ -38,6 +39,15 @@ public sealed record PlanInput
 
     /// <summary>Revisions of entries with which the API server did not take the ConfigMap or the Secret → what it said.</summary>
     public IReadOnlyDictionary<string, string> Refused { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Which of the WagiModules are this operator's; null: all, whatever class they name.</summary>
+    internal ClassRoster? Roster { get; init; }
+
+    /// <summary>The rules of this operator's class; null: it has none.</summary>
+    internal ClassRules? Rules { get; init; }
+
+    /// <summary>The namespaces that have been seen, by name.</summary>
+    internal IReadOnlyDictionary<string, TenantNamespace> Namespaces { get; init; } = new Dictionary<string, TenantNamespace>();
 
     /// <summary>What the operator was told at its start.</summary>
     public PlanSettings Settings { get; init; } = new();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -15,7 +16,7 @@ public static class Planner
     private const string Header = "# Written by wagi-operator from the WagiModules; changes by hand are overwritten.\n\n";
 
     /// <summary>
-    /// The plan. The steps: check every spec, give every route to the oldest that claims it, resolve references, refuse what
+    /// The plan. The steps: check every spec, hold it against the rules of the class, give every route to the oldest that claims it, resolve references, refuse what
     /// <c>modules.toml</c> cannot hold, keep the last good versions, replace them by what is specified while there is room, compare with what
     /// the runtimes report. A step that fails for one module is that module's own trouble.
     /// </summary>
@@ -25,13 +26,20 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(input);
         var references = new References();
         var claims = new RouteClaims();
-        var candidates = ByAge(input.Modules);
-        ReadSpecs(candidates, ReadPrevious(input));
+        var candidates = ByAge(input.Modules.Where(module => input.Roster?.IsOwn(module) ?? true));
+        ReadSpecs(candidates, ReadPrevious(input), input.Roster);
+        if (input.Rules is { } rules)
+        {
+            references.Secrets.UnionWith(rules.Secrets);
+            var judge = new ClassJudge(input, rules);
+            Each(candidates, judge.Judge);
+        }
+
         ClaimRoutes(candidates, claims);
         var resolver = new SpecResolver(input, references);
         Each(candidates.Where(candidate => candidate.Refusal is null), candidate => candidate.Resolved = resolver.Resolve(candidate.Module, candidate.Spec!, candidate.LastGood));
         Each(candidates, candidate => CheckEntry(candidate, input));
-        Fit(candidates, claims, input.Settings);
+        Fit(candidates, claims, input);
 
         var programmed = candidates.Select(candidate => candidate.Programmed).OfType<ProgrammedEntry>()
             .OrderBy(entry => entry.Entry.Id, StringComparer.Ordinal).ToList();
@@ -80,12 +88,22 @@ public static class Planner
         }
     }
 
-    private static void ReadSpecs(List<Candidate> candidates, Dictionary<string, ProgrammedEntry> previous) => Each(candidates, candidate =>
+    private static void ReadSpecs(List<Candidate> candidates, Dictionary<string, ProgrammedEntry> previous, ClassRoster? roster) => Each(candidates, candidate =>
     {
         candidate.LastGood = previous.GetValueOrDefault(candidate.Id);
         if (candidate.Module.Metadata.DeletionTimestamp is not null)
         {
             candidate.Refusal = new Refusal(ConditionReason.Deleting, "the WagiModule is being deleted", KeepsLastGood: false);
+        }
+        else if (roster?.Unknown(candidate.Module) is { } unknown)
+        {
+            candidate.Refusal = new Refusal(
+                ConditionReason.ClassNotFound, $"spec.className: there is no WagiClass '{unknown}'; kubectl get wagiclasses lists those that there are", KeepsLastGood: true);
+        }
+        else if (candidate.Module.Spec.Suspend == true)
+        {
+            candidate.Refusal = new Refusal(
+                ConditionReason.Suspended, "spec.suspend is true: changes of the spec, of its tag and of what it refers to wait", KeepsLastGood: true);
         }
         else if (SpecReader.TryRead(candidate.Module, out var spec, out var problems))
         {
@@ -140,9 +158,10 @@ public static class Planner
     }
 
     /// <summary>Decides what is programmed while there is room: the last good version of each, or what its spec says now.</summary>
-    private static void Fit(List<Candidate> candidates, RouteClaims claims, PlanSettings settings)
+    private static void Fit(List<Candidate> candidates, RouteClaims claims, PlanInput input)
     {
-        var room = new Room(new EntrySize(settings.MaxTomlBytes - Header.Length, settings.MaxSecretBytes), settings.MaxModuleBytes);
+        var settings = input.Settings;
+        var room = new Room(new EntrySize(settings.MaxTomlBytes - Header.Length, settings.MaxSecretBytes), settings.MaxModuleBytes, new NamespaceBudgets(input.Rules));
         foreach (var candidate in candidates.Where(candidate => candidate.KeepsLastGood))
         {
             // The last good version may have a route that the spec no longer has, and another module may own it by now.
@@ -163,7 +182,7 @@ public static class Planner
 
         foreach (var candidate in waiting)
         {
-            candidate.Refusal = new Refusal(ConditionReason.TooLarge, room.Explain(candidate.Programmed, candidate.Resolved!.Entry!), KeepsLastGood: true);
+            candidate.Refusal = room.Explain(candidate.Programmed, candidate.Resolved!.Entry!);
         }
     }
 

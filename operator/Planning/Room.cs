@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 
@@ -7,7 +8,7 @@ namespace Wagi.Operator.Planning;
 /// The bytes in the ConfigMap and in the Secret for the runtimes, and who has them. What is served keeps its bytes, whoever is older: nobody
 /// is thrown out because another module grows.
 /// </summary>
-internal sealed class Room(EntrySize total, int largest)
+internal sealed class Room(EntrySize total, int largest, NamespaceBudgets budgets)
 {
     private EntrySize _left = total;
 
@@ -20,6 +21,7 @@ internal sealed class Room(EntrySize total, int largest)
         }
 
         _left -= entry.Size;
+        budgets.Take(null, entry);
         return true;
     }
 
@@ -27,17 +29,22 @@ internal sealed class Room(EntrySize total, int largest)
     public bool TryReplace(ProgrammedEntry? last, ProgrammedEntry entry)
     {
         var before = last?.Size ?? default;
-        if (!entry.Size.Fits(before) && !(IsSmall(entry) && entry.Size.Fits(_left + before)))
+        if (!entry.Size.Fits(before) && !(IsSmall(entry) && entry.Size.Fits(_left + before) && budgets.WhyOver(last, entry) is null))
         {
             return false;
         }
 
         _left = _left + before - entry.Size;
+        budgets.Take(last, entry);
         return true;
     }
 
     /// <summary>Why an entry does not fit.</summary>
-    public string Explain(ProgrammedEntry? last, ProgrammedEntry entry)
+    public Refusal Explain(ProgrammedEntry? last, ProgrammedEntry entry) => budgets.WhyOver(last, entry) is { } over
+        ? new Refusal(ConditionReason.BudgetExceeded, over, KeepsLastGood: true)
+        : new Refusal(ConditionReason.TooLarge, WhyTooLarge(last, entry), KeepsLastGood: true);
+
+    private string WhyTooLarge(ProgrammedEntry? last, ProgrammedEntry entry)
     {
         var size = entry.Size;
         var room = _left + (last?.Size ?? default);

@@ -37,6 +37,11 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
     private int SetConditions(Candidate candidate, StatusBuilder conditions)
     {
         var fallback = candidate.Programmed is null ? "it is not served" : "the last good version goes on being served";
+        if (candidate.Refusal is { Reason: ConditionReason.Suspended } suspension)
+        {
+            return Suspend(candidate, suspension.Message, conditions);
+        }
+
         if (candidate.Refusal is { } refusal)
         {
             conditions.Set(ConditionType.Accepted, ConditionStatus.False, refusal.Reason, refusal.Message);
@@ -61,6 +66,27 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
         var readiness = runtimes.ReadinessOf(candidate.Id, revision);
         conditions.Set(ConditionType.Programmed, ConditionStatus.True, ConditionReason.Programmed, $"modules.toml holds the module as revision {revision}");
         conditions.Set(ConditionType.Ready, readiness.Status, readiness.Reason, readiness.Message);
+        Stall(conditions, readiness.IsStalled, readiness.Reason, readiness.Message);
+        return readiness.Count;
+    }
+
+    /// <summary>What is served is judged as ever; what the spec says now is not looked at.</summary>
+    private int Suspend(Candidate candidate, string message, StatusBuilder conditions)
+    {
+        conditions.Set(ConditionType.Accepted, ConditionStatus.Unknown, ConditionReason.Suspended, message);
+        conditions.Set(ConditionType.Resolved, ConditionStatus.Unknown, ConditionReason.Suspended, message);
+        if (candidate.Programmed is not { Entry.Revision: { } revision })
+        {
+            const string Never = "it was suspended before it was served";
+            conditions.Set(ConditionType.Programmed, ConditionStatus.False, ConditionReason.Suspended, Never);
+            conditions.Set(ConditionType.Ready, ConditionStatus.False, ConditionReason.Suspended, Never);
+            Stall(conditions, isStalled: true, ConditionReason.Suspended, Never);
+            return 0;
+        }
+
+        var readiness = runtimes.ReadinessOf(candidate.Id, revision);
+        conditions.Set(ConditionType.Programmed, ConditionStatus.True, ConditionReason.Suspended, $"modules.toml keeps the module as revision {revision}");
+        conditions.Set(ConditionType.Ready, readiness.Status, readiness.Reason, $"{readiness.Message}; suspended");
         Stall(conditions, readiness.IsStalled, readiness.Reason, readiness.Message);
         return readiness.Count;
     }

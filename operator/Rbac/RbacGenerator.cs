@@ -15,22 +15,23 @@ internal static class RbacGenerator
     private const string Header = "# Generated from operator/Rbac by `make crds`; do not edit.\n";
 
     /// <summary>
-    /// The ClusterRole for the namespaces of the WagiModules, to be bound in all or in some of them, and the Role for the operator's own
-    /// namespace.
+    /// The ClusterRole for the namespaces of the WagiModules, to be bound in all or in some of them, the ClusterRole for classes, and the Role for the
+    /// operator's own namespace.
     /// </summary>
     public static string Text()
     {
         var defaults = new OperatorOptions { Namespace = "" };
         return Header
-            + YamlWriter.Write(Role("ClusterRole", RbacRules.Tenants)) + "---\n"
-            + YamlWriter.Write(Role("Role", RbacRules.Own(defaults.ConfigMap, defaults.Secret)));
+            + YamlWriter.Write(Role("ClusterRole", Name, RbacRules.Tenants)) + "---\n"
+            + YamlWriter.Write(Role("ClusterRole", Name + "-classes", RbacRules.Classes)) + "---\n"
+            + YamlWriter.Write(Role("Role", Name, RbacRules.Own(defaults.ConfigMap, defaults.Secret)));
     }
 
-    private static JsonObject Role(string kind, ImmutableArray<RbacRule> rules) => new()
+    private static JsonObject Role(string kind, string name, ImmutableArray<RbacRule> rules) => new()
     {
         ["apiVersion"] = "rbac.authorization.k8s.io/v1",
         ["kind"] = kind,
-        ["metadata"] = new JsonObject { ["name"] = Name },
+        ["metadata"] = new JsonObject { ["name"] = name },
         ["rules"] = new JsonArray([.. rules.Select(rule => rule.ToJson())]),
     };
 }

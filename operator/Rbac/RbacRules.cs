@@ -30,6 +30,15 @@ internal static class RbacRules
         new(ApiResource.Events, Get, Create, Patch),
     ];
 
+    /// <summary>In the cluster, for an operator with a class: which classes and namespaces there are, and its own class.</summary>
+    public static ImmutableArray<RbacRule> Classes { get; } =
+    [
+        // Server-side apply is a patch, and creates what does not exist if that is allowed too.
+        new(WagiClasses.Resource, List, Watch, Create, Patch),
+        new(WagiClasses.Resource, Patch) { Subresource = "status" },
+        new(ApiResource.Namespaces, List, Watch),
+    ];
+
     /// <summary>In the operator's own namespace.</summary>
     /// <param name="configMap">Name of the generated ConfigMap.</param>
     /// <param name="secret">Name of the generated Secret.</param>

@@ -16,6 +16,8 @@ namespace Wagi.Operator.Reconciling;
 /// is left to <see cref="StatusReporter"/>, so that no ConfigMap waits for a status.
 /// </summary>
 /// <param name="modules">The WagiModules.</param>
+/// <param name="ownClass">The class that is served.</param>
+/// <param name="reportClass">Reports what became of the class.</param>
 /// <param name="secrets">The Secrets that they name.</param>
 /// <param name="configMaps">The ConfigMaps that they name.</param>
 /// <param name="tags">The digests of the tags that they name.</param>
@@ -28,6 +30,8 @@ namespace Wagi.Operator.Reconciling;
 /// <param name="time">The clock of conditions.</param>
 internal sealed class ModulesReconciler(
     Informer<WagiModule> modules,
+    OwnClass ownClass,
+    Func<ClassReading, CancellationToken, Task> reportClass,
     ReferencedObjects<StoredSecret, SecretContent> secrets,
     ReferencedObjects<StoredConfigMap, ConfigMapContent> configMaps,
     TagResolver tags,
@@ -72,7 +76,15 @@ internal sealed class ModulesReconciler(
     {
         // Looked at first: a plan that was begun without the runtimes' answers must not be reported.
         var reports = _reports;
-        var (input, plan) = await PlanAsync(cancellationToken);
+        var reading = ownClass.Read();
+        await reportClass(reading, cancellationToken);
+        if (reading.Trouble is not null)
+        {
+            // What is served stays, and what is new waits: nothing is decided without the rules. A change of the class triggers a turn.
+            return null;
+        }
+
+        var (input, plan) = await PlanAsync(reading, cancellationToken);
         tags.Follow(plan.Resolutions, input.Secrets);
         plan = await _refused.WriteAsync(input, plan, attempt => ProgramAsync(attempt, cancellationToken));
         var again = annotator is null ? null : await annotator.MarkAsync(_digest, plan.Behind, cancellationToken);
@@ -86,11 +98,11 @@ internal sealed class ModulesReconciler(
     }
 
     /// <summary>The plan says which Secrets and ConfigMaps are in use. When it names some that have not been read, they are read and the plan is made again.</summary>
-    private async Task<(PlanInput Input, Plan Plan)> PlanAsync(CancellationToken cancellationToken)
+    private async Task<(PlanInput Input, Plan Plan)> PlanAsync(ClassReading reading, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var input = await GatherAsync(cancellationToken);
+            var input = await GatherAsync(reading, cancellationToken);
             var plan = Planner.Plan(input);
             var wasComplete = plan.Secrets.IsSubsetOf(_secretsInUse) && plan.ConfigMaps.IsSubsetOf(_configMapsInUse);
             _secretsInUse = plan.Secrets;
@@ -102,7 +114,7 @@ internal sealed class ModulesReconciler(
         }
     }
 
-    private async Task<PlanInput> GatherAsync(CancellationToken cancellationToken)
+    private async Task<PlanInput> GatherAsync(ClassReading reading, CancellationToken cancellationToken)
     {
         var (toml, secretData) = await generated.ReadAsync(cancellationToken);
         return new PlanInput
@@ -116,6 +128,9 @@ internal sealed class ModulesReconciler(
             PreviousToml = _applied?.Toml ?? toml,
             PreviousSecrets = _applied?.SecretData ?? secretData,
             Refused = _refused.Current,
+            Roster = reading.Roster,
+            Rules = reading.Rules,
+            Namespaces = ownClass.Namespaces,
             Settings = settings,
             Now = time.GetUtcNow(),
         };

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Problems;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Yaml;
@@ -11,12 +12,16 @@ namespace Wagi.Operator.Rendering;
 /// <param name="Modules">The WagiModules that can be read.</param>
 /// <param name="Secrets">The Secrets.</param>
 /// <param name="ConfigMaps">The ConfigMaps.</param>
+/// <param name="Classes">The WagiClasses.</param>
+/// <param name="Namespaces">The Namespaces.</param>
 /// <param name="Unread">The WagiModules whose current text cannot be read; their last good text may still be among the modules.</param>
 /// <param name="Problems">What cannot be read.</param>
 internal sealed record ManifestFile(
     ImmutableArray<ModuleManifest> Modules,
     ImmutableDictionary<ObjectKey, SecretContent> Secrets,
     ImmutableDictionary<ObjectKey, ConfigMapContent> ConfigMaps,
+    ImmutableArray<ClassManifest> Classes,
+    ImmutableArray<TenantNamespace> Namespaces,
     ImmutableHashSet<ObjectKey> Unread,
     ImmutableArray<Problem> Problems)
 {
@@ -25,6 +30,8 @@ internal sealed record ManifestFile(
         [],
         ImmutableDictionary<ObjectKey, SecretContent>.Empty,
         ImmutableDictionary<ObjectKey, ConfigMapContent>.Empty,
+        [],
+        [],
         [],
         [problem]);
 
@@ -43,5 +50,15 @@ internal sealed record ManifestFile(
 internal sealed record ModuleManifest(WagiModule Module, YamlDocument Document, string Path)
 {
     /// <summary>Where a field such as <c>spec.route</c> stands.</summary>
+    public SourceLocation Locate(string field) => Document.Locate(YamlDocument.Combine(Path, field));
+}
+
+/// <summary>A WagiClass in a manifest file.</summary>
+/// <param name="Class">The WagiClass.</param>
+/// <param name="Document">The document that holds it.</param>
+/// <param name="Path">Where in the document.</param>
+internal sealed record ClassManifest(WagiClass Class, YamlDocument Document, string Path)
+{
+    /// <summary>Where a field stands.</summary>
     public SourceLocation Locate(string field) => Document.Locate(YamlDocument.Combine(Path, field));
 }

@@ -3,10 +3,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using k8s.Models;
 using Wagi.Modules.Problems;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Yaml;
@@ -14,7 +16,7 @@ using Wagi.Operator.Yaml;
 namespace Wagi.Operator.Rendering;
 
 /// <summary>
-/// Reads one manifest file: WagiModules, Secrets and ConfigMaps, in several documents and in lists. Other kinds are ignored.
+/// Reads one manifest file: WagiModules, WagiClasses, Namespaces, Secrets and ConfigMaps, in several documents and in lists. Other kinds are ignored.
 /// </summary>
 internal sealed partial class ManifestReader
 {
@@ -24,6 +26,8 @@ internal sealed partial class ManifestReader
     private readonly ImmutableArray<ModuleManifest>.Builder _modules = ImmutableArray.CreateBuilder<ModuleManifest>();
     private readonly ImmutableDictionary<ObjectKey, SecretContent>.Builder _secrets = ImmutableDictionary.CreateBuilder<ObjectKey, SecretContent>();
     private readonly ImmutableDictionary<ObjectKey, ConfigMapContent>.Builder _configMaps = ImmutableDictionary.CreateBuilder<ObjectKey, ConfigMapContent>();
+    private readonly ImmutableArray<ClassManifest>.Builder _classes = ImmutableArray.CreateBuilder<ClassManifest>();
+    private readonly ImmutableArray<TenantNamespace>.Builder _namespaces = ImmutableArray.CreateBuilder<TenantNamespace>();
     private readonly ImmutableHashSet<ObjectKey>.Builder _unread = ImmutableHashSet.CreateBuilder<ObjectKey>();
     private readonly ImmutableArray<Problem>.Builder _problems = ImmutableArray.CreateBuilder<Problem>();
 
@@ -51,6 +55,8 @@ internal sealed partial class ManifestReader
             reader._modules.ToImmutable(),
             reader._secrets.ToImmutable(),
             reader._configMaps.ToImmutable(),
+            reader._classes.ToImmutable(),
+            reader._namespaces.ToImmutable(),
             reader._unread.ToImmutable(),
             reader._problems.ToImmutable());
     }
@@ -61,17 +67,24 @@ internal sealed partial class ManifestReader
         var kind = Text(json?["kind"]) ?? "";
         switch (kind)
         {
-            case "List" or "SecretList" or "ConfigMapList" or WagiModule.KindName + "List":
+            case "List" or "SecretList" or "ConfigMapList" or "NamespaceList" or WagiModule.KindName + "List" or WagiClass.KindName + "List":
                 ReadList(json!["items"] as JsonArray, document, path);
                 break;
             case WagiModule.KindName when apiVersion == WagiModule.GroupVersion:
                 ReadModule(json!, document, path);
                 break;
-            case WagiModule.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal) || apiVersion.Length == 0:
+            case WagiClass.KindName when apiVersion == WagiModule.GroupVersion:
+                ReadClass(json!, document, path);
+                break;
+            case WagiModule.KindName or WagiClass.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal) || apiVersion.Length == 0:
                 AddProblem(document, path, "apiVersion", $"apiVersion '{apiVersion}' is not known", $"write {WagiModule.GroupVersion}");
                 break;
             case not WagiModule.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal):
-                AddProblem(document, path, "kind", $"kind '{kind}' is not known in {WagiModule.Group}", $"write {WagiModule.KindName}");
+                AddProblem(document, path, "kind", $"kind '{kind}' is not known in {WagiModule.Group}", $"write {WagiModule.KindName} or {WagiClass.KindName}");
+                break;
+            case "Namespace" when apiVersion == "v1" && Text(json!["metadata"]?["name"]) is not null:
+                json.Remove("status");
+                ReadAs(json, ClassesJsonContext.Default.TenantNamespace, document, path, _namespaces.Add);
                 break;
             case "Secret" when apiVersion == "v1" && ReadKey(json!, document, path) is { } key:
                 ReadSecret(json!, key, document, path);
@@ -95,7 +108,7 @@ internal sealed partial class ManifestReader
         // The output of kubectl get -o yaml has a status, which belongs to the cluster that it came from.
         json.Remove("status");
         var before = _problems.Count;
-        ManifestSchema.Check(json, (field, message, hint) => AddProblem(document, path, field, message, hint));
+        ManifestSchema.Check(json, WagiModule.KindName, (field, message, hint) => AddProblem(document, path, field, message, hint));
         if (ReadKey(json, document, path) is not { } key)
         {
             return;
@@ -116,6 +129,36 @@ internal sealed partial class ManifestReader
         catch (JsonException exception)
         {
             _unread.Add(key);
+            var field = exception.Path?.TrimStart('$', '.') ?? "";
+            AddProblem(document, path, field, $"{field}: cannot be read as what it should be", null);
+        }
+    }
+
+    private void ReadClass(JsonObject json, YamlDocument document, string path)
+    {
+        json.Remove("status");
+        var before = _problems.Count;
+        ManifestSchema.Check(json, WagiClass.KindName, (field, message, hint) => AddProblem(document, path, field, message, hint));
+        if (Text(json["metadata"]?["name"]) is null)
+        {
+            AddProblem(document, path, "metadata.name", "metadata.name is missing", null);
+        }
+
+        if (_problems.Count == before)
+        {
+            ReadAs(json, ResourcesJsonContext.Default.WagiClass, document, path, item => _classes.Add(new ClassManifest(item, document, path)));
+        }
+    }
+
+    private void ReadAs<T>(JsonObject json, JsonTypeInfo<T> type, YamlDocument document, string path, Action<T> take)
+        where T : class
+    {
+        try
+        {
+            take(json.Deserialize(type)!);
+        }
+        catch (JsonException exception)
+        {
             var field = exception.Path?.TrimStart('$', '.') ?? "";
             AddProblem(document, path, field, $"{field}: cannot be read as what it should be", null);
         }

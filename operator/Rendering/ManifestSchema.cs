@@ -8,20 +8,21 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Rendering;
 
 /// <summary>
-/// Checks the shape of a WagiModule in a manifest: field names and types, as an API server with strict field validation does. The
+/// Checks the shape of one of our objects in a manifest: field names and types, as an API server with strict field validation does. The
 /// plan checks the values.
 /// </summary>
 internal static class ManifestSchema
 {
-    private static readonly JsonObject Schema = CrdGenerator.Schema();
+    private static readonly Dictionary<string, JsonObject> Schemas =
+        CrdGenerator.All.ToDictionary(resource => resource.Kind, resource => CrdGenerator.Schema(resource.Kind), StringComparer.Ordinal);
 
     /// <summary>Told of a problem: the field's path, what is wrong, what to do.</summary>
     public delegate void Reporter(string field, string message, string? hint);
 
-    /// <summary>Checks a WagiModule.</summary>
-    public static void Check(JsonObject module, Reporter report) => Check(module, Schema, "", report);
+    /// <summary>Checks an object of a kind.</summary>
+    public static void Check(JsonObject value, string kind, Reporter report) => Check(value, Schemas[kind], kind, "", report);
 
-    private static void Check(JsonNode? value, JsonObject schema, string path, Reporter report)
+    private static void Check(JsonNode? value, JsonObject schema, string kind, string path, Reporter report)
     {
         if (value is null)
         {
@@ -41,7 +42,7 @@ internal static class ManifestSchema
             case JsonArray items:
                 for (var i = 0; i < items.Count; i++)
                 {
-                    Check(items[i], schema["items"]!.AsObject(), string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), report);
+                    Check(items[i], schema["items"]!.AsObject(), kind, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), report);
                 }
 
                 break;
@@ -51,11 +52,11 @@ internal static class ManifestSchema
                     var inner = path.Length == 0 ? name : $"{path}.{name}";
                     if (properties[name] is JsonObject property)
                     {
-                        Check(member, property, inner, report);
+                        Check(member, property, kind, inner, report);
                     }
                     else
                     {
-                        report(inner, $"{inner} is not a field of a WagiModule", Suggest(name, properties));
+                        report(inner, $"{inner} is not a field of a {kind}", Suggest(name, properties));
                     }
                 }
 

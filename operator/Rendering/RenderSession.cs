@@ -35,7 +35,7 @@ internal sealed class RenderSession
             PreviousSecrets = _last?.Plan.SecretData ?? (IReadOnlyDictionary<string, byte[]>)new Dictionary<string, byte[]>(),
             Settings = new PlanSettings { ResolveTags = _options.Resolve },
             Now = _time.GetUtcNow(),
-        });
+        }, _options.Class);
         _last = renderer.Render(await _tags.AskAsync(renderer.Tags, renderer.Secret, cancellationToken));
         return _last;
     }
@@ -99,6 +99,9 @@ internal sealed record RenderOptions
 
     /// <summary>Where modules are looked for before their registry; null: nowhere.</summary>
     public string? ModuleDirectory { get; init; }
+
+    /// <summary>The WagiClass to render; null: the default one of the manifests.</summary>
+    public string? Class { get; init; }
 
     /// <summary>Whether to go on when a manifest changes.</summary>
     public bool Watch { get; init; }

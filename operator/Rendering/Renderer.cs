@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Problems;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 
@@ -16,11 +17,14 @@ internal sealed class Renderer
     private readonly Dictionary<ObjectKey, ConfigMapContent> _configMaps = [];
     private readonly HashSet<ObjectKey> _unread = [];
     private readonly List<Problem> _problems = [];
+    private readonly List<ClassManifest> _classes = [];
+    private readonly Dictionary<string, TenantNamespace> _namespaces = new(StringComparer.Ordinal);
     private readonly PlanInput _input;
 
     /// <param name="files">The manifests.</param>
     /// <param name="input">Everything else that the plan is made from.</param>
-    public Renderer(IEnumerable<ManifestFile> files, PlanInput input)
+    /// <param name="className">The class to render; null: the default one of the manifests, or their only one.</param>
+    public Renderer(IEnumerable<ManifestFile> files, PlanInput input, string? className = null)
     {
         foreach (var file in files)
         {
@@ -36,13 +40,19 @@ internal sealed class Renderer
                 _configMaps[key] = configMap;
             }
 
+            _classes.AddRange(file.Classes);
+            foreach (var item in file.Namespaces)
+            {
+                _namespaces[item.Name] = item;
+            }
+
             foreach (var manifest in file.Modules)
             {
                 Add(manifest);
             }
         }
 
-        _input = Complete(input);
+        _input = Complete(_classes.Count == 0 ? input : WithClass(input, className));
     }
 
     /// <summary>The tags whose digests are asked for.</summary>
@@ -79,6 +89,39 @@ internal sealed class Renderer
         }
     }
 
+    /// <summary>
+    /// Without any WagiClass it does not matter which one a WagiModule names: the class is with those who run the cluster. A class that cannot be read
+    /// lets nothing pass.
+    /// </summary>
+    private PlanInput WithClass(PlanInput input, string? className)
+    {
+        var all = _classes.Select(manifest => manifest.Class).ToList();
+        var name = className ?? all.Where(item => item.IsDefault).Select(item => item.Name).FirstOrDefault() ?? all[0].Name;
+        var roster = new ClassRoster(all, name);
+        foreach (var manifest in _manifests.Values.Where(manifest => !roster.IsOwn(manifest.Module)).ToList())
+        {
+            _manifests.Remove(manifest.Module.Key);
+            _problems.Add(new Problem(
+                manifest.Locate("spec.className"), ProblemSeverity.Warning, $"WagiModule {manifest.Module.Key} has another class than '{name}' and is left out", "choose with --class"));
+        }
+
+        ClassRules? rules = null;
+        if (_classes.Find(manifest => manifest.Class.Name == name) is { } own && !ClassReader.TryRead(own.Class, "default", out rules, out var wrong))
+        {
+            _problems.AddRange(wrong.Select(problem =>
+                new Problem(own.Locate(problem[..problem.IndexOf(':', StringComparison.Ordinal)]), ProblemSeverity.Error, problem)));
+            _manifests.Clear();
+        }
+
+        return input with
+        {
+            Roster = roster,
+            Rules = rules,
+            Namespaces = _manifests.Keys.Select(key => key.Namespace).Distinct(StringComparer.Ordinal).ToDictionary(
+                item => item, item => _namespaces.GetValueOrDefault(item) ?? TenantNamespace.Named(item), StringComparer.Ordinal),
+        };
+    }
+
     /// <summary>Only what is in the manifests exists.</summary>
     private PlanInput Complete(PlanInput input)
     {
@@ -100,6 +143,10 @@ internal sealed class Renderer
                 // Checked again, so that each problem gets its own line.
                 ConditionReason.InvalidSpec when !SpecReader.TryRead(manifest.Module, out _, out var problems) =>
                     problems.Select(problem => Error(manifest, problem[..problem.IndexOf(':', StringComparison.Ordinal)], problem)),
+                ConditionReason.Suspended => [new Problem(manifest.Locate("spec.suspend"), ProblemSeverity.Warning, accepted.Message)],
+                // A message about the class begins with the field.
+                ConditionReason.NotAllowedByClass or ConditionReason.ClassNotFound or ConditionReason.BudgetExceeded =>
+                    [Error(manifest, accepted.Message[..accepted.Message.IndexOfAny([':', ' '])], accepted.Message)],
                 ConditionReason.RouteConflict => [Error(manifest, "spec.route", accepted.Message)],
                 _ => [Error(manifest, "spec", accepted.Message)],
             };

@@ -20,6 +20,18 @@ public static class ConditionReason
     /// <summary>Accepted: the module takes more than one may, or does not fit into the ConfigMap or Secret for the runtimes (1 MiB each) beside what is served.</summary>
     public const string TooLarge = nameof(TooLarge);
 
+    /// <summary>Accepted: there is no WagiClass of the name that the spec gives.</summary>
+    public const string ClassNotFound = nameof(ClassNotFound);
+
+    /// <summary>Accepted: the spec breaks a rule of its WagiClass; the message names the rule.</summary>
+    public const string NotAllowedByClass = nameof(NotAllowedByClass);
+
+    /// <summary>Accepted: the namespace has all that one namespace may have of the WagiClass.</summary>
+    public const string BudgetExceeded = nameof(BudgetExceeded);
+
+    /// <summary>Every condition but Ready: the spec says that the module stays as it is.</summary>
+    public const string Suspended = nameof(Suspended);
+
     /// <summary>Accepted: the WagiModule is being deleted and is no longer served.</summary>
     public const string Deleting = nameof(Deleting);
 

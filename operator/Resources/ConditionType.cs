@@ -54,12 +54,15 @@ internal static class ConditionCatalog
     /// <summary>The conditions in the order in which they are reached: what True means, the reasons of True, and the others.</summary>
     public static ImmutableArray<(string Type, string Meaning, ImmutableArray<string> True, ImmutableArray<string> Others)> All { get; } =
     [
-        (ConditionType.Accepted, "The spec is valid and the module has its route.", [ConditionReason.Accepted],
-            [ConditionReason.InvalidSpec, ConditionReason.RouteConflict, ConditionReason.TooLarge, ConditionReason.Deleting]),
+        (ConditionType.Accepted, "The spec is valid, its class allows it, and the module has its route.", [ConditionReason.Accepted],
+            [
+                ConditionReason.InvalidSpec, ConditionReason.ClassNotFound, ConditionReason.NotAllowedByClass, ConditionReason.RouteConflict,
+                ConditionReason.TooLarge, ConditionReason.BudgetExceeded, ConditionReason.Suspended, ConditionReason.Deleting,
+            ]),
         (ConditionType.Resolved, "The module's digest is known, and the Secrets and ConfigMaps that the spec names are there.",
-            [ConditionReason.Resolved, ConditionReason.ResolvedBefore], [ConditionReason.NotAccepted, .. Unresolved]),
+            [ConditionReason.Resolved, ConditionReason.ResolvedBefore], [ConditionReason.NotAccepted, ConditionReason.Suspended, .. Unresolved]),
         (ConditionType.Programmed, "The `modules.toml` that the runtimes read holds the module as specified.",
-            [ConditionReason.Programmed], [ConditionReason.NotAccepted, ConditionReason.NotResolved]),
+            [ConditionReason.Programmed, ConditionReason.Suspended], [ConditionReason.NotAccepted, ConditionReason.NotResolved]),
         (ConditionType.Ready, "There is a runtime, and every runtime that requests are sent to serves the module as specified. The other reasons of `Accepted` and `Resolved` appear here as well.",
             [ConditionReason.Ready], NotServed),
         (ConditionType.Stalled, "Nothing changes until somebody acts: waiting does not help. Present only while that is true, with the reason of `Ready`.", [], []),

@@ -16,6 +16,9 @@ internal class SchemaAttribute : Attribute
     /// <summary>Characters of a text at the most; -1: no bound.</summary>
     public int MaxLength { get; init; } = -1;
 
+    /// <summary>Items of an array at the least; -1: no bound.</summary>
+    public int MinItems { get; init; } = -1;
+
     /// <summary>Items of an array at the most; -1: no bound.</summary>
     public int MaxItems { get; init; } = -1;
 

@@ -120,5 +120,7 @@ internal sealed class OwnStatusConverter : JsonConverter<WagiModuleStatus>
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(WagiModule))]
 [JsonSerializable(typeof(WagiModuleStatus))]
+[JsonSerializable(typeof(WagiClass))]
+[JsonSerializable(typeof(WagiClassStatus))]
 [JsonSerializable(typeof(JsonElement))] // metadata.managedFields[].fieldsV1
 internal sealed partial class ResourcesJsonContext : JsonSerializerContext;

@@ -30,6 +30,14 @@ public sealed record WagiModuleSpec
     [Rule("!self.startsWith('file:') && (!self.contains('://') || self.startsWith('oci://') || self.startsWith('bindle://'))", "a module is an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME'")]
     public string? Module { get; init; }
 
+    [Description("The WagiClass whose runtimes serve the module and whose rules hold for it. Default: the class that is marked as the default one. Example: shop")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.ObjectNameLength)]
+    public string? ClassName { get; init; }
+
+    [Description("Whether the module stays as it is: what is served goes on being served, and changes of the spec, of its tag and of what it refers to wait. " +
+        "Default: false. Example: true")]
+    public bool? Suspend { get; init; }
+
     [Description("Secrets of this namespace with the credentials for pulling the module (type kubernetes.io/dockerconfigjson or " +
         "kubernetes.io/dockercfg), tried in this order. Example: [{name: registry-credentials}]")]
     [Schema(MaxItems = SpecLimits.ImagePullSecrets, ListType = "atomic")]

@@ -24,6 +24,9 @@ internal sealed record RuntimePod
 internal sealed record RuntimePodMetadata : PartialMetadata
 {
     [AllowNull]
+    public Dictionary<string, string?> Labels { get => field ?? []; init; }
+
+    [AllowNull]
     public Dictionary<string, string?> Annotations { get => field ?? []; init; }
 }
 

@@ -31,6 +31,7 @@ public sealed class TempDirectory : IDisposable
     public string Write(string name, string content)
     {
         var path = PathOf(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, content);
         return path;
     }

@@ -133,6 +133,36 @@ topologySpreadConstraints:
 {{- end -}}
 {{- end -}}
 
+{{/*
+The WagiClass of the release; empty: it has none. A release for one namespace alone has rights in it alone, and so has a class only if it is
+named.
+*/}}
+{{- define "wagi.className" -}}
+{{- if .Values.class.create -}}
+{{- .Values.class.name | default (ternary "" (include "wagi.fullname" .) (not (empty .Values.operator.watchNamespace))) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The manifest of the WagiClass. */}}
+{{- define "wagi.class" -}}
+apiVersion: wagi.dev/v1alpha1
+kind: WagiClass
+metadata:
+  name: {{ include "wagi.className" . }}
+  labels:
+    {{- include "wagi.labels" (dict "root" .) | nindent 4 }}
+  annotations:
+    wagi.dev/is-default-class: {{ .Values.class.default | quote }}
+spec:
+  runtimes:
+    namespace: {{ .Release.Namespace }}
+    matchLabels:
+      {{- include "wagi.selectorLabels" (dict "root" . "component" "runtime") | nindent 6 }}
+  {{- with .Values.class.spec }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
 {{/* Where clients reach the runtime: what was set, or the first host of the Ingress or HTTPRoute. */}}
 {{- define "wagi.baseUrl" -}}
 {{- if .Values.operator.baseUrl -}}
@@ -147,12 +177,13 @@ topologySpreadConstraints:
 {{- end -}}
 {{- end -}}
 
-{{/* The rules of a kind in the generated files/role.yaml. Arguments: root, kind. */}}
+{{/* The rules of a role in the generated files/role.yaml. Arguments: root, kind, name. */}}
 {{- define "wagi.rules" -}}
 {{- $kind := .kind -}}
+{{- $name := .name | default "wagi-operator" -}}
 {{- range regexSplit "(?m)^---\n" (.root.Files.Get "files/role.yaml") -1 -}}
 {{- $role := fromYaml . -}}
-{{- if eq $role.kind $kind -}}
+{{- if and (eq $role.kind $kind) (eq $role.metadata.name $name) -}}
 {{ toYaml $role.rules }}
 {{- end -}}
 {{- end -}}

@@ -1,13 +1,13 @@
 namespace Wagi.Oci.Authentication;
 
 /// <summary>
-/// A key of Docker's <c>auths</c>, matched the way the kubelet does: a host, optionally with a port and a path prefix, optionally as a URL;
+/// A registry, or a part of one, as a key of Docker's <c>auths</c> is matched by the kubelet: a host, optionally with a port and a path prefix, optionally as a URL;
 /// <c>*</c> in a label of the host stands for any characters of that label.
 /// </summary>
 /// <remarks>
 /// One deviation, on the safe side: a path prefix ends at a slash, so that <c>host/team</c> never opens <c>host/team-b</c>.
 /// </remarks>
-internal sealed class RegistryPattern
+public sealed class RegistryPattern
 {
     private static readonly string[] DockerHubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
@@ -25,8 +25,10 @@ internal sealed class RegistryPattern
     /// <summary>Orders matches: a longer path first, then a longer host, not counting wildcards.</summary>
     public int Specificity => (_path.Length * 1024) + string.Join('.', _labels).Replace("*", "", StringComparison.Ordinal).Length;
 
+    /// <summary>Reads a pattern. Every text is one; what is no host matches none.</summary>
     public static RegistryPattern Parse(string key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         var rest = key.Trim();
         var scheme = rest.IndexOf("://", StringComparison.Ordinal);
         if (scheme >= 0)
@@ -51,8 +53,13 @@ internal sealed class RegistryPattern
         return new RegistryPattern(name.Split('.'), port, path.Trim('/'));
     }
 
+    /// <summary>Whether a repository is meant.</summary>
+    /// <param name="registry">Host and port of its registry.</param>
+    /// <param name="repository">Its name there.</param>
     public bool Matches(string registry, string repository)
     {
+        ArgumentNullException.ThrowIfNull(registry);
+        ArgumentNullException.ThrowIfNull(repository);
         if (DockerHubHosts.Contains(registry, StringComparer.OrdinalIgnoreCase))
         {
             return DockerHubHosts.Any(host => MatchesHost(host)) && MatchesPath(repository);

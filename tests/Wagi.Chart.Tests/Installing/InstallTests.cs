@@ -71,7 +71,7 @@ public sealed class InstallTests(ClusterFixture cluster)
         await installation.HelmAsync("helm", "uninstall", "wagi");
 
         Assert.Equal("wagimodule.wagi.dev/kept\n", await installation.KubectlAsync(["get", "wagimodules", "-n", "default", "-o", "name"]));
-        await installation.KubectlAsync(["delete", "crd", "wagimodules.wagi.dev"]);
+        await installation.KubectlAsync(["delete", "crd", "--all"]);
     }
 
     [Fact]

@@ -88,10 +88,11 @@ public sealed class WorkloadTests
     [Fact]
     public async Task Crds_AreMarkedForHelm_UnlessTheyAreToGo()
     {
-        Assert.Null((await WagiChart.ManifestsAsync("crds.keep=false")).Of("CustomResourceDefinition").Single()["metadata"]!["annotations"]);
+        Assert.All((await WagiChart.ManifestsAsync("crds.keep=false")).Of("CustomResourceDefinition"), crd => Assert.Null(crd["metadata"]!["annotations"]));
 
-        var kept = (await WagiChart.ManifestsAsync()).Of("CustomResourceDefinition").Single();
-        Assert.Equal("keep", (string?)kept["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
+        var kept = (await WagiChart.ManifestsAsync()).Of("CustomResourceDefinition").ToList();
+        Assert.Equal(2, kept.Count);
+        Assert.All(kept, crd => Assert.Equal("keep", (string?)crd["metadata"]!["annotations"]!["helm.sh/resource-policy"]));
         Assert.Empty((await WagiChart.ManifestsAsync("crds.install=false")).Of("CustomResourceDefinition"));
     }
 
@@ -118,13 +119,36 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task Release_HasAClass_WithTheRulesOfTheValues()
+    {
+        var manifests = await WagiChart.ManifestsAsync("class.spec.routes.mode=Prefix", "class.default=false", "class.spec.hosts={a.example.com}");
+
+        Assert.Contains("--class-file=/etc/wagi-operator/class.yaml", Arguments(manifests.Get("Deployment", "wagi-operator")));
+        var item = Manifests.Parse((string)manifests.Get("ConfigMap", "wagi-operator-class")["data"]!["class.yaml"]!).Get("WagiClass", "wagi");
+        Assert.Equal("false", (string?)item["metadata"]!["annotations"]!["wagi.dev/is-default-class"]);
+        Assert.Equal("wagi-system", (string?)item["spec"]!["runtimes"]!["namespace"]);
+        Assert.Equal("Prefix", (string?)item["spec"]!["routes"]!["mode"]);
+        Assert.Equal("a.example.com", (string?)item["spec"]!["hosts"]![0]);
+    }
+
+    [Fact]
+    public async Task ReleaseWithoutClass_TellsTheOperatorNone()
+    {
+        var manifests = await WagiChart.ManifestsAsync("class.create=false");
+
+        Assert.DoesNotContain(Arguments(manifests.Get("Deployment", "wagi-operator")), argument => argument!.StartsWith("--class", StringComparison.Ordinal));
+        Assert.DoesNotContain(manifests.Of("ConfigMap"), item => item["metadata"]!["name"]!.GetValue<string>() == "wagi-operator-class");
+    }
+
+    [Fact]
     public async Task Roles_AreTheGeneratedOnes()
     {
         var manifests = await WagiChart.ManifestsAsync();
         var generated = Manifests.Parse(await File.ReadAllTextAsync(
             Path.Combine(TestCluster.Product.Checkout.Root, "config", "rbac", "role.yaml"), TestContext.Current.CancellationToken));
 
-        AssertEqual(generated.Of("ClusterRole").Single(), manifests.Get("ClusterRole", "wagi-system-wagi-operator"));
+        AssertEqual(generated.Get("ClusterRole", "wagi-operator"), manifests.Get("ClusterRole", "wagi-system-wagi-operator"));
+        AssertEqual(generated.Get("ClusterRole", "wagi-operator-classes"), manifests.Get("ClusterRole", "wagi-system-wagi-classes"));
         AssertEqual(generated.Of("Role").Single(), manifests.Get("Role", "wagi-operator"));
 
         static void AssertEqual(JsonObject expected, JsonObject actual) =>

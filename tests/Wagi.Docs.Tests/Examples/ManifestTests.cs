@@ -38,7 +38,7 @@ public sealed class ManifestTests
     {
         switch (Text(document, "kind"))
         {
-            case "WagiModule":
+            case "WagiModule" or "WagiClass":
                 await AssertRenderedAsync(block, document);
                 break;
             case "HelmRelease" when Node(document, "spec", "values") is YamlMappingNode values:
@@ -89,8 +89,9 @@ public sealed class ManifestTests
     {
         var known = new YamlStream();
         known.Load(new StringReader(File.ReadAllText(Path.Combine(Chart, "values.yaml"))));
-        var keys = ((YamlMappingNode)known.Documents[0].RootNode).Children.Keys.ToHashSet();
-        return document.Children.Count > 0 && document.Children.Keys.All(keys.Contains);
+        var values = ((YamlMappingNode)known.Documents[0].RootNode).Children;
+        return document.Children.Count > 0
+            && document.Children.All(pair => values.TryGetValue(pair.Key, out var value) && value is YamlMappingNode == pair.Value is YamlMappingNode);
     }
 
     private static YamlNode? Node(YamlNode? node, params IEnumerable<string> path) =>

@@ -76,7 +76,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     private static async Task<CrdServer> StartCrdServerAsync()
     {
         var server = await CrdServer.StartAsync();
-        await server.CreateCrdAsync(await File.ReadAllTextAsync(Directory.GetFiles(Crds, "*.yaml").Single()), WagiModulesPath);
+        await server.CreateCrdAsync(await File.ReadAllTextAsync(Path.Combine(Crds, "wagi.dev_wagimodules.yaml")), WagiModulesPath);
         return server;
     }
 

@@ -86,9 +86,16 @@ internal sealed class TestOperator : IAsyncDisposable
     }
 
     /// <summary>Starts another instance on the same namespaces.</summary>
-    public async Task<TestOperator> BesideAsync(OperatorOptions options)
+    /// <param name="options">What it is told.</param>
+    /// <param name="system">Another namespace of the operator, which is made; null: the same one.</param>
+    public async Task<TestOperator> BesideAsync(OperatorOptions options, string? system = null)
     {
-        var other = new TestOperator(_controlPlane, Tenant, System, _kubeconfig, options);
+        if (system is not null)
+        {
+            await ApplyAsync(_controlPlane, $$"""{ apiVersion: v1, kind: Namespace, metadata: { name: "{{system}}" } }""");
+        }
+
+        var other = new TestOperator(_controlPlane, Tenant, system ?? System, _kubeconfig, options);
         await other.StartAgainAsync();
         return other;
     }
@@ -189,6 +196,16 @@ internal sealed class TestOperator : IAsyncDisposable
             condition => condition.StartsWith(expected, StringComparison.Ordinal),
             deadline,
             waitingFor: $"{type} of {name} to be {expected}");
+
+    /// <summary>Waits for the condition <c>Accepted</c> of a WagiClass, given as the beginning of <c>Status/Reason: Message</c>, and returns all of it.</summary>
+    public Task<string> ClassConditionBecomesAsync(string name, string expected) => Eventually.Becomes(
+        async token =>
+        {
+            var item = await FindAsync(WagiClasses.Resource, WagiClasses.KeyOf(name), token);
+            return item?["status"]?["conditions"]?[0] is { } condition ? $"{condition["status"]}/{condition["reason"]}: {condition["message"]}" : "";
+        },
+        condition => condition.StartsWith(expected, StringComparison.Ordinal),
+        waitingFor: $"WagiClass {name} to be {expected}");
 
     /// <summary>Waits for the <c>modules.toml</c> in force.</summary>
     public Task<string?> TomlBecomesAsync(Func<string, bool> expected, string waitingFor, TimeSpan? deadline = null) =>

@@ -8,7 +8,7 @@ using Wagi.Operator.Tests.Cluster;
 
 namespace Wagi.Operator.Tests.Crds;
 
-/// <summary><c>docs/wagimodule.md</c>.</summary>
+/// <summary><c>docs/wagimodule.md</c> and <c>docs/wagiclass.md</c>.</summary>
 public sealed class ReferencePageTests
 {
     /// <summary>The example of every field of the spec, as it stands in the page.</summary>
@@ -18,9 +18,9 @@ public sealed class ReferencePageTests
     public static TheoryData<string> Fields => new(Examples.Keys.Except(["route", "module", "bindleServer"]));
 
     [Fact]
-    public void Page_IsWhatTheTypesSay() => Assert.True(
-        File.ReadAllText(Path.Combine(ClusterFixture.Crds, "..", "docs", "wagimodule.md")) == ReferencePage.Text(),
-        "docs/wagimodule.md does not fit operator/Resources any more: run `make crds` and commit the result");
+    public void Page_IsWhatTheTypesSay() => Assert.All(CrdGenerator.All, resource => Assert.True(
+        File.ReadAllText(Path.Combine(ClusterFixture.Crds, "..", "docs", ReferencePage.FileName(resource))) == ReferencePage.Text(resource),
+        $"docs/{ReferencePage.FileName(resource)} does not fit operator/Resources any more: run `make crds` and commit the result"));
 
     [Theory]
     [MemberData(nameof(Fields))]

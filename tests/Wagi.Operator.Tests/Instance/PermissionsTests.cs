@@ -24,6 +24,8 @@ public sealed class PermissionsTests
             options => options with
             {
                 WatchNamespace = null,
+                Class = "shared",
+                ClassManifest = TestClasses.Manifest("shared", options.Namespace, "{}", isDefault: true),
                 LeaderElection = new LeaderElectionOptions { Lease = new ObjectKey(options.Namespace, "wagi-operator"), Identity = "a" },
             },
             await controlPlane.CreateUserKubeconfigAsync(user));
@@ -45,6 +47,7 @@ public sealed class PermissionsTests
 
         await test.ConditionBecomesAsync("hello", "Programmed", "True/");
         Assert.NotEmpty(await test.SecretAsync() ?? []);
+        await test.ClassConditionBecomesAsync("shared", "True/Accepted");
         await Eventually.Becomes(token => test.ListAsync(ApiResource.Events, token), events => events.Count > 0);
         await Eventually.Becomes(
             token => test.FindAsync(ApiResource.Pods, new ObjectKey(test.System, "runtime"), token),
@@ -62,6 +65,9 @@ public sealed class PermissionsTests
         { apiVersion: v1, kind: List, items: [
           { apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: { name: "{{system}}" },
             roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: wagi-operator },
+            subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{user}}" }] },
+          { apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: { name: "{{system}}-classes" },
+            roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: wagi-operator-classes },
             subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{user}}" }] },
           { apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: { name: wagi-operator, namespace: "{{system}}" },
             roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: wagi-operator },

@@ -4,6 +4,7 @@ using k8s.Models;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Operator.ApiServer;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Rendering;
 using Wagi.Operator.Resources;
@@ -25,6 +26,11 @@ internal sealed class Scenario
     public List<WagiModule> Modules { get; } = [];
 
     public List<RuntimeReport> Runtimes { get; } = [];
+
+    /// <summary>The class that the operator serves; null: it has none, and classes do not matter.</summary>
+    public WagiClass? Class { get; set; }
+
+    public Dictionary<string, TenantNamespace> Namespaces { get; } = new(StringComparer.Ordinal) { ["default"] = TenantNamespace.Named("default") };
 
     public PlanSettings Settings { get; set; } = new();
 
@@ -104,6 +110,28 @@ internal sealed class Scenario
         return this;
     }
 
+    /// <summary>A namespace with labels, and perhaps the annotation with its prefix.</summary>
+    public Scenario Namespace(string name, Dictionary<string, string?>? labels = null, string? prefix = null)
+    {
+        Namespaces[name] = new TenantNamespace
+        {
+            Metadata = new NamespaceMetadata
+            {
+                Name = name,
+                Labels = labels,
+                Annotations = prefix is null ? null : new() { [TenantNamespace.RoutePrefixAnnotation] = prefix },
+            },
+        };
+        return this;
+    }
+
+    /// <summary>Other rules for the class.</summary>
+    public Scenario Rules(WagiClassSpec spec)
+    {
+        Class = new WagiClass { Metadata = new V1ObjectMeta { Name = "shared" }, Spec = spec };
+        return this;
+    }
+
     /// <summary>A runtime that serves the present <c>modules.toml</c>, but for what <paramref name="change"/> says.</summary>
     public Scenario Runtime(string name, Func<ModuleStatus, ModuleStatus?>? change = null)
     {
@@ -157,6 +185,11 @@ internal sealed class Scenario
             Runtimes = Runtimes,
             PreviousToml = Toml,
             PreviousSecrets = SecretData,
+            Roster = Class is null ? null : new ClassRoster([Class], Class.Name),
+            Rules = Class is null ? null : ClassReader.TryRead(Class, "wagi-system", out var rules, out var problems)
+                ? rules
+                : throw new InvalidOperationException(string.Join("; ", problems)),
+            Namespaces = Namespaces,
             Settings = Settings,
             Now = Now,
         };
@@ -175,7 +208,7 @@ internal sealed class Scenario
         SecretData = plan.SecretData;
         foreach (var module in Modules)
         {
-            module.Status = plan.Verdicts.Single(verdict => verdict.Key == module.Key).Status;
+            module.Status = plan.Verdicts.SingleOrDefault(verdict => verdict.Key == module.Key)?.Status ?? module.Status;
         }
 
         return plan;

@@ -169,6 +169,78 @@ public sealed class RenderCommandTests : IDisposable
             run.Error, StringComparison.Ordinal);
     }
 
+    private const string PrefixClass = """
+        apiVersion: wagi.dev/v1alpha1
+        kind: WagiClass
+        metadata:
+          name: shared
+          annotations: {wagi.dev/is-default-class: "true"}
+        spec:
+          routes: {mode: Prefix}
+          limits: {timeout: {max: 10s}}
+        ---
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: default, annotations: {wagi.dev/route-prefix: /teams/a}}
+        ---
+
+        """;
+
+    [Fact]
+    public async Task RulesOfAClass_HoldInAFolderToo()
+    {
+        Write("class.yaml", PrefixClass);
+        Write("good.yaml", Module("good", "/teams/a/hello", "r.example/a"));
+        Write("bad.yaml", Module("bad", "/hello", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(["default/good"], Entries(run).Select(entry => entry.Id));
+        Assert.Contains("timeout = \"10s\"", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "bad.yaml:5:3: error: spec.route: '/hello' is neither '/teams/a' nor below it, which is the prefix of namespace 'default' (rule spec.routes of WagiClass 'shared'",
+            run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ModulesOfOtherClasses_AreLeftOut_WithAWord()
+    {
+        Write("class.yaml", PrefixClass + PrefixClass.Replace("name: shared", "name: trusted", StringComparison.Ordinal).Replace("\"true\"", "\"false\"", StringComparison.Ordinal)
+            .Replace("Prefix}", "Open}", StringComparison.Ordinal));
+        Write("a.yaml", Module("a", "/teams/a", "r.example/a"));
+        Write("b.yaml", Module("b", "/b", "r.example/a") + "  className: trusted\n");
+
+        var byDefault = await RenderAsync();
+        var trusted = await RenderAsync("--class", "trusted");
+
+        Assert.Equal((0, 0), (byDefault.ExitCode, trusted.ExitCode));
+        Assert.Equal(["default/a"], Entries(byDefault).Select(entry => entry.Id));
+        Assert.Contains("b.yaml:7:3: warning: WagiModule default/b has another class than 'shared' and is left out (choose with --class)", byDefault.Error, StringComparison.Ordinal);
+        Assert.Equal(["default/b"], Entries(trusted).Select(entry => entry.Id));
+    }
+
+    [Fact]
+    public async Task ClassThatCannotBeRead_LetsNothingPass()
+    {
+        Write("class.yaml", PrefixClass.Replace("max: 10s", "max: soon", StringComparison.Ordinal));
+        Write("a.yaml", Module("a", "/teams/a", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(Entries(run));
+        Assert.Contains("class.yaml:8:22: error: spec.limits.timeout.max: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutAnyClass_ItDoesNotMatterWhichOneIsNamed()
+    {
+        Write("a.yaml", Module("a", "/a", "r.example/a") + "  className: trusted\n");
+
+        Assert.Equal(["default/a"], Entries(await RenderAsync()).Select(entry => entry.Id));
+    }
+
     [Fact]
     public async Task MisspeltKind_IsReported_AndOtherGroupsArePassedOver()
     {
@@ -177,7 +249,7 @@ public sealed class RenderCommandTests : IDisposable
         var run = await RenderAsync();
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("bad.yaml:2:1: error: kind 'WagiModul' is not known in wagi.dev (write WagiModule)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("bad.yaml:2:1: error: kind 'WagiModul' is not known in wagi.dev (write WagiModule or WagiClass)", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Deploymen", run.Error, StringComparison.Ordinal);
     }
 
