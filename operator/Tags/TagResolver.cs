@@ -17,6 +17,11 @@ namespace Wagi.Operator.Tags;
 /// Keeps the digests of all tags that are in use. It is told which tags are wanted, asks the registries in the background, asks again now
 /// and then because tags move, and raises <see cref="Changed"/> when an answer is new. The reconciler never waits for it.
 /// </summary>
+/// <remarks>
+/// How often: the normal interval for a tag that has a digest. After a failure the first retries come sooner and further and further apart,
+/// because somebody may be about to push, but only within a namespace's budget at that registry; then at the normal interval, so that a
+/// registry that fails is asked no more often than one that works. A WagiModule that is new or names another tag has it asked for at once.
+/// </remarks>
 internal sealed partial class TagResolver : IDisposable
 {
     private readonly ITagLookup _lookup;
@@ -25,9 +30,10 @@ internal sealed partial class TagResolver : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<TagResolver> _logger;
     private readonly Lock _lock = new();
-    private readonly Dictionary<ResolutionRequest, CancellationTokenSource> _followed = [];
+    private readonly Dictionary<ResolutionRequest, Question?> _followed = [];
+    private readonly Dictionary<QuestionKey, Question> _questions = [];
+    private readonly Dictionary<string, RegistryGate> _gates = new(StringComparer.Ordinal);
     private readonly LoopGroup _loops;
-    private readonly Dictionary<string, SemaphoreSlim> _registries = new(StringComparer.Ordinal);
     private ImmutableDictionary<ResolutionRequest, Resolution> _answers = ImmutableDictionary<ResolutionRequest, Resolution>.Empty;
 
     public TagResolver(ITagLookup lookup, ResolverOptions options, OperatorMetrics metrics, TimeProvider time, ILogger<TagResolver> logger)
@@ -38,7 +44,7 @@ internal sealed partial class TagResolver : IDisposable
         _time = time;
         _logger = logger;
 
-        _loops = new LoopGroup((2 * options.Interval) + options.LongestRetry + options.Timeout + TimeSpan.FromMinutes(1), time);
+        _loops = new LoopGroup((2 * options.Interval) + options.Timeout + TimeSpan.FromMinutes(1), time);
     }
 
     /// <summary>Raised after <see cref="Answers"/> changed. Handlers must not block.</summary>
@@ -54,25 +60,35 @@ internal sealed partial class TagResolver : IDisposable
     {
         lock (_lock)
         {
+            var added = wanted.Where(request => !_followed.ContainsKey(request)).ToList();
             foreach (var gone in _followed.Keys.Where(request => !wanted.Contains(request)).ToList())
             {
-                if (_followed.Remove(gone, out var stop))
-                {
-                    stop.Cancel();
-                }
-
+                _followed.Remove(gone, out var question);
+                question?.Askers.Remove(gone);
                 Volatile.Write(ref _answers, _answers.Remove(gone));
             }
 
-            foreach (var request in wanted.Where(request => !_followed.ContainsKey(request)))
+            added.ForEach(request => _followed[request] = Add(request, secrets));
+            foreach (var unwanted in _questions.Values.Where(question => question.Askers.Count == 0).ToList())
             {
-                var pullSecrets = request.PullSecrets
-                    .Select(name => (name, secrets.GetValueOrDefault(new ObjectKey(request.Namespace, name))))
-                    .ToImmutableArray();
-                _followed[request] = _loops.Start(
-                    $"asking for {request.Reference}", (progress, cancellationToken) => FollowAsync(request, pullSecrets, progress, cancellationToken));
+                unwanted.Stop!.Cancel();
+                _questions.Remove(unwanted.Key);
+            }
+
+            var used = _questions.Values.Select(question => question.Gate).ToHashSet();
+            foreach (var (host, gate) in _gates.Where(gate => !used.Contains(gate.Value)).ToList())
+            {
+                gate.Dispose();
+                _gates.Remove(host);
+            }
+
+            if (!added.Exists(_answers.ContainsKey))
+            {
+                return;
             }
         }
+
+        Changed?.Invoke();
     }
 
     /// <summary>Waits until cancelled, while registries are asked.</summary>
@@ -82,125 +98,189 @@ internal sealed partial class TagResolver : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Follow(ImmutableHashSet<ResolutionRequest>.Empty, ImmutableDictionary<ObjectKey, SecretContent?>.Empty);
 
-    private async Task FollowAsync(
-        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, LoopProgress progress, CancellationToken cancellationToken)
+    /// <summary>The question that answers a request; null when it cannot be asked, which is its answer.</summary>
+    private Question? Add(ResolutionRequest request, IReadOnlyDictionary<ObjectKey, SecretContent?> secrets)
     {
-        var passing = new Backoff(_options.FirstRetry, _options.LongestRetry);
-        var final = new Backoff(_options.FirstRetryOfFinal, _options.LongestRetry);
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            var reference = Reference.Parse(request.Reference);
+            var credentials = RequestCredentials.Find(request, reference.Registry, reference.Repository, secrets);
+            var key = new QuestionKey(request.Reference, credentials.Fingerprint);
+            if (_questions.TryGetValue(key, out var question))
             {
-                var answer = await AskAsync(request, pullSecrets, progress, cancellationToken);
-                Take(request, answer, cancellationToken);
-                TimeSpan pause;
-                if (answer is Resolution.Failed failed)
+                question.Askers.Add(request);
+                if (question.Answer is { } known)
                 {
-                    pause = (failed.IsFinal ? final : passing).Next();
-                }
-                else
-                {
-                    passing.Reset();
-                    final.Reset();
-                    // Spread, so that the registry is not asked for everything at once.
-                    pause = _options.Interval * (0.9 + (Random.Shared.NextDouble() * 0.2));
+                    Volatile.Write(ref _answers, _answers.SetItem(request, known));
+
+                    // Somebody has just named the tag, perhaps because it has just been pushed.
+                    if (question.Gate.TrySpendQuickRetry([request.Namespace]))
+                    {
+                        question.Wake.Ring();
+                    }
                 }
 
-                progress.Completed();
-                await Task.Delay(pause, _time, cancellationToken);
+                return question;
             }
+
+            if (!_gates.TryGetValue(reference.Registry, out var gate))
+            {
+                _gates[reference.Registry] = gate = new RegistryGate(_options, _time);
+            }
+
+            _questions[key] = question = new Question(key, credentials, gate, _time);
+            question.Askers.Add(request);
+            question.Stop = _loops.Start(
+                $"asking for {request.Reference}", (progress, cancellationToken) => FollowAsync(question, reference, progress, cancellationToken));
+            return question;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OciException exception)
         {
-            // No longer wanted.
+            Volatile.Write(ref _answers, _answers.SetItem(request, new Resolution.Failed(exception.Reason, exception.Message, IsFinal: true)));
+            return null;
         }
     }
 
-    private async Task<Resolution> AskAsync(
-        ResolutionRequest request, ImmutableArray<(string Name, SecretContent? Content)> pullSecrets, LoopProgress progress, CancellationToken cancellationToken)
+    private async Task FollowAsync(Question question, Reference reference, LoopProgress progress, CancellationToken cancellationToken)
     {
-        if (!Reference.TryParse(request.Reference, out var reference, out var error))
+        // Past the interval they have no say.
+        var passing = new Backoff(_options.FirstRetry, 2 * _options.Interval);
+        var final = new Backoff(_options.FirstRetryOfFinal, 2 * _options.Interval);
+        while (!cancellationToken.IsCancellationRequested)
         {
-            return new Resolution.Failed(ModuleReason.InvalidEntry, error, IsFinal: true);
+            var (answer, retryAfter) = await AskAsync(question, reference, progress, cancellationToken);
+            Take(question, answer, cancellationToken);
+
+            // Spread, so that the registry is not asked for everything at once.
+            var pause = _options.Interval * (0.9 + (Random.Shared.NextDouble() * 0.2));
+            if (answer is Resolution.Failed failed)
+            {
+                var quick = (failed.IsFinal ? final : passing).Next();
+                if (quick < 0.9 * _options.Interval && question.Gate.TrySpendQuickRetry(NamespacesOf(question)))
+                {
+                    pause = quick;
+                }
+            }
+            else
+            {
+                passing.Reset();
+                final.Reset();
+            }
+
+            progress.Completed();
+            await RestAsync(question, pause, retryAfter, progress, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until the tag is asked for again: as long as the registry wants at least, whoever wakes the question.</summary>
+    private async Task RestAsync(Question question, TimeSpan pause, TimeSpan? retryAfter, LoopProgress progress, CancellationToken cancellationToken)
+    {
+        var wish = retryAfter is { } asked && asked < _options.LongestRetryAfter ? asked : retryAfter is null ? TimeSpan.Zero : _options.LongestRetryAfter;
+        pause -= wish;
+        while (wish > TimeSpan.Zero)
+        {
+            var part = wish < _options.Interval ? wish : _options.Interval;
+            await Task.Delay(part, _time, cancellationToken);
+            progress.Completed();
+            wish -= part;
         }
 
-        var registry = Registry(reference.Registry);
+        await question.Wake.SleepAsync(pause, cancellationToken);
+    }
+
+    private async Task<(Resolution Answer, TimeSpan? RetryAfter)> AskAsync(
+        Question question, Reference reference, LoopProgress progress, CancellationToken cancellationToken)
+    {
         // Behind many others that ask a slow registry, this may take long.
-        await Waiting.ForAsync(registry.WaitAsync(cancellationToken), progress, _time);
+        var entering = question.Gate.EnterAsync(NamespacesOf(question), reason => TakeTrouble(question, reference, reason, cancellationToken), cancellationToken);
+        await Waiting.ForAsync(entering, progress, _time);
+        var visit = await entering;
+        var outcome = VisitOutcome.Nothing;
+        var reason = "";
         try
         {
             using var timeout = new CancellationTokenSource(_options.Timeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            var digest = await _lookup.FindDigestAsync(reference, Credentials(pullSecrets), either.Token);
-            _metrics.Resolved(succeeded: true);
-            return new Resolution.Found(digest);
+            var digest = await _lookup.FindDigestAsync(reference, question.Credentials, either.Token);
+            outcome = VisitOutcome.Answered;
+            return (new Resolution.Found(digest), null);
         }
         catch (OciException exception)
         {
-            _metrics.Resolved(succeeded: false);
-            return new Resolution.Failed(exception.Reason, exception.Message, IsFinal: !exception.IsTransient);
+            reason = exception.Reason;
+            outcome = exception.IsOfTheRegistry ? VisitOutcome.RegistryFailed
+                : exception.Kind == OciErrorKind.RateLimited ? VisitOutcome.Nothing : VisitOutcome.Answered;
+            return (new Resolution.Failed(reason, exception.Message, IsFinal: !exception.IsTransient), exception.RetryAfter);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            _metrics.Resolved(succeeded: false);
-            return new Resolution.Failed(
-                ModuleReason.RegistryUnreachable,
-                $"{request.Reference}: registry '{reference.Registry}' gave no answer within {_options.Timeout.TotalSeconds:0} s",
-                IsFinal: false);
+            reason = ModuleReason.RegistryUnreachable;
+            outcome = VisitOutcome.RegistryFailed;
+            return (new Resolution.Failed(
+                reason, $"{reference}: registry '{reference.Registry}' gave no answer within {_options.Timeout.TotalSeconds:0} s", IsFinal: false), null);
         }
         finally
         {
-            registry.Release();
-        }
-    }
-
-    /// <summary>A Secret that is missing or malformed is the plan's to report; what can be used is used.</summary>
-    private static ChainedCredentialStore Credentials(ImmutableArray<(string Name, SecretContent? Content)> pullSecrets)
-    {
-        var stores = new List<ICredentialStore>();
-        foreach (var (_, content) in pullSecrets)
-        {
-            if (content is not null && PullSecret.TryExtract(content.Type, content.Data, out var dockerConfig, out _))
+            if (!cancellationToken.IsCancellationRequested)
             {
-                stores.Add(DockerConfigCredentialStore.FromPullSecret(dockerConfig));
+                _metrics.Resolved(succeeded: outcome == VisitOutcome.Answered && reason.Length == 0);
+            }
+
+            switch (question.Gate.Leave(visit, outcome, reason))
+            {
+                case true:
+                    LogShut(_logger, reference.Registry, reason);
+                    break;
+                case false:
+                    LogOpened(_logger, reference.Registry);
+                    break;
             }
         }
-
-        return new ChainedCredentialStore(stores);
     }
 
-    private SemaphoreSlim Registry(string host)
+    private ImmutableArray<string> NamespacesOf(Question question)
     {
         lock (_lock)
         {
-            if (!_registries.TryGetValue(host, out var slots))
-            {
-                _registries[host] = slots = new SemaphoreSlim(_options.ParallelPerRegistry);
-            }
-
-            return slots;
+            return question.Namespaces;
         }
     }
 
-    private void Take(ResolutionRequest request, Resolution answer, CancellationToken cancellationToken)
+    /// <summary>
+    /// The question waits because its registry fails: whoever asks it is told. What others asked for, and heard, is not theirs to know.
+    /// </summary>
+    private void TakeTrouble(Question question, Reference reference, string reason, CancellationToken cancellationToken)
+    {
+        // What it has heard itself says more.
+        if (question.Answer is not Resolution.Failed)
+        {
+            Take(question, new Resolution.Failed(
+                reason,
+                $"{reference}: registry '{reference.Registry}' has failed {_options.FailuresInARow} times in a row; it is asked one question at a time until it answers again",
+                IsFinal: false), cancellationToken);
+        }
+    }
+
+    private void Take(Question question, Resolution answer, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (cancellationToken.IsCancellationRequested || _answers.GetValueOrDefault(request) == answer)
+            if (cancellationToken.IsCancellationRequested || question.Answer == answer)
             {
                 return;
             }
 
-            Volatile.Write(ref _answers, _answers.SetItem(request, answer));
+            question.Answer = answer;
+            Volatile.Write(ref _answers, _answers.SetItems(question.Askers.Select(asker => KeyValuePair.Create(asker, answer))));
         }
 
         if (answer is Resolution.Found found)
         {
-            LogFound(_logger, request.Reference, found.Digest);
+            LogFound(_logger, question.Key.Reference, found.Digest);
         }
         else if (answer is Resolution.Failed failed)
         {
-            LogFailed(_logger, request.Reference, request.Namespace, failed.Message);
+            LogFailed(_logger, question.Key.Reference, failed.Message);
         }
 
         Changed?.Invoke();
@@ -209,28 +289,49 @@ internal sealed partial class TagResolver : IDisposable
     [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "{Reference} is {Digest}")]
     private static partial void LogFound(ILogger logger, string reference, string digest);
 
-    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "{Reference} of namespace {Namespace} cannot be resolved, trying again: {Error}")]
-    private static partial void LogFailed(ILogger logger, string reference, string @namespace, string error);
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "{Reference} cannot be resolved, trying again: {Error}")]
+    private static partial void LogFailed(ILogger logger, string reference, string error);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "Registry {Registry} fails ({Reason}): it is asked one question at a time until it answers")]
+    private static partial void LogShut(ILogger logger, string registry, string reason);
+
+    [LoggerMessage(EventId = 204, Level = LogLevel.Information, Message = "Registry {Registry} answers again")]
+    private static partial void LogOpened(ILogger logger, string registry);
 }
 
 /// <summary>How often registries are asked.</summary>
 internal sealed record ResolverOptions
 {
-    /// <summary>How long an answer counts before the registry is asked again, because tags move.</summary>
+    /// <summary>How long an answer counts before the registry is asked again, because tags move. No failure is repeated more often in the long run.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The first pause after a failure that may pass by itself.</summary>
     public TimeSpan FirstRetry { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest pause after such failures.</summary>
-    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromMinutes(1);
-
     /// <summary>The first pause after a failure that somebody has to mend, such as a tag that does not exist: it may be pushed any moment.</summary>
     public TimeSpan FirstRetryOfFinal { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How many questions to a registry a namespace may ask sooner than the interval wants; each comes back after an interval. Enough for
+    /// three modules that are applied before their tags are pushed: six retries each, in the first five minutes.
+    /// </summary>
+    public int QuickRetries { get; init; } = 20;
+
+    /// <summary>The longest <c>Retry-After</c> that is obeyed; registries that count by the day ask for hours.</summary>
+    public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long a registry may take for one answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Questions under way at the most per registry: a slow one holds nobody up who uses another.</summary>
     public int ParallelPerRegistry { get; init; } = 8;
+
+    /// <summary>After how many failures in a row a registry is asked by one question at a time.</summary>
+    public int FailuresInARow { get; init; } = 5;
+
+    /// <summary>The pause before the first of those questions at its longest; it doubles with each that fails.</summary>
+    public TimeSpan FirstProbe { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause between them.</summary>
+    public TimeSpan LongestProbe { get; init; } = TimeSpan.FromSeconds(30);
 }

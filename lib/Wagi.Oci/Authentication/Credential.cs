@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Wagi.Oci.Authentication;
 
 /// <summary>What tells a registry who is asking. Its text form never shows a secret.</summary>
@@ -18,6 +21,20 @@ public sealed class Credential
     internal string? IdentityToken { get; }
 
     internal string? RegistryToken { get; }
+
+    /// <summary>
+    /// Equal for equal credentials, for a key in memory. Not for a log or a file: a hash of a short password gives it away.
+    /// </summary>
+    public string Fingerprint
+    {
+        get
+        {
+            // The lengths keep the parts apart.
+            var text = string.Join('\n', new[] { Username, Password, IdentityToken, RegistryToken }
+                .Select(part => part is null ? "-" : $"{part.Length}:{part}"));
+            return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        }
+    }
 
     /// <summary>A user name and a password or access token.</summary>
     public static Credential Basic(string username, string password)

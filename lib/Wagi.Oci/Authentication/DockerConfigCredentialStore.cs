@@ -97,8 +97,14 @@ public sealed class DockerConfigCredentialStore : ICredentialStore
             }
         }
 
-        return [.. _entries.Where(entry => entry.Pattern.Matches(registry, repository)).Select(entry => entry.Credential)];
+        return FindStored(registry, repository);
     }
+
+    /// <summary>The credentials that the configuration itself holds, without those of its helpers, the most specific first.</summary>
+    /// <param name="registry">As for <see cref="FindAsync"/>.</param>
+    /// <param name="repository">Name of the repository.</param>
+    public IReadOnlyList<Credential> FindStored(string registry, string repository) =>
+        [.. _entries.Where(entry => entry.Pattern.Matches(registry, repository)).Select(entry => entry.Credential)];
 
     private static T? Read<T>(ReadOnlySpan<byte> json, string where, JsonTypeInfo<T> type)
     {

@@ -40,6 +40,13 @@ public sealed class OciException : Exception
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>
+    /// Whether the registry itself failed, whatever it was asked for: it did not answer, or not as a registry does. One that refuses, or that
+    /// limits the rate, works.
+    /// </summary>
+    public bool IsOfTheRegistry => Kind is OciErrorKind.UnknownHost or OciErrorKind.Unreachable or OciErrorKind.TlsFailure
+        or OciErrorKind.Timeout or OciErrorKind.ServerError or OciErrorKind.Protocol;
+
+    /// <summary>
     /// The reason that both programs report for it, one of <see cref="ModuleReason"/>. A registry that answers is not unreachable, whatever
     /// it says: network and DNS are in order, and only the message tells what to do.
     /// </summary>

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 
@@ -146,13 +144,5 @@ internal sealed record Authorization(AuthenticationHeaderValue Header, DateTimeO
 internal sealed record AuthorizationKey(string Registry, string Repository, string Actions, string Fingerprint)
 {
     public static AuthorizationKey For(string registry, string repository, string actions, Credential? credential) =>
-        new(registry, repository, actions, credential is null ? "" : FingerprintOf(credential));
-
-    private static string FingerprintOf(Credential credential)
-    {
-        // The lengths keep the fields apart.
-        var text = string.Join('\n', new[] { credential.Username, credential.Password, credential.IdentityToken, credential.RegistryToken }
-            .Select(field => field is null ? "-" : $"{field.Length}:{field}"));
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-    }
+        new(registry, repository, actions, credential?.Fingerprint ?? "");
 }

@@ -141,6 +141,14 @@ public sealed class Repository
                 throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
             }
 
+            // A login page, or whatever else answers in the place of a registry: its digest would pass for the tag's.
+            if (response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml")
+            {
+                throw new OciException(
+                    OciErrorKind.Protocol,
+                    $"{subject}: what answers at '{reference.Registry}' sent a web page instead of a manifest; check host and port, and whether a proxy or a login page is in between");
+            }
+
             var content = await BoundedBody.ReadAsync(_connection.Transport, response, subject, MaxManifestSize, "manifest", cancellationToken);
             var digest = reference.Digest ?? DigestHeader(response) ?? Digest.Compute(content.Span);
             if (!digest.Matches(content.Span))

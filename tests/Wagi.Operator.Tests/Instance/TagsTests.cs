@@ -14,7 +14,6 @@ public sealed class TagsTests(ClusterFixture cluster)
         Interval = TimeSpan.FromMilliseconds(300),
         FirstRetry = TimeSpan.FromMilliseconds(100),
         FirstRetryOfFinal = TimeSpan.FromMilliseconds(100),
-        LongestRetry = TimeSpan.FromMilliseconds(500),
     };
 
     [Fact]

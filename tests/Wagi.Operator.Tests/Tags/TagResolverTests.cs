@@ -112,12 +112,109 @@ public sealed class TagResolverTests : IDisposable
     }
 
     [Fact]
+    public async Task SameTag_IsOneQuestion_WhoeverAsks()
+    {
+        var requests = Enumerable.Range(0, 50).Select(i => Request("r.example.com/hello:v1") with { Namespace = $"tenant-{i}" }).ToList();
+
+        Follow(requests);
+        await Eventually.Becomes(() => _resolver.Answers.Count, answers => answers == 50);
+        Assert.Equal(1, _registries.Asked);
+
+        _registries.Digest = "sha256:2";
+        await SleepingAsync(1);
+        _time.Advance(Options.Interval * 1.1);
+        await Eventually.Becomes(() => _resolver.Answers.Values.Distinct().Single(), answer => answer == new Resolution.Found("sha256:2"));
+        Assert.Equal(2, _registries.Asked);
+
+        // The others still want it when the first does not.
+        Follow(requests[1..]);
+        Assert.Equal(49, _resolver.Answers.Count);
+        await SleepingAsync(1);
+    }
+
+    [Fact]
+    public async Task TagThatSomebodyElseNamesAnew_IsAskedForAtOnce_AndAnsweredMeanwhile()
+    {
+        var first = Request("r.example.com/hello:v1");
+        var second = first with { Namespace = "other" };
+        Follow([first]);
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:1"));
+        await SleepingAsync(1);
+        _registries.Digest = "sha256:2";
+
+        Follow([first, second]);
+
+        Assert.Contains(second, _resolver.Answers);
+        await Eventually.Becomes(() => _resolver.Answers.Values.Distinct().Single(), answer => answer == new Resolution.Found("sha256:2"));
+    }
+
+    [Fact]
+    public async Task TenantWhoNamesATagAgainAndAgain_AsksNoMoreOften_ThanItsBudgetAllows()
+    {
+        var steady = Request("r.example.com/hello:v1");
+        for (var i = 0; i < 200; i++)
+        {
+            Follow(i % 2 == 0 ? [steady] : [steady, steady with { Namespace = "greedy" }]);
+            await Eventually.Becomes(() => _resolver.Answers.Count, answers => answers == 1 + (i % 2));
+            await SleepingAsync(1);
+        }
+
+        Assert.InRange(_registries.Asked, 2, 1 + Options.QuickRetries);
+    }
+
+    [Fact]
+    public async Task TagsThatAreMissing_AreAskedFor_HardlyMoreOftenThanTagsThatAreThere()
+    {
+        const int Tags = 20;
+        _registries.Failure = new OciException(OciErrorKind.NotFound, "not there");
+        Follow(Enumerable.Range(0, Tags).Select(i => Request($"r.example.com/m{i}:v1")));
+
+        var hours = 2;
+        for (var elapsed = TimeSpan.Zero; elapsed < TimeSpan.FromHours(hours); elapsed += TimeSpan.FromSeconds(20))
+        {
+            await SleepingAsync(Tags);
+            _time.Advance(TimeSpan.FromSeconds(20));
+        }
+
+        var intervals = TimeSpan.FromHours(hours) / Options.Interval;
+        Assert.InRange(_registries.Asked, Tags * intervals * 0.8, (Tags * (1 + (intervals / 0.9))) + Options.QuickRetries + intervals);
+    }
+
+    [Fact]
+    public async Task TagThatIsPushedAMomentLater_IsThereSoon()
+    {
+        _registries.Failure = new OciException(OciErrorKind.NotFound, "not there");
+        Follow([Request("r.example.com/hello:v1")]);
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Failed(ModuleReason.NotFound, "not there", IsFinal: true));
+        await SleepingAsync(1);
+
+        _registries.Failure = null;
+        _time.Advance(Options.FirstRetryOfFinal);
+
+        await AnswerBecomesAsync("r.example.com/hello:v1", new Resolution.Found("sha256:1"));
+    }
+
+    [Fact]
+    public async Task RetryAfterOfDays_IsObeyedForAnHour_WhoeverNamesTheTag()
+    {
+        _registries.Failure = new OciException(OciErrorKind.RateLimited, "too many", isTransient: true, retryAfter: TimeSpan.FromDays(2));
+        Follow([Request("r.example.com/hello:v1")]);
+        await Eventually.Becomes(() => _resolver.Answers.Count, answers => answers == 1);
+        Follow([Request("r.example.com/hello:v1"), Request("r.example.com/hello:v1") with { Namespace = "impatient" }]);
+        for (var elapsed = TimeSpan.Zero; elapsed < Options.LongestRetryAfter; elapsed += TimeSpan.FromMinutes(1))
+        {
+            await SleepingAsync(1);
+            Assert.Equal(1, _registries.Asked);
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await Eventually.Becomes(() => _registries.Asked, asked => asked == 2);
+    }
+
+    [Fact]
     public async Task Credentials_AreThoseOfTheRequestsNamespace()
     {
-        var secret = new SecretContent(
-            "uid", "1", "kubernetes.io/dockerconfigjson",
-            ImmutableDictionary<string, byte[]>.Empty.Add(
-                ".dockerconfigjson", Encoding.UTF8.GetBytes("""{"auths":{"r.example.com":{"username":"u","password":"p"}}}""")));
+        var secret = PullSecret("r.example.com", "p");
         var mine = Request("r.example.com/hello:v1") with { PullSecrets = ["registry"] };
         var other = mine with { Namespace = "other" };
 
@@ -134,6 +231,14 @@ public sealed class TagResolverTests : IDisposable
         _resolver.Dispose();
         _services.Dispose();
     }
+
+    /// <summary>Waits until that many questions wait for the clock.</summary>
+    private async Task SleepingAsync(int questions) => await Eventually.Becomes(() => _time.Timers, timers => timers == questions);
+
+    private static SecretContent PullSecret(string registry, string password) => new(
+        "uid", "1", "kubernetes.io/dockerconfigjson",
+        ImmutableDictionary<string, byte[]>.Empty.Add(
+            ".dockerconfigjson", Encoding.UTF8.GetBytes($$$$"""{"auths":{"{{{{registry}}}}":{"username":"u","password":"{{{{password}}}}"}}}""")));
 
     private static ResolutionRequest Request(string reference) => new() { Reference = reference, Namespace = "default" };
 
