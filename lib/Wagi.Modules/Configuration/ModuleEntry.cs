@@ -62,6 +62,12 @@ public sealed record ModuleEntry
     public string? SecretsVersion { get; init; }
 
     /// <summary>
+    /// The public keys (<see cref="Signatures.SignatureKey.Text"/>) one of which must have signed the module, an OCI artifact; empty: it needs
+    /// no signature.
+    /// </summary>
+    public ImmutableArray<string> SignatureKeys { get; init; } = [];
+
+    /// <summary>
     /// What a runtime must have to serve the entry: names of <see cref="ModuleCapabilities"/>, and perhaps others, of later versions.
     /// </summary>
     public ImmutableArray<string> Requires { get; init; } = [];
@@ -100,12 +106,13 @@ internal static class ModuleKeys
     public const string MemoryLimit = "memory_limit";
     public const string MaxConcurrency = "max_concurrency";
     public const string SecretsVersion = "secrets_version";
+    public const string SignatureKeys = "signature_keys";
     public const string Requires = "requires";
     public const string Revision = "revision";
 
     public static readonly string[] All =
     [
         Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
-        Timeout, MemoryLimit, MaxConcurrency, SecretsVersion, Requires, Revision,
+        Timeout, MemoryLimit, MaxConcurrency, SecretsVersion, SignatureKeys, Requires, Revision,
     ];
 }

@@ -3,6 +3,7 @@ using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Problems;
 using Wagi.Modules.Routes;
+using Wagi.Modules.Signatures;
 using Wagi.Modules.Sources;
 using Wagi.Modules.Volumes;
 
@@ -46,6 +47,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             MemoryLimit = ReadMemoryLimit(),
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
             SecretsVersion = Text(ModuleKeys.SecretsVersion),
+            SignatureKeys = ReadSignatureKeys(module),
             Requires = List<string>(ModuleKeys.Requires, TryName),
             Revision = Text(ModuleKeys.Revision),
             Location = table.Location,
@@ -56,6 +58,13 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     private static bool TryName(string text, out string? name, out string? error)
     {
         (name, error) = (text, text.Length == 0 ? $"'{ModuleKeys.Requires}' contains an empty name" : null);
+        return error is null;
+    }
+
+    private static bool TryKey(string text, out string? key, out string? error)
+    {
+        key = SignatureKey.TryParse(text, out var parsed, out error) ? parsed.Text : null;
+        error = error is null ? null : $"'{ModuleKeys.SignatureKeys}': {error}";
         return error is null;
     }
 
@@ -207,6 +216,29 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         return volumes.ToImmutable();
+    }
+
+    private ImmutableArray<string> ReadSignatureKeys(ModuleReference? module)
+    {
+        var keys = List<string>(ModuleKeys.SignatureKeys, TryKey);
+        if (keys.IsEmpty)
+        {
+            return [];
+        }
+
+        var location = table.Values[ModuleKeys.SignatureKeys].Location;
+        if (keys.Length > SignatureKey.MaxKeys)
+        {
+            Fail(location, $"'{ModuleKeys.SignatureKeys}' lists {keys.Length} keys and may list {SignatureKey.MaxKeys}", null);
+        }
+
+        // Served unchecked, it would look as if it were signed.
+        if (module is { Scheme: not ModuleScheme.Oci })
+        {
+            Fail(location, $"'{ModuleKeys.SignatureKeys}': only a module in an OCI registry can be signed, and '{module}' is in none", null);
+        }
+
+        return keys;
     }
 
     private int? Positive(string key)

@@ -33,6 +33,7 @@ public static class ModulesTomlWriter
         Text(toml, ModuleKeys.MemoryLimit, entry.MemoryLimit is { } bytes ? ByteSize.Format(bytes) : null);
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
         Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
+        Array(toml, ModuleKeys.SignatureKeys, entry.SignatureKeys);
         Array(toml, ModuleKeys.Requires, entry.Requires);
         Text(toml, ModuleKeys.Revision, entry.Revision);
         Table(toml, ModuleKeys.Volumes, entry.Volumes.OrderBy(volume => volume.GuestPath, StringComparer.Ordinal).Select(volume => KeyValuePair.Create(volume.GuestPath, volume.Source)));

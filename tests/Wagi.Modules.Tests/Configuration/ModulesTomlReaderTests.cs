@@ -1,5 +1,6 @@
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Problems;
+using Wagi.Modules.Tests.Signatures;
 using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Tests.Configuration;
@@ -46,6 +47,43 @@ public sealed class ModulesTomlReaderTests
         Assert.Equal(5, entry.HttpMaxConcurrency);
         Assert.Equal("http://localhost:8080/v1", entry.BindleServer);
         Assert.Equal(new SourceLocation("modules.toml", 2, 1), entry.Location);
+    }
+
+    [Fact]
+    public void SignatureKey_IsRead_AsBase64OrAsWholePem()
+    {
+        var file = Read(
+            $"""
+            [[module]]
+            route = "/a"
+            module = "oci:example.com/a:v1"
+            signature_keys = ["{SignatureKeyTests.P256}", '''
+            -----BEGIN PUBLIC KEY-----
+            {SignatureKeyTests.P256[..64]}
+            {SignatureKeyTests.P256[64..]}
+            -----END PUBLIC KEY-----
+            ''']
+            """);
+        Assert.Empty(file.Problems);
+        Assert.Equal([SignatureKeyTests.P256, SignatureKeyTests.P256], Assert.Single(file.Entries).SignatureKeys);
+    }
+
+    [Theory]
+    [InlineData("oci:example.com/a:v1", "signature_keys = [\n\"AAAA\"]", 6, "not a public key")]
+    [InlineData("oci:example.com/a:v1", "signature_keys = [\"\"]", 5, "public key")]
+    [InlineData("oci:example.com/a:v1", "signature_keys = \"KEY\"", 5, "array")]
+    [InlineData("a.wasm", "signature_keys = [\"KEY\"]", 5, "only a module in an OCI registry can be signed")]
+    [InlineData("bindle:a/1.0.0", "signature_keys = [\"KEY\"]", 5, "only a module in an OCI registry can be signed")]
+    [InlineData("oci:example.com/a:v1", "signature_keys = [KEYS]", 5, "lists 17 keys and may list 16")]
+    public void EntryWhoseSignatureCannotBeChecked_IsRefused_WithItsLine(string module, string keys, int line, string expected)
+    {
+        keys = keys.Replace("KEYS", string.Join(", ", Enumerable.Repeat("\"KEY\"", 17)), StringComparison.Ordinal)
+            .Replace("KEY", SignatureKeyTests.P256, StringComparison.Ordinal);
+        var file = Read($"{Good}\n[[module]]\nroute = \"/a\"\nmodule = \"{module}\"\n{keys}".TrimStart());
+        Assert.Equal("/good", Assert.Single(file.Entries).Id);
+        var problem = Assert.Single(file.Problems);
+        Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
+        Assert.Equal(line + 2, problem.Location.Line);
     }
 
     [Fact]

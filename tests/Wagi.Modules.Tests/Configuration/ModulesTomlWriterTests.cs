@@ -6,6 +6,7 @@ using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Tests.Signatures;
 using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Tests.Configuration;
@@ -60,6 +61,7 @@ public sealed class ModulesTomlWriterTests
                 MemoryLimit = bytes,
                 MaxConcurrency = number,
                 SecretsVersion = value,
+                SignatureKeys = [SignatureKeyTests.P256],
                 Requires = [value + "a", "b"],
                 Revision = value,
                 Volumes = [new Volume("/" + key.Replace("\0", "", StringComparison.Ordinal), "/" + value.Replace("\0", "", StringComparison.Ordinal), number % 2 == 0)],
@@ -76,6 +78,7 @@ public sealed class ModulesTomlWriterTests
         Assert.True(Small.HasSameMeaningAs(Small with { Location = new("elsewhere", 1, 1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Revision = "2" }));
-        Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signatures"] }));
+        Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signature"] }));
+        Assert.False(Small.HasSameMeaningAs(Small with { SignatureKeys = [SignatureKeyTests.P256] }));
     }
 }
