@@ -14,8 +14,8 @@ internal sealed class RuntimeReports
 
     private static readonly HashSet<string> FinalReasons =
     [
-        ModuleReason.DigestMismatch, ModuleReason.NotWasm, ModuleReason.UnknownImport, ModuleReason.CompileFailed,
-        ModuleReason.EntrypointMissing, ModuleReason.RoutesFailed, ModuleReason.RouteConflict, ModuleReason.InvalidEntry,
+        ModuleReason.DigestMismatch, ModuleReason.SignatureInvalid, ModuleReason.NotWasm, ModuleReason.UnknownImport,
+        ModuleReason.CompileFailed, ModuleReason.EntrypointMissing, ModuleReason.RoutesFailed, ModuleReason.RouteConflict, ModuleReason.InvalidEntry,
     ];
 
     private readonly (RuntimeReport Report, Dictionary<string, ModuleStatus> Modules)[] _runtimes;

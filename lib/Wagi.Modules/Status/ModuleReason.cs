@@ -27,6 +27,9 @@ public static class ModuleReason
     /// <summary>The bytes do not have the digest that they should have.</summary>
     public const string DigestMismatch = nameof(DigestMismatch);
 
+    /// <summary>The module must be signed, and no signature of it is valid by one of the keys. Tried again.</summary>
+    public const string SignatureInvalid = nameof(SignatureInvalid);
+
     /// <summary>What the reference names is not WebAssembly.</summary>
     public const string NotWasm = nameof(NotWasm);
 

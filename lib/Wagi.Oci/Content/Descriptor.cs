@@ -14,6 +14,9 @@ public sealed record Descriptor
     /// <summary>Size of the content in bytes.</summary>
     public required long Size { get; init; }
 
+    /// <summary>What kind of artifact a manifest is of; the entries of a list of referrers may have it.</summary>
+    public string? ArtifactType { get; init; }
+
     /// <summary>What the content runs on; the entries of an <see cref="ImageIndex"/> have it.</summary>
     public Platform? Platform { get; init; }
 

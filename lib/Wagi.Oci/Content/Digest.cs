@@ -81,6 +81,9 @@ public sealed record Digest
     /// <inheritdoc/>
     public override string ToString() => $"{Algorithm}:{Hex}";
 
+    /// <summary>The tag under which things are that belong to the manifest with this digest (OCI distribution spec 1.1, "Referrers Tag Schema").</summary>
+    internal string ToTag() => $"{Algorithm}-{Hex[..64]}";
+
     /// <summary>An empty running hash of this digest's algorithm.</summary>
     internal IncrementalHash CreateHash() =>
         IncrementalHash.CreateHash(Algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);

@@ -27,6 +27,15 @@ public static class MediaTypes
     /// <summary>Configuration as <c>wasm-to-oci</c> writes it.</summary>
     public const string WasmToOciConfig = "application/vnd.wasm.config.v1+json";
 
+    /// <summary>What a manifest has as its config when there is nothing to configure (OCI image spec 1.1, "Guidance for an Empty Descriptor").</summary>
+    public const string Empty = "application/vnd.oci.empty.v1+json";
+
+    /// <summary>Signature or attestation as cosign 3 writes it: a Sigstore bundle.</summary>
+    public const string SigstoreBundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+    /// <summary>What cosign 2 signs; the signature is the layer's annotation.</summary>
+    public const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
+
     /// <summary>OCI image layer, a tar archive.</summary>
     public const string ImageLayer = "application/vnd.oci.image.layer.v1.tar";
 

@@ -57,6 +57,7 @@ public sealed class OciException : Exception
         OciErrorKind.Unauthorized or OciErrorKind.Forbidden or OciErrorKind.Credentials => ModuleReason.Unauthorized,
         OciErrorKind.NotFound => ModuleReason.NotFound,
         OciErrorKind.DigestMismatch => ModuleReason.DigestMismatch,
+        OciErrorKind.SignatureInvalid => ModuleReason.SignatureInvalid,
         OciErrorKind.UnsupportedArtifact => ModuleReason.NotWasm,
         OciErrorKind.InvalidReference => ModuleReason.InvalidEntry,
         _ => ModuleReason.PullFailed,
@@ -95,6 +96,9 @@ public enum OciErrorKind
 
     /// <summary>The content does not have the digest or size that its descriptor or reference says.</summary>
     DigestMismatch,
+
+    /// <summary>The artifact must be signed, and no signature of it is valid by one of the keys.</summary>
+    SignatureInvalid,
 
     /// <summary>The artifact exists but has no usable module: not Wasm, several modules, an unknown layout.</summary>
     UnsupportedArtifact,

@@ -63,6 +63,9 @@ public sealed record Reference
         return new Reference(Registry, Repository, Tag, digest);
     }
 
+    /// <summary>Another tag in the same repository.</summary>
+    internal Reference WithTag(string tag) => new(Registry, Repository, tag, null);
+
     /// <summary>The canonical text: registry, repository, tag and digest, without a scheme. Parses to an equal reference.</summary>
     public override string ToString() =>
         $"{Registry}/{Repository}{(Tag is null ? "" : ":" + Tag)}{(Digest is null ? "" : "@" + Digest)}";

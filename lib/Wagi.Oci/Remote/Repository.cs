@@ -17,6 +17,9 @@ public sealed class Repository
     private static readonly string[] ManifestTypes =
         [MediaTypes.ImageManifest, MediaTypes.ImageIndex, MediaTypes.DockerManifest, MediaTypes.DockerManifestList];
 
+    // With a filter there is one page, or few; somebody else's registry may send them without end.
+    private const int MaxReferrerPages = 8;
+
     private readonly RepositoryConnection _connection;
     private readonly Upload _upload;
     private readonly Retry _retry;
@@ -46,6 +49,54 @@ public sealed class Repository
     {
         ArgumentNullException.ThrowIfNull(digest);
         return _retry.RunAsync(token => FetchManifestOnceAsync(Reference.WithDigest(digest), token), cancellationToken);
+    }
+
+    /// <summary>Fetches the manifest or index with another tag of this repository; null if there is none.</summary>
+    public Task<FetchedManifest?> FindManifestAsync(string tag, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tag);
+        return _retry.RunAsync(
+            async token =>
+            {
+                try
+                {
+                    return await FetchManifestOnceAsync(Reference.WithTag(tag), token);
+                }
+                catch (OciException exception) when (exception.Kind == OciErrorKind.NotFound)
+                {
+                    return null;
+                }
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// The manifests that name this one as their subject (OCI distribution spec 1.1, "Listing Referrers"), or what the referrers tag lists where
+    /// the registry has no such interface ("Referrers Tag Schema"). Not all registries filter, and the tag lists everything.
+    /// </summary>
+    /// <param name="subject">The manifest.</param>
+    /// <param name="artifactType">Which ones the registry is asked for.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<IReadOnlyList<Descriptor>> FindReferrersAsync(Digest subject, string artifactType, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentException.ThrowIfNullOrEmpty(artifactType);
+        var found = new List<Descriptor>();
+        var next = _connection.Request(HttpMethod.Get, $"referrers/{subject}?artifactType={Uri.EscapeDataString(artifactType)}") with { Accept = [MediaTypes.ImageIndex] };
+        for (var page = 0; next is not null && page < MaxReferrerPages; page++)
+        {
+            var request = next;
+            if (await _retry.RunAsync(token => FetchReferrersOnceAsync(request, token), cancellationToken) is not { } answer)
+            {
+                var tagged = await FindManifestAsync(subject.ToTag(), cancellationToken);
+                return tagged is { IsIndex: true } ? tagged.ReadIndex().Manifests : [];
+            }
+
+            found.AddRange(answer.Referrers);
+            next = answer.Next is null ? null : request with { Uri = answer.Next };
+        }
+
+        return found;
     }
 
     /// <summary>
@@ -122,6 +173,39 @@ public sealed class Repository
         }
 
         return (await FetchManifestOnceAsync(Reference, cancellationToken)).Descriptor;
+    }
+
+    /// <returns>Null when the registry does not have this interface. What it refuses here for another reason, it refuses for the tag as well.</returns>
+    private async Task<(IReadOnlyList<Descriptor> Referrers, Uri? Next)?> FetchReferrersOnceAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        var (response, withCredential) = await _connection.SendAsync(request, RepositoryConnection.Pull, cancellationToken);
+        using (response)
+        {
+            if (response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
+            {
+                throw await _connection.ErrorAsync(response, withCredential, "", cancellationToken);
+            }
+
+            if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentType?.MediaType != MediaTypes.ImageIndex)
+            {
+                return null;
+            }
+
+            var content = await BoundedBody.ReadAsync(_connection.Transport, response, request.Subject, MaxManifestSize, "list of referrers", cancellationToken);
+            var descriptor = new Descriptor { MediaType = MediaTypes.ImageIndex, Digest = Digest.Compute(content.Span), Size = content.Length };
+            return (new FetchedManifest(descriptor, content, request.Subject).ReadIndex().Manifests, NextPage(request.Uri, response));
+        }
+    }
+
+    /// <summary>The target of <c>Link: &lt;…&gt;; rel="next"</c> (RFC 8288 §3), on the same server only.</summary>
+    private static Uri? NextPage(Uri page, HttpResponseMessage response)
+    {
+        var link = response.Headers.TryGetValues("Link", out var values) ? values.FirstOrDefault() ?? "" : "";
+        var end = link.IndexOf('>', StringComparison.Ordinal);
+        return link.StartsWith('<') && end > 0 && link.Contains("next", StringComparison.Ordinal)
+            && Uri.TryCreate(page, link[1..end], out var next) && next.Scheme == page.Scheme && next.Authority == page.Authority
+            ? next
+            : null;
     }
 
     private async Task<FetchedManifest> FetchManifestOnceAsync(Reference reference, CancellationToken cancellationToken)

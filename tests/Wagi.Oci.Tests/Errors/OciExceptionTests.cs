@@ -16,6 +16,7 @@ public sealed class OciExceptionTests
     [InlineData(OciErrorKind.Credentials, ModuleReason.Unauthorized)]
     [InlineData(OciErrorKind.NotFound, ModuleReason.NotFound)]
     [InlineData(OciErrorKind.DigestMismatch, ModuleReason.DigestMismatch)]
+    [InlineData(OciErrorKind.SignatureInvalid, ModuleReason.SignatureInvalid)]
     [InlineData(OciErrorKind.UnsupportedArtifact, ModuleReason.NotWasm)]
     [InlineData(OciErrorKind.TooLarge, ModuleReason.PullFailed)]
     [InlineData(OciErrorKind.RateLimited, ModuleReason.PullFailed)]

@@ -62,6 +62,7 @@ public sealed class ReadinessTests
 
     [Theory]
     [InlineData(ModuleReason.DigestMismatch, true)]
+    [InlineData(ModuleReason.SignatureInvalid, true)]
     [InlineData(ModuleReason.NotWasm, true)]
     [InlineData(ModuleReason.UnknownImport, true)]
     [InlineData(ModuleReason.CompileFailed, true)]
