@@ -57,7 +57,8 @@ public sealed record ModuleEntry
 
     /// <summary>
     /// Version of this module's part of the generated Secret (environment values and pull credentials); null: it has none.
-    /// The entry waits for the mounted Secret to have this version, because ConfigMap and Secret reach a pod in any order.
+    /// The entry waits for the mounted Secret to have this version, because ConfigMap and Secret reach a pod in any order. Rotated credentials keep
+    /// the version: they wait for the next load.
     /// </summary>
     public string? SecretsVersion { get; init; }
 
@@ -80,11 +81,22 @@ public sealed record ModuleEntry
     /// <summary>Where the entry is. Not part of its meaning: <see cref="HasSameMeaningAs"/> ignores it.</summary>
     public SourceLocation Location { get; init; }
 
-    /// <summary>Whether it makes no difference to serve <paramref name="other"/> instead.</summary>
+    /// <summary>
+    /// Whether it makes no difference to serve <paramref name="other"/> instead. How an entry is written makes none, and neither does its
+    /// <see cref="Revision"/>: an operator of another version may write the same differently.
+    /// </summary>
     public bool HasSameMeaningAs(ModuleEntry other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return ModulesTomlWriter.Write(this) == ModulesTomlWriter.Write(other);
+        return Meaning(this) == Meaning(other);
+
+        static string Meaning(ModuleEntry entry) => ModulesTomlWriter.Write(entry with
+        {
+            Revision = null,
+            Hosts = [.. entry.Hosts.OrderBy(host => host.ToString(), StringComparer.Ordinal)],
+            AllowedHosts = [.. entry.AllowedHosts.OrderBy(host => host.ToString(), StringComparer.Ordinal)],
+            Requires = [.. entry.Requires.Order(StringComparer.Ordinal)],
+        });
     }
 }
 
