@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using Wagi.Modules.Secrets;
 using Wagi.Oci.Authentication;
@@ -32,12 +33,15 @@ internal sealed class ReferenceReader(PlanInput input, string @namespace, Refere
     /// <summary>Changes with the pull secrets.</summary>
     public string CredentialsVersion => _credentialsVersion.Count == 0 ? "" : ContentHash.Of(_credentialsVersion);
 
-    /// <summary>What goes through the generated Secret; null: nothing.</summary>
+    /// <summary>
+    /// What goes through the generated Secret; null: nothing. A pull secret that is rotated makes no new version of it: what is loaded needs no
+    /// credentials any more, and the next load takes those that are mounted then.
+    /// </summary>
     public ModuleSecrets? Secrets => _version.Count + _credentialsVersion.Count == 0
         ? null
         : new ModuleSecrets
         {
-            Version = ContentHash.Of([.. _version, .. _credentialsVersion]),
+            Version = ContentHash.Of([.. _version, _dockerConfigs.Count.ToString(CultureInfo.InvariantCulture)]),
             Environment = _secretEnvironment.ToImmutable(),
             DockerConfigs = _dockerConfigs.ToImmutable(),
         };

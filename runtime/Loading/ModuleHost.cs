@@ -5,6 +5,7 @@ using Wagi.Hosting.Supervision;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Retries;
 using Wagi.Modules.Routes;
+using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Readiness;
@@ -149,7 +150,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
         var isSame = !isNew
             && slot.Desired.HasSameMeaningAs(entry)
             && slot.Secrets?.Version == secrets?.Version
-            && !slot.WasRejected;
+            && !slot.WasRejected
+            && !(slot.Load.State == ModuleState.Failed && HaveOtherCredentials(slot.Secrets, secrets));
         slot.Desired = entry;
         slot.Secrets = secrets;
         if (isSame)
@@ -179,6 +181,10 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
             LogFailed(entry.Id, ModuleReason.InvalidEntry, Missing);
         }
     }
+
+    /// <summary>Credentials concern the next load only; one that has failed may have waited for them.</summary>
+    private static bool HaveOtherCredentials(ModuleSecrets? before, ModuleSecrets? now) =>
+        !(before?.DockerConfigs ?? []).SequenceEqual(now?.DockerConfigs ?? [], StringComparer.Ordinal);
 
     /// <summary>Begins a load, in place of the one that may be under way.</summary>
     private void Start(ModuleSlot slot)

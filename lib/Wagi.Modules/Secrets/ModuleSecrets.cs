@@ -62,8 +62,8 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
     }
 
     /// <summary>
-    /// These secrets under the version of <paramref name="before"/>, when nothing but the version differs: an annotation on a Secret is no reason to
-    /// load the module again.
+    /// These secrets under the version of <paramref name="before"/>, when the guest would notice no difference: neither an annotation on a Secret nor
+    /// a rotated credential is a reason to load the module again.
     /// </summary>
     /// <param name="before">What <see cref="ToJson"/> wrote before; null: nothing.</param>
     public ModuleSecrets LikeBefore(byte[]? before)
@@ -75,8 +75,12 @@ public sealed record ModuleSecrets : IJsonOnDeserialized
 
         try
         {
-            var renamed = this with { Version = FromJson(before).Version };
-            return renamed.ToJson().AsSpan().SequenceEqual(before) ? renamed : this;
+            var secrets = FromJson(before);
+
+            // The first credential is worth waiting for, and so is a further one.
+            return Environment.SequenceEqual(secrets.Environment) && DockerConfigs.Length == secrets.DockerConfigs.Length
+                ? this with { Version = secrets.Version }
+                : this;
         }
         catch (JsonException)
         {

@@ -14,6 +14,8 @@ public sealed class TagsTests(ClusterFixture cluster)
         Interval = TimeSpan.FromMilliseconds(300),
         FirstRetry = TimeSpan.FromMilliseconds(100),
         FirstRetryOfFinal = TimeSpan.FromMilliseconds(100),
+        FirstProbe = TimeSpan.FromMilliseconds(100),
+        LongestProbe = TimeSpan.FromMilliseconds(500),
     };
 
     [Fact]

@@ -191,6 +191,41 @@ public sealed class ReferenceTests
         Assert.NotEqual(before, after);
     }
 
+    [Fact]
+    public void RotatedPullSecret_ReachesTheRuntimes_AndReloadsNothing()
+    {
+        var scenario = new Scenario()
+            .Secret("api", new() { ["token"] = "one" }, version: "1")
+            .Secret("pull", new() { [".dockerconfigjson"] = DockerConfigJson }, "kubernetes.io/dockerconfigjson", version: "1")
+            .With(Scenario.Module("hello", new WagiModuleSpec
+            {
+                Route = "/hello", Module = Pinned, ImagePullSecrets = [new() { Name = "pull" }], Env = [FromSecret("TOKEN", "api", "token")],
+            }));
+        var before = scenario.Plan();
+        scenario.Secret("api", new() { ["token"] = "one" }, version: "annotated").Plan();
+
+        var rotated = DockerConfigJson.Replace("dXNlcjpwYXNzd29yZA==", "dXNlcjpvdGhlcg==", StringComparison.Ordinal);
+        var after = scenario.Secret("pull", new() { [".dockerconfigjson"] = rotated }, "kubernetes.io/dockerconfigjson", version: "2").Plan();
+
+        Assert.Equal(before.Toml, after.Toml);
+        var secrets = ModuleSecrets.FromJson(after.SecretData["default.hello.json"]);
+        Assert.Equal([rotated], secrets.DockerConfigs);
+        Assert.Equal(after.Verdict("hello").Entry!.SecretsVersion, secrets.Version);
+
+        // A changed value is one that the guest sees.
+        Assert.NotEqual(before.Toml, scenario.Secret("api", new() { ["token"] = "two" }, version: "3").Plan().Toml);
+    }
+
+    [Fact]
+    public void FirstPullSecret_IsWaitedFor()
+    {
+        var without = Scenario.Module("hello", new WagiModuleSpec { Route = "/hello", Module = Pinned });
+        var scenario = new Scenario().Secret("pull", new() { [".dockerconfigjson"] = DockerConfigJson }, "kubernetes.io/dockerconfigjson").With(without);
+        Assert.Null(scenario.Plan().Verdict("hello").Entry!.SecretsVersion);
+
+        Assert.NotNull(scenario.With(WithPullSecret(Pinned)).Plan().Verdict("hello").Entry!.SecretsVersion);
+    }
+
     [Theory]
     [InlineData("Opaque", "x", "{}", "has type 'Opaque'; imagePullSecrets takes kubernetes.io/dockercfg and kubernetes.io/dockerconfigjson (kubectl create secret docker-registry)")]
     [InlineData("kubernetes.io/dockerconfigjson", "x", "{}", "does not hold the key '.dockerconfigjson'")]

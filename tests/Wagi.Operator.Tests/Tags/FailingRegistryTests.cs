@@ -132,7 +132,9 @@ public sealed class FailingRegistryTests : IDisposable
         Follow(registry, 1);
 
         await Eventually.Becomes(() => Found, found => found == 1);
-        Assert.True(arrivals[1] - arrivals[0] >= TimeSpan.FromSeconds(1.9), $"asked again after {arrivals[1] - arrivals[0]}");
+        Assert.True(
+            arrivals[1] - arrivals[0] >= TimeSpan.FromSeconds(1.9),
+            $"asked again after {arrivals[1] - arrivals[0]}: {string.Join(", ", registry.Requests.Select(request => $"{request.Method} {request.Path}"))}");
     }
 
     [Fact]

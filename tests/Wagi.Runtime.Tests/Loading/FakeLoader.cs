@@ -17,11 +17,14 @@ internal sealed class FakeLoader : IModuleLoader
 
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
-        var load = new FakeLoad(entry, cancellationToken);
+        var load = new FakeLoad(entry, secrets, cancellationToken);
         _loads[entry.Id] = load;
         Begun(entry.Id).Release();
         return await load.Result;
     }
+
+    /// <summary>How many loads of an entry have begun that nobody has waited for.</summary>
+    public int Waiting(string id) => Begun(id).CurrentCount;
 
     /// <summary>The next load of an entry that nobody has waited for.</summary>
     public async Task<FakeLoad> NextAsync(string id)
@@ -57,11 +60,14 @@ internal sealed class FakeLoader : IModuleLoader
 }
 
 /// <summary>A load under way.</summary>
-internal sealed class FakeLoad(ModuleEntry entry, CancellationToken cancellation)
+internal sealed class FakeLoad(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellation)
 {
     private readonly TaskCompletionSource<ServedModule> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<ServedModule> Result => _result.Task;
+
+    /// <summary>What it was given.</summary>
+    public ModuleSecrets? Secrets => secrets;
 
     /// <summary>Whether nobody wants its result any more.</summary>
     public bool IsGivenUp => cancellation.IsCancellationRequested;

@@ -50,14 +50,16 @@ public sealed class ModuleHostTests : IAsyncLifetime
 
     private void Apply(params string[] entries) => Apply(string.Concat(entries));
 
-    private void Apply(string toml) => _host.Apply(new DesiredModules
+    private void Apply(string toml) => Apply(toml, ImmutableDictionary<string, ModuleSecrets>.Empty);
+
+    private void Apply(string toml, ImmutableDictionary<string, ModuleSecrets> secrets) => _host.Apply(new DesiredModules
     {
         Path = "modules.toml",
         File = ModulesTomlReader.Read(toml, "modules.toml"),
         Digest = "sha256:" + new string('1', 64),
         ReadAt = _time.GetUtcNow(),
-        Secrets = ImmutableDictionary<string, ModuleSecrets>.Empty,
-        CanHaveSecrets = false,
+        Secrets = secrets,
+        CanHaveSecrets = !secrets.IsEmpty,
     });
 
     private static string Entry(string id, string route, string module = "hello.wasm") =>
@@ -95,6 +97,54 @@ public sealed class ModuleHostTests : IAsyncLifetime
         (await StatusAsync(status => status.Modules.Any(module => module.Id == id && module.State == state))).Modules.Single(module => module.Id == id);
 
     private string? Answering(string path) => _host.Routes.TryMatch("", path, out var target) ? target.Module.Entry.Id : null;
+
+    private void ApplyWithCredentials(string toml, string credentials) => Apply(
+        toml + "secrets_version = \"1\"\n",
+        ImmutableDictionary<string, ModuleSecrets>.Empty.Add("a", new ModuleSecrets { Version = "1", DockerConfigs = [credentials] }));
+
+    [Fact]
+    public async Task OtherRevision_OrOtherSpelling_OfTheSameMeaning_IsReported_AndLoadsNothing()
+    {
+        Apply(Entry("a", "/a") + "timeout = \"60s\"\nrevision = \"1\"\n");
+        (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+
+        Apply("# another version wrote this\n[[module]]\nrevision = '2'\ntimeout = \"1m\"\nmodule = \"hello.wasm\"\nroute = \"/a\"\nid = \"a\"\n");
+
+        var status = await StatusAsync(status => status.Modules.Any(module => module.Revision == "2"));
+        Assert.Equal(ModuleState.Ready, Assert.Single(status.Modules).State);
+        Assert.Equal(0, _loader.Waiting("a"));
+    }
+
+    [Fact]
+    public async Task RotatedCredentials_LoadNothing_AndAreUsedByTheNextLoad()
+    {
+        ApplyWithCredentials(Entry("a", "/a") + "revision = \"1\"\n", "old");
+        (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+
+        ApplyWithCredentials(Entry("a", "/a") + "revision = \"2\"\n", "new");
+
+        await StatusAsync(status => status.Modules.Any(module => module.Revision == "2"));
+        Assert.Equal(0, _loader.Waiting("a"));
+        _host.Reload("a");
+        Assert.Equal(["new"], (await _loader.NextAsync("a")).Secrets!.DockerConfigs);
+    }
+
+    [Fact]
+    public async Task LoadThatFailed_IsTriedAtOnce_WithCredentialsThatHaveJustCome()
+    {
+        ApplyWithCredentials(Entry("a", "/a"), "expired");
+        (await _loader.NextAsync("a")).Fail(new ModuleSourceException(ModuleReason.Unauthorized, "refused"));
+        await StatusAsync("a", ModuleState.Failed);
+
+        ApplyWithCredentials(Entry("a", "/a"), "new");
+
+        var load = await _loader.NextAsync("a");
+        Assert.Equal(["new"], load.Secrets!.DockerConfigs);
+        load.Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+    }
 
     [Fact]
     public async Task Entry_IsServed_OnceItIsLoaded()
