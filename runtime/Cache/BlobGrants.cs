@@ -5,7 +5,7 @@ using Wagi.Hosting.Files;
 namespace Wagi.Runtime.Cache;
 
 /// <summary>
-/// Remembers who may use which cached blob: <c>references/&lt;hex&gt;.grant</c>. A digest is no password, for it stands in manifests, logs and
+/// Remembers who may use which cached blob, and who signed which manifest: <c>references/&lt;hex&gt;.grant</c>. A digest is no password, for it stands in manifests, logs and
 /// status; so whoever names one gets the cached blob only after the bytes came to him from a registry, with his own credentials. Kept
 /// like everything in the cache, so that a restart needs no registry.
 /// </summary>
@@ -17,6 +17,10 @@ internal sealed partial class BlobGrants(CacheDirectory directory, ILogger<BlobG
     /// <summary>A repository that the blob was pulled from: whom it lets read the blob may have it from the cache.</summary>
     /// <param name="name">Registry and repository.</param>
     public static string Repository(string name) => $"repository {name}";
+
+    /// <summary>The owner of a key, whose signature of a manifest was verified.</summary>
+    /// <param name="key">The public key.</param>
+    public static string Signer(string key) => $"signer {key}";
 
     /// <summary>Whether a holder has been granted a blob.</summary>
     public bool Has(string holder, string digest)

@@ -3,6 +3,7 @@ using Wagi.Bindle.Stores;
 using Wagi.Modules.Network;
 using Wagi.Modules.Sources;
 using Wagi.Oci.Remote;
+using Wagi.Oci.Signatures;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
@@ -51,6 +52,7 @@ internal sealed class LoaderScope : IDisposable
         _bindles = new BindleClient(guard: pulls);
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
         var grants = new BlobGrants(Cache, loggers.CreateLogger<BlobGrants>());
+        var signatures = new SignatureCheck(new SignatureVerifier(_registries), grants, loggers.CreateLogger<SignatureCheck>());
         var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());
         var parcels = new BindleParcels(blobs, progress, loggers.CreateLogger<BindleParcels>());
         _folders = new ParcelFolders(Cache, parcels);
@@ -59,7 +61,7 @@ internal sealed class LoaderScope : IDisposable
         var sources = new Dictionary<ModuleScheme, IModuleSource>
         {
             [ModuleScheme.File] = Files,
-            [ModuleScheme.Oci] = new OciSource(_registries, blobs, grants, references, progress, loggers.CreateLogger<OciSource>()),
+            [ModuleScheme.Oci] = new OciSource(_registries, blobs, grants, references, signatures, progress, loggers.CreateLogger<OciSource>()),
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var bodies = new BodyStore(options.Bodies, Cache.Spool, loggers.CreateLogger<BodyStore>());

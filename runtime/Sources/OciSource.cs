@@ -13,10 +13,17 @@ namespace Wagi.Runtime.Sources;
 
 /// <summary>
 /// Modules from OCI registries. A reference with a digest that was pulled once is served from the cache without asking the
-/// registry; a tag is asked for whenever the module is loaded, and stands for what it stood for last while the registry is down.
+/// registry; a tag is asked for whenever the module is loaded, and stands for what it stood for last while the registry is down. What an
+/// entry wants signed is let through by <see cref="SignatureCheck"/> first.
 /// </summary>
 internal sealed partial class OciSource(
-    RegistryClient registries, BlobCache blobs, BlobGrants grants, ReferenceCache references, ProgressDisplay progress, ILogger<OciSource> logger) : IModuleSource
+    RegistryClient registries,
+    BlobCache blobs,
+    BlobGrants grants,
+    ReferenceCache references,
+    SignatureCheck signatures,
+    ProgressDisplay progress,
+    ILogger<OciSource> logger) : IModuleSource
 {
     private readonly WasmModuleSource _modules = new(registries);
 
@@ -27,23 +34,9 @@ internal sealed partial class OciSource(
             throw new ModuleSourceException(ModuleReason.InvalidEntry, error);
         }
 
-        var tenant = entry.Tenant;
-        var known = await references.TryReadAsync(tenant, reference.ToString(), cancellationToken);
-        if (known is not null && reference.Digest is not null)
-        {
-            return FromRecord(tenant, reference, known, secrets);
-        }
-
         try
         {
-            var (record, wasm) = await PullAsync(tenant, reference, secrets, cancellationToken);
-            return new ModuleContent(
-                record.WasmDigest, Describe(reference, record), token => ReadAsync(tenant, reference, record, wasm, secrets, token));
-        }
-        catch (OciException failure) when (failure.IsTransient && known is not null)
-        {
-            LogServedFromCache(reference.ToString(), known.ManifestDigest, failure.Message);
-            return FromRecord(tenant, reference, known, secrets);
+            return await FindAsync(entry, reference, secrets, cancellationToken);
         }
         catch (OciException failure)
         {
@@ -51,11 +44,38 @@ internal sealed partial class OciSource(
         }
     }
 
-    private ModuleContent FromRecord(string tenant, Reference reference, ReferenceRecord record, ModuleSecrets? secrets) =>
-        new(record.WasmDigest, Describe(reference, record), token => ReadAsync(tenant, reference, record, null, secrets, token));
+    private async Task<ModuleContent> FindAsync(ModuleEntry entry, Reference reference, ModuleSecrets? secrets, CancellationToken cancellationToken)
+    {
+        var known = await references.TryReadAsync(entry.Tenant, reference.ToString(), cancellationToken);
+        if (known is not null && reference.Digest is not null)
+        {
+            return await FromRecordAsync(entry, reference, known, secrets, cancellationToken);
+        }
+
+        try
+        {
+            var (record, wasm) = await PullAsync(entry, reference, secrets, cancellationToken);
+            return new ModuleContent(
+                record.WasmDigest, Describe(reference, record), token => ReadAsync(entry, reference, record, wasm, secrets, token));
+        }
+        catch (OciException failure) when (failure.IsTransient && known is not null)
+        {
+            LogServedFromCache(reference.ToString(), known.ManifestDigest, failure.Message);
+            return await FromRecordAsync(entry, reference, known, secrets, cancellationToken);
+        }
+    }
+
+    private async Task<ModuleContent> FromRecordAsync(
+        ModuleEntry entry, Reference reference, ReferenceRecord record, ModuleSecrets? secrets, CancellationToken cancellationToken)
+    {
+        // What was pulled before need not have been signed: the entry did not ask for it, or it asked for other keys.
+        await signatures.PassAsync(entry.SignatureKeys, Pin(reference, record), CredentialsOf(secrets), cancellationToken);
+        return new ModuleContent(
+            record.WasmDigest, Describe(reference, record), token => ReadAsync(entry, reference, record, null, secrets, token));
+    }
 
     private async Task<byte[]> ReadAsync(
-        string tenant, Reference reference, ReferenceRecord record, byte[]? pulled, ModuleSecrets? secrets, CancellationToken cancellationToken)
+        ModuleEntry entry, Reference reference, ReferenceRecord record, byte[]? pulled, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         if ((pulled ?? await blobs.TryReadAsync(record.WasmDigest, cancellationToken)) is { } wasm)
         {
@@ -65,8 +85,8 @@ internal sealed partial class OciSource(
         try
         {
             // The record is there and its blob is not: removed as least recently used, or damaged.
-            var pinned = reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
-            var (again, bytes) = await PullAsync(tenant, pinned, secrets, cancellationToken);
+            var pinned = Pin(reference, record);
+            var (again, bytes) = await PullAsync(entry, pinned, secrets, cancellationToken);
             if (again.WasmDigest != record.WasmDigest)
             {
                 throw new ModuleSourceException(
@@ -84,9 +104,11 @@ internal sealed partial class OciSource(
 
     /// <summary>Asks the registry; the bytes are null when the cache has them already and this tenant may use them.</summary>
     private async Task<(ReferenceRecord Record, byte[]? Wasm)> PullAsync(
-        string tenant, Reference reference, ModuleSecrets? secrets, CancellationToken cancellationToken)
+        ModuleEntry entry, Reference reference, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
+        var tenant = entry.Tenant;
         var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellationToken);
+        await signatures.PassAsync(entry.SignatureKeys, reference.WithDigest(artifact.Digest), CredentialsOf(secrets), cancellationToken);
         byte[]? wasm = null;
         var wasmDigest = artifact.WasmDigest?.ToString();
         var repository = BlobGrants.Repository($"{reference.Registry}/{reference.Repository}");
@@ -119,8 +141,9 @@ internal sealed partial class OciSource(
         grants.Has(BlobGrants.Tenant(tenant), digest)
         || (grants.Has(repository, digest) && await _modules.MayReadAsync(artifact, cancellationToken));
 
-    private static string Describe(Reference reference, ReferenceRecord record) =>
-        "oci://" + reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
+    private static Reference Pin(Reference reference, ReferenceRecord record) => reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
+
+    private static string Describe(Reference reference, ReferenceRecord record) => $"oci://{Pin(reference, record)}";
 
     /// <summary>In a cluster only what the module's own imagePullSecrets say; elsewhere what the person has logged in to.</summary>
     private static ICredentialStore? CredentialsOf(ModuleSecrets? secrets)

@@ -8,6 +8,9 @@ namespace Wagi.Modules.Configuration;
 /// </summary>
 public static class ModuleCapabilities
 {
-    /// <summary>What this version has: nothing yet that an entry would have to require.</summary>
-    public static FrozenSet<string> Known { get; } = FrozenSet<string>.Empty;
+    /// <summary>Serves a module only when it is signed with one of the entry's <see cref="ModuleEntry.SignatureKeys"/>.</summary>
+    public const string Signature = "signature";
+
+    /// <summary>What this version has.</summary>
+    public static FrozenSet<string> Known { get; } = [Signature];
 }

@@ -9,6 +9,7 @@ using Wagi.Oci.Authentication;
 using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
+using Wagi.Oci.Signatures;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;
@@ -37,11 +38,13 @@ public sealed class OciSourceTests : IDisposable
     {
         var cache = new CacheDirectory(_temporary.FullPath);
         cache.Prepare();
+        var grants = new BlobGrants(cache, NullLogger<BlobGrants>.Instance);
         return new OciSource(
             _client,
             new BlobCache(cache, NullLogger<BlobCache>.Instance),
-            new BlobGrants(cache, NullLogger<BlobGrants>.Instance),
+            grants,
             new ReferenceCache(cache, NullLogger<ReferenceCache>.Instance),
+            new SignatureCheck(new SignatureVerifier(_client), grants, NullLogger<SignatureCheck>.Instance),
             ProgressDisplay.None,
             NullLogger<OciSource>.Instance);
     }
@@ -54,6 +57,12 @@ public sealed class OciSourceTests : IDisposable
     };
 
     private static ModuleSecrets Secrets(params string[] dockerConfigs) => new() { Version = "1", DockerConfigs = [.. dockerConfigs] };
+
+    private static string DockerConfig(RegistryServer registry)
+    {
+        var auth = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{registry.User}:{registry.Password}"));
+        return $$$"""{"auths":{"{{{registry.Address}}}":{"auth":"{{{auth}}}"} } }""";
+    }
 
     private async Task<Reference> PushAsync(RegistryServer registry, byte[] wasm, string tag = "v1", ICredentialStore? credentials = null)
     {
@@ -134,8 +143,7 @@ public sealed class OciSourceTests : IDisposable
     {
         await using var registry = await RegistryServer.StartAsync(
             new RegistryOptions { Authentication = RegistryAuthentication.Basic }, Cancellation);
-        var auth = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{registry.User}:{registry.Password}"));
-        var dockerConfig = $$$"""{"auths":{"{{{registry.Address}}}":{"auth":"{{{auth}}}"} } }""";
+        var dockerConfig = DockerConfig(registry);
         var reference = await PushAsync(registry, Wasm, credentials: DockerConfigCredentialStore.FromPullSecret(dockerConfig));
         Assert.NotNull(await Source().FindAsync(Entry(reference.ToString(), "owner/a"), Secrets(dockerConfig), Cancellation));
 
@@ -171,6 +179,81 @@ public sealed class OciSourceTests : IDisposable
 
         // What was granted once needs no registry.
         Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(Entry(reference, "second/b"), Secrets(), Cancellation)).Digest);
+    }
+
+    [Theory]
+    [InlineData("cosign2")]
+    [InlineData("cosign3")]
+    public async Task SignedModule_IsFoundByItsKey_AndLaterWithTheRegistryDown(string cosign)
+    {
+        var key = await KeyAsync(cosign, "key");
+        await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
+        var reference = await PushAsync(registry, Wasm);
+        var entry = Entry(reference.ToString()) with { SignatureKeys = [key.PublicKey] };
+
+        // Not even when it is in the cache already, where an entry without keys had it pulled.
+        await Source().FindAsync(Entry(reference.ToString()), Secrets(), Cancellation);
+        await AssertInvalidAsync(entry);
+        await AssertInvalidAsync(Entry($"{registry.Address}/a/b:v1") with { SignatureKeys = [key.PublicKey] });
+
+        await new Cosign(cosign).SignAsync(key, reference.ToString(), cancellationToken: Cancellation);
+        Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(entry, Secrets(), Cancellation)).Digest);
+
+        await registry.StopAsync();
+        Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(entry, Secrets(), Cancellation)).Digest);
+
+        // What one key has signed, another has not, and the registry cannot be asked.
+        var other = entry with { SignatureKeys = [(await KeyAsync(cosign, "other")).PublicKey] };
+        var unknown = await Assert.ThrowsAsync<ModuleSourceException>(() => Source().FindAsync(other, Secrets(), Cancellation));
+        Assert.Equal(ModuleReason.RegistryUnreachable, unknown.Reason);
+        Assert.NotNull(await Source().FindAsync(other with { SignatureKeys = [.. other.SignatureKeys, key.PublicKey] }, Secrets(), Cancellation));
+    }
+
+    [Fact]
+    public async Task TagThatMovesToAnUnsignedModule_IsRefused_AndNothingOfItIsPulled()
+    {
+        var key = await KeyAsync("cosign3", "key");
+        await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
+        var signed = await PushAsync(registry, Wasm);
+        await new Cosign("cosign3").SignAsync(key, signed.ToString(), cancellationToken: Cancellation);
+        var entry = Entry(signed.ToString().Split('@')[0]) with { SignatureKeys = [key.PublicKey] };
+        Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(entry, Secrets(), Cancellation)).Digest);
+
+        byte[] newer = [.. Wasm, 0, 2, 1, 0x61];
+        await PushAsync(registry, newer);
+        await AssertInvalidAsync(entry);
+        Assert.Single(Directory.GetFiles(Path.Combine(_temporary.FullPath, "blobs", "sha256")));
+
+        // While the registry does not answer, the tag stands for what it stood for last, which was signed.
+        await registry.StopAsync();
+        Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(entry, Secrets(), Cancellation)).Digest);
+    }
+
+    [Fact]
+    public async Task SignatureInAPrivateRepository_IsReadWithTheTenantsCredentials()
+    {
+        var key = await KeyAsync("cosign3", "key");
+        await using var registry = await RegistryServer.StartAsync(new RegistryOptions { Authentication = RegistryAuthentication.Token }, Cancellation);
+        var dockerConfig = DockerConfig(registry);
+        _temporary.Write("config.json", dockerConfig);
+        var reference = await PushAsync(registry, Wasm, credentials: DockerConfigCredentialStore.FromPullSecret(dockerConfig));
+        await new Cosign("cosign3").SignAsync(key, reference.ToString(), _temporary.FullPath, Cancellation);
+
+        var entry = Entry(reference.ToString()) with { SignatureKeys = [key.PublicKey] };
+        Assert.Equal(BlobCache.DigestOf(Wasm), (await Source().FindAsync(entry, Secrets(dockerConfig), Cancellation)).Digest);
+    }
+
+    private async Task<CosignKey> KeyAsync(string cosign, string name)
+    {
+        Assert.SkipWhen(TestTools.WhyMissing(Cosign.Programs) is not null, TestTools.WhyMissing(Cosign.Programs) ?? "");
+        return await new Cosign(cosign).GenerateKeyAsync(_temporary.PathOf(name), Cancellation);
+    }
+
+    private async Task AssertInvalidAsync(ModuleEntry entry)
+    {
+        var refused = await Assert.ThrowsAsync<ModuleSourceException>(() => Source().FindAsync(entry, Secrets(), Cancellation));
+        Assert.Equal(ModuleReason.SignatureInvalid, refused.Reason);
+        Assert.True(refused.IsWorthRetrying, "it may be signed a moment later");
     }
 
     /// <summary>A registry whose every repository has one manifest, which names <see cref="Wasm"/>.</summary>
