@@ -40,7 +40,7 @@ internal static class ConditionCatalog
         ConditionReason.SecretNotFound, ConditionReason.SecretKeyNotFound, ConditionReason.SecretUnusable,
         ConditionReason.ConfigMapNotFound, ConditionReason.ConfigMapKeyNotFound, ConditionReason.ConfigMapUnusable,
         ModuleReason.RegistryUnreachable, ModuleReason.Unauthorized, ModuleReason.NotFound, ModuleReason.DigestMismatch,
-        ModuleReason.NotWasm, ModuleReason.PullFailed, ModuleReason.InvalidEntry,
+        ModuleReason.SignatureInvalid, ModuleReason.NotWasm, ModuleReason.PullFailed, ModuleReason.InvalidEntry,
     ];
 
     /// <summary>What a runtime may lack, or find wrong with a module that it has pulled.</summary>
