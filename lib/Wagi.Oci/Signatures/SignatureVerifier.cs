@@ -128,11 +128,8 @@ public sealed class SignatureVerifier(RegistryClient client)
             {
                 return await read();
             }
-            catch (Exception exception) when (exception is JsonException or OciException
-            {
-                IsTransient: false,
-                Kind: OciErrorKind.NotFound or OciErrorKind.DigestMismatch or OciErrorKind.TooLarge or OciErrorKind.Protocol,
-            })
+            catch (Exception exception) when (exception is JsonException or OciException { InnerException: JsonException }
+                or OciException { IsTransient: false, Kind: OciErrorKind.NotFound or OciErrorKind.DigestMismatch or OciErrorKind.TooLarge })
             {
                 _unusable.Add($"1 cannot be used: {exception.Message}");
                 return null;

@@ -124,12 +124,14 @@ public sealed class SignatureVerifierTests : IDisposable
     [InlineData(429, OciErrorKind.RateLimited)]
     [InlineData(401, OciErrorKind.Unauthorized)]
     [InlineData(403, OciErrorKind.Forbidden)]
+    [InlineData(200, OciErrorKind.Protocol)]
     public async Task RegistryThatRefuses_SaysNothingAboutTheSignature(int status, OciErrorKind kind)
     {
         await using var server = await StandInServer.StartAsync(context =>
         {
             context.Response.StatusCode = status;
-            return Task.CompletedTask;
+            context.Response.ContentType = "text/html";
+            return context.Response.WriteAsync("<html>Please log in</html>");
         });
         Assert.Equal(kind, (await Assert.ThrowsAsync<OciException>(() => VerifyAsync(server))).Kind);
     }
