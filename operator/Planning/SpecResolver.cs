@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Status;
 using Wagi.Oci.Content;
 using Wagi.Oci.References;
 using Wagi.Operator.Resources;
@@ -46,16 +47,20 @@ internal sealed class SpecResolver(PlanInput input, References references)
             return Unresolved(ConditionStatus.Unknown, ConditionReason.Resolving, $"reading {string.Join(", ", reader.Pending.Distinct(StringComparer.Ordinal))}", isStalled: false);
         }
 
-        var image = local ?? ResolveModule(module, spec, reader);
+        var image = local ?? ResolveModule(module, spec, reader, last);
         return image.Reference is null ? image.Condition : image.Condition with { Entry = Complete(spec, image.Reference, reader.Secrets?.LikeBefore(last?.Secrets), reader.Environment) };
     }
 
     private static ProgrammedEntry Complete(
         CheckedSpec spec, ModuleReference module, ModuleSecrets? secrets, ImmutableSortedDictionary<string, string> environment)
     {
+        // A file is served instead of what was signed, for a person at a desk.
+        var keys = module.Scheme == ModuleScheme.File ? [] : spec.Draft.SignatureKeys;
         var entry = spec.Draft with
         {
             Module = module,
+            SignatureKeys = keys,
+            Requires = keys.IsEmpty ? spec.Draft.Requires : [.. spec.Draft.Requires, ModuleCapabilities.Signature],
             Environment = spec.Draft.Environment.SetItems(environment),
             SecretsVersion = secrets?.Version,
         };
@@ -73,16 +78,18 @@ internal sealed class SpecResolver(PlanInput input, References references)
         return (new ModuleReference(ModuleScheme.File, path), Found(ConditionReason.Resolved, $"{image} is served from {path}", path));
     }
 
-    private (ModuleReference? Reference, ResolvedSpec Condition) ResolveModule(WagiModule module, CheckedSpec spec, ReferenceReader reader)
+    private (ModuleReference? Reference, ResolvedSpec Condition) ResolveModule(
+        WagiModule module, CheckedSpec spec, ReferenceReader reader, ProgrammedEntry? last)
     {
         if (spec.Image is not { } image)
         {
             return (spec.Draft.Module, Found(ConditionReason.Resolved, "a bindle never changes under its name", spec.Draft.Module.ToString()));
         }
 
-        if (image.Digest is { } pinned)
+        var keys = spec.Draft.SignatureKeys;
+        if (image.Digest is not null && (keys.IsEmpty || !input.Settings.ResolveTags))
         {
-            return (Pin(image, pinned), Found(ConditionReason.Resolved, "the module is named by its digest", image.ToString()));
+            return Resolved(image, image.Digest);
         }
 
         if (!input.Settings.ResolveTags)
@@ -96,34 +103,46 @@ internal sealed class SpecResolver(PlanInput input, References references)
             Namespace = module.Key.Namespace,
             PullSecrets = spec.PullSecrets,
             CredentialsVersion = reader.CredentialsVersion,
+            SignatureKeys = keys,
         };
         references.Resolutions.Add(request);
-        var before = DigestBefore(module, image);
+        var wanted = image.Digest is null ? $"{image.Repository}:{image.Tag}" : $"the signature of {image.Repository}@{image.Digest}";
+        var before = DigestBefore(module, image) is { } known && IsVerified(last, image, known, keys) ? known : null;
         return (input.Resolutions.GetValueOrDefault(request), before) switch
         {
             (Resolution.Found found, _) => Resolved(image, Digest.Parse(found.Digest)),
+            // Not what the tag had before: whoever moved it is to hear of it, and the last good version stays for as long.
+            (Resolution.Failed { Reason: ModuleReason.SignatureInvalid } failed, _) => (null, Unresolved(ConditionStatus.False, failed.Reason, failed.Message, failed.IsFinal)),
             (Resolution.Failed failed, null) => (null, Unresolved(ConditionStatus.False, failed.Reason, failed.Message, failed.IsFinal)),
             (Resolution.Failed failed, { } digest) => (Pin(image, digest), Found(
                 ConditionReason.ResolvedBefore,
-                $"{failed.Reason}: {failed.Message}; the digest that the tag had before is used",
+                $"{failed.Reason}: {failed.Message}; {(image.Digest is null ? "the digest that the tag had before is used" : "its signature was verified before")}",
                 image.WithDigest(digest).ToString())),
             (_, { } digest) => Resolved(image, digest),
-            _ => (null, Unresolved(ConditionStatus.Unknown, ConditionReason.Resolving, $"asking {image.Registry} for {image.Repository}:{image.Tag}", isStalled: false)),
+            _ => (null, Unresolved(ConditionStatus.Unknown, ConditionReason.Resolving, $"asking {image.Registry} for {wanted}", isStalled: false)),
         };
     }
 
     /// <summary>
-    /// The digest that this very tag had when it was last resolved. With it, an operator that has just started, or whose registry is down,
-    /// makes the same plan as before.
+    /// The digest that this very reference had when it was last resolved. With it, an operator that has just started, or whose registry is
+    /// down, makes the same plan as before.
     /// </summary>
     private static Digest? DigestBefore(WagiModule module, Reference image) =>
         module.Status?.ResolvedModule is { } text && Reference.TryParse(text, out var before, out _)
             && before.Registry == image.Registry && before.Repository == image.Repository && before.Tag == image.Tag
+            && (image.Digest is null || image.Digest == before.Digest)
             ? before.Digest
             : null;
 
+    /// <summary>What has never been verified with these keys is not programmed on trust: its last good version stays meanwhile.</summary>
+    private static bool IsVerified(ProgrammedEntry? last, Reference image, Digest digest, ImmutableArray<string> keys) =>
+        keys.IsEmpty || (last?.Entry is { } entry && entry.Module == Pin(image, digest) && entry.SignatureKeys.SequenceEqual(keys));
+
     private static (ModuleReference?, ResolvedSpec) Resolved(Reference image, Digest digest) =>
-        (Pin(image, digest), Found(ConditionReason.Resolved, $"{image} is {digest}", image.WithDigest(digest).ToString()));
+        (Pin(image, digest), Found(
+            ConditionReason.Resolved,
+            image.Digest is null ? $"{image} is {digest}" : "the module is named by its digest",
+            image.WithDigest(digest).ToString()));
 
     /// <summary>Without the tag: the digest decides, and a new name for it leaves the entry as it is.</summary>
     private static ModuleReference Pin(Reference image, Digest digest) =>

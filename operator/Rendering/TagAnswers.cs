@@ -40,7 +40,7 @@ internal sealed class TagAnswers(ITagLookup lookup, ICredentialStore credentials
         {
             var stores = request.PullSecrets.Select(name => secrets(new ObjectKey(request.Namespace, name))).OfType<SecretContent>().Select(Store);
             var store = new ChainedCredentialStore([.. stores.OfType<ICredentialStore>(), credentials]);
-            return new Resolution.Found(await lookup.FindDigestAsync(Reference.Parse(request.Reference), store, cancellationToken));
+            return new Resolution.Found(await lookup.FindDigestAsync(Reference.Parse(request.Reference), request.SignatureKeys, store, cancellationToken));
         }
         catch (OciException exception)
         {

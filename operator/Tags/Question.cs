@@ -8,17 +8,21 @@ using Wagi.Operator.Planning;
 namespace Wagi.Operator.Tags;
 
 /// <summary>
-/// What makes two requests one question: the same reference, and the same credentials for it. Namespaces with other credentials ask by
+/// What makes two requests one question: the same reference, the same credentials for it, and the same keys that it must be signed with. Namespaces with other credentials ask by
 /// themselves, because nobody may learn what its own credentials do not show.
 /// </summary>
 /// <param name="Reference">The canonical reference.</param>
 /// <param name="Credentials">Fingerprints of the credentials that are tried, in their order; empty: anonymous.</param>
-internal sealed record QuestionKey(string Reference, string Credentials);
+/// <param name="SignatureKeys">The keys in their order, separated by spaces; empty: it need not be signed.</param>
+internal sealed record QuestionKey(string Reference, string Credentials, string SignatureKeys);
 
 /// <summary>A question to a registry, whoever asks it. <see cref="TagResolver"/> guards it by its lock.</summary>
-internal sealed class Question(QuestionKey key, RequestCredentials credentials, RegistryGate gate, TimeProvider time)
+internal sealed class Question(QuestionKey key, RequestCredentials credentials, ImmutableArray<string> signatureKeys, RegistryGate gate, TimeProvider time)
 {
     public QuestionKey Key { get; } = key;
+
+    /// <summary>The keys, one of which must have signed the answer; empty: it need not be signed.</summary>
+    public ImmutableArray<string> SignatureKeys { get; } = signatureKeys;
 
     public RequestCredentials Credentials { get; } = credentials;
 

@@ -105,7 +105,7 @@ internal sealed partial class TagResolver : IDisposable
         {
             var reference = Reference.Parse(request.Reference);
             var credentials = RequestCredentials.Find(request, reference.Registry, reference.Repository, secrets);
-            var key = new QuestionKey(request.Reference, credentials.Fingerprint);
+            var key = new QuestionKey(request.Reference, credentials.Fingerprint, string.Join(' ', request.SignatureKeys));
             if (_questions.TryGetValue(key, out var question))
             {
                 question.Askers.Add(request);
@@ -128,7 +128,7 @@ internal sealed partial class TagResolver : IDisposable
                 _gates[reference.Registry] = gate = new RegistryGate(_options, _time);
             }
 
-            _questions[key] = question = new Question(key, credentials, gate, _time);
+            _questions[key] = question = new Question(key, credentials, request.SignatureKeys, gate, _time);
             question.Askers.Add(request);
             question.Stop = _loops.Start(
                 $"asking for {request.Reference}", (progress, cancellationToken) => FollowAsync(question, reference, progress, cancellationToken));
@@ -201,7 +201,7 @@ internal sealed partial class TagResolver : IDisposable
         {
             using var timeout = new CancellationTokenSource(_options.Timeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            var digest = await _lookup.FindDigestAsync(reference, question.Credentials, either.Token);
+            var digest = await _lookup.FindDigestAsync(reference, question.SignatureKeys, question.Credentials, either.Token);
             outcome = VisitOutcome.Answered;
             return (new Resolution.Found(digest), null);
         }

@@ -98,6 +98,16 @@ public sealed class TagResolverTests : IDisposable
     }
 
     [Fact]
+    public async Task SameTagWithOtherKeys_IsAnotherQuestion()
+    {
+        var unsigned = Request("r.example.com/hello:v1");
+        Follow([unsigned, unsigned with { SignatureKeys = ["a", "b"] }, unsigned with { SignatureKeys = ["a"] }]);
+
+        await Eventually.Becomes(() => _resolver.Answers.Count, answers => answers == 3);
+        Assert.Equal(["", "a", "a b"], _registries.KeysSeen.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task TagThatNobodyWants_IsForgotten()
     {
         var request = Request("r.example.com/hello:v1");
@@ -263,9 +273,13 @@ public sealed class TagResolverTests : IDisposable
 
         public ConcurrentQueue<int> CredentialsSeen { get; } = [];
 
-        public async Task<string> FindDigestAsync(Reference reference, ICredentialStore credentials, CancellationToken cancellationToken)
+        public ConcurrentQueue<string> KeysSeen { get; } = [];
+
+        public async Task<string> FindDigestAsync(
+            Reference reference, ImmutableArray<string> signatureKeys, ICredentialStore credentials, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _asked);
+            KeysSeen.Enqueue(string.Join(' ', signatureKeys));
             CredentialsSeen.Enqueue((await credentials.FindAsync(reference.Registry, reference.Repository, cancellationToken)).Count);
             if (reference.Registry == Hanging)
             {
