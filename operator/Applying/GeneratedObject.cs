@@ -15,6 +15,9 @@ namespace Wagi.Operator.Applying;
 /// </summary>
 internal sealed partial class GeneratedObject
 {
+    /// <summary>About what metadata takes.</summary>
+    private const int Overhead = 512;
+
     private readonly ApiServerClient _client;
     private readonly ApiResource _resource;
     private readonly ObjectKey _key;
@@ -59,6 +62,10 @@ internal sealed partial class GeneratedObject
         _resourceVersion = stored?.Metadata.ResourceVersion;
         return _content;
     }
+
+    /// <summary>How many bytes <see cref="WriteAsync"/> would write: all of the content, or nothing.</summary>
+    public long BytesToWrite(ImmutableSortedDictionary<string, byte[]> content) =>
+        _content is not null && AreEqual(_content, content) ? 0 : content.Sum(pair => (long)pair.Key.Length + pair.Value.Length) + Overhead;
 
     /// <summary>Makes the content exactly this; does nothing when it already is.</summary>
     /// <returns>Whether something was written.</returns>

@@ -21,15 +21,21 @@ internal sealed class GeneratedObjects(GeneratedObject configMap, GeneratedObjec
         return (toml, secrets ?? ImmutableSortedDictionary<string, byte[]>.Empty);
     }
 
+    /// <summary>How many bytes <see cref="WriteAsync"/> would write; 0: everything is as it should be.</summary>
+    public long BytesToWrite(string toml, ImmutableSortedDictionary<string, byte[]> secrets) =>
+        secret.BytesToWrite(secrets) + configMap.BytesToWrite(Files(toml));
+
     /// <summary>Writes both, the Secret first, so that no entry waits long for its secrets.</summary>
     /// <returns>A digest of both that reveals no secret value, and whether something had to be written.</returns>
     public async Task<(string Value, bool IsNew)> WriteAsync(
         string toml, ImmutableSortedDictionary<string, byte[]> secrets, CancellationToken cancellationToken)
     {
-        var files = ImmutableSortedDictionary<string, byte[]>.Empty.Add(TomlKey, Encoding.UTF8.GetBytes(toml));
         var secretIsNew = await secret.WriteAsync(secrets, cancellationToken);
-        var configMapIsNew = await configMap.WriteAsync(files, cancellationToken);
+        var configMapIsNew = await configMap.WriteAsync(Files(toml), cancellationToken);
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes($"{secret.ResourceVersion}\n{toml}"));
         return ("sha256:" + Convert.ToHexStringLower(digest), secretIsNew || configMapIsNew);
     }
+
+    private static ImmutableSortedDictionary<string, byte[]> Files(string toml) =>
+        ImmutableSortedDictionary<string, byte[]>.Empty.Add(TomlKey, Encoding.UTF8.GetBytes(toml));
 }

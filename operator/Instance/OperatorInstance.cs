@@ -67,6 +67,7 @@ internal sealed class OperatorInstance : BackgroundService
             new GeneratedObjects(
                 Generated(ApiResource.ConfigMaps, options.ConfigMap, _informers.GeneratedConfigMap),
                 Generated(ApiResource.Secrets, options.Secret, _informers.GeneratedSecret)),
+            new WriteBudget(options.Writes, time),
             _informers.Pods is null ? null : new PodAnnotator(client, _informers.Pods, options.RuntimePace.Behind, metrics, time, loggers.CreateLogger<PodAnnotator>()),
             reporter, options.Plan, metrics, time);
         var loop = new ReconcileLoop("Reconciliation", reconciler.ReconcileAsync, metrics.Reconciled, time, loggers.CreateLogger<ReconcileLoop>());

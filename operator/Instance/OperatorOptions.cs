@@ -5,6 +5,7 @@ using Wagi.Hosting.Logging;
 using Wagi.Modules.Network;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
+using Wagi.Operator.Reconciling;
 using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tags;
 
@@ -51,6 +52,9 @@ internal sealed record OperatorOptions
 
     /// <summary>Which addresses registries are asked at.</summary>
     public AddressRules Pulls { get; init; } = new();
+
+    /// <summary>How much may be written for the runtimes.</summary>
+    public WriteBudgetOptions Writes { get; init; } = new();
 
     /// <summary>What the plan is told.</summary>
     public PlanSettings Plan { get; init; } = new();

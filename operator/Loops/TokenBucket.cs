@@ -21,8 +21,8 @@ internal sealed class TokenBucket(double burst, double perSecond, TimeProvider t
         }
     }
 
-    /// <summary>Spends an amount whether it is there or not: what is missing is owed.</summary>
-    public void Spend(double amount) => _spent = burst - Tokens + amount;
+    /// <summary>Spends an amount whether it is there or not: what is missing is owed, but never more than this amount.</summary>
+    public void Spend(double amount) => _spent = Math.Min(burst - Tokens, burst) + amount;
 
     /// <summary>Spends an amount if it is there.</summary>
     public bool TrySpend(double amount)

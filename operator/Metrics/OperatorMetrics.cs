@@ -22,6 +22,7 @@ internal sealed class OperatorMetrics
     private Func<bool> _leads = static () => false;
     private int _runtimes;
     private int _runtimesAnswering;
+    private int _waiting;
 
     public OperatorMetrics(IMeterFactory meters)
     {
@@ -34,6 +35,7 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("wagi.operator.modules", () => Volatile.Read(ref _modules), description: "WagiModules, by condition and its status");
         meter.CreateObservableGauge("wagi.operator.runtimes", () => Volatile.Read(ref _runtimes), description: "Runtimes that there are");
         meter.CreateObservableGauge("wagi.operator.runtimes.answering", () => Volatile.Read(ref _runtimesAnswering), description: "Runtimes that report their status");
+        meter.CreateObservableGauge("wagi.operator.changes.waiting", () => Volatile.Read(ref _waiting), description: "WagiModules whose change waits to be written");
         meter.CreateObservableGauge("wagi.operator.queue.depth", () => _queueDepth(), description: "1 while a reconciliation is waited for");
         meter.CreateObservableGauge("wagi.operator.leader", () => _leads() ? 1 : 0, description: "1 on the instance that leads");
     }
@@ -68,6 +70,9 @@ internal sealed class OperatorMetrics
             condition.Count,
             new KeyValuePair<string, object?>("condition", condition.Condition),
             new KeyValuePair<string, object?>("status", condition.Status)))]);
+
+    /// <summary>How many modules' changes wait to be written.</summary>
+    public void Waiting(int modules) => Volatile.Write(ref _waiting, modules);
 
     /// <summary>The state of the runtimes.</summary>
     public void Runtimes(int all, int answering)

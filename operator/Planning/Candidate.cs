@@ -30,6 +30,9 @@ internal sealed class Candidate(WagiModule module)
     /// <summary>What goes into <c>modules.toml</c> in the end.</summary>
     public ProgrammedEntry? Programmed { get; set; }
 
+    /// <summary>Whether what goes into <c>modules.toml</c> in the end is still <see cref="LastGood"/>, because nothing may be written now.</summary>
+    public bool Waits { get; set; }
+
     /// <summary>Whether <see cref="Programmed"/> is what the spec says, not the last good version.</summary>
     public bool IsAsSpecified => Programmed is not null && ReferenceEquals(Programmed, Resolved?.Entry);
 
@@ -69,4 +72,8 @@ internal sealed class ProgrammedEntry
 
     /// <summary>The room that it takes.</summary>
     public EntrySize Size { get; }
+
+    /// <summary>Whether two say the same, in <c>modules.toml</c> and in the Secret; null: nothing.</summary>
+    public static bool AreSame(ProgrammedEntry? a, ProgrammedEntry? b) =>
+        ReferenceEquals(a, b) || (a?.Toml == b?.Toml && a?.Secrets is null == b?.Secrets is null && a?.Secrets.AsSpan().SequenceEqual(b?.Secrets) != false);
 }

@@ -15,6 +15,9 @@ public sealed record Plan
     /// <summary>The complete data of the generated Secret: <see cref="Wagi.Modules.Secrets.ModuleSecrets.KeyFor"/> → JSON.</summary>
     public required ImmutableSortedDictionary<string, byte[]> SecretData { get; init; }
 
+    /// <summary>The namespaces whose entries, or secrets, differ from those of the present <c>modules.toml</c> and Secret.</summary>
+    public required ImmutableSortedSet<string> Changed { get; init; }
+
     /// <summary>One per WagiModule, by namespace and name.</summary>
     public required ImmutableArray<Verdict> Verdicts { get; init; }
 
@@ -60,6 +63,9 @@ public sealed record Verdict
         Status: not ConditionStatus.True,
         Reason: ConditionReason.Updating or ModuleReason.Loading or ModuleReason.SecretsPending,
     };
+
+    /// <summary>Whether a change of it waits for leave to be written.</summary>
+    public bool Waits => Condition(ConditionType.Programmed) is { Reason: ConditionReason.WriteDelayed };
 
     /// <summary>The condition of that type; null when it is absent.</summary>
     public Condition? Condition(string type) => Status.Conditions?.FirstOrDefault(condition => condition.Type == type);

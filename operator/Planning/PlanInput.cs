@@ -49,6 +49,12 @@ public sealed record PlanInput
     /// <summary>The namespaces that have been seen, by name.</summary>
     internal IReadOnlyDictionary<string, TenantNamespace> Namespaces { get; init; } = new Dictionary<string, TenantNamespace>();
 
+    /// <summary>
+    /// Whether nothing may be written now. Then the plan's <c>modules.toml</c> and Secret are the present ones, and the verdict on a module that
+    /// would have changed them says that its change waits.
+    /// </summary>
+    public bool WritesWait { get; init; }
+
     /// <summary>What the operator was told at its start.</summary>
     public PlanSettings Settings { get; init; } = new();
 

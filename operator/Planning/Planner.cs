@@ -27,7 +27,8 @@ public static class Planner
         var references = new References();
         var claims = new RouteClaims();
         var candidates = ByAge(input.Modules.Where(module => input.Roster?.IsOwn(module) ?? true));
-        ReadSpecs(candidates, ReadPrevious(input), input.Roster);
+        var previous = ReadPrevious(input);
+        ReadSpecs(candidates, previous, input.Roster);
         if (input.Rules is { } rules)
         {
             references.Secrets.UnionWith(rules.Secrets);
@@ -43,7 +44,13 @@ public static class Planner
 
         var programmed = candidates.Select(candidate => candidate.Programmed).OfType<ProgrammedEntry>()
             .OrderBy(entry => entry.Entry.Id, StringComparer.Ordinal).ToList();
-        var toml = Header + string.Join('\n', programmed.Select(entry => entry.Toml));
+        var changed = Changed(previous, programmed);
+        if (input.WritesWait)
+        {
+            programmed = KeepAll(candidates, previous);
+        }
+
+        var toml = input is { WritesWait: true, PreviousToml: { } present } ? present : Header + string.Join('\n', programmed.Select(entry => entry.Toml));
         var reports = new RuntimeReports(input.Runtimes, toml);
         var verdicts = new VerdictWriter(input, reports);
         return new Plan
@@ -51,12 +58,32 @@ public static class Planner
             Toml = toml,
             SecretData = programmed.Where(entry => entry.Secrets is not null).ToImmutableSortedDictionary(
                 entry => entry.SecretKey, entry => entry.Secrets!, StringComparer.Ordinal),
+            Changed = changed,
             Verdicts = [.. candidates.OrderBy(candidate => candidate.Key, ObjectKey.Order).Select(verdicts.Write)],
             Behind = reports.Behind,
             Resolutions = references.Resolutions.ToImmutable(),
             Secrets = references.Secrets.ToImmutable(),
             ConfigMaps = references.ConfigMaps.ToImmutable(),
         };
+    }
+
+    private static ImmutableSortedSet<string> Changed(Dictionary<string, ProgrammedEntry> previous, List<ProgrammedEntry> programmed)
+    {
+        var left = new Dictionary<string, ProgrammedEntry>(previous, StringComparer.Ordinal);
+        var changed = programmed.Where(entry => !(left.Remove(entry.Entry.Id, out var before) && ProgrammedEntry.AreSame(before, entry))).ToList();
+        return [.. changed.Concat(left.Values).Select(entry => entry.Entry.Tenant).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Leaves everything as it is, also what belonged to WagiModules that are gone.</summary>
+    private static List<ProgrammedEntry> KeepAll(List<Candidate> candidates, Dictionary<string, ProgrammedEntry> previous)
+    {
+        foreach (var candidate in candidates.Where(candidate => !ProgrammedEntry.AreSame(candidate.Programmed, candidate.LastGood)))
+        {
+            candidate.Waits = true;
+            candidate.Programmed = candidate.LastGood;
+        }
+
+        return [.. previous.Values.OrderBy(entry => entry.Entry.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>The oldest first: whoever comes first gets the route, and the room that is left.</summary>

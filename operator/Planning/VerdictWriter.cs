@@ -63,6 +63,14 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             return 0;
         }
 
+        if (candidate.Waits)
+        {
+            var message = $"its namespace, or all together, have changed much in a short time: this change waits for some seconds, and {fallback} until then";
+            conditions.Set(ConditionType.Programmed, ConditionStatus.False, ConditionReason.WriteDelayed, message);
+            conditions.Set(ConditionType.Ready, ConditionStatus.False, ConditionReason.WriteDelayed, message);
+            return 0;
+        }
+
         var readiness = runtimes.ReadinessOf(candidate.Id, revision);
         conditions.Set(ConditionType.Programmed, ConditionStatus.True, ConditionReason.Programmed, $"modules.toml holds the module as revision {revision}");
         conditions.Set(ConditionType.Ready, readiness.Status, readiness.Reason, readiness.Message);
@@ -152,7 +160,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
 
     /// <summary>Every change begins with loading and waiting, which is no trouble.</summary>
     private static bool IsTrouble(string reason) =>
-        reason is not (ConditionReason.Updating or ConditionReason.Resolving or ConditionReason.Deleting
+        reason is not (ConditionReason.Updating or ConditionReason.WriteDelayed or ConditionReason.Resolving or ConditionReason.Deleting
             or Wagi.Modules.Status.ModuleReason.Loading or Wagi.Modules.Status.ModuleReason.SecretsPending);
 }
 

@@ -23,6 +23,7 @@ namespace Wagi.Operator.Reconciling;
 /// <param name="tags">The digests of the tags that they name.</param>
 /// <param name="runtimes">What the runtimes report.</param>
 /// <param name="generated">The ConfigMap and the Secret that the runtimes read.</param>
+/// <param name="budget">How much may be written to them.</param>
 /// <param name="annotator">Tells the kubelets; null where runtimes are not pods.</param>
 /// <param name="reporter">Writes statuses and events.</param>
 /// <param name="settings">What the operator was told at its start.</param>
@@ -37,6 +38,7 @@ internal sealed class ModulesReconciler(
     TagResolver tags,
     RuntimePoller runtimes,
     GeneratedObjects generated,
+    WriteBudget budget,
     PodAnnotator? annotator,
     StatusReporter reporter,
     PlanSettings settings,
@@ -67,7 +69,7 @@ internal sealed class ModulesReconciler(
 
     /// <summary>One turn.</summary>
     /// <returns>
-    /// After how long it wants to be called again because a runtime is behind; null: whatever else changes by itself is watched, and triggers
+    /// After how long it wants to be called again because a runtime is behind or a change waits; null: whatever else changes by itself is watched, and triggers
     /// a turn.
     /// </returns>
     /// <exception cref="ApiServerException">The API server refused something; try again.</exception>
@@ -86,7 +88,17 @@ internal sealed class ModulesReconciler(
 
         var (input, plan) = await PlanAsync(reading, cancellationToken);
         tags.Follow(plan.Resolutions, input.Secrets);
-        plan = await _refused.WriteAsync(input, plan, attempt => ProgramAsync(attempt, cancellationToken));
+        var wait = generated.BytesToWrite(plan.Toml, plan.SecretData) > 0 ? budget.Wait(plan.Changed) : null;
+        if (wait is null)
+        {
+            plan = await _refused.WriteAsync(input, plan, attempt => ProgramAsync(attempt, cancellationToken));
+        }
+        else
+        {
+            input = input with { WritesWait = true };
+            plan = Planner.Plan(input);
+        }
+
         var again = annotator is null ? null : await annotator.MarkAsync(_digest, plan.Behind, cancellationToken);
         Measure(input, plan);
         if (reports)
@@ -94,7 +106,7 @@ internal sealed class ModulesReconciler(
             reporter.Report(input, plan);
         }
 
-        return again;
+        return again is { } soon && (wait is null || soon < wait) ? soon : wait;
     }
 
     /// <summary>The plan says which Secrets and ConfigMaps are in use. When it names some that have not been read, they are read and the plan is made again.</summary>
@@ -138,18 +150,28 @@ internal sealed class ModulesReconciler(
 
     private async Task ProgramAsync(Plan plan, CancellationToken cancellationToken)
     {
-        var digest = await generated.WriteAsync(plan.Toml, plan.SecretData, cancellationToken);
-        _applied = plan;
-        _digest = digest.Value;
-        if (digest.IsNew)
+        var bytes = generated.BytesToWrite(plan.Toml, plan.SecretData);
+        try
         {
-            runtimes.Hurry();
+            var digest = await generated.WriteAsync(plan.Toml, plan.SecretData, cancellationToken);
+            _applied = plan;
+            _digest = digest.Value;
+            if (digest.IsNew)
+            {
+                runtimes.Hurry();
+            }
+        }
+        finally
+        {
+            // The Secret may have been written although the ConfigMap was not.
+            budget.Spend(plan.Changed, bytes - generated.BytesToWrite(plan.Toml, plan.SecretData));
         }
     }
 
     private void Measure(PlanInput input, Plan plan)
     {
         runtimes.Settle(!plan.Verdicts.Any(verdict => verdict.IsUnderWay));
+        metrics.Waiting(plan.Verdicts.Count(verdict => verdict.Waits));
         metrics.Runtimes(input.Runtimes.Count, input.Runtimes.Count(runtime => runtime.Status is not null));
         metrics.Modules(plan.Verdicts
             .SelectMany(verdict => verdict.Status.Conditions ?? [])

@@ -73,6 +73,9 @@ public static class ConditionReason
     /// <summary>Programmed: not before everything that the spec names was found.</summary>
     public const string NotResolved = nameof(NotResolved);
 
+    /// <summary>Programmed and Ready: the change waits, because too much has been written for the runtimes in a short time.</summary>
+    public const string WriteDelayed = nameof(WriteDelayed);
+
     /// <summary>Ready: every runtime serves the module as specified.</summary>
     public const string Ready = ModuleReason.Ready;
 

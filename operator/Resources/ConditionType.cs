@@ -46,8 +46,8 @@ internal static class ConditionCatalog
     /// <summary>What a runtime may lack, or find wrong with a module that it has pulled.</summary>
     private static readonly ImmutableArray<string> NotServed =
     [
-        ConditionReason.NoRuntimes, ConditionReason.RuntimeUnreachable, ConditionReason.Updating, ModuleReason.Loading,
-        ModuleReason.SecretsPending, ModuleReason.UnknownImport, ModuleReason.CompileFailed, ModuleReason.EntrypointMissing,
+        ConditionReason.WriteDelayed, ConditionReason.NoRuntimes, ConditionReason.RuntimeUnreachable, ConditionReason.Updating,
+        ModuleReason.Loading, ModuleReason.SecretsPending, ModuleReason.UnknownImport, ModuleReason.CompileFailed, ModuleReason.EntrypointMissing,
         ModuleReason.RoutesFailed, ModuleReason.TooManyModules, ModuleReason.UnknownRequirement,
     ];
 
@@ -62,7 +62,7 @@ internal static class ConditionCatalog
         (ConditionType.Resolved, "The module's digest is known, and the Secrets and ConfigMaps that the spec names are there.",
             [ConditionReason.Resolved, ConditionReason.ResolvedBefore], [ConditionReason.NotAccepted, ConditionReason.Suspended, .. Unresolved]),
         (ConditionType.Programmed, "The `modules.toml` that the runtimes read holds the module as specified.",
-            [ConditionReason.Programmed, ConditionReason.Suspended], [ConditionReason.NotAccepted, ConditionReason.NotResolved]),
+            [ConditionReason.Programmed, ConditionReason.Suspended], [ConditionReason.NotAccepted, ConditionReason.NotResolved, ConditionReason.WriteDelayed]),
         (ConditionType.Ready, "There is a runtime, and every runtime that requests are sent to serves the module as specified. The other reasons of `Accepted` and `Resolved` appear here as well.",
             [ConditionReason.Ready], NotServed),
         (ConditionType.Stalled, "Nothing changes until somebody acts: waiting does not help. Present only while that is true, with the reason of `Ready`.", [], []),

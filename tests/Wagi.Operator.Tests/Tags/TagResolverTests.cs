@@ -169,6 +169,7 @@ public sealed class TagResolverTests : IDisposable
             await SleepingAsync(1);
         }
 
+        await Eventually.Becomes(() => _registries.Asked, asked => asked > 1);
         Assert.InRange(_registries.Asked, 2, 1 + Options.QuickRetries);
     }
 
