@@ -12,7 +12,7 @@ namespace Wagi.Operator.Applying;
 /// <summary>
 /// Annotates the runtime pods with the digest of what they should serve. A pod that changes makes its kubelet look at it again, and the
 /// new content of a mounted ConfigMap is written at once instead of up to 90 seconds later. A kubelet may look before it has heard of the
-/// new content; so a pod that goes on reporting the old one is changed again.
+/// new content; so a pod that goes on reporting the old one is changed again. It has a loop of its own, so that no ConfigMap waits for a pod.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="pods">The runtime pods.</param>
@@ -30,17 +30,35 @@ internal sealed partial class PodAnnotator(
     public const string At = "wagi.dev/modules-digest-at";
 
     private Dictionary<string, (string Digest, long At)> _marked = [];
+    private volatile Wanted? _wanted;
+
+    /// <summary>Raised when there may be a pod to annotate. Handlers must not block.</summary>
+    public event Action? Pending;
+
+    /// <summary>Says what the pods should serve from now on.</summary>
+    /// <param name="digest">Of what they should serve.</param>
+    /// <param name="behind">Names of the pods that report something else.</param>
+    public void Want(string digest, IReadOnlySet<string> behind)
+    {
+        _wanted = new Wanted(digest, behind);
+        Pending?.Invoke();
+    }
+
+    /// <summary>Leaves the pods alone until <see cref="Want"/>.</summary>
+    public void Forget() => _wanted = null;
 
     /// <summary>
     /// Annotates every running runtime pod that has another digest, or has been behind for too long. A pod that cannot be annotated merely
     /// gets its files later.
     /// </summary>
-    /// <param name="digest">Of what they should serve.</param>
-    /// <param name="behind">Names of the pods that report something else.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>After how long this wants to be called again; null while no pod is behind.</returns>
-    public async Task<TimeSpan?> MarkAsync(string digest, IReadOnlySet<string> behind, CancellationToken cancellationToken)
+    public async Task<TimeSpan?> MarkAsync(CancellationToken cancellationToken)
     {
+        if (_wanted is not ({ } digest, { } behind))
+        {
+            return null;
+        }
+
         var marked = new Dictionary<string, (string Digest, long At)>(StringComparer.Ordinal);
         var due = new List<RuntimePod>();
         foreach (var pod in pods.Objects.Values.Where(pod => pod.IsRunning))
@@ -86,6 +104,8 @@ internal sealed partial class PodAnnotator(
             LogNotMarked(logger, pod.Metadata.Name, exception.Message);
         }
     }
+
+    private sealed record Wanted(string Digest, IReadOnlySet<string> Behind);
 
     [LoggerMessage(EventId = 521, Level = LogLevel.Warning, Message = "Runtime pod {Pod} could not be told of new modules; it sees them at its kubelet's next round: {Error}")]
     private static partial void LogNotMarked(ILogger logger, string pod, string error);

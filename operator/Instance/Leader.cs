@@ -19,6 +19,7 @@ namespace Wagi.Operator.Instance;
 /// <param name="reconciler">Plans and applies.</param>
 /// <param name="loop">Calls the reconciler.</param>
 /// <param name="reporting">Writes statuses.</param>
+/// <param name="telling">Annotates the runtime pods; null where runtimes are not pods.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Hears of the beginning.</param>
 internal sealed partial class Leader(
@@ -30,6 +31,7 @@ internal sealed partial class Leader(
     ModulesReconciler reconciler,
     ReconcileLoop loop,
     ReconcileLoop reporting,
+    ReconcileLoop? telling,
     TimeProvider time,
     ILogger<Leader> logger)
 {
@@ -61,6 +63,11 @@ internal sealed partial class Leader(
             var term = new Supervisor(time);
             term.Add("the reconcile loop", ReconcileLoop.MaxSilence, loop.RunAsync);
             term.Add("the reporting of statuses", ReconcileLoop.MaxSilence, ReportAsync);
+            if (telling is not null)
+            {
+                term.Add("the annotation of pods", ReconcileLoop.MaxSilence, telling.RunAsync);
+            }
+
             _term = term;
             await term.RunAsync(cancellationToken);
         }

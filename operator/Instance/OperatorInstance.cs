@@ -62,18 +62,23 @@ internal sealed class OperatorInstance : BackgroundService
         var reporter = new StatusReporter(
             _informers.Modules, new StatusWriter(client, _informers.Modules, metrics),
             new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()));
+        var annotator = _informers.Pods is null
+            ? null
+            : new PodAnnotator(client, _informers.Pods, options.RuntimePace.Behind, metrics, time, loggers.CreateLogger<PodAnnotator>());
         var reconciler = new ModulesReconciler(
             _informers.Modules, _class, ReportClassAsync, secrets, configMaps, _tags, _runtimes,
             new GeneratedObjects(
                 Generated(ApiResource.ConfigMaps, options.ConfigMap, _informers.GeneratedConfigMap),
                 Generated(ApiResource.Secrets, options.Secret, _informers.GeneratedSecret)),
             new WriteBudget(options.Writes, time),
-            _informers.Pods is null ? null : new PodAnnotator(client, _informers.Pods, options.RuntimePace.Behind, metrics, time, loggers.CreateLogger<PodAnnotator>()),
-            reporter, options.Plan, metrics, time);
+            annotator, reporter, options.Plan, metrics, time);
         var loop = new ReconcileLoop("Reconciliation", reconciler.ReconcileAsync, metrics.Reconciled, time, loggers.CreateLogger<ReconcileLoop>());
         var reporting = new ReconcileLoop(
             "Reporting", reporter.WriteAsync, (_, succeeded) => metrics.Reported(succeeded), time, loggers.CreateLogger<ReconcileLoop>());
-        _leader = new Leader(options, _informers, _class, _runtimes, _tags, reconciler, loop, reporting, time, loggers.CreateLogger<Leader>());
+        var telling = annotator is null
+            ? null
+            : new ReconcileLoop("Annotation of pods", annotator.MarkAsync, static (_, _) => { }, time, loggers.CreateLogger<ReconcileLoop>());
+        _leader = new Leader(options, _informers, _class, _runtimes, _tags, reconciler, loop, reporting, telling, time, loggers.CreateLogger<Leader>());
         metrics.Observe(() => loop.IsTriggered ? 1 : 0, () => _leader.Leads);
 
         _informers.Modules.Changed += _ => loop.Trigger();
@@ -92,6 +97,11 @@ internal sealed class OperatorInstance : BackgroundService
         _informers.Secrets.Changed += key => TriggerIf(secrets.IsNamed(key));
         _informers.ConfigMaps.Changed += key => TriggerIf(configMaps.IsNamed(key));
         reporter.Pending += reporting.Trigger;
+        if (annotator is not null)
+        {
+            annotator.Pending += telling!.Trigger;
+        }
+
         reporter.Outdated += loop.Trigger;
         _tags.Changed += loop.Trigger;
         _runtimes.Changed += loop.Trigger;

@@ -13,7 +13,7 @@ namespace Wagi.Operator.Reconciling;
 
 /// <summary>
 /// Brings the runtimes in line with all WagiModules: reads what there is, plans, and writes what the runtimes read. What there is to report
-/// is left to <see cref="StatusReporter"/>, so that no ConfigMap waits for a status.
+/// is left to <see cref="StatusReporter"/>, and the kubelets to <see cref="PodAnnotator"/>, so that no ConfigMap waits for a status or a pod.
 /// </summary>
 /// <param name="modules">The WagiModules.</param>
 /// <param name="ownClass">The class that is served.</param>
@@ -62,6 +62,7 @@ internal sealed class ModulesReconciler(
         _applied = null;
         _reports = false;
         reporter.Forget();
+        annotator?.Forget();
     }
 
     /// <summary>What is planned from now on is reported too: the runtimes have answered.</summary>
@@ -69,7 +70,7 @@ internal sealed class ModulesReconciler(
 
     /// <summary>One turn.</summary>
     /// <returns>
-    /// After how long it wants to be called again because a runtime is behind or a change waits; null: whatever else changes by itself is watched, and triggers
+    /// After how long it wants to be called again because a change waits; null: whatever else changes by itself is watched, and triggers
     /// a turn.
     /// </returns>
     /// <exception cref="ApiServerException">The API server refused something; try again.</exception>
@@ -99,14 +100,14 @@ internal sealed class ModulesReconciler(
             plan = Planner.Plan(input);
         }
 
-        var again = annotator is null ? null : await annotator.MarkAsync(_digest, plan.Behind, cancellationToken);
+        annotator?.Want(_digest, plan.Behind);
         Measure(input, plan);
         if (reports)
         {
             reporter.Report(input, plan);
         }
 
-        return again is { } soon && (wait is null || soon < wait) ? soon : wait;
+        return wait;
     }
 
     /// <summary>The plan says which Secrets and ConfigMaps are in use. When it names some that have not been read, they are read and the plan is made again.</summary>

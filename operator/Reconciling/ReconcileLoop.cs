@@ -9,7 +9,7 @@ using Wagi.Operator.Loops;
 namespace Wagi.Operator.Reconciling;
 
 /// <summary>
-/// The loop that plans and the loop that reports. It is level-triggered: whatever has happened, a turn looks at everything. Any number of
+/// The loop that plans, the loop that reports and the loop that annotates pods. It is level-triggered: whatever has happened, a turn looks at everything. Any number of
 /// triggers make one turn; a trigger during a turn makes another one after it; a turn that failed is repeated after a growing pause, and
 /// never before the API server wants it; and without any news there is a turn every <see cref="Resync"/>.
 /// </summary>

@@ -33,6 +33,36 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
             pod => ((string?)pod["metadata"]!["annotations"]?["wagi.dev/modules-digest"] ?? "").StartsWith("sha256:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task ConfigMapAndStatus_AreWritten_WhileAPodIsAnnotated()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = 0;
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await StartRuntimeAsync(test, "runtime");
+        test.HoldUp = request =>
+        {
+            if (request.Method != HttpMethod.Patch || !request.RequestUri!.AbsolutePath.EndsWith("/pods/runtime", StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            Interlocked.Increment(ref waiting);
+            return gate.Task;
+        };
+        await test.StartAgainAsync();
+        await Eventually.Becomes(() => Volatile.Read(ref waiting), requests => requests == 1);
+
+        await test.ApplyModuleAsync("hello", Spec("/hello"));
+
+        await test.TomlBecomesAsync(toml => toml.Contains("/hello", StringComparison.Ordinal), "the entry", TimeSpan.FromSeconds(10));
+        await test.ConditionBecomesAsync("hello", "Programmed", "True/");
+        Assert.Equal(1, Volatile.Read(ref waiting));
+        gate.SetResult();
+        await test.ConditionBecomesAsync("hello", "Ready", "True/Ready");
+        await Eventually.Becomes(() => Volatile.Read(ref waiting), requests => requests > 1);
+    }
+
     /// <summary>A kubelet may have looked before it heard of the new ConfigMap.</summary>
     [Fact]
     public async Task PodThatGoesOnReportingTheOldFile_IsAnnotatedAgain_WithAPauseBetween()
