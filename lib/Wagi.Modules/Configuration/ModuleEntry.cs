@@ -95,6 +95,7 @@ public sealed record ModuleEntry
             Revision = null,
             Hosts = [.. entry.Hosts.OrderBy(host => host.ToString(), StringComparer.Ordinal)],
             AllowedHosts = [.. entry.AllowedHosts.OrderBy(host => host.ToString(), StringComparer.Ordinal)],
+            SignatureKeys = [.. entry.SignatureKeys.Order(StringComparer.Ordinal)],
             Requires = [.. entry.Requires.Order(StringComparer.Ordinal)],
         });
     }

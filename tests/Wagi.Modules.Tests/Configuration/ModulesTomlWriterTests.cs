@@ -111,5 +111,6 @@ public sealed class ModulesTomlWriterTests
         Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signature"] }));
         Assert.False(Small.HasSameMeaningAs(Small with { SignatureKeys = [SignatureKeyTests.P256] }));
+        Assert.True((Small with { SignatureKeys = ["a", "b"] }).HasSameMeaningAs(Small with { SignatureKeys = ["b", "a"] }));
     }
 }
