@@ -16,12 +16,13 @@ namespace Wagi.Operator.Applying;
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="pods">The runtime pods.</param>
+/// <param name="selects">Whether a pod is one of the operator's class.</param>
 /// <param name="repeat">How long a pod may be behind before it is annotated again.</param>
 /// <param name="metrics">Counts the writes.</param>
 /// <param name="time">The clock of the repetition.</param>
 /// <param name="logger">Hears of refusals.</param>
 internal sealed partial class PodAnnotator(
-    ApiServerClient client, Informer<RuntimePod> pods, TimeSpan repeat, OperatorMetrics metrics, TimeProvider time, ILogger<PodAnnotator> logger)
+    ApiServerClient client, Informer<RuntimePod> pods, Func<RuntimePod, bool> selects, TimeSpan repeat, OperatorMetrics metrics, TimeProvider time, ILogger<PodAnnotator> logger)
 {
     /// <summary>The annotation with the digest.</summary>
     public const string Annotation = "wagi.dev/modules-digest";
@@ -61,7 +62,7 @@ internal sealed partial class PodAnnotator(
 
         var marked = new Dictionary<string, (string Digest, long At)>(StringComparer.Ordinal);
         var due = new List<RuntimePod>();
-        foreach (var pod in pods.Objects.Values.Where(pod => pod.IsRunning))
+        foreach (var pod in pods.Objects.Values.Where(pod => pod.IsRunning && selects(pod)))
         {
             var isMarked = pod.Metadata.Annotations.GetValueOrDefault(Annotation) == digest;
             var known = _marked.TryGetValue(pod.Metadata.Uid, out var last) && last.Digest == digest;

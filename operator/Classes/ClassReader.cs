@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Security.Cryptography;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Routes;
+using Wagi.Modules.Signatures;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 
@@ -173,9 +173,9 @@ internal sealed class ClassReader
         return rules.ToImmutable();
     }
 
-    private ImmutableArray<SignatureKey> ReadKeys(string field, IReadOnlyList<ClassKey?> keys)
+    private ImmutableArray<KeySource> ReadKeys(string field, IReadOnlyList<ClassKey?> keys)
     {
-        var read = ImmutableArray.CreateBuilder<SignatureKey>();
+        var read = ImmutableArray.CreateBuilder<KeySource>();
         for (var i = 0; i < keys.Count; i++)
         {
             if ((keys[i]?.Pem is null) == (keys[i]?.SecretKeyRef is null))
@@ -184,16 +184,16 @@ internal sealed class ClassReader
             }
             else if (keys[i]!.Pem is { } pem)
             {
-                if (PublicKeyText.Read(pem, out var error) is null)
+                if (!SignatureKey.TryParse(pem, out _, out var error))
                 {
-                    Problem(Item(field, i) + ".pem", error!);
+                    Problem(Item(field, i) + ".pem", error);
                 }
 
-                read.Add(new SignatureKey(pem, null));
+                read.Add(new KeySource(pem, null));
             }
             else if (keys[i]!.SecretKeyRef is { Name.Length: > 0, Key.Length: > 0 } secret)
             {
-                read.Add(new SignatureKey(null, (new ObjectKey(_keyNamespace, secret.Name!), secret.Key!)));
+                read.Add(new KeySource(null, (new ObjectKey(_keyNamespace, secret.Name!), secret.Key!)));
             }
             else
             {
@@ -207,23 +207,4 @@ internal sealed class ClassReader
     private static string Item(string field, int index) => string.Create(CultureInfo.InvariantCulture, $"{field}[{index}]");
 
     private void Problem(string field, string message) => _problems.Add($"{field}: {message}");
-}
-
-/// <summary>A public key as PEM (RFC 7468 §13).</summary>
-internal static class PublicKeyText
-{
-    private const string Label = "PUBLIC KEY";
-
-    /// <summary>The key as base64 of its SubjectPublicKeyInfo, as <c>modules.toml</c> has it; null: it is none, and <paramref name="error"/> says why.</summary>
-    public static string? Read(string pem, out string? error)
-    {
-        error = null;
-        if (PemEncoding.TryFind(pem, out var fields) && pem[fields.Label] == Label)
-        {
-            return string.Concat(pem[fields.Base64Data].Where(character => !char.IsWhiteSpace(character)));
-        }
-
-        error = $"is no public key as PEM: it has no '-----BEGIN {Label}-----'";
-        return null;
-    }
 }

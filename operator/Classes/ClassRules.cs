@@ -110,7 +110,9 @@ internal sealed record ClassRules
             ? Signatures
                 .Select(rule => (Rule: rule, Fit: rule.Registries.Max(pattern => RegistryCover.Covers(NamespacePlaceholder.For(pattern, tenant.Name), image))))
                 .Where(item => item.Fit is not null)
-                .MaxBy(item => item.Fit).Rule
+                .OrderByDescending(item => item.Fit)
+                .Select(item => item.Rule)
+                .FirstOrDefault()
             : null;
 
     /// <summary>A sentence about a rule that is broken: the field, what is wrong with it, the rule, and who can change that.</summary>
@@ -201,9 +203,9 @@ internal readonly record struct Bound<T>(T? Default, T? Max)
 /// <param name="Field">The rule's place in the spec.</param>
 /// <param name="Registries">The patterns of registries.</param>
 /// <param name="Keys">The keys, of which one is enough.</param>
-internal sealed record SignatureRule(string Field, ImmutableArray<string> Registries, ImmutableArray<SignatureKey> Keys);
+internal sealed record SignatureRule(string Field, ImmutableArray<string> Registries, ImmutableArray<KeySource> Keys);
 
 /// <summary>A public key, or where it is.</summary>
 /// <param name="Pem">The key as PEM; null: it is in a Secret.</param>
 /// <param name="Secret">The Secret and the key in it; null: it is not in one.</param>
-internal sealed record SignatureKey(string? Pem, (ObjectKey Object, string Key)? Secret);
+internal sealed record KeySource(string? Pem, (ObjectKey Object, string Key)? Secret);

@@ -64,7 +64,7 @@ internal sealed class OperatorInstance : BackgroundService
             new EventRecorder(client, options.Identity, time, loggers.CreateLogger<EventRecorder>()));
         var annotator = _informers.Pods is null
             ? null
-            : new PodAnnotator(client, _informers.Pods, options.RuntimePace.Behind, metrics, time, loggers.CreateLogger<PodAnnotator>());
+            : new PodAnnotator(client, _informers.Pods, pod => _class.Selects(pod.Metadata.Labels), options.RuntimePace.Behind, metrics, time, loggers.CreateLogger<PodAnnotator>());
         var reconciler = new ModulesReconciler(
             _informers.Modules, _class, ReportClassAsync, secrets, configMaps, _tags, _runtimes,
             new GeneratedObjects(

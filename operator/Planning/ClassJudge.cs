@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Resources;
 
@@ -8,6 +6,15 @@ namespace Wagi.Operator.Planning;
 /// <summary>Holds WagiModules against the rules of their class.</summary>
 internal sealed class ClassJudge(PlanInput input, ClassRules rules)
 {
+    private readonly ClassKeys _keys = new(rules, (secret, key) => input.Secrets.TryGetValue(secret, out var content)
+        ? content is null
+            ? (null, $"Secret {secret} does not exist")
+            : content.Data.TryGetValue(key, out var value) ? (value, null) : (null, $"Secret {secret} has no key '{key}'")
+        : (null, $"Secret {secret} has not been read yet"));
+
+    /// <summary>What is wrong with the keys of the class, as a sentence; null: nothing.</summary>
+    public string? Problems => string.Join("; ", _keys.Problems) is { Length: > 0 } problems ? problems : null;
+
     /// <summary>
     /// Fills in what the spec leaves to the class, and refuses what the class does not allow. A last good version that reaches further than the class
     /// allows now is not served any more; one that merely exceeds a bound is, until its WagiModule changes.
@@ -39,6 +46,15 @@ internal sealed class ClassJudge(PlanInput input, ClassRules rules)
 
         var draft = rules.Complete(spec.Draft);
         var problems = rules.Reach(draft, tenant).Concat(rules.Excess(draft)).ToList();
+        if (rules.SignatureFor(draft, tenant) is { } signature)
+        {
+            draft = draft with { SignatureKeys = _keys.Of(signature) };
+            if (draft.SignatureKeys.IsEmpty)
+            {
+                problems.Add(rules.Broken("spec.module", $"needs a signature, and there is no key to check it with: {Problems}", signature.Field));
+            }
+        }
+
         candidate.Spec = spec with { Draft = draft };
         if (problems.Count > 0)
         {

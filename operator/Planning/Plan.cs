@@ -24,6 +24,9 @@ public sealed record Plan
     /// <summary>Names of the runtimes whose last answer was about another <c>modules.toml</c> than this one.</summary>
     public required ImmutableHashSet<string> Behind { get; init; }
 
+    /// <summary>What keeps rules of the class from being held, as a sentence; null: nothing.</summary>
+    public string? ClassProblems { get; init; }
+
     /// <summary>
     /// Every tag that the WagiModules name, resolved or not. Answers for other tags may be dropped; a tag without an answer must be asked for;
     /// the rest should be asked for again now and then, because tags move.

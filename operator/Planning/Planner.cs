@@ -29,10 +29,10 @@ public static class Planner
         var candidates = ByAge(input.Modules.Where(module => input.Roster?.IsOwn(module) ?? true));
         var previous = ReadPrevious(input);
         ReadSpecs(candidates, previous, input.Roster);
-        if (input.Rules is { } rules)
+        var judge = input.Rules is null ? null : new ClassJudge(input, input.Rules);
+        if (judge is not null)
         {
-            references.Secrets.UnionWith(rules.Secrets);
-            var judge = new ClassJudge(input, rules);
+            references.Secrets.UnionWith(input.Rules!.Secrets);
             Each(candidates, judge.Judge);
         }
 
@@ -61,6 +61,7 @@ public static class Planner
             Changed = changed,
             Verdicts = [.. candidates.OrderBy(candidate => candidate.Key, ObjectKey.Order).Select(verdicts.Write)],
             Behind = reports.Behind,
+            ClassProblems = judge?.Problems,
             Resolutions = references.Resolutions.ToImmutable(),
             Secrets = references.Secrets.ToImmutable(),
             ConfigMaps = references.ConfigMaps.ToImmutable(),

@@ -80,9 +80,10 @@ internal sealed class ModulesReconciler(
         // Looked at first: a plan that was begun without the runtimes' answers must not be reported.
         var reports = _reports;
         var reading = ownClass.Read();
-        await reportClass(reading, cancellationToken);
         if (reading.Trouble is not null)
         {
+            await reportClass(reading, cancellationToken);
+
             // What is served stays, and what is new waits: nothing is decided without the rules. A change of the class triggers a turn.
             return null;
         }
@@ -107,6 +108,7 @@ internal sealed class ModulesReconciler(
             reporter.Report(input, plan);
         }
 
+        await reportClass(reading with { Problems = reading.Problems ?? plan.ClassProblems }, cancellationToken);
         return wait;
     }
 

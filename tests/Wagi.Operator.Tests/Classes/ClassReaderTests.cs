@@ -50,7 +50,7 @@ public sealed class ClassReaderTests
         { "spec.namespaces.matchExpressions[0]: needs values", new() { Namespaces = new() { MatchExpressions = [new() { Key = "a", Operator = "In" }] } } },
         { "spec.signatures[0]: needs registries and keys", new() { Signatures = [null] } },
         { "spec.signatures[0].keys[0]: give exactly one of pem and secretKeyRef", new() { Signatures = [new() { Registries = ["*"], Keys = [new()] }] } },
-        { "spec.signatures[0].keys[0].pem: is no public key", new() { Signatures = [new() { Registries = ["*"], Keys = [new() { Pem = "key" }] }] } },
+        { "spec.signatures[0].keys[0].pem: this is not base64", new() { Signatures = [new() { Registries = ["*"], Keys = [new() { Pem = "key" }] }] } },
     };
 
     [Theory]

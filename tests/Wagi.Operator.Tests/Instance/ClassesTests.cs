@@ -3,6 +3,7 @@ using Wagi.Operator.ApiServer;
 using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Registry;
 
 namespace Wagi.Operator.Tests.Instance;
 
@@ -101,6 +102,41 @@ public sealed class ClassesTests(ClusterFixture cluster)
         await test.KubectlAsync("label", "namespace", test.Tenant, "team-");
         await test.ConditionBecomesAsync("hello", "Accepted", "False/NotAllowedByClass: metadata.namespace: ");
         Assert.Empty(Ids(await test.TomlAsync()));
+    }
+
+    /// <summary>With the real cosign: the tag moves from a signed version to one that nobody signed.</summary>
+    [Fact]
+    public async Task ClassThatAsksForSignatures_LetsSignedModulesPass_AndKeepsTheLastOneThatWas()
+    {
+        Assert.SkipWhen(TestTools.WhyMissing(Cosign.Programs) is not null, TestTools.WhyMissing(Cosign.Programs) ?? "");
+        var registry = await cluster.RegistryAsync();
+        using var folder = new TempDirectory("class-keys");
+        var cosign = new Cosign("cosign3");
+        var key = await cosign.GenerateKeyAsync(folder.PathOf("key"), TestContext.Current.CancellationToken);
+        await using var test = await StartAsync(new JsonObject
+        {
+            ["signatures"] = new JsonArray(new JsonObject
+            {
+                ["registries"] = new JsonArray(registry.Address),
+                ["keys"] = new JsonArray(new JsonObject { ["pem"] = key.PublicKeyPem }),
+            }),
+        }.ToJsonString());
+        var repository = $"{registry.Address}/{test.Tenant}/hello";
+        var signed = await TestModules.PushAsync($"{repository}:v1", "signed");
+        await test.ApplyModuleAsync("hello", $$"""{ className: "{{test.Options.Class}}", route: "/hello", module: "{{repository}}:v1" }""");
+        await test.ConditionBecomesAsync("hello", "Resolved", "False/SignatureInvalid");
+        Assert.Empty(Ids(await test.TomlAsync()));
+
+        await cosign.SignAsync(key, $"{repository}@{signed}", cancellationToken: TestContext.Current.CancellationToken);
+        await test.ConditionBecomesAsync("hello", "Programmed", "True/Programmed", TimeSpan.FromMinutes(1));
+        var toml = await test.TomlAsync();
+        Assert.Contains($"signature_keys = [\"{key.PublicKey}\"]", toml, StringComparison.Ordinal);
+        Assert.Contains("requires = [\"signature\"]", toml, StringComparison.Ordinal);
+
+        var other = await TestModules.PushAsync($"{repository}:v2", "nobody signed this");
+        await test.ApplyModuleAsync("hello", $$"""{ className: "{{test.Options.Class}}", route: "/hello", module: "{{repository}}@{{other}}" }""");
+        await test.ConditionBecomesAsync("hello", "Resolved", "False/SignatureInvalid");
+        Assert.Equal(toml, await test.TomlAsync());
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Wagi.Modules.Status;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Resources;
 
@@ -155,6 +157,72 @@ public sealed class ClassTests
 
         scenario.Edit("hello", spec => spec with { Argv = null });
         Assert.Equal(ConditionStatus.True, Accepted(scenario.Plan()).Status);
+    }
+
+    [Fact]
+    public void ModuleThatNeedsASignature_IsServedWithTheKeys_OfTheMostSpecificRegistry()
+    {
+        var scenario = Shop(new()
+        {
+            Signatures =
+            [
+                new() { Registries = ["*"], Keys = [new() { Pem = Keys.First }] },
+                new() { Registries = ["ghcr.io/example", "ghcr.io"], Keys = [new() { SecretKeyRef = new() { Name = "cosign", Key = "cosign.pub" } }, new() { Pem = Keys.First }] },
+            ],
+        });
+        scenario.Secret("cosign", new() { ["cosign.pub"] = Keys.Second }, ns: "wagi-system");
+        scenario.With(Scenario.Module("hello", Spec(), "shop")).Tag(Module, Scenario.Digest1);
+
+        Assert.Equal(ConditionStatus.True, Accepted(scenario.Plan()).Status);
+
+        Assert.Contains($"signature_keys = [\"{Keys.Body(Keys.Second)}\", \"{Keys.Body(Keys.First)}\"]", scenario.Toml, StringComparison.Ordinal);
+        Assert.Contains("requires = [\"signature\"]", scenario.Toml, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RuleWhoseKeysAreMissing_LetsNothingNewPass_AndSaysSo()
+    {
+        var scenario = Served(new());
+        scenario.Rules(new() { Signatures = [new() { Registries = ["ghcr.io"], Keys = [new() { SecretKeyRef = new() { Name = "cosign", Key = "cosign.pub" } }] }] });
+        scenario.NoSecret("cosign", "wagi-system").With(Scenario.Module("new", Spec("/new"), "shop"));
+
+        var plan = scenario.Plan();
+
+        Assert.Equal(
+            "spec.module: needs a signature, and there is no key to check it with: spec.signatures[0]: Secret wagi-system/cosign does not exist " +
+            "(rule spec.signatures[0] of WagiClass 'shared', for those to change who may write WagiClasses)",
+            Accepted(plan).Message);
+        Assert.Equal("spec.signatures[0]: Secret wagi-system/cosign does not exist", plan.ClassProblems);
+        Assert.Contains("shop/hello", scenario.Toml, StringComparison.Ordinal);
+        Assert.DoesNotContain("shop/new", scenario.Toml, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void UnsignedModule_IsNotResolved_AndTheLastGoodVersionStays()
+    {
+        var scenario = Served(new());
+        scenario.Rules(new() { Signatures = [new() { Registries = ["*"], Keys = [new() { Pem = Keys.First }] }] });
+
+        var plan = scenario.TagFails(Module, ModuleReason.SignatureInvalid, "no signature was found", isFinal: true).Plan();
+
+        var resolved = plan.Verdicts.Single().Condition(ConditionType.Resolved)!;
+        Assert.Equal("False/SignatureInvalid: no signature was found", Text(resolved));
+        Assert.Contains(Scenario.Digest1, scenario.Toml, StringComparison.Ordinal);
+    }
+
+    /// <summary>Public keys that <c>cosign generate-key-pair</c> could have made.</summary>
+    private static class Keys
+    {
+        public static readonly string First = New();
+        public static readonly string Second = New();
+
+        public static string Body(string pem) => string.Concat(pem.Split('\n').Where(line => !line.StartsWith('-')));
+
+        private static string New()
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            return key.ExportSubjectPublicKeyInfoPem() + "\n";
+        }
     }
 
     [Fact]

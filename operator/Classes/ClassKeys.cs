@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using System.Text;
+using Wagi.Modules.Signatures;
+using Wagi.Operator.ApiServer;
+
+namespace Wagi.Operator.Classes;
+
+/// <summary>The public keys of a class's rules about signatures, those in Secrets included.</summary>
+/// <param name="rules">The rules.</param>
+/// <param name="find">The value of a key of a Secret, or why there is none.</param>
+internal sealed class ClassKeys(ClassRules rules, Func<ObjectKey, string, (byte[]? Value, string? Problem)> find)
+{
+    /// <summary>What is wrong with keys in Secrets, one sentence each.</summary>
+    public IEnumerable<string> Problems => rules.Signatures.SelectMany(rule => rule.Keys.Select(key => (Rule: rule, Read(key).Problem)))
+        .Where(item => item.Problem is not null).Select(item => $"spec.{item.Rule.Field}: {item.Problem}");
+
+    /// <summary>The keys of a rule that can be read, one of which is enough, as <c>modules.toml</c> has them.</summary>
+    public ImmutableArray<string> Of(SignatureRule rule) => [.. rule.Keys.Select(key => Read(key).Text).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    private (string? Text, string? Problem) Read(KeySource source)
+    {
+        var text = source.Pem;
+        if (source.Secret is { } secret)
+        {
+            var (value, problem) = find(secret.Object, secret.Key);
+            if (value is null)
+            {
+                return (null, problem);
+            }
+
+            text = Encoding.UTF8.GetString(value);
+        }
+
+        return SignatureKey.TryParse(text, out var key, out var error)
+            ? (key.Text, null)
+            : (null, source.Secret is { } place ? $"key '{place.Key}' of Secret {place.Object}: {error}" : error);
+    }
+}
