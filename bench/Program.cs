@@ -9,7 +9,12 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["echo"] = EchoThroughput.RunAsync,
     ["outbound"] = OutboundOverhead.RunAsync,
     ["events"] = FirstEvent.RunAsync,
-    ["tenants"] = Tenants.RunAsync,
+    ["tenants"] = async () =>
+    {
+        await Tenants.RunAsync();
+        await Neighbour.RunAsync();
+        await OperatorWrites.RunAsync();
+    },
     ["start"] = StartTime.RunAsync,
     ["apply"] = ApplyToServed.RunAsync,
     ["optimize"] = OptimizedModules.RunAsync,

@@ -65,7 +65,7 @@ internal static class OptimizedModules
         using var module = WasmEngine.Deserialize(engine.Handle, nativeCode, out var error) ?? throw new InvalidOperationException(error);
         using var prepared = WasmLinker.Prepare(engine.Linker, module, out error) ?? throw new InvalidOperationException(error);
         var run = new GuestRun();
-        run.Begin(engine.Threads);
+        run.Begin(engine.Threads, engine.Turns);
         try
         {
             return MeasureAsync(() =>

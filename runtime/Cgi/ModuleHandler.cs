@@ -251,6 +251,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _variables.Write(run.Environment, context, target, route, body?.Length ?? 0);
         run.Stdin = body;
         run.Files = _files;
+        run.Tenant = _tenant;
         run.Timeout = _timeout;
         run.MemoryLimit = _memoryLimit;
         _outbound.Grant(run);

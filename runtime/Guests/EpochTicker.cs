@@ -16,6 +16,7 @@ internal sealed class EpochTicker : IDisposable
     private volatile bool _resting;
     private volatile bool _disposed;
     private volatile bool _used;
+    private volatile bool _isQuiet = true;
 
     public EpochTicker(EngineHandle engine, TimeSpan tick)
     {
@@ -29,6 +30,9 @@ internal sealed class EpochTicker : IDisposable
     public int Running => Volatile.Read(ref _running);
 
     public bool IsResting => _resting;
+
+    /// <summary>Whether no guest began during the last tick.</summary>
+    public bool IsQuiet => _isQuiet;
 
     /// <summary>A guest starts.</summary>
     public void Enter()
@@ -61,6 +65,7 @@ internal sealed class EpochTicker : IDisposable
         {
             Thread.Sleep(_tick);
             WasmEngine.IncrementEpoch(_engine);
+            _isQuiet = !_used;
             idle = _used ? 0 : idle + 1;
             _used = false;
             if (idle >= IdleTicks)

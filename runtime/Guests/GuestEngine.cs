@@ -36,6 +36,7 @@ public sealed class GuestEngine : IDisposable
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
         Ticker = new EpochTicker(Handle, options.Tick);
+        Turns = new CpuTurns(Environment.ProcessorCount, () => Ticker.IsQuiet);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
         Lifetime = new Lifetime(Release);
@@ -64,6 +65,8 @@ public sealed class GuestEngine : IDisposable
     internal ThreadReserve Threads { get; } = new();
 
     internal EpochTicker Ticker { get; }
+
+    internal CpuTurns Turns { get; }
 
     internal EngineHandle Handle { get; }
 

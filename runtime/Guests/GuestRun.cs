@@ -15,6 +15,8 @@ public sealed class GuestRun
     private GCHandle _self;
     private RunDescriptors _descriptors;
     private RunClock _clock;
+    private CpuTurns? _turns;
+    private CpuTurn _turn;
     private GuestResult _result;
     private int _statesOfRun;
     private long _stdinPosition;
@@ -38,6 +40,9 @@ public sealed class GuestRun
 
     /// <summary>Where descriptor 2 leads to.</summary>
     public IGuestOutput Stderr { get; set; } = DiscardedOutput.Instance;
+
+    /// <summary>Whose it is: tenants take turns at the processors.</summary>
+    public string Tenant { get; set; } = "";
 
     /// <summary>How long it may run, waiting included.</summary>
     public TimeSpan Timeout { get; set; } = ModuleLimits.DefaultTimeout;
@@ -85,16 +90,18 @@ public sealed class GuestRun
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
         Files = null;
+        Tenant = "";
         Failure = null;
         Array.Clear(States);
     }
 
     /// <summary>A guest is about to run. Each is followed by one <see cref="End"/>.</summary>
-    internal void Begin(ThreadReserve threads)
+    internal void Begin(ThreadReserve threads, CpuTurns turns)
     {
         _self = GCHandle.Alloc(this);
         _descriptors = RunDescriptors.Standard;
         _clock.Start(Timeout, threads);
+        _turns = turns;
         _result = default;
         _statesOfRun = 0;
         _stdinPosition = 0;
@@ -110,6 +117,7 @@ public sealed class GuestRun
     {
         _isRunning = false;
         _self.Free();
+        Pause();
         _clock.ReleaseThread();
         if (_statesOfRun != 0)
         {
@@ -213,12 +221,13 @@ public sealed class GuestRun
             return false;
         }
 
-        return FlushStdout();
+        return FlushStdout() && GoesOn(_turns!.Pass(ref _turn, Tenant, _clock.Left(), Stdout.Aborted));
     }
 
     /// <summary>Puts the guest to sleep for at least this long. False: it must not go on.</summary>
     internal bool Sleep(ulong nanoseconds)
     {
+        Pause();
         _clock.HoldThread();
         return FlushStdout() && GoesOn(_clock.Sleep(nanoseconds, Stdout.Aborted));
     }
@@ -233,13 +242,13 @@ public sealed class GuestRun
             return true;
         }
 
-        _clock.HoldThread();
         return FlushStdout() && WaitFor(task);
     }
 
     /// <summary>As <see cref="Await"/>, for the output itself.</summary>
     internal bool WaitFor(Task task)
     {
+        Pause();
         _clock.HoldThread();
         return GoesOn(_clock.Wait(task, Stdout.Aborted));
     }
@@ -247,8 +256,18 @@ public sealed class GuestRun
     /// <summary>As <see cref="WaitFor"/>, but not for long. False: it takes longer, and the guest may go on.</summary>
     internal bool WaitBriefly(Task task, TimeSpan atMost)
     {
+        Pause();
         _clock.HoldThread();
         return task.Wait(atMost);
+    }
+
+    /// <summary>It does not compute for now; its next tick asks for a turn again.</summary>
+    private void Pause()
+    {
+        if (_turn.Kind != CpuTurnKind.None)
+        {
+            _turns!.Release(ref _turn);
+        }
     }
 
     private bool GoesOn(GuestOutcome outcome)

@@ -18,6 +18,9 @@ internal struct RunClock
 
     public readonly bool IsOver => Stopwatch.GetTimestamp() >= _deadline;
 
+    /// <summary>How long it may still run; negative: its time is over.</summary>
+    public readonly TimeSpan Left() => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _deadline);
+
     /// <summary>The run begins.</summary>
     public void Start(TimeSpan timeout, ThreadReserve threads)
     {
@@ -88,8 +91,6 @@ internal struct RunClock
             return GuestOutcome.Cancelled;
         }
     }
-
-    private readonly TimeSpan Left() => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _deadline);
 
     private static bool Pause(int milliseconds, CancellationToken aborted)
     {
