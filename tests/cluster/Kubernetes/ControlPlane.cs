@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Wagi.TestCluster.Http;
 using Wagi.TestCluster.Processes;
 
 namespace Wagi.TestCluster.Kubernetes;
@@ -22,15 +24,17 @@ public sealed class ControlPlane : IAsyncDisposable
     private readonly TempDirectory _directory = new("control-plane");
     private readonly CertificateAuthority _authority = new();
     private readonly ControlPlaneNetwork? _network;
+    private readonly IEnumerable<string> _more;
     private readonly IssuedCertificate _adminCertificate;
     private readonly HttpClient _admin;
     private Etcd? _etcd;
     private ServerProcess? _apiServer;
     private int _apiServerPort;
 
-    private ControlPlane(ControlPlaneNetwork? network)
+    private ControlPlane(ControlPlaneNetwork? network, IEnumerable<string> more)
     {
         _network = network;
+        _more = more;
         _adminCertificate = _authority.IssueClient(Admin, ["system:masters"]);
         _admin = _authority.CreateClient(_adminCertificate);
         _directory.Write("ca.pem", _authority.CertificatePem);
@@ -69,13 +73,16 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>Starts etcd and the API server and returns when <c>/readyz</c> and the namespace <c>default</c> are there.</summary>
     /// <exception cref="FileNotFoundException">A program of <see cref="Programs"/> is not on this machine.</exception>
     /// <exception cref="TestToolFailedException">A server does not start; the message holds the end of its log.</exception>
-    public static Task<ControlPlane> StartAsync(CancellationToken cancellationToken = default) => StartAsync(null, cancellationToken);
+    /// <param name="cancellationToken">Stops the wait, and the servers.</param>
+    /// <param name="more">Further arguments of the API server.</param>
+    public static Task<ControlPlane> StartAsync(CancellationToken cancellationToken = default, params IEnumerable<string> more) =>
+        StartAsync(null, cancellationToken, more);
 
     /// <summary>The same for a cluster with nodes, which reach the API server over <paramref name="network"/>.</summary>
-    internal static async Task<ControlPlane> StartAsync(ControlPlaneNetwork? network, CancellationToken cancellationToken)
+    internal static async Task<ControlPlane> StartAsync(ControlPlaneNetwork? network, CancellationToken cancellationToken, params IEnumerable<string> more)
     {
         if (TestTools.WhyMissing(Programs) is { } reason) throw new FileNotFoundException(reason);
-        var controlPlane = new ControlPlane(network);
+        var controlPlane = new ControlPlane(network, more);
         try
         {
             var version = await Command.RunAsync("kube-apiserver", ["--version"], cancellationToken: cancellationToken);
@@ -174,6 +181,21 @@ public sealed class ControlPlane : IAsyncDisposable
             throw new TestToolFailedException($"{Url} was taken by another process while the API server was down");
     }
 
+    /// <summary>Has etcd forget every revision but the present one.</summary>
+    /// <remarks>
+    /// An API server keeps the latest events in a cache of its own and does not ask etcd for them, unless it was started with
+    /// <c>--watch-cache=false</c>.
+    /// </remarks>
+    public Task CompactAsync(CancellationToken cancellationToken = default) => _etcd!.CompactAsync(_admin, cancellationToken);
+
+    /// <summary>A way to the API server on which a test makes trouble; whoever takes it is the administrator.</summary>
+    /// <returns>The proxy, and a kubeconfig file that leads over it.</returns>
+    public async Task<(FaultyProxy Proxy, string KubeconfigPath)> StartProxyAsync()
+    {
+        var proxy = await FaultyProxy.StartAsync(Url, _admin);
+        return (proxy, _directory.Write($"kubeconfig-{Guid.NewGuid():N}", Kubeconfig.Over(proxy.Address)));
+    }
+
     /// <summary>Ends both servers and deletes their data.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -218,6 +240,7 @@ public sealed class ControlPlane : IAsyncDisposable
             $"--service-account-signing-key-file={_directory.PathOf("service-accounts.key")}",
             "--allow-privileged=true",
             .. _network is null ? WithoutNodes : ForNodes(_network),
+            .. _more,
         ];
         _apiServer = await StartAsync("kube-apiserver", args, IsReadyAsync, cancellationToken);
         return _apiServer is not null;
@@ -260,6 +283,15 @@ public sealed class ControlPlane : IAsyncDisposable
         if (answer.StatusCode == HttpStatusCode.NotFound) return null;
         answer.EnsureSuccessStatusCode();
         return await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+    }
+
+    /// <summary>PATCHes an object with a JSON merge patch (RFC 7396) as the administrator, without the time that a kubectl needs to start.</summary>
+    /// <exception cref="HttpRequestException">The API server is down, or refuses.</exception>
+    public async Task MergeAsync(string path, string patch, CancellationToken cancellationToken = default)
+    {
+        using var body = new StringContent(patch, new MediaTypeHeaderValue("application/merge-patch+json"));
+        using var answer = await _admin.PatchAsync(new Uri(Url, path), body, cancellationToken);
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>Whether a server of this cluster answers that all is well.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Wagi.TestCluster.Processes;
 
 namespace Wagi.TestCluster.Kubernetes;
@@ -46,6 +47,27 @@ internal sealed class Etcd : IAsyncDisposable
             var process = await ServerProcess.TryStartAsync(
                 "etcd", args, directory.PathOf("etcd.log"), token => isOk(new Uri(url, "health"), token), cancellationToken);
             if (process is not null) return new Etcd(process, url);
+        }
+    }
+
+    /// <summary>
+    /// Forgets every revision but the present one (etcd API v3, <c>KV.Compact</c>): a watch from an older one gets <c>410 Gone</c> of an API
+    /// server that has not kept the events itself.
+    /// </summary>
+    /// <param name="client">Has a client certificate.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task CompactAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using var header = await PostAsync("v3/kv/range", """{ "key": "AA==", "count_only": true }""");
+        var revision = header.RootElement.GetProperty("header").GetProperty("revision").GetString();
+        using var compacted = await PostAsync("v3/kv/compaction", $$"""{ "revision": "{{revision}}", "physical": true }""");
+
+        async Task<JsonDocument> PostAsync(string path, string json)
+        {
+            using var body = new StringContent(json);
+            using var answer = await client.PostAsync(new Uri(Url, path), body, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            return await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
         }
     }
 

@@ -26,5 +26,23 @@ internal static class Kubeconfig
 
         """;
 
+    /// <summary>For a proxy, over plain HTTP, that says who it is itself. A user must have something to say, too.</summary>
+    public static string Over(string address) =>
+        $$"""
+        apiVersion: v1
+        kind: Config
+        current-context: wagi-test
+        contexts:
+        - name: wagi-test
+          context: { cluster: wagi-test, user: nobody }
+        clusters:
+        - name: wagi-test
+          cluster: { server: "http://{{address}}" }
+        users:
+        - name: nobody
+          user: { token: none }
+
+        """;
+
     private static string Base64(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
 }

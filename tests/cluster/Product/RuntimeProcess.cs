@@ -39,24 +39,31 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until it listens.</summary>
     public static Task<RuntimeProcess> StartAsync(
-        string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more) => StartAsync(
+        string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more) =>
+        StartAsync(configuration, cache, secrets, [], more, cancellation);
+
+    /// <summary>The same, by another command than the program alone.</summary>
+    internal static Task<RuntimeProcess> StartAsync(
+        string configuration, string cache, string? secrets, IReadOnlyList<string> command, IEnumerable<string> more, CancellationToken cancellation) => StartAsync(
         [
             "serve", "-c", configuration, "--wait-for-config", "--module-cache", cache,
             // Where tenants' modules are served, this machine is out of reach; here it is all that there is.
             .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets, "--outbound-allow", "127.0.0.0/8", "--pull-allow", "127.0.0.0/8"], .. more,
         ],
+        command,
         cancellation);
 
     /// <summary>Starts it with these arguments, ports excepted, and waits until it listens.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <param name="descriptors">How many descriptors it may have; null: as many as this process.</param>
-    public static async Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation, int? descriptors = null)
+    public static Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation, int? descriptors = null) =>
+        StartAsync(arguments, descriptors is null ? [] : ["prlimit", $"--nofile={descriptors}:{descriptors}"], cancellation);
+
+    private static async Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, IReadOnlyList<string> command, CancellationToken cancellation)
     {
-        string[] all = [.. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-        var program = descriptors is null
-            ? ProductProcess.Start(Checkout.Wagi, all)
-            : ProductProcess.Start("prlimit", [$"--nofile={descriptors}:{descriptors}", Checkout.Wagi, .. all]);
+        string[] all = [.. command, Checkout.Wagi, .. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        var program = ProductProcess.Start(all[0], all[1..]);
         try
         {
             var listening = await program.WaitForLogAsync(log => Listening.Match(log) is { Success: true } match ? match : null, cancellation);

@@ -42,12 +42,14 @@ public sealed class WholeSystem : IAsyncDisposable
     private string Secrets => _directory.PathOf("secrets");
 
     /// <summary>Starts everything, the operator last.</summary>
-    public static async Task<WholeSystem> StartAsync(CancellationToken cancellation)
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="apiServer">Further arguments of the API server.</param>
+    public static async Task<WholeSystem> StartAsync(CancellationToken cancellation, params IEnumerable<string> apiServer)
     {
         var system = new WholeSystem();
         try
         {
-            await system.StartPartsAsync(cancellation);
+            await system.StartPartsAsync(apiServer, cancellation);
             return system;
         }
         catch
@@ -57,10 +59,10 @@ public sealed class WholeSystem : IAsyncDisposable
         }
     }
 
-    private async Task StartPartsAsync(CancellationToken cancellation)
+    private async Task StartPartsAsync(IEnumerable<string> apiServer, CancellationToken cancellation)
     {
         _registry = await RegistryServer.StartAsync(cancellationToken: cancellation);
-        _controlPlane = await ControlPlane.StartAsync(cancellation);
+        _controlPlane = await ControlPlane.StartAsync(cancellation, apiServer);
         await ControlPlane.ApplyCrdsAsync(Checkout.Crds, cancellation);
         (await ControlPlane.KubectlAsync("create", "namespace", SystemNamespace)).EnsureSuccess();
         _configSync = new VolumeSync(ControlPlane, "configmaps", SystemNamespace, "wagi-modules", new ConfigMapVolume(Configuration));
@@ -70,22 +72,38 @@ public sealed class WholeSystem : IAsyncDisposable
     }
 
     /// <summary>Another runtime on the same mounted folders.</summary>
-    public Task<RuntimeProcess> StartRuntimeAsync(string cache, CancellationToken cancellation) =>
-        RuntimeProcess.StartAsync(Path.Combine(Configuration, "modules.toml"), cache, Secrets, cancellation);
+    /// <param name="cache">Its cache.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="command">What to start it with, such as <see cref="JumpingClock.Command"/>.</param>
+    public Task<RuntimeProcess> StartRuntimeAsync(string cache, CancellationToken cancellation, params IReadOnlyList<string> command) =>
+        RuntimeProcess.StartAsync(Path.Combine(Configuration, "modules.toml"), cache, Secrets, command, [], cancellation);
 
     /// <summary>The cache of <see cref="Runtime"/>.</summary>
     public string CacheDirectory => _directory.PathOf("cache");
 
     /// <summary>Starts the operator; it watches every namespace and asks <see cref="Runtime"/>.</summary>
-    public void StartOperator() =>
-        _operator = ProductProcess.Start(
+    public void StartOperator() => _operator = LaunchOperator();
+
+    /// <summary>Starts an operator that the caller ends.</summary>
+    /// <param name="kubeconfig">Leads to the API server; null: straight to it.</param>
+    /// <param name="more">Further arguments.</param>
+    /// <param name="command">What to start it with, such as <see cref="JumpingClock.Command"/>.</param>
+    public ProductProcess LaunchOperator(string? kubeconfig = null, IEnumerable<string>? more = null, IReadOnlyList<string>? command = null)
+    {
+        string[] all =
+        [
+            .. command ?? [],
             Checkout.Operator,
             "run",
-            "--kubeconfig", ControlPlane.KubeconfigPath,
+            "--kubeconfig", kubeconfig ?? ControlPlane.KubeconfigPath,
             "--namespace", SystemNamespace,
             "--runtime", Runtime.AdminUrl,
             "--base-url", Runtime.Client.BaseAddress!.ToString(),
-            "--health", "127.0.0.1:0");
+            "--health", "127.0.0.1:0",
+            .. more ?? [],
+        ];
+        return ProductProcess.Start(all[0], all[1..]);
+    }
 
     /// <summary>Ends the operator as a crash would.</summary>
     public async Task KillOperatorAsync() => await _operator!.DisposeAsync();
