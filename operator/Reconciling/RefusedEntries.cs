@@ -18,15 +18,14 @@ internal sealed class RefusedEntries(TimeProvider time)
     /// <summary>The most writes for one search. What is still in doubt after that is left out.</summary>
     private const int MaxWrites = 64;
 
-    private ImmutableDictionary<string, (string Message, DateTimeOffset At)> _refused = ImmutableDictionary<string, (string, DateTimeOffset)>.Empty;
+    private ImmutableDictionary<string, (string Message, long At)> _refused = ImmutableDictionary<string, (string, long)>.Empty;
 
     /// <summary>What is refused now: <see cref="PlanInput.Refused"/>.</summary>
     public IReadOnlyDictionary<string, string> Current
     {
         get
         {
-            var now = time.GetUtcNow();
-            _refused = _refused.RemoveRange(_refused.Where(refused => now - refused.Value.At >= Memory).Select(refused => refused.Key));
+            _refused = _refused.RemoveRange(_refused.Where(refused => time.GetElapsedTime(refused.Value.At) >= Memory).Select(refused => refused.Key));
             return _refused.ToDictionary(refused => refused.Key, refused => refused.Value.Message);
         }
     }
@@ -48,7 +47,7 @@ internal sealed class RefusedEntries(TimeProvider time)
         {
             var search = new Search(input, NewEntries(input, plan), write);
             var (written, refused) = await search.RunAsync(exception.Message);
-            var now = time.GetUtcNow();
+            var now = time.GetTimestamp();
             _refused = _refused.SetItems(refused.Select(entry => KeyValuePair.Create(entry.Key, (entry.Value, now))));
             return written;
         }

@@ -66,6 +66,21 @@ public sealed class RefusedEntriesTests
         Assert.NotNull(plan.Verdict("bad1").Entry);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(+1)]
+    public async Task RefusedEntry_IsTriedAgain_AfterThoseMinutes_WhateverTheTimeOfDay(int days)
+    {
+        var entries = new RefusedEntries(_time);
+        var scenario = new Scenario().With("bad1", "/bad1", Module).With("good", "/good", Module);
+        await WriteAsync(entries, scenario);
+
+        _time.Jump(TimeSpan.FromDays(days));
+        Assert.NotEmpty(entries.Current);
+        _time.Advance(RefusedEntries.Memory);
+        Assert.Empty(entries.Current);
+    }
+
     [Fact]
     public async Task RefusalOfEverything_EndsTheSearch()
     {
