@@ -9,6 +9,7 @@ public sealed class ProductProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _log = new();
+    private bool _isDisposed;
 
     private ProductProcess(Process process) => _process = process;
 
@@ -76,6 +77,12 @@ public sealed class ProductProcess : IAsyncDisposable
     /// <summary>Ends it at once, as a crash would (SIGKILL).</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         using (_process)
         {
             if (!_process.HasExited)
