@@ -125,6 +125,8 @@ public abstract class FaultTests : IAsyncLifetime
             await System.ControlPlane.KubectlAsync("delete", "wagimodule", "hello", "-n", space);
         }
 
+        // The Lease of one that was killed would have to run out first.
+        await System.ControlPlane.KubectlAsync("delete", "lease", "wagi-operator", "-n", WholeSystem.SystemNamespace, "--ignore-not-found");
         if (TestContext.Current.TestState?.Result == TestResult.Failed)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', _operators.Select(running => running.Log)));
