@@ -199,7 +199,10 @@ public sealed class ReferenceTests
             .Secret("pull", new() { [".dockerconfigjson"] = DockerConfigJson }, "kubernetes.io/dockerconfigjson", version: "1")
             .With(Scenario.Module("hello", new WagiModuleSpec
             {
-                Route = "/hello", Module = Pinned, ImagePullSecrets = [new() { Name = "pull" }], Env = [FromSecret("TOKEN", "api", "token")],
+                Route = "/hello",
+                Module = Pinned,
+                ImagePullSecrets = [new() { Name = "pull" }],
+                Env = [FromSecret("TOKEN", "api", "token")],
             }));
         var before = scenario.Plan();
         scenario.Secret("api", new() { ["token"] = "one" }, version: "annotated").Plan();

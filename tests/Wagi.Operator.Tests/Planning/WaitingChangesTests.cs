@@ -47,7 +47,8 @@ public sealed class WaitingChangesTests
     public void NeighbourOfChangesThatWait_IsReportedAsEver()
     {
         var plan = Planner.Plan(Edit().Runtime("r", status => status.Id == "neighbour/kept" ? status with { State = Wagi.Modules.Status.ModuleState.Failed, Reason = "CompileFailed" } : status)
-            .Input() with { WritesWait = true });
+            .Input() with
+        { WritesWait = true });
 
         plan.Verdict("kept", "neighbour").Expect(ConditionType.Programmed, "True", ConditionReason.Programmed);
         plan.Verdict("kept", "neighbour").Expect(ConditionType.Ready, "False", "CompileFailed");
