@@ -12,8 +12,8 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["tenants"] = async () =>
     {
         await Tenants.RunAsync();
-        await Neighbour.RunAsync();
         await OperatorWrites.RunAsync();
+        await Neighbour.RunAsync();
     },
     ["start"] = StartTime.RunAsync,
     ["apply"] = ApplyToServed.RunAsync,

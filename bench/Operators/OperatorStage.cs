@@ -133,7 +133,7 @@ internal sealed class RunningOperator(ProductProcess process, Uri health)
     /// <summary>A metric without labels; -1 while there is none.</summary>
     public async Task<double> MetricAsync(string name)
     {
-        var line = (await MetricsAsync()).FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        var line = (await MetricsAsync()).FirstOrDefault(line => line.StartsWith(name + "{", StringComparison.Ordinal));
         return line is null ? -1 : Value(line);
     }
 
@@ -159,11 +159,6 @@ internal sealed class RunningOperator(ProductProcess process, Uri health)
         }
     }
 
-    /// <summary>A line of the Prometheus text format: name, value, and perhaps a time.</summary>
-    private static double Value(string line) => double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
-    {
-        [var value] => value,
-        [var first, var second, ..] => double.TryParse(first, CultureInfo.InvariantCulture, out _) ? first : second,
-        _ => "0",
-    }, CultureInfo.InvariantCulture);
+    /// <summary>The value in a line of the Prometheus text format: NAME{LABELS} VALUE, and perhaps a time.</summary>
+    private static double Value(string line) => double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 2)..].Split(' ')[0], CultureInfo.InvariantCulture);
 }
