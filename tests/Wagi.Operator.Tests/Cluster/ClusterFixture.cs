@@ -18,7 +18,10 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>Where WagiModules of the namespace <c>default</c> are.</summary>
     public const string WagiModulesPath = "/apis/wagi.dev/v1alpha1/namespaces/default/wagimodules";
 
-    /// <summary>The folder of the CRD.</summary>
+    /// <summary>Where WagiClasses are.</summary>
+    public const string WagiClassesPath = "/apis/wagi.dev/v1alpha1/wagiclasses";
+
+    /// <summary>The folder of the CRDs.</summary>
     public static string Crds { get; } = Path.Combine(RepositoryRoot(), "crds");
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -77,6 +80,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         var server = await CrdServer.StartAsync();
         await server.CreateCrdAsync(await File.ReadAllTextAsync(Path.Combine(Crds, "wagi.dev_wagimodules.yaml")), WagiModulesPath);
+        await server.CreateCrdAsync(await File.ReadAllTextAsync(Path.Combine(Crds, "wagi.dev_wagiclasses.yaml")), WagiClassesPath);
         return server;
     }
 

@@ -30,9 +30,25 @@ public sealed class CelRulesTests(ClusterFixture cluster)
     public async Task GoodSpec_IsTaken(string spec) =>
         Assert.Equal((HttpStatusCode.Created, ""), await CreateAsync(GoodSpecs.Manifest(spec)));
 
-    private async Task<(HttpStatusCode Status, string Message)> CreateAsync(string manifest)
+    [Theory]
+    [InlineData("{ routes: { mode: Prefix }, hosts: ['{namespace}.example.com'], limits: { timeout: { max: 30s } } }", "")]
+    [InlineData("{ signatures: [{ registries: ['*'], keys: [{ secretKeyRef: { name: cosign, key: cosign.pub } }] }] }", "")]
+    [InlineData("{ signatures: [{ registries: ['*'], keys: [{ }] }] }", "give exactly one of pem and secretKeyRef")]
+    [InlineData("{ signatures: [{ registries: ['*'], keys: [] }] }", "spec.signatures[0].keys")]
+    [InlineData("{ routes: { mode: prefix } }", "spec.routes.mode")]
+    [InlineData("{ namespaces: { matchExpressions: [{ key: a, operator: Like }] } }", "spec.namespaces.matchExpressions[0].operator")]
+    public async Task Class_IsTaken_OrRefusedInOurWords(string spec, string message)
+    {
+        var (status, said) = await CreateAsync(
+            $"apiVersion: wagi.dev/v1alpha1\nkind: WagiClass\nmetadata: {{ name: tried }}\nspec: {spec}\n", ClusterFixture.WagiClassesPath);
+
+        Assert.Equal(message.Length == 0 ? HttpStatusCode.Created : HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains(message, said, StringComparison.Ordinal);
+    }
+
+    private async Task<(HttpStatusCode Status, string Message)> CreateAsync(string manifest, string path = ClusterFixture.WagiModulesPath)
     {
         var server = await cluster.CrdServerAsync();
-        return await server.CreateAsync($"{ClusterFixture.WagiModulesPath}?dryRun=All", manifest, TestContext.Current.CancellationToken);
+        return await server.CreateAsync($"{path}?dryRun=All", manifest, TestContext.Current.CancellationToken);
     }
 }
