@@ -89,7 +89,7 @@ internal sealed partial class ClassWriter(ApiServerClient client, Informer<WagiC
             var written = await client.ApplyAsync(path, manifest, ResourcesJsonContext.Default.WagiClass, isSecret: false, cancellationToken);
             classes.Advance(item, WagiClasses.Trim(written));
         }
-        catch (Exception exception) when (exception is ApiServerException || ApiServerException.IsTransient(exception))
+        catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
             LogNotReported(logger, item.Name, exception.Message);
         }

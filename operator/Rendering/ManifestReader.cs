@@ -84,7 +84,11 @@ internal sealed partial class ManifestReader
                 break;
             case "Namespace" when apiVersion == "v1" && Text(json!["metadata"]?["name"]) is not null:
                 json.Remove("status");
-                ReadAs(json, ClassesJsonContext.Default.TenantNamespace, document, path, _namespaces.Add);
+                if (ReadAs(json, ClassesJsonContext.Default.TenantNamespace, document, path) is { } item)
+                {
+                    _namespaces.Add(item);
+                }
+
                 break;
             case "Secret" when apiVersion == "v1" && ReadKey(json!, document, path) is { } key:
                 ReadSecret(json!, key, document, path);
@@ -120,18 +124,14 @@ internal sealed partial class ManifestReader
             return;
         }
 
-        try
-        {
-            var module = json.Deserialize(ResourcesJsonContext.Default.WagiModule)!;
-            module.Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace, CreationTimestamp = module.Metadata.CreationTimestamp };
-            _modules.Add(new ModuleManifest(module, document, path));
-        }
-        catch (JsonException exception)
+        if (ReadAs(json, ResourcesJsonContext.Default.WagiModule, document, path) is not { } module)
         {
             _unread.Add(key);
-            var field = exception.Path?.TrimStart('$', '.') ?? "";
-            AddProblem(document, path, field, $"{field}: cannot be read as what it should be", null);
+            return;
         }
+
+        module.Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace, CreationTimestamp = module.Metadata.CreationTimestamp };
+        _modules.Add(new ModuleManifest(module, document, path));
     }
 
     private void ReadClass(JsonObject json, YamlDocument document, string path)
@@ -144,23 +144,25 @@ internal sealed partial class ManifestReader
             AddProblem(document, path, "metadata.name", "metadata.name is missing", null);
         }
 
-        if (_problems.Count == before)
+        if (_problems.Count == before && ReadAs(json, ResourcesJsonContext.Default.WagiClass, document, path) is { } item)
         {
-            ReadAs(json, ResourcesJsonContext.Default.WagiClass, document, path, item => _classes.Add(new ClassManifest(item, document, path)));
+            _classes.Add(new ClassManifest(item, document, path));
         }
     }
 
-    private void ReadAs<T>(JsonObject json, JsonTypeInfo<T> type, YamlDocument document, string path, Action<T> take)
+    /// <summary>The object; null, with a problem, when it cannot be read.</summary>
+    private T? ReadAs<T>(JsonObject json, JsonTypeInfo<T> type, YamlDocument document, string path)
         where T : class
     {
         try
         {
-            take(json.Deserialize(type)!);
+            return json.Deserialize(type)!;
         }
         catch (JsonException exception)
         {
             var field = exception.Path?.TrimStart('$', '.') ?? "";
             AddProblem(document, path, field, $"{field}: cannot be read as what it should be", null);
+            return null;
         }
     }
 
