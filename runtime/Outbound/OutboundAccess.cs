@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Logs;
 
 namespace Wagi.Runtime.Outbound;
 
@@ -16,8 +15,6 @@ internal sealed partial class OutboundAccess
     private readonly ImmutableArray<AllowedHost> _allowedHosts;
     private readonly ConcurrencyGate _sessions;
     private readonly OutboundMetrics _metrics;
-    private readonly LineBudget _lines;
-    private readonly string _module;
     private readonly ILogger _logger;
 
     /// <param name="module">The module's name in logs and metrics.</param>
@@ -25,19 +22,16 @@ internal sealed partial class OutboundAccess
     /// <param name="client">Sends the requests.</param>
     /// <param name="limits">Bounds of a request.</param>
     /// <param name="metrics">The process's instruments.</param>
-    /// <param name="lines">How much may be logged of it.</param>
     /// <param name="logger">Where requests go that failed.</param>
     public OutboundAccess(
-        string module, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, OutboundMetrics metrics,
-        LineBudget lines, ILogger logger)
+        string module, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, OutboundMetrics metrics, ILogger logger)
     {
         Client = client;
         Limits = limits;
         _allowedHosts = allowedHosts;
         _sessions = new ConcurrencyGate(limits.MaxConcurrency, queue: 0);
         _metrics = metrics;
-        _module = module;
-        _lines = lines;
+        Module = module;
         _logger = logger;
     }
 
@@ -46,6 +40,9 @@ internal sealed partial class OutboundAccess
 
     /// <summary>Lets a run that has not begun reach it, until the run is reset.</summary>
     public void Grant(GuestRun run) => State.Set(run, this);
+
+    /// <summary>The module's name in logs and metrics.</summary>
+    public string Module { get; }
 
     public OutboundClient Client { get; }
 
@@ -81,16 +78,10 @@ internal sealed partial class OutboundAccess
     public void Leave() => _sessions.Leave();
 
     /// <summary>Counts a request that is over.</summary>
-    public void Record(OutboundOutcome outcome) => _metrics.Record(_module, outcome);
+    public void Record(OutboundOutcome outcome) => _metrics.Record(Module, outcome);
 
     /// <summary>Tells the module's owner why a request failed; never more than scheme, host and port of its URL, which may hold secrets.</summary>
-    public void Report(Uri target, string reason)
-    {
-        if (_lines.TryTake(out _))
-        {
-            LogFailed(_module, OutboundClient.OriginOf(target), reason);
-        }
-    }
+    public void Report(Uri target, string reason) => LogFailed(Module, OutboundClient.OriginOf(target), reason);
 
     [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "{Module} got no answer from {Origin} by outbound HTTP: {Reason}")]
     private partial void LogFailed(string module, string origin, string reason);

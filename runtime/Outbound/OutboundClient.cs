@@ -65,7 +65,9 @@ public sealed class OutboundClient : IDisposable
                     redirects == 0 ? "allowed_hosts does not list it" : $"a redirect led to {OriginOf(request.Target)}, which allowed_hosts does not list");
             }
 
-            var response = await _invoker.Value.SendAsync(request.ToMessage(), cancellationToken).ConfigureAwait(false);
+            var message = request.ToMessage();
+            message.Options.Set(AddressGuard.Requester, access.Module);
+            var response = await _invoker.Value.SendAsync(message, cancellationToken).ConfigureAwait(false);
             var next = request.Follow(response.StatusCode, Location(response), out var error);
             if (next is null && error == HttpError.Success)
             {

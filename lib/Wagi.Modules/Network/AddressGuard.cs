@@ -15,7 +15,11 @@ namespace Wagi.Modules.Network;
 /// </remarks>
 public sealed class AddressGuard(AddressRules rules)
 {
+    /// <summary>On whose behalf a request is sent: one that has many names resolved at a time is refused more. Optional.</summary>
+    public static readonly HttpRequestOptionsKey<string> Requester = new("wagi.requester");
+
     private readonly ConcurrentDictionary<(string Host, int Port), bool> _proxies = new();
+    private readonly NameResolver _names = new();
 
     /// <summary>Lets an HTTP client make its connections through this guard.</summary>
     /// <param name="handler">The client's handler, not used yet.</param>
@@ -45,7 +49,8 @@ public sealed class AddressGuard(AddressRules rules)
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var addresses = await ResolveAsync(host, cancellationToken).ConfigureAwait(false);
+        var requester = context.InitialRequestMessage.Options.TryGetValue(Requester, out var name) ? name : null;
+        var addresses = await ResolveAsync(host, requester, cancellationToken).ConfigureAwait(false);
         if (!_proxies.ContainsKey((host, port)))
         {
             addresses = await ReachableAsync(host, port, addresses, cancellationToken).ConfigureAwait(false);
@@ -95,7 +100,7 @@ public sealed class AddressGuard(AddressRules rules)
         {
             try
             {
-                var addresses = await ResolveAsync(service.Host, cancellationToken).ConfigureAwait(false);
+                var addresses = await ResolveAsync(service.Host, requester: null, cancellationToken).ConfigureAwait(false);
                 IPAddress[] forms = [address, .. EmbeddedAddresses.In(address)];
                 var isMachine = addresses.Any(IsUnspecified) && forms.Any(form => AddressRules.IsOwn(form, MachineAddresses()));
                 if (isMachine || addresses.Any(denied => forms.Contains(denied.IsIPv4MappedToIPv6 ? denied.MapToIPv4() : denied)))
@@ -113,8 +118,8 @@ public sealed class AddressGuard(AddressRules rules)
     }
 
     /// <summary>The platform's resolver refuses unspecified addresses, to which the operating system connects all the same.</summary>
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
-        IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+    private async Task<IPAddress[]> ResolveAsync(string host, string? requester, CancellationToken cancellationToken) =>
+        IPAddress.TryParse(host, out var address) ? [address] : await _names.ResolveAsync(host, requester, cancellationToken).ConfigureAwait(false);
 
     private static bool IsUnspecified(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
