@@ -14,11 +14,12 @@ public sealed record BodyOptions
 }
 
 /// <summary>
-/// Keeps bodies while their client is slower than the runtime: one budget of memory and one of disk for the process, of which a module may
-/// hold a quarter, so that no module's clients use up what the others need.
+/// Keeps bodies while their client is slower than the runtime: one budget of memory and one of disk for the process, of which a tenant may
+/// hold half and a module a quarter, so that nobody's clients use up what the others need.
 /// </summary>
 public sealed class BodyStore
 {
+    private const int TenantsAtFullShare = 2;
     private const int ModulesAtFullShare = 4;
 
     private readonly BodyOptions _options;
@@ -27,6 +28,7 @@ public sealed class BodyStore
     private readonly Spool _spool;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ModuleBodies> _modules = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TenantBodies> _tenants = new(StringComparer.Ordinal);
 
     /// <param name="options">The budgets.</param>
     /// <param name="folder">Absolute path of the folder for files, which is made when it is needed. What is in it is deleted.</param>
@@ -42,15 +44,17 @@ public sealed class BodyStore
 
     /// <summary>The share of a module. While a module is replaced, both of its handlers have the same.</summary>
     /// <param name="module">The module's id.</param>
-    internal ModuleBodies Of(string module)
+    /// <param name="tenant">Whose it is; empty: nobody's in particular, and the module has its own share alone.</param>
+    internal ModuleBodies Of(string module, string tenant)
     {
         lock (_lock)
         {
             if (!_modules.TryGetValue(module, out var bodies))
             {
-                var memory = new ByteBudget(ShareOf(_options.Memory), _memory);
-                var disk = new ByteBudget(ShareOf(_options.Disk), _disk);
-                bodies = new ModuleBodies(this, module, memory, disk, _spool);
+                var owner = TenantOf(tenant);
+                owner.Modules++;
+                bodies = new ModuleBodies(
+                    this, module, tenant, Share(_options.Memory, ModulesAtFullShare, owner.Memory), Share(_options.Disk, ModulesAtFullShare, owner.Disk), _spool);
                 _modules.Add(module, bodies);
             }
 
@@ -63,25 +67,56 @@ public sealed class BodyStore
     {
         lock (_lock)
         {
-            if (--bodies.Users == 0)
+            if (--bodies.Users > 0)
             {
-                _modules.Remove(bodies.Module);
+                return;
+            }
+
+            _modules.Remove(bodies.Module);
+            if (--_tenants[bodies.Tenant].Modules == 0)
+            {
+                _tenants.Remove(bodies.Tenant);
             }
         }
     }
 
-    private long ShareOf(long budget)
+    private TenantBodies TenantOf(string name)
+    {
+        if (!_tenants.TryGetValue(name, out var tenant))
+        {
+            tenant = name.Length == 0
+                ? new TenantBodies(_memory, _disk)
+                : new TenantBodies(Share(_options.Memory, TenantsAtFullShare, _memory), Share(_options.Disk, TenantsAtFullShare, _disk));
+            _tenants.Add(name, tenant);
+        }
+
+        return tenant;
+    }
+
+    private ByteBudget Share(long budget, int parts, ByteBudget parent)
     {
         // Memory is taken in chunks.
         var largest = (_options.Largest + BodyBuffer.Chunk - 1) / BodyBuffer.Chunk * BodyBuffer.Chunk;
-        return Math.Max(budget / ModulesAtFullShare, Math.Min(budget, largest));
+        return new ByteBudget(Math.Max(budget / parts, Math.Min(budget, largest)), parent);
+    }
+
+    private sealed class TenantBodies(ByteBudget memory, ByteBudget disk)
+    {
+        public ByteBudget Memory => memory;
+
+        public ByteBudget Disk => disk;
+
+        public int Modules { get; set; }
     }
 }
 
 /// <summary>What the bodies of one module may use. Disposed once for every <see cref="BodyStore.Of"/>.</summary>
-internal sealed class ModuleBodies(BodyStore store, string module, ByteBudget memory, ByteBudget disk, Spool spool) : IDisposable
+internal sealed class ModuleBodies(
+    BodyStore store, string module, string tenant, ByteBudget memory, ByteBudget disk, Spool spool) : IDisposable
 {
     public string Module => module;
+
+    public string Tenant => tenant;
 
     public ByteBudget Memory => memory;
 

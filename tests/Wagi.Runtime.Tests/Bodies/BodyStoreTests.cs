@@ -35,7 +35,7 @@ public sealed class BodyStoreTests : IDisposable
     [InlineData(1L << 30)]
     public void Bytes_ComeBack_AsTheyWereAdded(long disk)
     {
-        using var module = Store(memory: 64 << 20, disk).Of("a");
+        using var module = Store(memory: 64 << 20, disk).Of("a", "");
         using var body = new BodyBuffer(module);
         var all = RandomNumberGenerator.GetBytes(2_000_000);
         foreach (var piece in all.Chunk(70_001))
@@ -55,7 +55,7 @@ public sealed class BodyStoreTests : IDisposable
     [Fact]
     public void Memory_GrowsWithWhatHasArrived()
     {
-        using var module = Store(memory: 64 << 20).Of("a");
+        using var module = Store(memory: 64 << 20).Of("a", "");
         using var body = new BodyBuffer(module);
 
         Assert.True(body.TryAppend([1], expected: 32 << 20));
@@ -69,25 +69,40 @@ public sealed class BodyStoreTests : IDisposable
     public void Module_HasAQuarter_AndTheModulesTogetherTheWhole()
     {
         var store = Store(disk: 4_000_000);
-        using var a = store.Of("a");
+        using var a = store.Of("a", "");
         using var body = new BodyBuffer(a);
         Assert.True(body.TryAppend(new byte[1_000_000]));
         Assert.False(body.TryAppend([1]));
         Assert.Equal(1_000_000, body.Length);
         foreach (var id in new[] { "b", "c", "d" })
         {
-            Assert.True(new BodyBuffer(store.Of(id)).TryAppend(new byte[1_000_000]));
+            Assert.True(new BodyBuffer(store.Of(id, "")).TryAppend(new byte[1_000_000]));
         }
 
-        Assert.False(new BodyBuffer(store.Of("e")).TryAppend([1]));
+        Assert.False(new BodyBuffer(store.Of("e", "")).TryAppend([1]));
         body.Clear();
-        Assert.True(new BodyBuffer(store.Of("e")).TryAppend([1]));
+        Assert.True(new BodyBuffer(store.Of("e", "")).TryAppend([1]));
+    }
+
+    [Fact]
+    public void Tenant_HasHalf_HoweverManyModulesItHas()
+    {
+        var store = Store(disk: 4_000_000);
+        Assert.True(new BodyBuffer(store.Of("red/a", "red")).TryAppend(new byte[1_000_000]));
+        using var b = store.Of("red/b", "red");
+        using var body = new BodyBuffer(b);
+        Assert.True(body.TryAppend(new byte[1_000_000]));
+
+        Assert.False(new BodyBuffer(store.Of("red/c", "red")).TryAppend([1]));
+        Assert.True(new BodyBuffer(store.Of("blue/a", "blue")).TryAppend(new byte[1_000_000]));
+        body.Clear();
+        Assert.True(new BodyBuffer(store.Of("red/d", "red")).TryAppend([1]));
     }
 
     [Fact]
     public void Module_CanKeepItsLargestBody_ThoughItBeMoreThanAQuarter()
     {
-        using var module = Store(memory: 256 << 10, largest: 70_000).Of("a");
+        using var module = Store(memory: 256 << 10, largest: 70_000).Of("a", "");
         using var body = new BodyBuffer(module);
 
         Assert.True(body.TryAppend(new byte[70_000]));
@@ -98,27 +113,27 @@ public sealed class BodyStoreTests : IDisposable
     public void ModuleThatIsReplaced_HasOneShare()
     {
         var store = Store(disk: 4_000_000);
-        var old = store.Of("a");
+        var old = store.Of("a", "");
         using var body = new BodyBuffer(old);
         Assert.True(body.TryAppend(new byte[1_000_000]));
-        using var replaced = store.Of("a");
+        using var replaced = store.Of("a", "");
 
         Assert.Same(old, replaced);
         Assert.False(new BodyBuffer(replaced).TryAppend([1]));
         old.Dispose();
-        using var third = store.Of("a");
+        using var third = store.Of("a", "");
         Assert.Same(old, third);
     }
 
     [Fact]
     public void FilesOfAProcessThatDied_AreRemoved_AndThoseInUseGoOn()
     {
-        using var module = Store(disk: 4_000_000).Of("a");
+        using var module = Store(disk: 4_000_000).Of("a", "");
         using var body = new BodyBuffer(module);
         Assert.True(body.TryAppend(new byte[100_000]));
         _folder.Write("spool/left.tmp", "bytes");
 
-        using var other = Store(disk: 4_000_000).Of("a");
+        using var other = Store(disk: 4_000_000).Of("a", "");
 
         Assert.Empty(Directory.EnumerateFiles(Spool));
         Assert.True(body.TryAppend(new byte[100_000]));

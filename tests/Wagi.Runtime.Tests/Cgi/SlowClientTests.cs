@@ -38,7 +38,7 @@ public class SlowClientTests
 
     private static ModuleBodies ShareOf(HandlerHost host)
     {
-        var bodies = host.Bodies.Of("tests/handler");
+        var bodies = host.Bodies.Of("tests/handler", "");
         bodies.Dispose();
         return bodies;
     }
@@ -119,7 +119,7 @@ public class SlowClientTests
             @"^503 too many bytes of bodies are kept for the module \(request \S+\)\n$", await third.Content.ReadAsStringAsync(Cancellation));
         Assert.Contains(host.Log.Lines, line => line.EndsWith(
             " was turned away: there is no room for its body; the module's bodies have 0 bytes of memory and 199998 of disk", StringComparison.Ordinal));
-        using var neighbour = host.Bodies.Of("tests/neighbour");
+        using var neighbour = host.Bodies.Of("tests/neighbour", "");
         using var body = new BodyBuffer(neighbour);
         Assert.True(body.TryAppend(new byte[200_000]));
         await first.GetStream().WriteAsync(new byte[1], Cancellation);
