@@ -88,7 +88,10 @@ internal sealed class GuestLog : IGuestOutput
     {
         FlushLine();
         _isCut = true;
-        _lines.AddTruncated(_module, _context.TraceIdentifier);
+        if (MayAdd())
+        {
+            _lines.AddTruncated(_module, _context.TraceIdentifier);
+        }
     }
 
     private void FlushLine()
@@ -98,17 +101,27 @@ internal sealed class GuestLog : IGuestOutput
             return;
         }
 
-        if (_budget.TryTake(out var dropped))
+        if (MayAdd())
         {
-            if (dropped > 0)
-            {
-                _lines.AddDropped(_module, dropped);
-            }
-
             _lines.Add(_module, _context.TraceIdentifier, Printable(_line.WrittenSpan));
         }
 
         _line.ResetWrittenCount();
+    }
+
+    private bool MayAdd()
+    {
+        if (!_budget.TryTake(out var dropped))
+        {
+            return false;
+        }
+
+        if (dropped > 0)
+        {
+            _lines.AddDropped(_module, dropped);
+        }
+
+        return true;
     }
 
     /// <summary>A guest must not be able to write to the operator's terminal, or to make up lines of its own.</summary>

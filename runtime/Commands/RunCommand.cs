@@ -88,8 +88,9 @@ internal sealed class RunCommand(StandardStreams streams)
             Files = options.Volumes is { } volumes ? new GuestFiles(engine, volumes) : null,
         };
         new OutboundAccess(
-            options.File, options.AllowedHosts, outbound, new OutboundLimits(), metrics.Outbound, new LineBudget(LinesPerSecond, TimeProvider.System),
-            new LineLogger(arguments.InvocationConfiguration.Error)).Grant(process);
+            options.File, options.AllowedHosts, outbound, new OutboundLimits(), metrics.Outbound,
+            new BudgetedLogger(
+                new LineLogger(arguments.InvocationConfiguration.Error), options.File, new LineBudget(LinesPerSecond, TimeProvider.System))).Grant(process);
         foreach (var argument in options.Arguments)
         {
             process.Arguments.Add(argument);

@@ -29,6 +29,7 @@ internal sealed class LoaderScope : IDisposable
     private readonly ParcelFolders _folders;
     private readonly ApplicationSource? _application;
     private readonly OutboundClient _outbound;
+    private readonly GuestLogDirectory? _guestLogs;
 
     /// <param name="options">What it depends on.</param>
     /// <param name="progress">Shows what is being pulled and compiled; stays the caller's.</param>
@@ -40,7 +41,7 @@ internal sealed class LoaderScope : IDisposable
         _loggers = loggers;
         Cache = new CacheDirectory(options.Cache.Directory);
         Cache.Prepare();
-        var guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
+        _guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _outbound = new OutboundClient(new AddressGuard(options.Outbound));
         _engine = GuestEngines.Create(options.Engine);
         IModuleCompiler compiler = options.Compiler is null
@@ -65,7 +66,7 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var bodies = new BodyStore(options.Bodies, Cache.Spool, loggers.CreateLogger<BodyStore>());
-        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, guestLogs, loggers, Metrics);
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, _guestLogs, loggers, Metrics);
         Loader = new ModuleLoader(_engine, sources, compiled, handlers, options.BaseDirectory);
     }
 
@@ -104,6 +105,7 @@ internal sealed class LoaderScope : IDisposable
     public void Dispose()
     {
         Metrics.Dispose();
+        _guestLogs?.Dispose();
         _outbound.Dispose();
         _folders.Dispose();
         _bindles.Dispose();

@@ -5,21 +5,26 @@ using System.Text;
 namespace Wagi.Runtime.Logs;
 
 /// <summary>The folder of <c>--log-dir</c>: in it a folder for each module.</summary>
-internal sealed class GuestLogDirectory
+internal sealed class GuestLogDirectory : IDisposable
 {
     private readonly ConcurrentDictionary<string, GuestLogFile> _files = new(StringComparer.Ordinal);
     private readonly Func<string, GuestLogFile> _create;
+    private readonly GuestLogWriter _writer;
 
     /// <exception cref="IOException">The folder cannot be made or written to; the message names it and the option.</exception>
     public GuestLogDirectory(GuestLogOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Prepare(options.Directory);
         var logger = loggers.CreateLogger<GuestLogFile>();
-        _create = id => new GuestLogFile(Path.Combine(options.Directory, GuestLogName.Of(id)), options.MaxFileBytes, time, logger);
+        _writer = new GuestLogWriter();
+        _create = id => new GuestLogFile(Path.Combine(options.Directory, GuestLogName.Of(id)), options.MaxFileBytes, _writer, time, logger);
     }
 
     /// <summary>The file of a module: the same one for every version of it, because old and new run side by side during a reload.</summary>
     public GuestLogFile For(string id) => _files.GetOrAdd(id, _create);
+
+    /// <summary>Writes what waits. No module is served any more.</summary>
+    public void Dispose() => _writer.Dispose();
 
     private static void Prepare(string directory)
     {

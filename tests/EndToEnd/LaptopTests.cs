@@ -36,7 +36,18 @@ public sealed class LaptopTests : IDisposable
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
         return await RuntimeProcess.StartAsync(
-            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation, descriptors);
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation,
+            "prlimit", $"--nofile={descriptors}:{descriptors}");
+    }
+
+    /// <summary>What reads the log stops after so many lines, and stays.</summary>
+    private async Task<RuntimeProcess> StartWithLogReadUpToAsync(int lines)
+    {
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        var reader = $"for i in $(seq {lines}); do IFS= read -r line && printf '%s\\n' \"$line\" >&2; done; exec sleep 60 >/dev/null 2>&1";
+        return await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation,
+            "bash", "-c", $"exec \"$0\" \"$@\" 2> >({reader})");
     }
 
     private void Configure(string toml)
@@ -64,6 +75,40 @@ public sealed class LaptopTests : IDisposable
         var served = status.Modules.First(module => module.State == ModuleState.Ready);
         Assert.Equal("ab1\n", await runtime.AnswerAsync(served.Id, HttpStatusCode.OK, Cancellation));
     }
+
+    /// <summary>More lines than wait in the program and fit into the pipe: whoever writes them must not wait for the reader.</summary>
+    [Fact]
+    public async Task LogThatNobodyReads_KeepsNoRequestWaiting()
+    {
+        const int Modules = 16;
+        _directory.Write("loud.wat", Loud());
+        Configure(string.Concat(Enumerable.Range(0, Modules).Select(i => Entry($"/loud-{i}", "loud.wat"))));
+        await using var runtime = await StartWithLogReadUpToAsync(lines: Modules + 1);
+        await Eventually.Becomes(
+            runtime.StatusAsync, status => status.Modules.All(module => module.State == ModuleState.Ready), cancellationToken: Cancellation);
+
+        for (var round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, Modules).Select(i =>
+                runtime.AnswerAsync($"/loud-{i}", HttpStatusCode.OK, Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation)));
+        }
+    }
+
+    /// <summary>Writes 4,000 lines to its log, and then its answer.</summary>
+    private static string Loud() =>
+        """
+        (module
+          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 0) "\10\00\00\00\1a\00\00\00\40\00\00\00\02\00\00\00")
+          (data (i32.const 16) "Content-Type: text/plain\0a\0a")
+          (data (i32.const 64) "x\0a")
+          (func (export "_start") (local $i i32)
+            (loop $again
+              (drop (call $fd_write (i32.const 2) (i32.const 8) (i32.const 1) (i32.const 56)))
+              (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4000))))
+            (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 56)))))
+        """;
 
     [Fact]
     public async Task ConnectionsBeyondTheirShare_LeaveTheAdminPortAlone()

@@ -39,7 +39,13 @@ public sealed record LogOptions
             builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
         }
 
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+            // Whoever reads the log may be slow, or stop reading: nobody who has something to say waits for that.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
     }
 }
 

@@ -13,6 +13,25 @@ public class OutcomeTests
 {
     private const string Head = "content-type: text/plain\n\n";
 
+    /// <summary>Or whoever may send requests could fill the log, and keep the process busy with it.</summary>
+    [Fact]
+    public async Task ManyTraps_FillTheLogNoFasterThanItsBudget()
+    {
+        await using var host = await HandlerHost.StartAsync(Wat.Start("unreachable"));
+        var clock = Stopwatch.StartNew();
+        for (var round = 0; round < 20; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+            {
+                using var response = await host.Client.GetAsync("/");
+                Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+            }));
+        }
+
+        var lines = host.Log.Lines.Count(line => line.Contains("trapped", StringComparison.Ordinal));
+        Assert.InRange(lines, 50, 51 + (50 * clock.Elapsed.TotalSeconds));
+    }
+
     [Theory]
     [InlineData("unreachable", "unreachable")]
     [InlineData("(drop (i32.load (i32.const -4)))", "out of bounds memory access")]

@@ -50,17 +50,15 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
             // Where tenants' modules are served, this machine is out of reach; here it is all that there is.
             .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets, "--outbound-allow", "127.0.0.0/8", "--pull-allow", "127.0.0.0/8"], .. more,
         ],
-        command,
-        cancellation);
+        cancellation,
+        command);
 
     /// <summary>Starts it with these arguments, ports excepted, and waits until it listens.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <param name="descriptors">How many descriptors it may have; null: as many as this process.</param>
-    public static Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, CancellationToken cancellation, int? descriptors = null) =>
-        StartAsync(arguments, descriptors is null ? [] : ["prlimit", $"--nofile={descriptors}:{descriptors}"], cancellation);
-
-    private static async Task<RuntimeProcess> StartAsync(IEnumerable<string> arguments, IReadOnlyList<string> command, CancellationToken cancellation)
+    /// <param name="command">What starts it, as arguments before its own; it becomes the program.</param>
+    public static async Task<RuntimeProcess> StartAsync(
+        IEnumerable<string> arguments, CancellationToken cancellation, params IReadOnlyList<string> command)
     {
         string[] all = [.. command, Checkout.Wagi, .. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
         var program = ProductProcess.Start(all[0], all[1..]);
