@@ -25,7 +25,11 @@ public interface IModuleHandler : IDisposable
 /// <summary>What a route leads to: answers the requests of one entry, each with a fresh instance of its guest.</summary>
 public sealed partial class ModuleHandler : IModuleHandler
 {
-    private const int LogLinesPerSecond = 500;
+    /// <summary>Of what the guest writes to stderr.</summary>
+    private const int GuestLinesPerSecond = 500;
+
+    /// <summary>Of what there is to say about its requests.</summary>
+    private const int WarningsPerSecond = 50;
 
     private readonly Guest _guest;
     private readonly GuestFiles? _files;
@@ -58,7 +62,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <param name="logger">Where failures go.</param>
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="stderr">Where the guest's stderr goes; null: <paramref name="logger"/>.</param>
-    /// <param name="time">For the rate of stderr lines; null: the system's.</param>
+    /// <param name="time">For the rates of log lines; null: the system's.</param>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
         OutboundClient outbound, BodyStore bodies, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null)
@@ -80,13 +84,14 @@ public sealed partial class ModuleHandler : IModuleHandler
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         var places = guest.Engine.Options.InstancesOfModule;
         _gate = new ConcurrencyGate(Math.Min(entry.MaxConcurrency ?? defaults.MaxConcurrency, places), defaults.MaxQueue);
-        _bodies = bodies.Of(entry.Id);
+        _bodies = bodies.Of(entry.Id, entry.Tenant);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate, _bodies);
-        _lineBudget = new LineBudget(LogLinesPerSecond, time ?? TimeProvider.System);
+        time ??= TimeProvider.System;
+        _lineBudget = new LineBudget(GuestLinesPerSecond, time);
+        _logger = new BudgetedLogger(logger, entry.Id, new LineBudget(WarningsPerSecond, time));
         var limits = defaults.Outbound with { MaxConcurrency = entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency };
-        _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _lineBudget, logger);
+        _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _logger);
         _stderr = stderr ?? new LoggedGuestLines(logger);
-        _logger = logger;
         if (entry.MaxConcurrency > places)
         {
             LogShare(_module, entry.MaxConcurrency.Value, places, guest.Engine.Options.MaxInstances);
@@ -152,9 +157,17 @@ public sealed partial class ModuleHandler : IModuleHandler
             return await RefuseBodyAsync(context, refusal);
         }
 
-        return await EnterAsync(context)
-            ? await RunAsync(context, route, entrypoint, bytes)
-            : await RefuseAsync(context);
+        if (!await EnterAsync(context))
+        {
+            return await RefuseAsync(context);
+        }
+
+        if (_guest.Engine.Starts.IsBusy)
+        {
+            await _guest.Engine.Starts.WaitAsync(_tenant);
+        }
+
+        return await RunAsync(context, route, entrypoint, bytes);
     }
 
     /// <summary>Takes a place of the module's and one of the process's; false: there are none, and too many wait already or have for too long.</summary>

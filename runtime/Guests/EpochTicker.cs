@@ -10,6 +10,7 @@ internal sealed class EpochTicker : IDisposable
 
     private readonly EngineHandle _engine;
     private readonly TimeSpan _tick;
+    private readonly Action _observe;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _wake = new();
     private int _running;
@@ -18,8 +19,12 @@ internal sealed class EpochTicker : IDisposable
     private volatile bool _used;
     private volatile bool _isQuiet = true;
 
-    public EpochTicker(EngineHandle engine, TimeSpan tick)
+    /// <param name="engine">Whose epoch it is.</param>
+    /// <param name="tick">How often it moves on.</param>
+    /// <param name="observe">Called each time.</param>
+    public EpochTicker(EngineHandle engine, TimeSpan tick, Action observe)
     {
+        _observe = observe;
         _engine = engine;
         _tick = tick;
         _thread = new Thread(Run) { IsBackground = true, Name = "guest epochs" };
@@ -65,6 +70,7 @@ internal sealed class EpochTicker : IDisposable
         {
             Thread.Sleep(_tick);
             WasmEngine.IncrementEpoch(_engine);
+            _observe();
             _isQuiet = !_used;
             idle = _used ? 0 : idle + 1;
             _used = false;

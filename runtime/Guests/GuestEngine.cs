@@ -35,7 +35,9 @@ public sealed class GuestEngine : IDisposable
         Handle = WasmEngine.Create(options.MaxInstances, options.MaxTableElements, options.StackSize, options.KeepResident);
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
-        Ticker = new EpochTicker(Handle, options.Tick);
+        Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
+        Threads = new ThreadReserve(Starts);
+        Ticker = new EpochTicker(Handle, options.Tick, Starts.Observe);
         Turns = new CpuTurns(Environment.ProcessorCount, () => Ticker.IsQuiet);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
@@ -62,11 +64,13 @@ public sealed class GuestEngine : IDisposable
 
     internal ConcurrencyGate Slots { get; }
 
-    internal ThreadReserve Threads { get; } = new();
+    internal ThreadReserve Threads { get; }
 
     internal EpochTicker Ticker { get; }
 
     internal CpuTurns Turns { get; }
+
+    internal RunQueue Starts { get; }
 
     internal EngineHandle Handle { get; }
 

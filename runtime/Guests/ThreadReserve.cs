@@ -12,12 +12,24 @@ internal sealed class ThreadReserve
     private readonly int _completionPorts;
     private int _held;
 
-    public ThreadReserve() => ThreadPool.GetMinThreads(out _workers, out _completionPorts);
+    private readonly RunQueue _starts;
+
+    /// <param name="starts">Whoever waits to begin need not wait for a guest that keeps its thread.</param>
+    public ThreadReserve(RunQueue starts)
+    {
+        _starts = starts;
+        ThreadPool.GetMinThreads(out _workers, out _completionPorts);
+    }
 
     /// <summary>How many guests keep a thread.</summary>
     public int Held => Volatile.Read(ref _held);
 
-    public void Hold() => Change(1);
+    /// <summary>The guest on this thread keeps it.</summary>
+    public void Hold()
+    {
+        Change(1);
+        _starts.Detach();
+    }
 
     public void Release() => Change(-1);
 

@@ -1,0 +1,246 @@
+namespace Wagi.Runtime.Guests;
+
+/// <summary>
+/// The order in which guests begin while the thread pool has more to do than it can. The pool works off what comes first, so that whoever
+/// sends a hundred requests at a time keeps everybody else behind all of them. Then requests that are ready wait here instead, and a few
+/// workers, no more than there are processors, take the next one of the tenant whose guests have had the least time.
+/// </summary>
+/// <remarks>
+/// Start-time fair queueing (Goyal, Vin, Cheng: "Start-time Fair Queueing", SIGCOMM 1996) with equal weights: a tenant that comes back after
+/// a pause starts where the others are, so that nobody saves up time.
+/// </remarks>
+internal sealed class RunQueue : IThreadPoolWorkItem
+{
+    /// <summary>How long work may wait for a thread of the pool before guests wait here.</summary>
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(0.5);
+
+    /// <summary>Tenants that are remembered before those are looked for that need not be.</summary>
+    private const int ManyTenants = 256;
+
+    [ThreadStatic]
+    private static Turn? _current;
+
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly int _maxWorkers;
+    private readonly Action<IThreadPoolWorkItem> _post;
+    private readonly Probe _probe;
+    private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
+
+    /// <summary>Tenants of which a request waits, by the time that they have had.</summary>
+    private readonly PriorityQueue<Tenant, long> _waiting = new();
+
+    private long _now;
+    private int _workers;
+    private int _waiters;
+    private volatile bool _isBusy;
+
+    /// <param name="processors">How many processors there are.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="post">Gives work to the pool, behind all that is there; null: the process's.</param>
+    public RunQueue(int processors, TimeProvider time, Action<IThreadPoolWorkItem>? post = null)
+    {
+        _time = time;
+        _maxWorkers = processors;
+        _post = post ?? (item => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false));
+        _probe = new Probe(this);
+    }
+
+    /// <summary>Whether a guest is to wait for its turn before it begins. Looked at for each request, so it costs nothing.</summary>
+    public bool IsBusy => _isBusy;
+
+    /// <summary>Requests that wait.</summary>
+    public int Waiting => Volatile.Read(ref _waiters);
+
+    /// <summary>Tenants that are remembered.</summary>
+    internal int Tenants => _tenants.Count;
+
+    /// <summary>Looks how long the pool lets work wait. To be called every few milliseconds while guests run.</summary>
+    public void Observe()
+    {
+        var isLate = _probe.Send();
+        if (isLate || Waiting > 0)
+        {
+            _isBusy = true;
+        }
+        else if (_probe.LastDelay <= MaxDelay)
+        {
+            _isBusy = false;
+        }
+    }
+
+    /// <summary>Completes when it is the turn of a request. What follows runs at once, on the thread that completes it.</summary>
+    /// <param name="tenant">Whose the request is.</param>
+    public Task WaitAsync(string tenant)
+    {
+        // Continued where it is completed: that is what a worker is for.
+        var waiter = new TaskCompletionSource();
+        lock (_lock)
+        {
+            var owner = TenantOf(tenant);
+            owner.Waiting.Enqueue(waiter);
+            _waiters++;
+            if (owner.Waiting.Count == 1)
+            {
+                owner.Had = Math.Max(owner.Had, _now);
+                _waiting.Enqueue(owner, owner.Had);
+            }
+
+            AddWorker();
+        }
+
+        return waiter.Task;
+    }
+
+    /// <summary>The guest on this thread takes its time, or waits for something: the next may begin meanwhile.</summary>
+    public void Detach()
+    {
+        if (_current is { } turn)
+        {
+            _current = null;
+            End(turn);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (Next() is not var (turn, waiter))
+        {
+            return;
+        }
+
+        _current = turn;
+        waiter.SetResult();
+        Detach();
+    }
+
+    /// <summary>Whose turn it is; null: nobody waits, and the worker ends.</summary>
+    private (Turn Turn, TaskCompletionSource Waiter)? Next()
+    {
+        lock (_lock)
+        {
+            if (!_waiting.TryDequeue(out var tenant, out _now))
+            {
+                _workers--;
+                return null;
+            }
+
+            var waiter = tenant.Waiting.Dequeue();
+            Volatile.Write(ref _waiters, _waiters - 1);
+
+            // What it will take is not known before it is over; until then it counts as much as the last ones did.
+            var estimate = tenant.Mean;
+            tenant.Had += estimate;
+            tenant.Running++;
+            if (tenant.Waiting.Count > 0)
+            {
+                _waiting.Enqueue(tenant, tenant.Had);
+            }
+
+            return (new Turn(tenant, _time.GetTimestamp(), estimate), waiter);
+        }
+    }
+
+    private void End(Turn turn)
+    {
+        var taken = _time.GetTimestamp() - turn.Since;
+        lock (_lock)
+        {
+            var tenant = turn.Tenant;
+            tenant.Had += taken - turn.Estimate;
+            tenant.Mean += (taken - tenant.Mean) / 8;
+            tenant.Running--;
+            _workers--;
+            AddWorker();
+            if (_workers == 0)
+            {
+                // Nobody waits: from here on all are equal again.
+                _tenants.Clear();
+            }
+        }
+    }
+
+    /// <summary>Behind what else the pool has to do: requests that are short to read, and answers that are short to send.</summary>
+    private void AddWorker()
+    {
+        if (_workers < _maxWorkers && _workers < _waiters)
+        {
+            _workers++;
+            _post(this);
+        }
+    }
+
+    private Tenant TenantOf(string name)
+    {
+        if (_tenants.TryGetValue(name, out var tenant))
+        {
+            return tenant;
+        }
+
+        if (_tenants.Count >= ManyTenants)
+        {
+            foreach (var (other, _) in _tenants.Where(pair => pair.Value.IsIdle && pair.Value.Had <= _now).ToList())
+            {
+                _tenants.Remove(other);
+            }
+        }
+
+        tenant = new Tenant();
+        _tenants.Add(name, tenant);
+        return tenant;
+    }
+
+    private sealed class Tenant
+    {
+        public Queue<TaskCompletionSource> Waiting { get; } = new();
+
+        /// <summary>Guests of it that a worker runs.</summary>
+        public int Running { get; set; }
+
+        /// <summary>The time that its guests have had, in ticks of the clock.</summary>
+        public long Had { get; set; }
+
+        /// <summary>What one of them took lately.</summary>
+        public long Mean { get; set; }
+
+        public bool IsIdle => Running == 0 && Waiting.Count == 0;
+    }
+
+    /// <summary>A guest that a worker runs.</summary>
+    private sealed record Turn(Tenant Tenant, long Since, long Estimate);
+
+    /// <summary>Work that does nothing but say how long it waited.</summary>
+    private sealed class Probe(RunQueue queue) : IThreadPoolWorkItem
+    {
+        private long _sent;
+        private long _delay;
+
+        /// <summary>How long the last one waited.</summary>
+        public TimeSpan LastDelay => new(Volatile.Read(ref _delay));
+
+        /// <summary>Sends one unless one is on its way. Whether that one is late.</summary>
+        public bool Send()
+        {
+            if (Volatile.Read(ref _sent) is var sent and not 0)
+            {
+                return queue._time.GetElapsedTime(sent) > MaxDelay;
+            }
+
+            Volatile.Write(ref _sent, queue._time.GetTimestamp());
+            queue._post(this);
+            return false;
+        }
+
+        public void Execute()
+        {
+            var delay = queue._time.GetElapsedTime(_sent);
+            Volatile.Write(ref _delay, delay.Ticks);
+            Volatile.Write(ref _sent, 0);
+            if (delay > MaxDelay)
+            {
+                queue._isBusy = true;
+            }
+        }
+    }
+}
