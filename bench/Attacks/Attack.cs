@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Wagi.TestCluster.Product;
@@ -27,31 +28,21 @@ internal sealed record Attack(string Name, Func<AttackStage, Task<IAsyncDisposab
         }),
     ];
 
-    /// <summary>Many clients that send one request after the other.</summary>
+    /// <summary>
+    /// Many clients that send one request after the other. They give way to everything else on this machine: an attacker's clients are on
+    /// others.
+    /// </summary>
     private static Task<IAsyncDisposable> RequestsAsync(AttackStage stage, string module)
     {
-        var stopping = new CancellationTokenSource();
-        var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = ManyClients }) { Timeout = Timeout.InfiniteTimeSpan };
-        var clients = Task.WhenAll(Enumerable.Range(0, ManyClients).Select(async _ =>
+        var clients = Process.Start(new ProcessStartInfo(
+            "nice", ["-n", "19", "wrk", "-t1", $"-c{ManyClients}", "-d600s", "--timeout", "600s", stage.Url(module).AbsoluteUri])
         {
-            while (!stopping.IsCancellationRequested)
-            {
-                try
-                {
-                    using var response = await client.GetAsync(stage.Url(module), stopping.Token);
-                    await response.Content.ReadAsByteArrayAsync(stopping.Token);
-                }
-                catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
-                {
-                    // Refused, or cut off: so be it.
-                }
-            }
-        }));
-        return Task.FromResult<IAsyncDisposable>(new Held(stopping, async () =>
+            RedirectStandardOutput = true,
+        })!;
+        return Task.FromResult<IAsyncDisposable>(new Held(clients, async () =>
         {
-            await stopping.CancelAsync();
-            await clients;
-            client.Dispose();
+            clients.Kill();
+            await clients.WaitForExitAsync();
         }));
     }
 

@@ -19,6 +19,7 @@ internal static class Neighbour
 
     public static async Task RunAsync()
     {
+        Wrk.Require();
         var worst = 0.0;
         foreach (var attack in Attack.All)
         {
