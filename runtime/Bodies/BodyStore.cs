@@ -67,7 +67,8 @@ public sealed class BodyStore
     {
         lock (_lock)
         {
-            if (--bodies.Users > 0)
+            // Below zero: it was disposed twice.
+            if (--bodies.Users != 0)
             {
                 return;
             }
