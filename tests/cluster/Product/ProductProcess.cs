@@ -65,11 +65,15 @@ public sealed class ProductProcess : IAsyncDisposable
             found => found is not null,
             cancellationToken: cancellation)!;
 
-    /// <summary>Asks it to end (SIGTERM) and waits until it has.</summary>
+    /// <summary>Asks it to end (SIGTERM), unless it has already, and waits until it has.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync(CancellationToken cancellation)
     {
-        await Command.RunAsync("kill", ["-TERM", $"{Id}"], cancellationToken: cancellation);
+        if (!_process.HasExited)
+        {
+            await Command.RunAsync("kill", ["-TERM", $"{Id}"], cancellationToken: cancellation);
+        }
+
         await _process.WaitForExitAsync(cancellation);
         return _process.ExitCode;
     }

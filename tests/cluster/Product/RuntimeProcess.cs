@@ -8,6 +8,9 @@ namespace Wagi.TestCluster.Product;
 /// <summary><c>wagi serve</c> on free ports.</summary>
 public sealed partial class RuntimeProcess : IAsyncDisposable
 {
+    /// <summary>An address at which nothing else listens.</summary>
+    internal const string AnyPort = "127.0.0.1:0";
+
     private readonly ProductProcess _program;
 
     private RuntimeProcess(ProductProcess program, string url, string adminUrl)
@@ -40,27 +43,32 @@ public sealed partial class RuntimeProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it listens.</summary>
     public static Task<RuntimeProcess> StartAsync(
         string configuration, string cache, string? secrets, CancellationToken cancellation, params IEnumerable<string> more) =>
-        StartAsync(configuration, cache, secrets, [], more, cancellation);
+        StartAsync(configuration, cache, secrets, [Checkout.Wagi], AnyPort, more, cancellation);
 
-    /// <summary>The same, by another command than the program alone.</summary>
+    /// <summary>The same, by another command, and with an address for the admin port.</summary>
     internal static Task<RuntimeProcess> StartAsync(
-        string configuration, string cache, string? secrets, IReadOnlyList<string> command, IEnumerable<string> more, CancellationToken cancellation) => StartAsync(
+        string configuration, string cache, string? secrets, IReadOnlyList<string> command, string admin, IEnumerable<string> more, CancellationToken cancellation) => StartAsync(
         [
             "serve", "-c", configuration, "--wait-for-config", "--module-cache", cache,
             // Where tenants' modules are served, this machine is out of reach; here it is all that there is.
             .. secrets is null ? Array.Empty<string>() : ["--secrets-dir", secrets, "--outbound-allow", "127.0.0.0/8", "--pull-allow", "127.0.0.0/8"], .. more,
         ],
-        cancellation,
-        command);
+        command,
+        admin,
+        cancellation);
 
     /// <summary>Starts it with these arguments, ports excepted, and waits until it listens.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <param name="command">What starts it, as arguments before its own; it becomes the program.</param>
-    public static async Task<RuntimeProcess> StartAsync(
-        IEnumerable<string> arguments, CancellationToken cancellation, params IReadOnlyList<string> command)
+    public static Task<RuntimeProcess> StartAsync(
+        IEnumerable<string> arguments, CancellationToken cancellation, params IReadOnlyList<string> command) =>
+        StartAsync(arguments, [.. command, Checkout.Wagi], AnyPort, cancellation);
+
+    private static async Task<RuntimeProcess> StartAsync(
+        IEnumerable<string> arguments, IReadOnlyList<string> command, string admin, CancellationToken cancellation)
     {
-        string[] all = [.. command, Checkout.Wagi, .. arguments, "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        string[] all = [.. command, .. arguments, "-l", AnyPort, "--admin", admin];
         var program = ProductProcess.Start(all[0], all[1..]);
         try
         {

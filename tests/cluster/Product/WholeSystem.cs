@@ -76,7 +76,14 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <param name="cancellation">Gives up.</param>
     /// <param name="command">What to start it with, such as <see cref="JumpingClock.Command"/>.</param>
     public Task<RuntimeProcess> StartRuntimeAsync(string cache, CancellationToken cancellation, params IReadOnlyList<string> command) =>
-        RuntimeProcess.StartAsync(Path.Combine(Configuration, "modules.toml"), cache, Secrets, command, [], cancellation);
+        StartRuntimeAsync([.. command, Checkout.Wagi], cache, RuntimeProcess.AnyPort, cancellation);
+
+    /// <summary>A runtime of some version on the same mounted folders, whose admin port has an address that others must know.</summary>
+    public Task<RuntimeProcess> StartRuntimeAsync(Release release, string cache, string admin, CancellationToken cancellation) =>
+        StartRuntimeAsync([release.Runtime], cache, admin, cancellation);
+
+    private Task<RuntimeProcess> StartRuntimeAsync(IReadOnlyList<string> command, string cache, string admin, CancellationToken cancellation) =>
+        RuntimeProcess.StartAsync(Path.Combine(Configuration, "modules.toml"), cache, Secrets, command, admin, [], cancellation);
 
     /// <summary>The cache of <see cref="Runtime"/>.</summary>
     public string CacheDirectory => _directory.PathOf("cache");
@@ -88,16 +95,19 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <param name="kubeconfig">Leads to the API server; null: straight to it.</param>
     /// <param name="more">Further arguments.</param>
     /// <param name="command">What to start it with, such as <see cref="JumpingClock.Command"/>.</param>
-    public ProductProcess LaunchOperator(string? kubeconfig = null, IEnumerable<string>? more = null, IReadOnlyList<string>? command = null)
+    /// <param name="release">Its version; null: this one.</param>
+    /// <param name="runtimes">The arguments that say which runtimes it asks; null: <see cref="Runtime"/>.</param>
+    public ProductProcess LaunchOperator(
+        string? kubeconfig = null, IEnumerable<string>? more = null, IReadOnlyList<string>? command = null, Release? release = null, IEnumerable<string>? runtimes = null)
     {
         string[] all =
         [
             .. command ?? [],
-            Checkout.Operator,
+            (release ?? Release.This).Operator,
             "run",
             "--kubeconfig", kubeconfig ?? ControlPlane.KubeconfigPath,
             "--namespace", SystemNamespace,
-            "--runtime", Runtime.AdminUrl,
+            .. runtimes ?? ["--runtime", Runtime.AdminUrl],
             "--base-url", Runtime.Client.BaseAddress!.ToString(),
             "--health", "127.0.0.1:0",
             .. more ?? [],
