@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Operator.Resources;
 
@@ -72,15 +73,15 @@ internal sealed class RuntimeReports
         return common is { Count: > 0 } ? [.. common.Order(StringComparer.Ordinal)] : null;
     }
 
-    /// <summary>How far the runtimes are with a revision of a module.</summary>
-    public RuntimeReadiness ReadinessOf(string id, string revision)
+    /// <summary>How far the runtimes are with a revision of an entry.</summary>
+    public RuntimeReadiness ReadinessOf(ModuleEntry entry)
     {
         if (_runtimes.Length == 0)
         {
             return new RuntimeReadiness(0, ConditionStatus.False, ConditionReason.NoRuntimes, "there is no runtime; check the runtime's pods", IsStalled: false);
         }
 
-        var lagging = _runtimes.Select(runtime => Classify(runtime.Report, runtime.Modules, id, revision)).OfType<Lag>().ToList();
+        var lagging = _runtimes.Select(runtime => Classify(runtime.Report, runtime.Modules, entry)).OfType<Lag>().ToList();
         var ready = _runtimes.Length - lagging.Count;
         if (lagging.Count == 0)
         {
@@ -102,7 +103,7 @@ internal sealed class RuntimeReports
             IsStalled: rank == LagRank.Failed && FinalReasons.Contains(reason));
     }
 
-    private Lag? Classify(RuntimeReport report, Dictionary<string, ModuleStatus> modules, string id, string revision)
+    private Lag? Classify(RuntimeReport report, Dictionary<string, ModuleStatus> modules, ModuleEntry entry)
     {
         if (report.Status is not { } status)
         {
@@ -114,21 +115,34 @@ internal sealed class RuntimeReports
             return new Lag(LagRank.Unreachable, ConditionReason.RuntimeUnreachable, $"{report.Name} does not answer: {report.Error ?? "no status"}");
         }
 
-        if (modules.GetValueOrDefault(id) is not { } module)
+        var module = modules.GetValueOrDefault(entry.Id);
+        if (module is null || module.Revision != entry.Revision)
         {
-            // It has read the file but does not list the entry, so it refused it: a runtime of another version.
+            // It has read the file but has an earlier revision of the entry, or none: so it refused this one. It is of another version.
             return status.Configuration.Digest == _tomlDigest
-                ? new Lag(LagRank.Failed, ModuleReason.InvalidEntry, $"{report.Name} does not take the entry: {string.Join("; ", status.Configuration.Problems)}")
+                ? Refused(report, status, module, entry)
                 : new Lag(LagRank.Updating, ConditionReason.Updating, "modules.toml has not been read yet");
         }
 
         return module switch
         {
-            _ when module.Revision != revision => new Lag(LagRank.Updating, ConditionReason.Updating, "modules.toml has not been read yet"),
             { State: ModuleState.Ready } => null,
             { State: ModuleState.Failed } => new Lag(LagRank.Failed, module.Reason, module.Message),
             _ => new Lag(LagRank.Loading, module.Reason, module.Message),
         };
+    }
+
+    private static Lag Refused(RuntimeReport report, RuntimeStatus status, ModuleStatus? lastGood, ModuleEntry entry)
+    {
+        if (entry.Requires.IsEmpty)
+        {
+            var why = lastGood is { Message.Length: > 0 } ? lastGood.Message : string.Join("; ", status.Configuration.Problems);
+            return new Lag(LagRank.Failed, ModuleReason.InvalidEntry, $"{report.Name} does not take the entry: {why}");
+        }
+
+        var names = string.Join(", ", entry.Requires.Select(name => $"'{name}'"));
+        return new Lag(
+            LagRank.Failed, ModuleReason.UnknownRequirement, $"the entry requires {names}, and version {status.Version} knows no requirements; upgrade the runtime");
     }
 
     /// <summary>Names no number that a new runtime would change.</summary>

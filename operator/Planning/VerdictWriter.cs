@@ -55,7 +55,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
         var resolved = candidate.Resolved!;
         conditions.Set(ConditionType.Accepted, ConditionStatus.True, ConditionReason.Accepted, "the spec is valid and the module has its route");
         conditions.Set(ConditionType.Resolved, resolved.Status, resolved.Reason, resolved.Message);
-        if (resolved.Entry is not { Entry.Revision: { } revision })
+        if (resolved.Entry is not { Entry: { Revision: { } revision } entry })
         {
             conditions.Set(ConditionType.Programmed, ConditionStatus.False, ConditionReason.NotResolved, fallback);
             conditions.Set(ConditionType.Ready, ConditionStatus.False, resolved.Reason, resolved.Message);
@@ -71,7 +71,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             return 0;
         }
 
-        var readiness = runtimes.ReadinessOf(candidate.Id, revision);
+        var readiness = runtimes.ReadinessOf(entry);
         conditions.Set(ConditionType.Programmed, ConditionStatus.True, ConditionReason.Programmed, $"modules.toml holds the module as revision {revision}");
         conditions.Set(ConditionType.Ready, readiness.Status, readiness.Reason, readiness.Message);
         Stall(conditions, readiness.IsStalled, readiness.Reason, readiness.Message);
@@ -83,7 +83,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
     {
         conditions.Set(ConditionType.Accepted, ConditionStatus.Unknown, ConditionReason.Suspended, message);
         conditions.Set(ConditionType.Resolved, ConditionStatus.Unknown, ConditionReason.Suspended, message);
-        if (candidate.Programmed is not { Entry.Revision: { } revision })
+        if (candidate.Programmed is not { Entry: { Revision: { } revision } entry })
         {
             const string Never = "it was suspended before it was served";
             conditions.Set(ConditionType.Programmed, ConditionStatus.False, ConditionReason.Suspended, Never);
@@ -92,7 +92,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             return 0;
         }
 
-        var readiness = runtimes.ReadinessOf(candidate.Id, revision);
+        var readiness = runtimes.ReadinessOf(entry);
         conditions.Set(ConditionType.Programmed, ConditionStatus.True, ConditionReason.Suspended, $"modules.toml keeps the module as revision {revision}");
         conditions.Set(ConditionType.Ready, readiness.Status, readiness.Reason, $"{readiness.Message}; suspended");
         Stall(conditions, readiness.IsStalled, readiness.Reason, readiness.Message);

@@ -189,7 +189,7 @@ public sealed class LaptopTests : IDisposable
     public async Task EntryThatRequiresWhatThisRuntimeDoesNotHave_IsNotServed()
     {
         _directory.Write("hello.wat", Hello("1"));
-        Configure("[[module]]\nid = \"a\"\nroute = \"/hello\"\nmodule = \"hello.wat\"\nrequires = [\"time-travel\"]\n");
+        Configure("[[module]]\nid = \"a\"\nroute = \"/hello\"\nmodule = { reference = \"hello.wat\", requires = [\"time-travel\"] }\n");
         await using var runtime = await StartAsync();
 
         var module = await runtime.ModuleAsync("a", module => module.State == ModuleState.Failed, Cancellation);

@@ -4,7 +4,8 @@ namespace Wagi.Modules.Configuration;
 
 /// <summary>
 /// What an entry may require of the runtime that serves it. Old runtimes ignore keys that they do not know; where that would take a
-/// protection away, the writer of the entry names it in <c>requires</c>, and a runtime that does not have it refuses the entry.
+/// protection away, the writer of the entry names it in <c>module.requires</c>, and a runtime that does not have it refuses the entry: also
+/// one that is older than requirements, because to it <c>module</c> is a string.
 /// </summary>
 public static class ModuleCapabilities
 {

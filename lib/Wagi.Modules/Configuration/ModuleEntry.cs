@@ -69,7 +69,8 @@ public sealed record ModuleEntry
     public ImmutableArray<string> SignatureKeys { get; init; } = [];
 
     /// <summary>
-    /// What a runtime must have to serve the entry: names of <see cref="ModuleCapabilities"/>, and perhaps others, of later versions.
+    /// What a runtime must have to serve the entry: names of <see cref="ModuleCapabilities"/>, and perhaps others, of later versions. Where there
+    /// are some, <see cref="Module"/> is written as a table with them.
     /// </summary>
     public ImmutableArray<string> Requires { get; init; } = [];
 
@@ -108,6 +109,7 @@ internal static class ModuleKeys
     public const string Route = "route";
     public const string Hosts = "hosts";
     public const string Module = "module";
+    public const string Reference = "reference";
     public const string Entrypoint = "entrypoint";
     public const string Argv = "argv";
     public const string Volumes = "volumes";

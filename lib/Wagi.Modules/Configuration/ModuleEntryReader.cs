@@ -12,6 +12,8 @@ namespace Wagi.Modules.Configuration;
 /// <summary>Turns one <c>[[module]]</c> table into a <see cref="ModuleEntry"/> and collects everything that is wrong with it.</summary>
 internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Problem>.Builder problems)
 {
+    private const string TableHint = "write module = { reference = \"hello.wasm\", requires = [\"NAME\"] }";
+
     /// <summary>The entry's id after <see cref="Read"/>, if it could be read.</summary>
     public string Id { get; private set; } = "";
 
@@ -28,7 +30,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     {
         WarnAboutUnknownKeys();
         var route = Required<RoutePattern>(ModuleKeys.Route, RoutePattern.TryParse);
-        var module = Required<ModuleReference>(ModuleKeys.Module, ModuleReference.TryParse);
+        var (module, requires) = ReadModule();
         Id = Text(ModuleKeys.Id) ?? DefaultId(route);
         var entry = new ModuleEntry
         {
@@ -48,7 +50,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
             SecretsVersion = Text(ModuleKeys.SecretsVersion),
             SignatureKeys = ReadSignatureKeys(module),
-            Requires = List<string>(ModuleKeys.Requires, TryName),
+            Requires = requires,
             Revision = Text(ModuleKeys.Revision),
             Location = table.Location,
         };
@@ -57,7 +59,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
     private static bool TryName(string text, out string? name, out string? error)
     {
-        (name, error) = (text, text.Length == 0 ? $"'{ModuleKeys.Requires}' contains an empty name" : null);
+        (name, error) = (text, text.Length == 0 ? $"'{ModuleKeys.Module}.{ModuleKeys.Requires}' contains an empty name" : null);
         return error is null;
     }
 
@@ -152,13 +154,12 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     }
 
     private ImmutableArray<T> List<T>(string key, Parser<T> parse)
+        where T : class =>
+        table.Values.TryGetValue(key, out var value) ? Items(key, value, parse) : [];
+
+    private ImmutableArray<T> Items<T>(string key, TomlValue value, Parser<T> parse)
         where T : class
     {
-        if (!table.Values.TryGetValue(key, out var value))
-        {
-            return [];
-        }
-
         if (value is not TomlArrayValue array)
         {
             Fail(value.Location, $"'{key}' must be an array of strings and is {value.Kind}", null);
@@ -216,6 +217,50 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         return volumes.ToImmutable();
+    }
+
+    /// <summary>
+    /// A reference, or a table of it and of what the entry requires. A key that is not known there is refused, as the whole table is by a
+    /// runtime that knows of no requirements.
+    /// </summary>
+    private (ModuleReference? Module, ImmutableArray<string> Requires) ReadModule()
+    {
+        if (table.Values.TryGetValue(ModuleKeys.Requires, out var misplaced))
+        {
+            // Ignored like an unknown key, it would seem to protect.
+            Fail(misplaced.Location, $"'{ModuleKeys.Requires}' stands beside '{ModuleKeys.Module}' and belongs into it", TableHint);
+        }
+
+        if (table.Values.GetValueOrDefault(ModuleKeys.Module) is not TomlTableValue inner)
+        {
+            return (Required<ModuleReference>(ModuleKeys.Module, ModuleReference.TryParse), []);
+        }
+
+        ModuleReference? module = null;
+        ImmutableArray<string> requires = [];
+        foreach (var (key, value) in inner.Values)
+        {
+            var name = $"{ModuleKeys.Module}.{key}";
+            switch (key)
+            {
+                case ModuleKeys.Reference:
+                    module = Text(name, value) is { } text ? Parse<ModuleReference>(value.Location, text, ModuleReference.TryParse) : null;
+                    break;
+                case ModuleKeys.Requires:
+                    requires = Items<string>(name, value, TryName);
+                    break;
+                default:
+                    Fail(value.Location, $"unknown key '{name}'", TableHint);
+                    break;
+            }
+        }
+
+        if (!inner.Values.ContainsKey(ModuleKeys.Reference))
+        {
+            Fail(inner.Location, $"'{ModuleKeys.Module}.{ModuleKeys.Reference}' is missing", TableHint);
+        }
+
+        return (module, requires);
     }
 
     private ImmutableArray<string> ReadSignatureKeys(ModuleReference? module)

@@ -23,7 +23,7 @@ public static class ModulesTomlWriter
         Text(toml, ModuleKeys.Id, entry.Id);
         Text(toml, ModuleKeys.Route, entry.Route.ToString());
         Array(toml, ModuleKeys.Hosts, entry.Hosts);
-        Text(toml, ModuleKeys.Module, entry.Module.ToString());
+        Module(toml, entry);
         Text(toml, ModuleKeys.Entrypoint, entry.Entrypoint);
         Text(toml, ModuleKeys.Argv, entry.Argv);
         Array(toml, ModuleKeys.AllowedHosts, entry.AllowedHosts);
@@ -34,11 +34,24 @@ public static class ModulesTomlWriter
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
         Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
         Array(toml, ModuleKeys.SignatureKeys, entry.SignatureKeys);
-        Array(toml, ModuleKeys.Requires, entry.Requires);
         Text(toml, ModuleKeys.Revision, entry.Revision);
         Table(toml, ModuleKeys.Volumes, entry.Volumes.OrderBy(volume => volume.GuestPath, StringComparer.Ordinal).Select(volume => KeyValuePair.Create(volume.GuestPath, volume.Source)));
         Table(toml, ModuleKeys.Environment, entry.Environment);
         return toml.ToString();
+    }
+
+    private static void Module(StringBuilder toml, ModuleEntry entry)
+    {
+        var reference = entry.Module.ToString();
+        if (entry.Requires.IsDefaultOrEmpty)
+        {
+            Text(toml, ModuleKeys.Module, reference);
+            return;
+        }
+
+        toml.Append(
+            CultureInfo.InvariantCulture,
+            $"{ModuleKeys.Module} = {{ {ModuleKeys.Reference} = {Quote(reference)}, {ModuleKeys.Requires} = {Items(entry.Requires)} }}\n");
     }
 
     private static void Text(StringBuilder toml, string key, string? value)
@@ -62,9 +75,13 @@ public static class ModulesTomlWriter
     {
         if (!values.IsDefaultOrEmpty)
         {
-            toml.Append(key).Append(" = [").AppendJoin(", ", values.Select(value => Quote(value.ToString()!))).Append("]\n");
+            toml.Append(key).Append(" = ").Append(Items(values)).Append('\n');
         }
     }
+
+    private static string Items<T>(ImmutableArray<T> values)
+        where T : notnull =>
+        $"[{string.Join(", ", values.Select(value => Quote(value.ToString()!)))}]";
 
     private static void Table(StringBuilder toml, string key, IEnumerable<KeyValuePair<string, string>> values)
     {

@@ -1,7 +1,9 @@
 using System.Net;
+using Wagi.Modules.Status;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Http;
 using Wagi.TestCluster.Product;
+using Wagi.TestCluster.Registry;
 
 namespace Wagi.EndToEnd.Skew;
 
@@ -57,6 +59,45 @@ public sealed class MixedVersionsTests(SkewFixture fixture) : SkewTests(fixture)
         Assert.Empty((await runtime.StatusAsync(Cancellation)).Configuration.Problems);
     }
 
+    /// <summary>The runtime does not know of signatures, nor that an entry can require anything.</summary>
+    [Fact]
+    public async Task ModuleThatMustBeSigned_IsNotServed_ByARuntimeThatCannotVerify()
+    {
+        Assert.SkipWhen(TestTools.WhyMissing(Cosign.Programs) is not null, TestTools.WhyMissing(Cosign.Programs) ?? "");
+        var key = await SignAsync(await System.PushAsync(Checkout.Sample("hello-c")!, $"{Tenant}/signed:v1"));
+        await System.PushAsync(Checkout.Sample("hello-c")!, $"{Tenant}/plain:v1");
+        StartOperator(Release.This);
+        var previous = await StartRuntimeAsync(Release.Previous);
+        await ApplyAsync("plain");
+        await ApplyAsync("before", $"module: oci://{System.Registry.Address}/{Tenant}/signed:v1");
+        await AllAreReadyAsync();
+
+        await System.ControlPlane.MergeAsync(
+            "/apis/wagi.dev/v1alpha1/wagiclasses/wagi",
+            $$"""{ "spec": { "signatures": [{ "registries": ["{{System.Registry.Address}}/{{Tenant}}/signed"], "keys": [{ "pem": "{{key.Replace("\n", "\\n", StringComparison.Ordinal)}}" }] }] } }""",
+            Cancellation);
+        await ApplyAsync("signed", $"module: oci://{System.Registry.Address}/{Tenant}/signed:v1");
+
+        foreach (var name in new[] { "signed", "before" })
+        {
+            var why = await System.ConditionAsync(Tenant, name, "Ready", "False", ModuleReason.UnknownRequirement);
+            Assert.StartsWith("every runtime: the entry requires 'signature', and version ", why, StringComparison.Ordinal);
+        }
+
+        await System.WaitAsync(Tenant, "plain", "Ready");
+        Assert.StartsWith("404 ", await GetAsync(previous, "/signed"), StringComparison.Ordinal);
+        Assert.StartsWith("200 ", await GetAsync(previous, "/before"), StringComparison.Ordinal);
+        Assert.Equal([1, 1, 0], LoadsOf(previous, "plain", "before", "signed"));
+
+        var runtime = await StartRuntimeAsync(Release.This);
+        await StopRuntimeAsync(previous);
+        await AllAreReadyAsync();
+        foreach (var name in new[] { "signed", "before", "plain" })
+        {
+            Assert.StartsWith("200 ", await GetAsync(runtime, "/" + name), StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>A module at a route of its own name, from the repository of that name unless the spec says something else.</summary>
     private Task ApplyAsync(string name, params string[] spec) => System.ApplyModuleAsync(
         Tenant,
@@ -68,6 +109,16 @@ public sealed class MixedVersionsTests(SkewFixture fixture) : SkewTests(fixture)
         using var folder = new TempDirectory("endless");
         await File.WriteAllBytesAsync(folder.PathOf("endless.wasm"), Endless, Cancellation);
         await System.PushAsync(folder.PathOf("endless.wasm"), $"{Tenant}/endless:v1");
+    }
+
+    /// <returns>The public key, as PEM.</returns>
+    private static async Task<string> SignAsync(string reference)
+    {
+        using var folder = new TempDirectory("skew-key");
+        var cosign = new Cosign("cosign3");
+        var key = await cosign.GenerateKeyAsync(folder.PathOf("key"), Cancellation);
+        await cosign.SignAsync(key, reference["oci://".Length..], cancellationToken: Cancellation);
+        return key.PublicKeyPem;
     }
 
     private static async Task<string> GetAsync(RuntimeProcess runtime, string path, string? host = null)

@@ -87,6 +87,31 @@ public sealed class ModulesTomlReaderTests
     }
 
     [Fact]
+    public void ModuleWithWhatItRequires_IsATable()
+    {
+        var file = Read("[[module]]\nroute = \"/a\"\nmodule = { reference = \"a.wasm\", requires = [\"signature\", \"more\"] }\n");
+        Assert.Empty(file.Problems);
+        var entry = Assert.Single(file.Entries);
+        Assert.Equal("a.wasm", entry.Module.ToString());
+        Assert.Equal(["signature", "more"], entry.Requires);
+    }
+
+    /// <summary>Served without it, an entry would lack a protection that whoever wrote it counts on.</summary>
+    [Theory]
+    [InlineData("{ reference = \"a.wasm\", requires = \"signature\" }", "'module.requires' must be an array of strings and is a string")]
+    [InlineData("{ reference = \"a.wasm\", requires = [\"\"] }", "'module.requires' contains an empty name")]
+    [InlineData("{ reference = \"a.wasm\", require = [\"signature\"] }", "unknown key 'module.require'")]
+    [InlineData("{ requires = [\"signature\"] }", "'module.reference' is missing")]
+    [InlineData("\"a.wasm\"\nrequires = [\"signature\"]", "'requires' stands beside 'module' and belongs into it")]
+    public void EntryWhoseRequirementsCannotBeRead_IsRefused(string module, string expected)
+    {
+        var file = Read($"[[module]]\nid = \"a\"\nroute = \"/a\"\nmodule = {module}\n");
+        Assert.Empty(file.Entries);
+        Assert.Equal("a", Assert.Single(file.Rejected).Id);
+        Assert.Contains(expected, Assert.Single(file.Problems, problem => problem.Severity == ProblemSeverity.Error).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EnvironmentInItsOwnTable_IsRead()
     {
         var file = Read(

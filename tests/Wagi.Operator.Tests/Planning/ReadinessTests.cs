@@ -117,14 +117,28 @@ public sealed class ReadinessTests
     public void RuntimeThatReadTheFileAndDoesNotListTheModule_DoesNotTakeIt()
     {
         _scenario.Runtime("a", _ => null);
+        HasReadTheFile();
+
+        Assert.Equal("every runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
+    }
+
+    [Fact]
+    public void RuntimeThatReadTheFileAndHasAnEarlierRevision_DoesNotTakeTheNewOne()
+    {
+        _scenario.Runtime("a", status => Failed(ModuleReason.InvalidEntry, "modules.toml:3:1: error: bad")(status)! with { Revision = "old" });
+        HasReadTheFile();
+
+        Assert.Equal("every runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
+    }
+
+    private void HasReadTheFile()
+    {
         var digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(_scenario.Toml!)));
         var report = _scenario.Runtimes[0];
         _scenario.Runtimes[0] = report with
         {
             Status = report.Status! with { Configuration = report.Status.Configuration with { Digest = digest, Problems = ["modules.toml:3:1: error: bad"] } },
         };
-
-        Assert.Equal("every runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class SignatureTests
         Assert.Equal([Key], Assert.Single(requests).SignatureKeys);
         Assert.Equal((ConditionStatus.True, ConditionReason.Resolved), (resolved.Status, resolved.Reason));
         Assert.Contains(
-            $"module = \"oci://registry.example/hello@{Scenario.Digest1}\"\nsignature_keys = [\"{Key}\"]\nrequires = [\"signature\"]\n",
+            $"module = {{ reference = \"oci://registry.example/hello@{Scenario.Digest1}\", requires = [\"signature\"] }}\nsignature_keys = [\"{Key}\"]\n",
             resolved.Entry!.Toml,
             StringComparison.Ordinal);
         Assert.Empty(ModulesTomlReader.Read(resolved.Entry.Toml, "modules.toml").Problems);

@@ -36,12 +36,10 @@ public sealed class CheckCommandTests : IDisposable
         var outcome = await CheckAsync("""
             [[module]]
             route = "/a"
-            module = "hello.wat"
-            requires = ["time-travel", "telepathy"]
+            module = { reference = "hello.wat", requires = ["time-travel", "telepathy"] }
             [[module]]
             route = "/b"
-            module = "hello.wat"
-            requires = []
+            module = { reference = "hello.wat", requires = [] }
             """);
         Assert.Contains("modules.toml:1:1: error: module '/a': the entry requires 'time-travel', 'telepathy', which this runtime (version ", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("upgrade the runtime\n2 modules, 1 error\n", outcome.Error, StringComparison.Ordinal);

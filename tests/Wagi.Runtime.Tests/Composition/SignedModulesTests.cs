@@ -83,13 +83,12 @@ public sealed class SignedModulesTests : IAsyncLifetime
     }
 
     private string Entry(string digest) =>
-        $"""
+        $$"""
         [[module]]
         id = "a"
         route = "/a"
-        module = "oci://{_registry.Address}/team/a@{digest}"
-        signature_keys = ["{_key.PublicKey}"]
-        requires = ["signature"]
+        module = { reference = "oci://{{_registry.Address}}/team/a@{{digest}}", requires = ["signature"] }
+        signature_keys = ["{{_key.PublicKey}}"]
         """;
 
     /// <summary>A module that exports <c>_start</c>, does nothing and differs by a custom section.</summary>
