@@ -85,7 +85,7 @@ internal sealed class RuntimeReports
         var ready = _runtimes.Length - lagging.Count;
         if (lagging.Count == 0)
         {
-            return new RuntimeReadiness(ready, ConditionStatus.True, ConditionReason.Ready, "served by every runtime", IsStalled: false);
+            return new RuntimeReadiness(ready, ConditionStatus.True, ConditionReason.Ready, string.Join("; ", ["served by every runtime", .. Remarks(entry.Id)]), IsStalled: false);
         }
 
         var groups = lagging
@@ -102,6 +102,17 @@ internal sealed class RuntimeReports
             string.Join("; ", groups.Select(group => $"{Of(group.Count())}: {Describe(group.First(), isReason: group == groups[0])}")),
             IsStalled: rank == LagRank.Failed && FinalReasons.Contains(reason));
     }
+
+    /// <summary>
+    /// What the runtimes have to say about a module that they serve, such as sub-routes that are left out. It is the same whichever of them
+    /// says it, and however many: a new one that agrees changes nothing.
+    /// </summary>
+    private IEnumerable<string> Remarks(string id) => _runtimes
+        .Select(runtime => runtime.Modules[id].Message)
+        .Where(message => message.Length > 0)
+        .Distinct(StringComparer.Ordinal)
+        .Order(StringComparer.Ordinal)
+        .Select(message => BoundedText.Shorten(message, GroupMessage));
 
     private Lag? Classify(RuntimeReport report, Dictionary<string, ModuleStatus> modules, ModuleEntry entry)
     {

@@ -295,12 +295,9 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
         {
             var id = slot.Loaded?.Entry.Id ?? "";
             var leftOut = plan.LeftOut.GetValueOrDefault(id, []);
-            if (slot.Publish(plan.Conflicts.GetValueOrDefault(id), leftOut, now))
+            if (slot.Publish(plan.Conflicts.GetValueOrDefault(id), leftOut, now) && !leftOut.IsEmpty)
             {
-                foreach (var route in leftOut)
-                {
-                    LogLeftOut(id, route);
-                }
+                LogLeftOut(id, LeftOutRoute.Describe(leftOut));
             }
         }
 
@@ -380,8 +377,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}")]
     private partial void LogLoaded(string id, string route, string reference);
 
-    [LoggerMessage(LogLevel.Warning, "Module {Id}: {Route}")]
-    private partial void LogLeftOut(string id, LeftOutRoute route);
+    [LoggerMessage(LogLevel.Warning, "Module {Id}: {LeftOut}")]
+    private partial void LogLeftOut(string id, string leftOut);
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is no longer configured: removed")]
     private partial void LogRemoved(string id);

@@ -193,6 +193,13 @@ internal sealed record RouteGrant(HostPattern? Host, RoutePattern Pattern, Route
 /// <param name="Holder">Id of the entry that it belongs to.</param>
 internal sealed record LeftOutRoute(HostPattern? Host, RoutePattern Pattern, string Holder)
 {
+    /// <summary>So many of a module are named: <c>_routes()</c> may print any number, and each counts once for each host.</summary>
+    private const int Named = 10;
+
+    /// <summary>All of a module's in a message of bounded length.</summary>
+    public static string Describe(ImmutableArray<LeftOutRoute> routes) => string.Join(
+        "; ", [.. routes.Take(Named).Select(route => route.ToString()), .. routes.Length > Named ? [$"and {routes.Length - Named} more"] : Array.Empty<string>()]);
+
     /// <summary>The facts in a sentence.</summary>
     public override string ToString() => $"sub-route '{Host}{Pattern}' is left out: it belongs to module '{Holder}'";
 }

@@ -7,6 +7,8 @@ namespace Wagi.Operator.Tests.Planning;
 /// <summary><c>Ready</c> is what the runtimes report.</summary>
 public sealed class ReadinessTests
 {
+    private const string LeftOut = "sub-route '/hello/x' is left out: it belongs to module 'other/x'";
+
     private readonly Scenario _scenario = new Scenario().With("hello", "/hello", $"registry.example/hello@{Scenario.Digest1}");
 
     public ReadinessTests() => _scenario.Plan();
@@ -166,18 +168,57 @@ public sealed class ReadinessTests
     }
 
     [Theory]
-    [InlineData(ModuleState.Ready, ModuleReason.Ready, "all", "every runtime")]
-    [InlineData(ModuleState.Failed, ModuleReason.CompileFailed, "none", "every runtime: unknown opcode")]
-    public void RuntimeThatSaysTheSame_ChangesNothing(ModuleState state, string reason, string summary, string message)
+    [InlineData(ModuleState.Ready, ModuleReason.Ready, "", "all", "served by every runtime")]
+    [InlineData(ModuleState.Ready, ModuleReason.Ready, LeftOut, "all", $"served by every runtime; {LeftOut}")]
+    [InlineData(ModuleState.Failed, ModuleReason.CompileFailed, "unknown opcode", "none", "every runtime: unknown opcode")]
+    public void RuntimeThatSaysTheSame_ChangesNothing(ModuleState state, string reason, string says, string summary, string message)
     {
-        Func<ModuleStatus, ModuleStatus?> says = status => status with { State = state, Reason = reason, Message = "unknown opcode" };
-        _scenario.Runtime("a", says).Plan();
+        Func<ModuleStatus, ModuleStatus?> change = status => status with { State = state, Reason = reason, Message = says };
+        _scenario.Runtime("a", change).Plan();
 
-        var verdict = _scenario.Runtime("b", says).Runtime("c", says).Plan().Verdict("hello");
+        var verdict = _scenario.Runtime("b", change).Runtime("c", change).Plan().Verdict("hello");
 
         Assert.False(verdict.StatusChanged);
         Assert.Equal(new RuntimeCount { Summary = summary }, verdict.Status.Runtimes);
-        Assert.EndsWith(message, verdict.Condition(ConditionType.Ready)!.Message, StringComparison.Ordinal);
+        Assert.Equal(message, verdict.Condition(ConditionType.Ready)!.Message);
+    }
+
+    /// <summary>The owner of the other module is named as in a conflict of routes, by the operator as by a runtime.</summary>
+    [Fact]
+    public void SubRouteThatIsLeftOut_IsTold_AndIsNoTrouble()
+    {
+        _scenario.Runtime("a", status => status with { Message = LeftOut });
+
+        var verdict = _scenario.Plan().Verdict("hello");
+
+        Assert.Equal($"served by every runtime; {LeftOut}", verdict.Expect(ConditionType.Ready, "True", ConditionReason.Ready));
+        Assert.Null(verdict.Condition(ConditionType.Stalled));
+        Assert.False(verdict.IsUnderWay);
+        Assert.All(verdict.Events, happened => Assert.Equal(PlanEvent.Normal, happened.Type));
+    }
+
+    /// <summary>One of the runtimes lacks the module that the sub-route belongs to, for instance, or its version says it in other words.</summary>
+    [Fact]
+    public void RuntimesThatLeaveOutOther_SubRoutes_AreAllHeard_WhicheverAnswersLast()
+    {
+        const string Other = "sub-route '/hello/a' is left out: it belongs to module 'other/a'";
+        _scenario.Runtime("a", status => status with { Message = LeftOut }).Runtime("b", status => status with { Message = Other }).Runtime("c").Plan();
+
+        var verdict = _scenario.Runtime("a", status => status with { Message = Other }).Runtime("b", status => status with { Message = LeftOut }).Runtime("d").Plan().Verdict("hello");
+
+        Assert.False(verdict.StatusChanged);
+        Assert.Equal($"served by every runtime; {Other}; {LeftOut}", verdict.Condition(ConditionType.Ready)!.Message);
+    }
+
+    [Fact]
+    public void SubRoutesThatAreLeftOut_AreTold_WithinTheLengthOfAMessage()
+    {
+        _scenario.Runtime("a", status => status with { Message = new string('x', 5000) }).Runtime("b", status => status with { Message = LeftOut });
+
+        var message = Ready("True", ConditionReason.Ready).Message;
+
+        Assert.Contains(LeftOut, message, StringComparison.Ordinal);
+        Assert.InRange(message.Length, 0, 1024);
     }
 
     [Fact]

@@ -281,6 +281,21 @@ public sealed class ModuleHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ManySubRoutesOfOtherEntries_AreReported_InAShortMessage()
+    {
+        Apply(Entry("greedy", "/x/..."), Entry("b", "/x/b/..."));
+        (await _loader.NextAsync("b")).Succeed();
+        (await _loader.NextAsync("greedy")).Succeed([.. Enumerable.Range(0, 500).Select(number => $"/b/{number}")]);
+
+        var greedy = await StatusAsync(status => status.Modules.Any(module => module is { Id: "greedy", State: ModuleState.Ready, Message: not "" }));
+
+        var message = greedy.Modules[0].Message;
+        Assert.StartsWith("sub-route '/x/b/0' is left out: it belongs to module 'b'; sub-route '/x/b/1' is left out", message, StringComparison.Ordinal);
+        Assert.EndsWith("; and 490 more", message, StringComparison.Ordinal);
+        Assert.Equal(["/x/..."], greedy.Modules[0].Routes);
+    }
+
+    [Fact]
     public async Task FailureThatMayPass_IsTriedAgainAfterAPause()
     {
         Apply(Entry("a", "/a"));
