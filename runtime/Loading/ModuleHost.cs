@@ -31,6 +31,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     /// <summary>What the loop is to do; null: a turn without a step.</summary>
     private readonly Channel<Action?> _steps = Channel.CreateUnbounded<Action?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
+    private readonly StartPatience _patience = new(time);
 
     /// <summary>What no entry wants any more, until no route table names it.</summary>
     private readonly List<ServedModule> _retired = [];
@@ -89,7 +90,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
                 hasChanged |= step is not null;
             }
 
-            if (hasChanged && _desired is { } desired)
+            // The wait for the first settling may also be over because of the time alone.
+            if ((hasChanged || (!_hasSettled && _patience.IsOver)) && _desired is { } desired)
             {
                 Publish(desired);
             }
@@ -301,7 +303,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
             }
         }
 
-        var settles = !_hasSettled && desired.Digest is not null && _slots.Values.All(slot => slot.HasSettled);
+        var settles = Settles(desired);
         _hasSettled |= settles;
         _isReady |= settles && agreement is null;
         var status = CreateStatus(desired);
@@ -312,6 +314,28 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
         }
 
         StatusChanged?.Invoke(status);
+    }
+
+    /// <summary>Whether the start is over now: everything that was found has settled, or is not waited for any longer.</summary>
+    private bool Settles(DesiredModules desired)
+    {
+        if (_hasSettled || desired.Digest is null)
+        {
+            return false;
+        }
+
+        _patience.Note(_slots.Values.Where(slot => !slot.HasSettled).Select(slot => slot.Desired.Id));
+        if (!_patience.IsOver)
+        {
+            return false;
+        }
+
+        if (_patience.Awaited is { Count: > 0 } awaited)
+        {
+            LogNotAwaited(awaited.Count, string.Join(", ", awaited.Order(StringComparer.Ordinal).Take(10)));
+        }
+
+        return true;
     }
 
     private async Task AgreeAsync(PeerAgreement with)
@@ -391,6 +415,9 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is not loaded yet: {Message}")]
     private partial void LogSecretsPending(string id, string message);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} modules are not waited for any longer, and go on being loaded: {Ids}")]
+    private partial void LogNotAwaited(int count, string ids);
 
     [LoggerMessage(LogLevel.Error, "Module {Id} could not be loaded")]
     private partial void LogUnexpected(string id, Exception exception);

@@ -7,6 +7,7 @@ using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Loading;
+using Wagi.Runtime.Readiness;
 using Wagi.Runtime.Sources;
 
 namespace Wagi.Runtime.Tests.Loading;
@@ -98,8 +99,22 @@ public sealed class ModuleHostTests : IAsyncLifetime
 
     private string? Answering(string path) => _host.Routes.TryMatch("", path, out var target) ? target.Module.Entry.Id : null;
 
-    private void ApplyWithCredentials(string toml, string credentials) => Apply(
-        toml + "secrets_version = \"1\"\n",
+    /// <summary>Lets time pass, and waits for the turn that the loop takes at each pulse.</summary>
+    private async Task AdvanceAsync(TimeSpan time)
+    {
+        for (var passed = TimeSpan.Zero; passed < time; passed += ModuleHost.Pulse)
+        {
+            _time.Advance(ModuleHost.Pulse);
+            while (_progress!.Silence > TimeSpan.Zero)
+            {
+                await Task.Yield();
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private void ApplyWithCredentials(string toml, string credentials, string version = "1") => Apply(
+        toml + $"secrets_version = \"{version}\"\n",
         ImmutableDictionary<string, ModuleSecrets>.Empty.Add("a", new ModuleSecrets { Version = "1", DockerConfigs = [credentials] }));
 
     [Fact]
@@ -308,6 +323,102 @@ public sealed class ModuleHostTests : IAsyncLifetime
         await StatusAsync("a", ModuleState.Ready);
     }
 
+    /// <summary>As a registry that sends a byte from time to time, or a cache whose lock nobody lets go.</summary>
+    [Fact]
+    public async Task LoadThatHangs_DelaysReadiness_ForTwoMinutes_AndGoesOn()
+    {
+        Apply(Entry("hanging", "/hanging"), Entry("b", "/b"));
+        var hanging = await _loader.NextAsync("hanging");
+        (await _loader.NextAsync("b")).Succeed();
+        await StatusAsync("b", ModuleState.Ready);
+
+        await AdvanceAsync(StartPatience.Longest - ModuleHost.Pulse);
+        Assert.False(_host.Status!.Ready);
+        await AdvanceAsync(ModuleHost.Pulse);
+
+        var status = await StatusAsync(status => status.Ready);
+        Assert.Equal(ModuleState.Loading, status.Modules[0].State);
+        Assert.False(hanging.IsGivenUp);
+        hanging.Succeed();
+        await StatusAsync("hanging", ModuleState.Ready);
+        Assert.Equal("hanging", Answering("/hanging"));
+    }
+
+    [Fact]
+    public async Task SecretsThatAreNeverMounted_DelayReadiness_ForTwoMinutes()
+    {
+        ApplyWithCredentials(Entry("a", "/a"), "of another version", version: "2");
+        Assert.Equal(ModuleReason.SecretsPending, (await StatusAsync("a", ModuleState.Loading)).Reason);
+
+        await AdvanceAsync(StartPatience.Longest - ModuleHost.Pulse);
+        Assert.False(_host.Status!.Ready);
+        await AdvanceAsync(ModuleHost.Pulse);
+
+        await StatusAsync(status => status.Ready);
+    }
+
+    /// <summary>Each edit gives up the load that is under way.</summary>
+    [Fact]
+    public async Task ModuleThatIsEditedAllTheTime_DelaysReadiness_ForTwoMinutes()
+    {
+        for (var i = 0; i < StartPatience.Longest / ModuleHost.Pulse; i++)
+        {
+            Apply(Entry("a", "/a", $"{i}.wasm"));
+            await _loader.NextAsync("a");
+            Assert.False(_host.Status is { Ready: true });
+            await AdvanceAsync(ModuleHost.Pulse);
+        }
+
+        await StatusAsync(status => status.Ready);
+    }
+
+    [Fact]
+    public async Task ModulesThatAreAddedLater_DelayReadiness_NoLonger()
+    {
+        var all = Entry("hanging", "/hanging");
+        Apply(all);
+        for (var i = 0; i < StartPatience.Longest / ModuleHost.Pulse; i++)
+        {
+            all += Entry($"added{i}", $"/{i}");
+            Apply(all);
+            (await _loader.NextAsync($"added{i}")).Succeed();
+            await StatusAsync($"added{i}", ModuleState.Ready);
+            await AdvanceAsync(ModuleHost.Pulse);
+        }
+
+        await StatusAsync(status => status.Ready);
+    }
+
+    [Fact]
+    public async Task ModuleThatIsAddedWhileOthersAreLoaded_IsNotWaitedFor()
+    {
+        Apply(Entry("a", "/a"));
+        var load = await _loader.NextAsync("a");
+        Apply(Entry("a", "/a"), Entry("added", "/added"));
+        await _loader.NextAsync("added");
+
+        load.Succeed();
+
+        Assert.Equal(ModuleState.Loading, (await StatusAsync(status => status.Ready)).Modules[1].State);
+    }
+
+    /// <summary>A cold cache: everything is compiled, one after the other, while older runtimes serve.</summary>
+    [Fact]
+    public async Task ManyModulesThatAreLoadedOneAfterTheOther_AreAllWaitedFor()
+    {
+        const int Count = 40;
+        Apply([.. Enumerable.Range(0, Count).Select(i => Entry($"m{i}", $"/{i}"))]);
+        for (var i = 0; i < Count; i++)
+        {
+            await AdvanceAsync(StartPatience.ForEach);
+            Assert.False(_host.Status!.Ready);
+            (await _loader.NextAsync($"m{i}")).Succeed();
+            await StatusAsync($"m{i}", ModuleState.Ready);
+        }
+
+        await StatusAsync(status => status.Ready);
+    }
+
     [Fact]
     public async Task SyntaxError_KeepsWhatIsServed_AndIsReported()
     {
@@ -327,14 +438,7 @@ public sealed class ModuleHostTests : IAsyncLifetime
     {
         Apply(Entry("a", "/a"));
         await StatusAsync("a", ModuleState.Loading);
-        _time.Advance(ModuleHost.Pulse);
-
-        // The turn that the clock asks for is taken by the loop's own thread.
-        while (_progress!.Silence > TimeSpan.Zero)
-        {
-            await Task.Yield();
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-        }
+        await AdvanceAsync(ModuleHost.Pulse);
     }
 
     [Fact]
