@@ -31,15 +31,15 @@ internal sealed partial class CompiledCache(
     private readonly Turns _turns = new();
     private readonly string _folder = Path.Combine(directory.Compiled, $"{engine.CompatibilityKey}-{Format}");
 
-    /// <summary>The loaded module: from the cache, else compiled from <paramref name="readWasm"/> and kept.</summary>
+    /// <summary>The loaded module: from the cache, else compiled from <paramref name="openWasm"/> and kept.</summary>
     /// <param name="tenant">Whose module it is: tenants take turns at the compiler.</param>
     /// <param name="digest"><c>sha256:…</c> of the Wasm.</param>
     /// <param name="name">What it is called, for people.</param>
-    /// <param name="readWasm">Reads the Wasm.</param>
+    /// <param name="openWasm">Gets the Wasm, at its start and with a known length; disposed here.</param>
     /// <param name="cancellationToken">Stops waiting and reading.</param>
     /// <exception cref="GuestLoadException">It is not valid Wasm, or cannot be compiled.</exception>
     public async Task<Guest> GetAsync(
-        string tenant, string digest, string name, Func<CancellationToken, Task<byte[]>> readWasm, CancellationToken cancellationToken)
+        string tenant, string digest, string name, Func<CancellationToken, Task<Stream>> openWasm, CancellationToken cancellationToken)
     {
         var path = Path.Combine(_folder, digest.Replace(':', '-') + ".cwasm");
         if (TryLoad(path, isLocked: false) is { } cached)
@@ -53,10 +53,11 @@ internal sealed partial class CompiledCache(
             return compiledMeanwhile;
         }
 
-        // Read before there is a place at the compiler, which a slow registry must not keep from the others; and the lock is taken last, for
-        // who waits for a place must not keep another process from compiling.
-        var wasm = await readWasm(cancellationToken);
-        using var place = await _compilers.EnterAsync(tenant, wasm.Length, cancellationToken);
+        // Pulled before there is a place at the compiler, which a slow registry must not keep from the others, and read into memory when there is
+        // one: what waits may be many times what the process has. The lock is taken last, for who waits for a place must not keep another
+        // process from compiling.
+        await using var content = await openWasm(cancellationToken);
+        using var place = await _compilers.EnterAsync(tenant, content.Length, cancellationToken);
         using var held = await TryLockAsync(LockFor(digest), cancellationToken);
         if (held is not null && TryLoad(path, isLocked: true) is { } compiledByAnother)
         {
@@ -64,6 +65,8 @@ internal sealed partial class CompiledCache(
         }
 
         using var item = progress.Begin($"compiling {name}");
+        var wasm = new byte[content.Length];
+        await content.ReadExactlyAsync(wasm, cancellationToken);
         return await TryCompileToAsync(path, digest, wasm, cancellationToken) && TryLoad(path, isLocked: held is not null) is { } compiled
             ? compiled
             : await CompileToMemoryAsync(digest, wasm, cancellationToken);

@@ -32,8 +32,8 @@ internal sealed class ModuleLoader(
     string baseDirectory) : IModuleLoader
 {
     /// <summary>
-    /// Loads under way hold sockets, files and the bytes of a module. Most wait for registries, so there are many, but few enough of one
-    /// tenant that it takes eight whose registries hang to keep the others waiting.
+    /// Loads under way hold sockets and files; the bytes of a module are in a file until the compiler has a place for them. Most wait for
+    /// registries, so there are many, but few enough of one tenant that it takes eight whose registries hang to keep the others waiting.
     /// </summary>
     private readonly TenantGate _loads = new(places: 64, placesOfTenant: 8);
 
@@ -44,10 +44,10 @@ internal sealed class ModuleLoader(
         var tenant = entry.Tenant;
         using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
-        var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
+        using var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
-            : await compiled.GetAsync(tenant, content.Digest, content.Reference, content.ReadAsync, cancellationToken);
+            : await compiled.GetAsync(tenant, content.Digest, content.Reference, content.OpenAsync, cancellationToken);
         try
         {
             located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };

@@ -23,7 +23,7 @@ internal sealed class ApplicationSource(IBindleStore store, BindleParcels parcel
         return new ModuleContent(
             BindleParcels.DigestOf(module.Module),
             $"bindle:{name}@{module.Module.Sha256}",
-            token => parcels.ReadAsync(store, name, module.Module, token))
+            token => parcels.OpenAsync(store, name, module.Module, token))
         {
             // As in WAGI: the files lie below the root.
             Volumes = module.Files.IsEmpty ? [] : [new Volume("/", await folders.PrepareAsync(store, name, module.Files, cancellationToken), IsReadOnly: true)],

@@ -14,33 +14,37 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
     /// <summary>The digest of a parcel: <c>sha256:…</c>.</summary>
     public static string DigestOf(Label parcel) => "sha256:" + parcel.Sha256;
 
-    /// <summary>A parcel from the cache, or from where the bindle is kept.</summary>
+    /// <summary>A parcel from the cache, or from where the bindle is kept: open at its start.</summary>
     /// <exception cref="ModuleSourceException">It is not available.</exception>
-    public async Task<byte[]> ReadAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken) =>
-        await blobs.TryReadAsync(DigestOf(parcel), cancellationToken) ?? await FetchAsync(store, bindle, parcel, cancellationToken);
+    public async Task<Stream> OpenAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken) =>
+        await blobs.TryOpenAsync(DigestOf(parcel), cancellationToken) ?? await FetchAsync(store, bindle, parcel, cancellationToken);
 
     /// <summary>A parcel from where the bindle is kept, even when the cache has it.</summary>
     /// <exception cref="ModuleSourceException">It is not available.</exception>
-    public async Task<byte[]> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken)
+    public async Task<Stream> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken)
     {
         LogParcelPulling(parcel.DisplayName, bindle, store.Location);
-        using var buffer = new MemoryStream();
-        using (var item = progress.Begin($"pulling {parcel.DisplayName} of {bindle}", parcel.Size))
+        using var item = progress.Begin($"pulling {parcel.DisplayName} of {bindle}", parcel.Size);
+        try
         {
-            try
-            {
-                await store.ReadParcelAsync(bindle, parcel, item.Count(buffer), cancellationToken);
-            }
-            catch (BindleException exception)
-            {
-                throw Translate(exception);
-            }
+            var (_, bytes) = await blobs.ReceiveAsync(
+                async (target, token) =>
+                {
+                    await store.ReadParcelAsync(bindle, parcel, item.Count(target), token);
+                    return DigestOf(parcel);
+                },
+                cancellationToken);
+            LogParcelPulled(parcel.DisplayName, bindle, bytes.Length);
+            return bytes;
         }
-
-        var bytes = buffer.ToArray();
-        LogParcelPulled(parcel.DisplayName, bindle, bytes.Length);
-        await blobs.StoreAsync(DigestOf(parcel), bytes, cancellationToken);
-        return bytes;
+        catch (BindleException exception)
+        {
+            throw Translate(exception);
+        }
+        catch (NoRoomException exception)
+        {
+            throw new ModuleSourceException(ModuleReason.PullFailed, $"parcel '{parcel.DisplayName}' of bindle {bindle}: {exception.Message}", exception);
+        }
     }
 
     /// <summary>The same failure in the words of <c>/status</c>.</summary>
@@ -61,5 +65,5 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
     private partial void LogParcelPulling(string parcel, BindleName bindle, string location);
 
     [LoggerMessage(LogLevel.Information, "Pulled parcel {Parcel} of bindle {Bindle}: {Bytes} bytes")]
-    private partial void LogParcelPulled(string parcel, BindleName bindle, int bytes);
+    private partial void LogParcelPulled(string parcel, BindleName bindle, long bytes);
 }

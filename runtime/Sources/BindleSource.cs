@@ -28,18 +28,27 @@ internal sealed class BindleSource(BindleClient client, Uri? defaultServer, Bind
         if (await references.TryReadAsync(tenant, reference, cancellationToken) is { } known && known.WasmDigest is ['s', 'h', 'a', '2', '5', '6', ':', .. var hash])
         {
             var label = new Label { Sha256 = hash, MediaType = Invoice.WasmMediaType };
-            return Content(server, name, label, token => parcels.ReadAsync(server, name, label, token));
+            return Content(name, label, token => parcels.OpenAsync(server, name, label, token));
         }
 
         var (parcel, invoice) = await ChooseAsync(server, name, cancellationToken);
         var bytes = await parcels.FetchAsync(server, name, parcel, cancellationToken);
-        await references.StoreAsync(
-            tenant, new ReferenceRecord(reference, BlobCache.DigestOf(invoice), BindleParcels.DigestOf(parcel)), cancellationToken);
-        return Content(server, name, parcel, _ => Task.FromResult(bytes));
+        try
+        {
+            await references.StoreAsync(
+                tenant, new ReferenceRecord(reference, BlobCache.DigestOf(invoice), BindleParcels.DigestOf(parcel)), cancellationToken);
+        }
+        catch
+        {
+            await bytes.DisposeAsync();
+            throw;
+        }
+
+        return Content(name, parcel, _ => Task.FromResult(bytes)) with { Pulled = bytes };
     }
 
-    private static ModuleContent Content(IBindleStore server, BindleName name, Label parcel, Func<CancellationToken, Task<byte[]>> read) =>
-        new(BindleParcels.DigestOf(parcel), $"bindle:{name}@{parcel.Sha256}", read);
+    private static ModuleContent Content(BindleName name, Label parcel, Func<CancellationToken, Task<Stream>> open) =>
+        new(BindleParcels.DigestOf(parcel), $"bindle:{name}@{parcel.Sha256}", open);
 
     private IBindleStore ServerOf(ModuleEntry entry)
     {

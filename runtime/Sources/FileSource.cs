@@ -18,7 +18,7 @@ internal sealed class FileSource(string baseDirectory) : IModuleSource
         try
         {
             var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
-            return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult(bytes))
+            return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult<Stream>(new MemoryStream(bytes)))
             {
                 // Who can write here and to modules.toml can run what they like anyway; of a registry that cannot be said.
                 NativeCode = GuestEngine.IsNativeCode(bytes) ? bytes : null,

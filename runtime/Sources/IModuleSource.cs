@@ -19,14 +19,21 @@ internal interface IModuleSource
 /// <summary>The bytes that a reference stands for, which are read only when they are needed: native code may be in the cache already.</summary>
 /// <param name="Digest"><c>sha256:…</c> of the Wasm.</param>
 /// <param name="Reference">The reference with everything that was resolved, for people: tag and digest.</param>
-/// <param name="ReadAsync">Reads the Wasm.</param>
-internal sealed record ModuleContent(string Digest, string Reference, Func<CancellationToken, Task<byte[]>> ReadAsync)
+/// <param name="OpenAsync">
+/// Gets the Wasm, at its start and with a known length. It is in no memory yet, where that can be avoided: many modules wait for the compiler.
+/// </param>
+internal sealed record ModuleContent(string Digest, string Reference, Func<CancellationToken, Task<Stream>> OpenAsync) : IDisposable
 {
     /// <summary>Folders that the guest sees besides those of its entry.</summary>
     public ImmutableArray<Volume> Volumes { get; init; } = [];
 
     /// <summary>Native code that was made beforehand, from a source that is trusted to run any; null: there is none.</summary>
     public byte[]? NativeCode { get; init; }
+
+    /// <summary>What was pulled to find the module, and is not needed any more when the module is loaded; null: nothing was.</summary>
+    public IDisposable? Pulled { get; init; }
+
+    public void Dispose() => Pulled?.Dispose();
 }
 
 /// <summary>A module's bytes are not available.</summary>

@@ -56,7 +56,10 @@ internal sealed partial class OciSource(
         {
             var (record, wasm) = await PullAsync(entry, reference, secrets, cancellationToken);
             return new ModuleContent(
-                record.WasmDigest, Describe(reference, record), token => ReadAsync(entry, reference, record, wasm, secrets, token));
+                record.WasmDigest, Describe(reference, record), token => OpenAsync(entry, reference, record, wasm, secrets, token))
+            {
+                Pulled = wasm,
+            };
         }
         catch (OciException failure) when (failure.IsTransient && known is not null)
         {
@@ -71,13 +74,13 @@ internal sealed partial class OciSource(
         // What was pulled before need not have been signed: the entry did not ask for it, or it asked for other keys.
         await signatures.PassAsync(entry.SignatureKeys, Pin(reference, record), CredentialsOf(secrets), cancellationToken);
         return new ModuleContent(
-            record.WasmDigest, Describe(reference, record), token => ReadAsync(entry, reference, record, null, secrets, token));
+            record.WasmDigest, Describe(reference, record), token => OpenAsync(entry, reference, record, null, secrets, token));
     }
 
-    private async Task<byte[]> ReadAsync(
-        ModuleEntry entry, Reference reference, ReferenceRecord record, byte[]? pulled, ModuleSecrets? secrets, CancellationToken cancellationToken)
+    private async Task<Stream> OpenAsync(
+        ModuleEntry entry, Reference reference, ReferenceRecord record, Stream? pulled, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
-        if ((pulled ?? await blobs.TryReadAsync(record.WasmDigest, cancellationToken)) is { } wasm)
+        if ((pulled ?? await blobs.TryOpenAsync(record.WasmDigest, cancellationToken)) is { } wasm)
         {
             return wasm;
         }
@@ -89,11 +92,12 @@ internal sealed partial class OciSource(
             var (again, bytes) = await PullAsync(entry, pinned, secrets, cancellationToken);
             if (again.WasmDigest != record.WasmDigest)
             {
+                bytes?.Dispose();
                 throw new ModuleSourceException(
                     ModuleReason.DigestMismatch, $"{pinned}: holds {again.WasmDigest} and should hold {record.WasmDigest}");
             }
 
-            return bytes ?? await blobs.TryReadAsync(again.WasmDigest, cancellationToken)
+            return bytes ?? await blobs.TryOpenAsync(again.WasmDigest, cancellationToken)
                 ?? throw new ModuleSourceException(ModuleReason.PullFailed, $"{pinned}: the cached module was removed while it was read");
         }
         catch (OciException failure)
@@ -102,34 +106,59 @@ internal sealed partial class OciSource(
         }
     }
 
-    /// <summary>Asks the registry; the bytes are null when the cache has them already and this tenant may use them.</summary>
-    private async Task<(ReferenceRecord Record, byte[]? Wasm)> PullAsync(
+    /// <summary>Asks the registry; the Wasm is null when the cache has it already and this tenant may use it.</summary>
+    private async Task<(ReferenceRecord Record, Stream? Wasm)> PullAsync(
         ModuleEntry entry, Reference reference, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
         var tenant = entry.Tenant;
         var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellationToken);
         await signatures.PassAsync(entry.SignatureKeys, reference.WithDigest(artifact.Digest), CredentialsOf(secrets), cancellationToken);
-        byte[]? wasm = null;
+        Stream? wasm = null;
         var wasmDigest = artifact.WasmDigest?.ToString();
         var repository = BlobGrants.Repository($"{reference.Registry}/{reference.Repository}");
         if (wasmDigest is null || !blobs.Contains(wasmDigest) || !await MayUseAsync(tenant, repository, artifact, wasmDigest, cancellationToken))
         {
-            LogPulling(reference.ToString());
-            using var buffer = new MemoryStream();
-            using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
-            var pulled = await _modules.PullAsync(artifact, item.Count(buffer), cancellationToken);
-            wasm = buffer.ToArray();
-            wasmDigest = pulled.WasmDigest.ToString();
-            LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), wasm.Length);
-            await blobs.StoreAsync(wasmDigest, wasm, cancellationToken);
-            await grants.AddAsync(repository, wasmDigest, cancellationToken);
+            (wasmDigest, wasm) = await PullAsync(reference, artifact, cancellationToken);
         }
 
-        await grants.AddAsync(BlobGrants.Tenant(tenant), wasmDigest, cancellationToken);
+        try
+        {
+            if (wasm is not null)
+            {
+                await grants.AddAsync(repository, wasmDigest, cancellationToken);
+            }
 
-        var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest);
-        await references.StoreAsync(tenant, record, cancellationToken);
-        return (record, wasm);
+            await grants.AddAsync(BlobGrants.Tenant(tenant), wasmDigest, cancellationToken);
+            var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest);
+            await references.StoreAsync(tenant, record, cancellationToken);
+            return (record, wasm);
+        }
+        catch
+        {
+            wasm?.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<(string Digest, Stream Wasm)> PullAsync(Reference reference, ModuleArtifact artifact, CancellationToken cancellationToken)
+    {
+        LogPulling(reference.ToString());
+        using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
+        try
+        {
+            return await blobs.ReceiveAsync(
+                async (target, token) =>
+                {
+                    var pulled = await _modules.PullAsync(artifact, item.Count(target), token);
+                    LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), pulled.Size);
+                    return pulled.WasmDigest.ToString();
+                },
+                cancellationToken);
+        }
+        catch (NoRoomException exception)
+        {
+            throw new ModuleSourceException(ModuleReason.PullFailed, $"{reference}: {exception.Message}", exception);
+        }
     }
 
     /// <summary>
@@ -160,7 +189,7 @@ internal sealed partial class OciSource(
     private partial void LogPulling(string reference);
 
     [LoggerMessage(LogLevel.Information, "Pulled {Reference}: manifest {ManifestDigest}, {Bytes} bytes of Wasm")]
-    private partial void LogPulled(string reference, string manifestDigest, int bytes);
+    private partial void LogPulled(string reference, string manifestDigest, long bytes);
 
     [LoggerMessage(LogLevel.Warning, "{Reference} is served as {ManifestDigest} from the cache, because the registry did not answer: {Error}")]
     private partial void LogServedFromCache(string reference, string manifestDigest, string error);

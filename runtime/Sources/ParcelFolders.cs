@@ -61,7 +61,9 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             {
                 var path = Path.Combine(temporary, file.Name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await File.WriteAllBytesAsync(path, await parcels.ReadAsync(store, bindle, file, cancellationToken), cancellationToken);
+                await using var parcel = await parcels.OpenAsync(store, bindle, file, cancellationToken);
+                await using var target = File.Create(path);
+                await parcel.CopyToAsync(target, cancellationToken);
             }
 
             Directory.Move(temporary, folder);
@@ -88,8 +90,8 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             var path = Path.Combine(folder, file.Name);
             if (await HashOfAsync(path, cancellationToken) != file.Sha256)
             {
-                var bytes = await parcels.ReadAsync(store, bindle, file, cancellationToken);
-                await AtomicFile.WriteAsync(path, bytes, cancellationToken);
+                await using var parcel = await parcels.OpenAsync(store, bindle, file, cancellationToken);
+                await AtomicFile.WriteAsync(path, (target, token) => parcel.CopyToAsync(target, token), cancellationToken);
             }
         }
     }

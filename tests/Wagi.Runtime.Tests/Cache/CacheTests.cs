@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
@@ -34,24 +35,139 @@ public sealed class CacheTests : IDisposable
 
     private string[] Files(string pattern) => Directory.GetFiles(_temporary.FullPath, pattern, SearchOption.AllDirectories);
 
-    [Fact]
-    public async Task Blob_IsReadBack_UnderItsDigest()
+    private static Task<Stream> OpenAsync(byte[] bytes) => Task.FromResult<Stream>(new MemoryStream(bytes));
+
+    private static Task<(string Digest, Stream Bytes)> ReceiveAsync(BlobCache blobs, byte[] bytes) => blobs.ReceiveAsync(
+        async (target, token) =>
+        {
+            // In pieces, as from a network.
+            foreach (var piece in bytes.Chunk(10_000))
+            {
+                await target.WriteAsync(piece, token);
+            }
+
+            return BlobCache.DigestOf(bytes);
+        },
+        Cancellation);
+
+    private static async Task<byte[]> ReadAsync(Stream? stream)
     {
-        var digest = BlobCache.DigestOf(Wat);
-        await Blobs.StoreAsync(digest, Wat, Cancellation);
+        Assert.NotNull(stream);
+        await using var open = stream;
+        var bytes = new byte[open.Length];
+        await open.ReadExactlyAsync(bytes, Cancellation);
+        Assert.Equal(0, await open.ReadAsync(new byte[1], Cancellation));
+        return bytes;
+    }
+
+    [Fact]
+    public async Task Blob_IsReadBack_UnderItsDigest_AlsoWhileTheCacheRemovesIt()
+    {
+        var (digest, arrived) = await ReceiveAsync(Blobs, Wat);
         Assert.True(Blobs.Contains(digest));
-        Assert.Equal(Wat, await Blobs.TryReadAsync(digest, Cancellation));
+        var opened = await Blobs.TryOpenAsync(digest, Cancellation);
         Assert.Empty(Files("*.tmp"));
+
+        File.Delete(Directory.GetFiles(_directory.Blobs).Single());
+
+        Assert.Equal(Wat, await ReadAsync(arrived));
+        Assert.Equal(Wat, await ReadAsync(opened));
+        Assert.Empty(Directory.GetFiles(_directory.Blobs));
+    }
+
+    [Fact]
+    public async Task BlobThatDoesNotArrive_LeavesNothing()
+    {
+        await Assert.ThrowsAsync<InvalidDataException>(() => Blobs.ReceiveAsync(
+            async (target, token) =>
+            {
+                await target.WriteAsync(Wat, token);
+                throw new InvalidDataException("cut off");
+            },
+            Cancellation));
+
+        Assert.Empty(Directory.GetFiles(_directory.Blobs));
     }
 
     [Fact]
     public async Task DamagedBlob_IsNotGiven_AndRemoved()
     {
-        var digest = BlobCache.DigestOf(Wat);
-        await Blobs.StoreAsync(digest, Wat, Cancellation);
+        var (digest, arrived) = await ReceiveAsync(Blobs, Wat);
+        await arrived.DisposeAsync();
         await File.WriteAllBytesAsync(Directory.GetFiles(_directory.Blobs).Single(), Wat[..^1], Cancellation);
-        Assert.Null(await Blobs.TryReadAsync(digest, Cancellation));
+        Assert.Null(await Blobs.TryOpenAsync(digest, Cancellation));
         Assert.False(Blobs.Contains(digest));
+    }
+
+    /// <summary>A file where the folder of the blobs should be: nothing can be written, as on a full disk.</summary>
+    [Fact]
+    public async Task FullDisk_CostsTheBlob_NotTheModule_AndOnlySoMuchMemory()
+    {
+        Directory.Delete(_directory.Blobs);
+        await File.WriteAllTextAsync(_directory.Blobs, "", Cancellation);
+        var blobs = Blobs;
+        var large = new byte[40 << 20];
+
+        var (digest, arrived) = await ReceiveAsync(blobs, large);
+        Assert.False(blobs.Contains(digest));
+        var refused = await Assert.ThrowsAsync<NoRoomException>(() => ReceiveAsync(blobs, large));
+        Assert.EndsWith("and there is no memory for it at present", refused.Message, StringComparison.Ordinal);
+
+        Assert.Equal(large, await ReadAsync(arrived));
+        Assert.Equal(large, await ReadAsync((await ReceiveAsync(blobs, large)).Bytes));
+    }
+
+    [Fact]
+    public async Task DiskThatIsFullInTheMiddleOfABlob_CostsTheBlob_NotTheModule()
+    {
+        var bytes = new byte[100_000];
+        Random.Shared.NextBytes(bytes);
+        var memory = new ByteBudget(bytes.Length);
+        await using (var arriving = new ArrivingBlob(_temporary.PathOf("pull.tmp"), path => new FullDisk(path, room: 45_000), memory))
+        {
+            foreach (var piece in bytes.Chunk(10_000))
+            {
+                await arriving.WriteAsync(piece, Cancellation);
+            }
+
+            Assert.Equal("No space left on device", arriving.DiskError);
+            Assert.Equal(bytes.Length, memory.Taken);
+            arriving.Position = 0;
+            Assert.Equal(bytes, await ReadAsync(arriving));
+        }
+
+        Assert.Equal(0, memory.Taken);
+        Assert.Empty(Files("*.tmp"));
+    }
+
+    /// <summary>What waits may be many times what the process has.</summary>
+    [Fact]
+    public async Task ModuleThatWaitsForItsPlaceAtTheCompiler_IsNotInMemoryYet()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
+        using var log = new BlockingLog();
+        var busy = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log, compilers: 1);
+        var first = Task.Run(() => busy.GetAsync("", $"sha256:{1:x64}", "first", _ => OpenAsync(Wat), Cancellation));
+        await log.Entered.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
+        var opened = new TaskCompletionSource();
+        using var content = new WatchedStream(Wat, () => log.Go.IsSet);
+        var waiting = Task.Run(() => busy.GetAsync(
+            "",
+            $"sha256:{2:x64}",
+            "waiting",
+            _ =>
+            {
+                opened.SetResult();
+                return Task.FromResult<Stream>(content);
+            },
+            Cancellation));
+        await opened.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
+        log.Go.Set();
+
+        (await first).Dispose();
+        (await waiting).Dispose();
+        Assert.True(content.WasReadInTime);
+        Assert.False(content.CanRead);
     }
 
     [Fact]
@@ -62,7 +178,7 @@ public sealed class CacheTests : IDisposable
         var first = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
         var second = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
         var guests = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            (i % 2 == 0 ? first : second).GetAsync("", BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation)));
+            (i % 2 == 0 ? first : second).GetAsync("", BlobCache.DigestOf(Wat), "module", _ => OpenAsync(Wat), Cancellation)));
         Assert.Single(log.Lines, line => line.StartsWith("Compiled", StringComparison.Ordinal));
         Assert.Single(Files("*.cwasm"));
         Assert.All(guests, guest => guest.Dispose());
@@ -75,7 +191,7 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        var wasm = new TaskCompletionSource<byte[]>();
+        var wasm = new TaskCompletionSource<Stream>();
         var thrown = 0;
         void Count(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs exception)
         {
@@ -91,7 +207,7 @@ public sealed class CacheTests : IDisposable
             var first = compiled.GetAsync("", digest, "module", _ => wasm.Task, Cancellation);
             var second = compiled.GetAsync("", digest, "module", _ => wasm.Task, Cancellation);
             Assert.False(second.IsCompleted);
-            wasm.SetResult(Wat);
+            wasm.SetResult(new MemoryStream(Wat));
             (await first).Dispose();
             (await second).Dispose();
         }
@@ -112,12 +228,12 @@ public sealed class CacheTests : IDisposable
         var another = Compiled(engine);
         var digests = Enumerable.Range(0, 5).Select(i => $"sha256:{i:x64}").ToArray();
         Task<Guest> Get(CompiledCache cache, string digest) =>
-            Task.Run(() => cache.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation));
+            Task.Run(() => cache.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation));
 
         // The only place is taken for as long as the log takes to write that the first is compiled.
         var first = Get(busy, digests[0]);
         await log.Entered.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
-        var waiting = digests[1..].Select(digest => busy.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).ToList();
+        var waiting = digests[1..].Select(digest => busy.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).ToList();
         try
         {
             foreach (var digest in digests[1..])
@@ -141,10 +257,10 @@ public sealed class CacheTests : IDisposable
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
-        var never = new TaskCompletionSource<byte[]>();
+        var never = new TaskCompletionSource<Stream>();
         var slow = compiled.GetAsync("", $"sha256:{1:x64}", "slow", never.Task.WaitAsync, Cancellation);
 
-        (await compiled.GetAsync("", $"sha256:{2:x64}", "quick", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", $"sha256:{2:x64}", "quick", _ => OpenAsync(Wat), Cancellation)).Dispose();
 
         Assert.False(slow.IsCompleted);
         never.SetException(new IOException("gone"));
@@ -167,7 +283,7 @@ public sealed class CacheTests : IDisposable
             _ =>
             {
                 Interlocked.Increment(ref compilations);
-                return Task.FromResult(Wat);
+                return OpenAsync(Wat);
             },
             Cancellation));
 
@@ -200,7 +316,7 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).Dispose();
 
         var file = Files("*.cwasm").Single();
         var bytes = await File.ReadAllBytesAsync(file, Cancellation);
@@ -216,7 +332,7 @@ public sealed class CacheTests : IDisposable
             _ =>
             {
                 wasCompiled = true;
-                return Task.FromResult(Wat);
+                return OpenAsync(Wat);
             },
             Cancellation)).Dispose();
         Assert.True(wasCompiled);
@@ -229,13 +345,13 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).Dispose();
 
         // Intact by its checksum, and no code that this engine could have made.
         var file = Files("*.cwasm").Single();
         byte[] foreign = [1, 2, 3];
         await File.WriteAllBytesAsync(file, [.. foreign, .. System.IO.Hashing.XxHash128.Hash(foreign)], Cancellation);
-        (await compiled.GetAsync("", digest, "module", _ => Task.FromResult(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).Dispose();
         Assert.True(new FileInfo(file).Length > foreign.Length + 16);
     }
 
@@ -248,7 +364,7 @@ public sealed class CacheTests : IDisposable
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.
         Directory.Delete(_directory.Compiled);
         await File.WriteAllTextAsync(_directory.Compiled, "", Cancellation);
-        using var guest = await compiled.GetAsync("", BlobCache.DigestOf(Wat), "module", _ => Task.FromResult(Wat), Cancellation);
+        using var guest = await compiled.GetAsync("", BlobCache.DigestOf(Wat), "module", _ => OpenAsync(Wat), Cancellation);
         Assert.True(guest.HasExport("_start"));
     }
 
@@ -352,6 +468,32 @@ public sealed class CacheTests : IDisposable
     }
 
     /// <summary>Takes its time for the first message.</summary>
+    /// <summary>Remembers whether it was read when it might be.</summary>
+    private sealed class WatchedStream(byte[] bytes, Func<bool> mayBeRead) : MemoryStream(bytes)
+    {
+        public bool WasReadInTime { get; private set; } = true;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            WasReadInTime &= mayBeRead();
+            return base.ReadAsync(buffer, cancellationToken);
+        }
+    }
+
+    /// <summary>A file on a disk that is full after so many bytes, and takes a part of those that do not fit.</summary>
+    private sealed class FullDisk(string path, int room) : FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)
+    {
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var fits = (int)Math.Min(buffer.Length, room - Position);
+            await base.WriteAsync(buffer[..fits], cancellationToken);
+            if (fits < buffer.Length)
+            {
+                throw new IOException("No space left on device");
+            }
+        }
+    }
+
     private sealed class BlockingLog : ILogger<CompiledCache>, IDisposable
     {
         public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

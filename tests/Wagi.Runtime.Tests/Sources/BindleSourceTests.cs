@@ -51,7 +51,13 @@ public sealed class BindleSourceTests : IDisposable
     private async Task<string> ReadAsync(ModuleEntry entry, string? defaultServer = null)
     {
         var content = await Source(defaultServer).FindAsync(entry, secrets: null, Cancellation);
-        return Encoding.UTF8.GetString(await content.ReadAsync(Cancellation));
+        return await ReadAsync(content);
+    }
+
+    private static async Task<string> ReadAsync(ModuleContent content)
+    {
+        using var reader = new StreamReader(await content.OpenAsync(Cancellation));
+        return await reader.ReadToEndAsync(Cancellation);
     }
 
     private async Task<ModuleSourceException> FailsAsync(ModuleEntry entry, string reason)
@@ -68,7 +74,7 @@ public sealed class BindleSourceTests : IDisposable
         var content = await Source().FindAsync(Entry(Hello().Name, server.Url), secrets: null, Cancellation);
         var hash = TestBindle.Sha256("hello"u8.ToArray());
         Assert.Equal(("sha256:" + hash, $"bindle:{Hello().Name}@{hash}"), (content.Digest, content.Reference));
-        Assert.Equal("hello"u8.ToArray(), await content.ReadAsync(Cancellation));
+        Assert.Equal("hello", await ReadAsync(content));
     }
 
     [Fact]
