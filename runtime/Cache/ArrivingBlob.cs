@@ -2,8 +2,8 @@ using Wagi.Runtime.Bodies;
 
 namespace Wagi.Runtime.Cache;
 
-/// <summary>Neither disk nor memory takes a blob.</summary>
-internal sealed class NoRoomException(string message) : Exception(message);
+/// <summary>A blob does not arrive: neither disk nor memory takes it, it is larger than was said, or it takes too long.</summary>
+internal sealed class ArrivalException(string message) : Exception(message);
 
 /// <summary>
 /// A blob on its way from a registry, however slow that is: in a file, so that it takes no memory. Where the disk does not take it, it goes on
@@ -13,6 +13,7 @@ internal sealed class ArrivingBlob : Stream
 {
     private readonly ByteBudget _memory;
     private readonly string _path;
+    private readonly long _maxSize;
     private FileStream? _file;
     private MemoryStream? _kept;
     private long _taken;
@@ -20,9 +21,10 @@ internal sealed class ArrivingBlob : Stream
     /// <param name="path">Where the file is made; its folder as well, if need be.</param>
     /// <param name="create">Makes it, without a buffer.</param>
     /// <param name="memory">What blobs that no file takes may use, all together.</param>
-    public ArrivingBlob(string path, Func<string, FileStream> create, ByteBudget memory)
+    /// <param name="maxSize">The most bytes that are taken.</param>
+    public ArrivingBlob(string path, Func<string, FileStream> create, ByteBudget memory, long maxSize)
     {
-        (_path, _memory) = (path, memory);
+        (_path, _memory, _maxSize) = (path, memory, maxSize);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -62,6 +64,11 @@ internal sealed class ArrivingBlob : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (buffer.Length > _maxSize - Present.Position)
+        {
+            throw new ArrivalException($"it is larger than the {_maxSize} bytes that were announced");
+        }
+
         if (_file is not null)
         {
             var position = _file.Position;
@@ -94,7 +101,7 @@ internal sealed class ArrivingBlob : Stream
     {
         if (!_memory.TryTake(bytes))
         {
-            throw new NoRoomException($"the module cache does not take it ({DiskError}), and there is no memory for it at present");
+            throw new ArrivalException($"the module cache does not take it ({DiskError}), and there is no memory for it at present");
         }
 
         _taken += bytes;

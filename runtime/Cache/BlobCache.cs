@@ -1,12 +1,24 @@
 using System.Security.Cryptography;
 using Wagi.Hosting.Files;
 using Wagi.Runtime.Bodies;
+using Wagi.Runtime.Sharing;
 
 namespace Wagi.Runtime.Cache;
 
 /// <summary>Wasm by digest: <c>blobs/sha256/&lt;hex&gt;</c>. The digest is checked whenever a blob is read.</summary>
-internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCache> logger)
+/// <param name="directory">The cache.</param>
+/// <param name="logger">Where to log.</param>
+/// <param name="arriving">How many bytes may be arriving at a time, all tenants together: they count as part of the cache only when they are there.</param>
+/// <param name="time">The clock; null: the system's.</param>
+internal sealed partial class BlobCache(
+    CacheDirectory directory, ILogger<BlobCache> logger, long arriving = CacheOptions.DefaultMaxBytes / BlobCache.Share, TimeProvider? time = null)
 {
+    /// <summary>How long a blob may take: who sends a byte from time to time must not keep the room of others for ever.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    /// <summary>The part of the cache's size that may be on its way at a time, and the part of that for one tenant.</summary>
+    public const int Share = 4;
+
     private const string Algorithm = "sha256:";
 
     private const int BufferSize = 64 << 10;
@@ -15,6 +27,7 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
     private const long MaxInMemory = 64L << 20;
 
     private readonly ByteBudget _memory = new(MaxInMemory);
+    private readonly TenantGate _arriving = new(arriving, Math.Max(1, arriving / Share));
 
     /// <summary>The digest of some bytes: <c>sha256:…</c>.</summary>
     public static string DigestOf(ReadOnlySpan<byte> bytes) => Algorithm + Convert.ToHexStringLower(SHA256.HashData(bytes));
@@ -54,23 +67,34 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
     }
 
     /// <summary>Takes in a blob and keeps it. A cache that cannot be written to (disk full) costs a pull next time, and memory as far as there is some.</summary>
+    /// <param name="tenant">Whose it is: tenants take turns, with the smaller of their own first, while much is arriving.</param>
+    /// <param name="size">Its size in bytes, or the most that it can be: more is refused, for the room is taken by what is announced.</param>
     /// <param name="write">Writes the bytes and returns their digest, which it has verified.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The digest; and the bytes, open at their start, in no memory unless the disk did not take them.</returns>
-    /// <exception cref="NoRoomException">Neither disk nor memory takes it.</exception>
-    public async Task<(string Digest, Stream Bytes)> ReceiveAsync(Func<Stream, CancellationToken, Task<string>> write, CancellationToken cancellationToken)
+    /// <exception cref="ArrivalException">Neither disk nor memory takes it, it is larger than <paramref name="size"/>, or it takes longer than <see cref="Patience"/>.</exception>
+    public async Task<(string Digest, Stream Bytes)> ReceiveAsync(
+        string tenant, long size, Func<Stream, CancellationToken, Task<string>> write, CancellationToken cancellationToken)
     {
-        var arriving = new ArrivingBlob(AtomicFile.TemporaryFor(Path.Combine(directory.Blobs, "pull")), Create, _memory);
+        using var room = await _arriving.EnterBySizeAsync(tenant, size, cancellationToken);
+        using var patience = new CancellationTokenSource(Patience, time ?? TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var blob = new ArrivingBlob(AtomicFile.TemporaryFor(Path.Combine(directory.Blobs, "pull")), Create, _memory, size);
         try
         {
-            var digest = await write(arriving, cancellationToken);
-            arriving.Position = 0;
-            Keep(arriving, PathFor(digest));
-            return (digest, arriving);
+            var digest = await write(blob, either.Token);
+            blob.Position = 0;
+            Keep(blob, PathFor(digest));
+            return (digest, blob);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            await blob.DisposeAsync();
+            throw new ArrivalException($"it has not arrived within {Patience.TotalMinutes:0} minutes");
         }
         catch
         {
-            await arriving.DisposeAsync();
+            await blob.DisposeAsync();
             throw;
         }
     }
@@ -78,12 +102,12 @@ internal sealed partial class BlobCache(CacheDirectory directory, ILogger<BlobCa
     private static FileStream Create(string path) =>
         new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
 
-    private void Keep(ArrivingBlob arriving, string path)
+    private void Keep(ArrivingBlob blob, string path)
     {
         try
         {
-            arriving.MoveTo(path);
-            if (arriving.DiskError is { } error)
+            blob.MoveTo(path);
+            if (blob.DiskError is { } error)
             {
                 LogBlobNotStored(path, error);
             }

@@ -51,7 +51,7 @@ internal sealed class LoaderScope : IDisposable
         var pulls = new AddressGuard(options.Pulls);
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
         _bindles = new BindleClient(guard: pulls);
-        var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>());
+        var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>(), options.Cache.MaxBytes / BlobCache.Share);
         var grants = new BlobGrants(Cache, loggers.CreateLogger<BlobGrants>());
         var signatures = new SignatureCheck(new SignatureVerifier(_registries), grants, loggers.CreateLogger<SignatureCheck>());
         var references = new ReferenceCache(Cache, loggers.CreateLogger<ReferenceCache>());

@@ -4,9 +4,9 @@ namespace Wagi.Runtime.Sharing;
 /// Limits how many are in at the same time, all tenants together and each by itself. Who waits is let in in turn: one of each tenant, the
 /// smallest of its own first, so that neither the number nor the size of what one tenant brings keeps the others waiting.
 /// </summary>
-/// <param name="places">How many may be in.</param>
-/// <param name="placesOfTenant">How many of one tenant may be in.</param>
-internal sealed class TenantGate(int places, int placesOfTenant)
+/// <param name="places">How many may be in; where they take more than one place each, how many places there are.</param>
+/// <param name="placesOfTenant">How many of one tenant may be in, or how many places it may take.</param>
+internal sealed class TenantGate(long places, long placesOfTenant)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
@@ -14,16 +14,25 @@ internal sealed class TenantGate(int places, int placesOfTenant)
     /// <summary>Tenants that wait for something, whose turn is next first.</summary>
     private readonly LinkedList<Tenant> _turns = [];
 
-    private int _inside;
+    private long _inside;
     private long _arrivals;
 
     /// <summary>Waits for a place, which is taken until what is returned is disposed.</summary>
     /// <param name="tenant">Whose it is.</param>
     /// <param name="size">What is compared among those of one tenant.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<IDisposable> EnterAsync(string tenant, long size, CancellationToken cancellationToken)
+    public Task<IDisposable> EnterAsync(string tenant, long size, CancellationToken cancellationToken) => EnterAsync(tenant, size, 1, cancellationToken);
+
+    /// <summary>Waits for as many places as it has size. One that is larger than what a tenant may take is let in when the tenant has nothing else in.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="size">How many places it takes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<IDisposable> EnterBySizeAsync(string tenant, long size, CancellationToken cancellationToken) =>
+        EnterAsync(tenant, size, Math.Clamp(size, 1, placesOfTenant), cancellationToken);
+
+    private async Task<IDisposable> EnterAsync(string tenant, long size, long weight, CancellationToken cancellationToken)
     {
-        var entry = Join(tenant, size);
+        var entry = Join(tenant, size, weight);
         try
         {
             await entry.Admitted.Task.WaitAsync(cancellationToken);
@@ -37,7 +46,7 @@ internal sealed class TenantGate(int places, int placesOfTenant)
         }
     }
 
-    private Entry Join(string name, long size)
+    private Entry Join(string name, long size, long weight)
     {
         lock (_lock)
         {
@@ -46,7 +55,7 @@ internal sealed class TenantGate(int places, int placesOfTenant)
                 _tenants.Add(name, tenant = new Tenant(name));
             }
 
-            var entry = new Entry(this, tenant);
+            var entry = new Entry(this, tenant, weight);
             tenant.Waiting.Enqueue(entry, (size, _arrivals++));
             if (tenant.Turn.List is null)
             {
@@ -65,11 +74,6 @@ internal sealed class TenantGate(int places, int placesOfTenant)
         {
             var (turn, tenant) = (next, next.Value);
             next = next.Next;
-            if (tenant.Inside == placesOfTenant)
-            {
-                continue;
-            }
-
             if (tenant.NextEntry() is not { } entry)
             {
                 _turns.Remove(turn);
@@ -77,8 +81,20 @@ internal sealed class TenantGate(int places, int placesOfTenant)
                 continue;
             }
 
-            tenant.Inside++;
-            _inside++;
+            if (entry.Weight > placesOfTenant - tenant.Inside)
+            {
+                continue;
+            }
+
+            if (entry.Weight > places - _inside)
+            {
+                // It is its turn: smaller ones of others would keep it waiting for ever.
+                break;
+            }
+
+            tenant.Waiting.Dequeue();
+            tenant.Inside += entry.Weight;
+            _inside += entry.Weight;
             entry.State = EntryState.Inside;
             entry.Admitted.SetResult();
 
@@ -97,8 +113,8 @@ internal sealed class TenantGate(int places, int placesOfTenant)
             entry.State = EntryState.Gone;
             if (wasInside)
             {
-                entry.Tenant.Inside--;
-                _inside--;
+                entry.Tenant.Inside -= entry.Weight;
+                _inside -= entry.Weight;
                 Admit();
             }
 
@@ -136,26 +152,32 @@ internal sealed class TenantGate(int places, int placesOfTenant)
 
         public PriorityQueue<Entry, (long Size, long Arrival)> Waiting { get; } = new();
 
-        public int Inside { get; set; }
+        /// <summary>Places that it has.</summary>
+        public long Inside { get; set; }
 
-        /// <summary>The next that still waits.</summary>
+        /// <summary>The next that still waits; those before it that have given up are forgotten.</summary>
         public Entry? NextEntry()
         {
-            while (Waiting.TryDequeue(out var entry, out _))
+            while (Waiting.TryPeek(out var entry, out _))
             {
                 if (entry.State == EntryState.Waiting)
                 {
                     return entry;
                 }
+
+                Waiting.Dequeue();
             }
 
             return null;
         }
     }
 
-    private sealed class Entry(TenantGate owner, Tenant tenant) : IDisposable
+    private sealed class Entry(TenantGate owner, Tenant tenant, long weight) : IDisposable
     {
         public Tenant Tenant => tenant;
+
+        /// <summary>Places that it takes.</summary>
+        public long Weight => weight;
 
         public EntryState State { get; set; }
 

@@ -23,10 +23,10 @@ internal sealed class ApplicationSource(IBindleStore store, BindleParcels parcel
         return new ModuleContent(
             BindleParcels.DigestOf(module.Module),
             $"bindle:{name}@{module.Module.Sha256}",
-            token => parcels.OpenAsync(store, name, module.Module, token))
+            token => parcels.OpenAsync(entry.Tenant, store, name, module.Module, token))
         {
             // As in WAGI: the files lie below the root.
-            Volumes = module.Files.IsEmpty ? [] : [new Volume("/", await folders.PrepareAsync(store, name, module.Files, cancellationToken), IsReadOnly: true)],
+            Volumes = module.Files.IsEmpty ? [] : [new Volume("/", await folders.PrepareAsync(entry.Tenant, store, name, module.Files, cancellationToken), IsReadOnly: true)],
         };
     }
 }

@@ -15,19 +15,31 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
     public static string DigestOf(Label parcel) => "sha256:" + parcel.Sha256;
 
     /// <summary>A parcel from the cache, or from where the bindle is kept: open at its start.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="store">Where the bindle is kept.</param>
+    /// <param name="bindle">The bindle.</param>
+    /// <param name="parcel">The parcel.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ModuleSourceException">It is not available.</exception>
-    public async Task<Stream> OpenAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken) =>
-        await blobs.TryOpenAsync(DigestOf(parcel), cancellationToken) ?? await FetchAsync(store, bindle, parcel, cancellationToken);
+    public async Task<Stream> OpenAsync(string tenant, IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken) =>
+        await blobs.TryOpenAsync(DigestOf(parcel), cancellationToken) ?? await FetchAsync(tenant, store, bindle, parcel, cancellationToken);
 
     /// <summary>A parcel from where the bindle is kept, even when the cache has it.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="store">Where the bindle is kept.</param>
+    /// <param name="bindle">The bindle.</param>
+    /// <param name="parcel">The parcel.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ModuleSourceException">It is not available.</exception>
-    public async Task<Stream> FetchAsync(IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken)
+    public async Task<Stream> FetchAsync(string tenant, IBindleStore store, BindleName bindle, Label parcel, CancellationToken cancellationToken)
     {
         LogParcelPulling(parcel.DisplayName, bindle, store.Location);
         using var item = progress.Begin($"pulling {parcel.DisplayName} of {bindle}", parcel.Size);
         try
         {
             var (_, bytes) = await blobs.ReceiveAsync(
+                tenant,
+                parcel.Size ?? BindleClient.MaxParcelSize,
                 async (target, token) =>
                 {
                     await store.ReadParcelAsync(bindle, parcel, item.Count(target), token);
@@ -41,7 +53,7 @@ internal sealed partial class BindleParcels(BlobCache blobs, ProgressDisplay pro
         {
             throw Translate(exception);
         }
-        catch (NoRoomException exception)
+        catch (ArrivalException exception)
         {
             throw new ModuleSourceException(ModuleReason.PullFailed, $"parcel '{parcel.DisplayName}' of bindle {bindle}: {exception.Message}", exception);
         }

@@ -28,11 +28,11 @@ internal sealed class BindleSource(BindleClient client, Uri? defaultServer, Bind
         if (await references.TryReadAsync(tenant, reference, cancellationToken) is { } known && known.WasmDigest is ['s', 'h', 'a', '2', '5', '6', ':', .. var hash])
         {
             var label = new Label { Sha256 = hash, MediaType = Invoice.WasmMediaType };
-            return Content(name, label, token => parcels.OpenAsync(server, name, label, token));
+            return Content(name, label, token => parcels.OpenAsync(tenant, server, name, label, token));
         }
 
         var (parcel, invoice) = await ChooseAsync(server, name, cancellationToken);
-        var bytes = await parcels.FetchAsync(server, name, parcel, cancellationToken);
+        var bytes = await parcels.FetchAsync(tenant, server, name, parcel, cancellationToken);
         try
         {
             await references.StoreAsync(

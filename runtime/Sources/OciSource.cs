@@ -118,7 +118,7 @@ internal sealed partial class OciSource(
         var repository = BlobGrants.Repository($"{reference.Registry}/{reference.Repository}");
         if (wasmDigest is null || !blobs.Contains(wasmDigest) || !await MayUseAsync(tenant, repository, artifact, wasmDigest, cancellationToken))
         {
-            (wasmDigest, wasm) = await PullAsync(reference, artifact, cancellationToken);
+            (wasmDigest, wasm) = await PullAsync(tenant, reference, artifact, cancellationToken);
         }
 
         try
@@ -140,13 +140,16 @@ internal sealed partial class OciSource(
         }
     }
 
-    private async Task<(string Digest, Stream Wasm)> PullAsync(Reference reference, ModuleArtifact artifact, CancellationToken cancellationToken)
+    private async Task<(string Digest, Stream Wasm)> PullAsync(
+        string tenant, Reference reference, ModuleArtifact artifact, CancellationToken cancellationToken)
     {
         LogPulling(reference.ToString());
         using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
         try
         {
             return await blobs.ReceiveAsync(
+                tenant,
+                artifact.WasmSize ?? _modules.MaxModuleSize,
                 async (target, token) =>
                 {
                     var pulled = await _modules.PullAsync(artifact, item.Count(target), token);
@@ -155,7 +158,7 @@ internal sealed partial class OciSource(
                 },
                 cancellationToken);
         }
-        catch (NoRoomException exception)
+        catch (ArrivalException exception)
         {
             throw new ModuleSourceException(ModuleReason.PullFailed, $"{reference}: {exception.Message}", exception);
         }

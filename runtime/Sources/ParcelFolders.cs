@@ -20,12 +20,13 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
     private readonly ConcurrentBag<FileStream> _locks = [];
 
     /// <summary>A folder with just these files, complete and compared with their hashes.</summary>
+    /// <param name="tenant">Whose they are.</param>
     /// <param name="store">Where the bindle is kept.</param>
     /// <param name="bindle">The bindle.</param>
     /// <param name="files">The files; each name lies inside the folder.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ModuleSourceException">A parcel is not available, or the folder cannot be written.</exception>
-    public async Task<string> PrepareAsync(IBindleStore store, BindleName bindle, ImmutableArray<Label> files, CancellationToken cancellationToken)
+    public async Task<string> PrepareAsync(string tenant, IBindleStore store, BindleName bindle, ImmutableArray<Label> files, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(directory.Files, KeyOf(files));
         try
@@ -34,11 +35,11 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             _locks.Add(CacheDirectory.KeepFolder(folder));
             if (Directory.Exists(folder))
             {
-                await MendAsync(store, bindle, files, folder, cancellationToken);
+                await MendAsync(tenant, store, bindle, files, folder, cancellationToken);
             }
             else
             {
-                await FillAsync(store, bindle, files, folder, cancellationToken);
+                await FillAsync(tenant, store, bindle, files, folder, cancellationToken);
             }
 
             return folder;
@@ -52,7 +53,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
 
     /// <summary>Everything is put into a folder beside it, which takes its place in one step.</summary>
     private async Task FillAsync(
-        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellationToken)
+        string tenant, IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellationToken)
     {
         var temporary = AtomicFile.TemporaryFor(folder);
         try
@@ -61,7 +62,7 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
             {
                 var path = Path.Combine(temporary, file.Name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await using var parcel = await parcels.OpenAsync(store, bindle, file, cancellationToken);
+                await using var parcel = await parcels.OpenAsync(tenant, store, bindle, file, cancellationToken);
                 await using var target = File.Create(path);
                 await parcel.CopyToAsync(target, cancellationToken);
             }
@@ -83,14 +84,14 @@ internal sealed class ParcelFolders(CacheDirectory directory, BindleParcels parc
 
     /// <summary>Compares what is there with its hashes, and writes again what is missing or damaged.</summary>
     private async Task MendAsync(
-        IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellationToken)
+        string tenant, IBindleStore store, BindleName bindle, ImmutableArray<Label> files, string folder, CancellationToken cancellationToken)
     {
         foreach (var file in files)
         {
             var path = Path.Combine(folder, file.Name);
             if (await HashOfAsync(path, cancellationToken) != file.Sha256)
             {
-                await using var parcel = await parcels.OpenAsync(store, bindle, file, cancellationToken);
+                await using var parcel = await parcels.OpenAsync(tenant, store, bindle, file, cancellationToken);
                 await AtomicFile.WriteAsync(path, (target, token) => parcel.CopyToAsync(target, token), cancellationToken);
             }
         }

@@ -11,6 +11,9 @@ namespace Wagi.Bindle.Stores;
 /// <summary>Connections to any number of Bindle servers; thread-safe, made to live as long as the process.</summary>
 public sealed class BindleClient : IDisposable
 {
+    /// <summary>Largest parcel, in bytes.</summary>
+    public const long MaxParcelSize = VerifiedCopy.MaxParcelSize;
+
     private readonly HttpClient _http;
     private readonly TimeSpan _stallTimeout;
 

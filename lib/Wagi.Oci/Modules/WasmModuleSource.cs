@@ -25,6 +25,9 @@ public sealed class WasmModuleSource
         _options = options ?? new WasmModuleSourceOptions();
     }
 
+    /// <summary>Largest Wasm binary, in bytes.</summary>
+    public long MaxModuleSize => _options.MaxModuleSize;
+
     /// <summary>
     /// Finds out where the module is from its manifest; through a second one if the reference means an index.
     /// </summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Compiling;
@@ -37,7 +38,9 @@ public sealed class CacheTests : IDisposable
 
     private static Task<Stream> OpenAsync(byte[] bytes) => Task.FromResult<Stream>(new MemoryStream(bytes));
 
-    private static Task<(string Digest, Stream Bytes)> ReceiveAsync(BlobCache blobs, byte[] bytes) => blobs.ReceiveAsync(
+    private static Task<(string Digest, Stream Bytes)> ReceiveAsync(BlobCache blobs, byte[] bytes, string tenant = "") => blobs.ReceiveAsync(
+        tenant,
+        bytes.Length,
         async (target, token) =>
         {
             // In pieces, as from a network.
@@ -79,6 +82,8 @@ public sealed class CacheTests : IDisposable
     public async Task BlobThatDoesNotArrive_LeavesNothing()
     {
         await Assert.ThrowsAsync<InvalidDataException>(() => Blobs.ReceiveAsync(
+            "",
+            Wat.Length,
             async (target, token) =>
             {
                 await target.WriteAsync(Wat, token);
@@ -99,6 +104,81 @@ public sealed class CacheTests : IDisposable
         Assert.False(Blobs.Contains(digest));
     }
 
+    /// <summary>The size of the cache counts what is there; what is on its way is counted by itself.</summary>
+    [Fact]
+    public async Task BlobsOnTheirWay_AreBounded_AndNoTenantHasAllTheRoom()
+    {
+        var blobs = new BlobCache(_directory, NullLogger<BlobCache>.Instance, arriving: 4 * Wat.Length);
+        var go = new TaskCompletionSource();
+        Task<(string Digest, Stream Bytes)> Receive(string tenant, TaskCompletionSource begun) => blobs.ReceiveAsync(
+            tenant,
+            Wat.Length,
+            async (target, token) =>
+            {
+                begun.SetResult();
+                await go.Task.WaitAsync(token);
+                await target.WriteAsync(Wat, token);
+                return BlobCache.DigestOf(Wat);
+            },
+            Cancellation);
+
+        TaskCompletionSource[] begun = [.. Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource())];
+        var first = Receive("slow", begun[0]);
+        var second = Receive("slow", begun[1]);
+        var other = Receive("other", begun[2]);
+        await begun[0].Task;
+        await begun[2].Task;
+        Assert.False(begun[1].Task.IsCompleted);
+
+        go.SetResult();
+        foreach (var (_, bytes) in await Task.WhenAll(first, second, other))
+        {
+            Assert.Equal(Wat, await ReadAsync(bytes));
+        }
+    }
+
+    [Fact]
+    public async Task BlobThatIsLargerThanAnnounced_IsRefused()
+    {
+        var refused = await Assert.ThrowsAsync<ArrivalException>(() => Blobs.ReceiveAsync(
+            "a",
+            Wat.Length - 1,
+            async (target, token) =>
+            {
+                await target.WriteAsync(Wat, token);
+                return BlobCache.DigestOf(Wat);
+            },
+            Cancellation));
+
+        Assert.Equal($"it is larger than the {Wat.Length - 1} bytes that were announced", refused.Message);
+        Assert.Empty(Directory.GetFiles(_directory.Blobs));
+    }
+
+    [Fact]
+    public async Task BlobThatTrickles_GivesUpItsRoom_AfterTenMinutes()
+    {
+        var time = new FakeTimeProvider();
+        var blobs = new BlobCache(_directory, NullLogger<BlobCache>.Instance, arriving: 4, time);
+        var trickling = blobs.ReceiveAsync(
+            "a",
+            1,
+            async (_, token) =>
+            {
+                await Task.Delay(Timeout.Infinite, token);
+                return "";
+            },
+            Cancellation);
+        var next = ReceiveAsync(blobs, Wat, "a");
+
+        time.Advance(BlobCache.Patience - TimeSpan.FromSeconds(1));
+        Assert.False(trickling.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        var refused = await Assert.ThrowsAsync<ArrivalException>(() => trickling);
+        Assert.Equal("it has not arrived within 10 minutes", refused.Message);
+        await (await next).Bytes.DisposeAsync();
+    }
+
     /// <summary>A file where the folder of the blobs should be: nothing can be written, as on a full disk.</summary>
     [Fact]
     public async Task FullDisk_CostsTheBlob_NotTheModule_AndOnlySoMuchMemory()
@@ -110,7 +190,7 @@ public sealed class CacheTests : IDisposable
 
         var (digest, arrived) = await ReceiveAsync(blobs, large);
         Assert.False(blobs.Contains(digest));
-        var refused = await Assert.ThrowsAsync<NoRoomException>(() => ReceiveAsync(blobs, large));
+        var refused = await Assert.ThrowsAsync<ArrivalException>(() => ReceiveAsync(blobs, large));
         Assert.EndsWith("and there is no memory for it at present", refused.Message, StringComparison.Ordinal);
 
         Assert.Equal(large, await ReadAsync(arrived));
@@ -123,7 +203,7 @@ public sealed class CacheTests : IDisposable
         var bytes = new byte[100_000];
         Random.Shared.NextBytes(bytes);
         var memory = new ByteBudget(bytes.Length);
-        await using (var arriving = new ArrivingBlob(_temporary.PathOf("pull.tmp"), path => new FullDisk(path, room: 45_000), memory))
+        await using (var arriving = new ArrivingBlob(_temporary.PathOf("pull.tmp"), path => new FullDisk(path, room: 45_000), memory, bytes.Length))
         {
             foreach (var piece in bytes.Chunk(10_000))
             {

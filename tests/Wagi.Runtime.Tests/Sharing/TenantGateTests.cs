@@ -88,4 +88,42 @@ public sealed class TenantGateTests
 
         using var next = await gate.EnterAsync("b", 0, Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
     }
+
+    [Fact]
+    public async Task WhatTakesPlacesBySize_IsBounded_ForAllAndForEachTenant()
+    {
+        var gate = new TenantGate(places: 100, placesOfTenant: 50);
+        Task<IDisposable> Enter(string tenant, long size) => gate.EnterBySizeAsync(tenant, size, Cancellation);
+
+        var (a40, b45) = (await Enter("a", 40), await Enter("b", 45));
+        var a20 = Enter("a", 20);
+        Assert.False(a20.IsCompleted, "a has 40 of its 50");
+        var a10 = Enter("a", 10);
+        Assert.True(a10.IsCompletedSuccessfully, "the small before the large");
+        var c30 = Enter("c", 30);
+        Assert.False(c30.IsCompleted, "there are 5 left of all");
+        var d1 = Enter("d", 1);
+        Assert.False(d1.IsCompleted, "it is c's turn");
+
+        b45.Dispose();
+        (await c30.WaitAsync(TimeSpan.FromSeconds(20), Cancellation)).Dispose();
+        (await d1.WaitAsync(TimeSpan.FromSeconds(20), Cancellation)).Dispose();
+        Assert.False(a20.IsCompleted);
+        a40.Dispose();
+        (await a20.WaitAsync(TimeSpan.FromSeconds(20), Cancellation)).Dispose();
+    }
+
+    [Fact]
+    public async Task WhatIsLargerThanItsTenantsShare_IsLetIn_ByItself()
+    {
+        var gate = new TenantGate(places: 100, placesOfTenant: 50);
+
+        var large = await gate.EnterBySizeAsync("a", 1000, Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+
+        var small = gate.EnterBySizeAsync("a", 1, Cancellation);
+        Assert.False(small.IsCompleted);
+        (await gate.EnterBySizeAsync("b", 1, Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation)).Dispose();
+        large.Dispose();
+        await small.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+    }
 }
