@@ -107,6 +107,7 @@ internal sealed partial class BlobCache(
         try
         {
             blob.MoveTo(path);
+            directory.Add(blob.Length);
             if (blob.DiskError is { } error)
             {
                 LogBlobNotStored(path, error);

@@ -11,6 +11,8 @@ internal sealed class CacheDirectory
     /// <summary>Of a file that a process holds while it works on what is beside it.</summary>
     public const string LockSuffix = ".lock";
 
+    private long _added;
+
     public CacheDirectory(string root)
     {
         Root = Path.GetFullPath(root);
@@ -23,6 +25,12 @@ internal sealed class CacheDirectory
     }
 
     public string Root { get; }
+
+    /// <summary>How many bytes this process has put into the cache.</summary>
+    public long Added => Interlocked.Read(ref _added);
+
+    /// <summary>Says that so many bytes have been put into the cache.</summary>
+    public void Add(long bytes) => Interlocked.Add(ref _added, bytes);
 
     /// <summary>Wasm by its own digest.</summary>
     public string Blobs { get; }

@@ -3,15 +3,21 @@ using Wagi.Hosting.Supervision;
 
 namespace Wagi.Runtime.Cache;
 
-/// <summary>Keeps the cache below its limit: looks at the start, then from time to time.</summary>
+/// <summary>Keeps the cache below its limit: looks at the start, then from time to time, and whenever much has been put into it.</summary>
 /// <param name="directory">The cache.</param>
 /// <param name="maxBytes">Its limit.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where to log.</param>
 internal sealed partial class CacheTrimmer(CacheDirectory directory, long maxBytes, TimeProvider time, ILogger<CacheTrimmer> logger)
 {
-    /// <summary>The time between two looks.</summary>
+    /// <summary>The longest time between two looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>The shortest.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>There is a look when this part of the limit has been added since the last.</summary>
+    private const int Share = 16;
 
     /// <summary>A temporary file older than this belongs to a process that died.</summary>
     private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromHours(1);
@@ -28,10 +34,17 @@ internal sealed partial class CacheTrimmer(CacheDirectory directory, long maxByt
     /// <summary>Runs until <paramref name="cancellationToken"/>.</summary>
     public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(Pause, time);
+        (long Added, long At)? last = null;
         do
         {
-            TrimAndLog();
+            var added = directory.Added;
+            if (last is not { } look || added - look.Added > maxBytes / Share || time.GetElapsedTime(look.At) >= Interval)
+            {
+                TrimAndLog();
+                last = (added, time.GetTimestamp());
+            }
+
             progress.Completed();
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));

@@ -96,6 +96,7 @@ internal sealed partial class CompiledCache(
                     var checksum = new XxHash128();
                     await checksum.AppendAsync(stream, token);
                     await stream.WriteAsync(checksum.GetHashAndReset(), token);
+                    directory.Add(stream.Length);
                 },
                 cancellationToken);
             return true;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Compiling;
@@ -262,6 +263,29 @@ public sealed class CacheTests : IDisposable
         Assert.Single(log.Lines, line => line.StartsWith("Compiled", StringComparison.Ordinal));
         Assert.Single(Files("*.cwasm"));
         Assert.All(guests, guest => guest.Dispose());
+    }
+
+    /// <summary>Whoever pulls without end fills the disk long before the next look that is due.</summary>
+    [Fact]
+    public async Task CacheThatGrowsFast_IsTrimmedAtOnce()
+    {
+        const int Max = 200_000;
+        var time = new FakeTimeProvider();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var progress = new LoopProgress(time);
+        var trimming = new CacheTrimmer(_directory, Max, time, NullLogger<CacheTrimmer>.Instance).RunAsync(progress, stopping.Token);
+        for (var i = 0; i < 50; i++)
+        {
+            var bytes = new byte[10_000];
+            Random.Shared.NextBytes(bytes);
+            await (await ReceiveAsync(Blobs, bytes)).Bytes.DisposeAsync();
+        }
+
+        time.Advance(CacheTrimmer.Pause);
+
+        await Eventually.Becomes(() => Directory.GetFiles(_directory.Blobs).Length, files => files <= Max / 10_000, cancellationToken: Cancellation);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trimming);
     }
 
     /// <summary>Many wait for a large module that is being compiled: waiting must cost nothing.</summary>
