@@ -12,6 +12,9 @@ public static class SubRoutes
     private const string Declaration = "_routes";
     private const int MaxOutput = 1 << 20;
 
+    /// <summary>Each counts once for each host of its module, in the route table and in every runtime's <c>/status</c>.</summary>
+    private const int MaxRoutes = 256;
+
     /// <summary>Runs <c>_routes()</c>, and waits for it. Empty when the module does not export it.</summary>
     /// <param name="guest">The module.</param>
     /// <param name="run">What it sees and may do; its arguments and its output are set here.</param>
@@ -72,6 +75,11 @@ public static class SubRoutes
             if (words.Length != 2)
             {
                 throw Failed($"{Declaration}(), line {number}: '{line.Trim()}' is not a path and an entrypoint");
+            }
+
+            if (routes.Count == MaxRoutes)
+            {
+                throw Failed($"{Declaration}(), line {number}: a module has at most {MaxRoutes} sub-routes; use patterns that end in '/...'");
             }
 
             routes.Add(RoutePattern.TryParse(words[0], out var pattern, out var error)

@@ -68,6 +68,18 @@ public class SubRoutesTests
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void MoreRoutesThanAModuleMayHave_AreRefused()
+    {
+        static string Lines(int count) => string.Join('\n', Enumerable.Range(1, count).Select(number => $"/{number} hello"));
+
+        Assert.Equal(256, SubRoutes.Parse(Lines(256) + "\n\n").Length);
+        var exception = Assert.Throws<GuestLoadException>(() => SubRoutes.Parse(Lines(257)));
+
+        Assert.Equal(ModuleReason.RoutesFailed, exception.Reason);
+        Assert.Equal("_routes(), line 257: a module has at most 256 sub-routes; use patterns that end in '/...'", exception.Message);
+    }
+
     [Theory]
     [InlineData("unreachable", "unreachable")]
     [InlineData("(loop $l (br $l))", "within 0.2 s")]
