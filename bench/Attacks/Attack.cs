@@ -10,7 +10,8 @@ namespace Wagi.Bench.Attacks;
 /// <param name="StartAsync">Begins it; it goes on until it is disposed.</param>
 internal sealed record Attack(string Name, Func<AttackStage, Task<IAsyncDisposable>> StartAsync)
 {
-    private const int ManyClients = 128;
+    /// <summary>As many as there are places for one module: more would be turned away, which costs little.</summary>
+    private const int ManyClients = 64;
     private const int Bombs = 8;
 
     public static IReadOnlyList<Attack> All { get; } =

@@ -147,7 +147,10 @@ internal sealed class RuntimeReports
     {
         if (entry.Requires.IsEmpty)
         {
-            var why = lastGood is { Message.Length: > 0 } ? lastGood.Message : string.Join("; ", status.Configuration.Problems);
+            // Its problems are those of all entries: what it says about another must not be told here.
+            var why = lastGood is { Message.Length: > 0 } ? lastGood.Message
+                : string.Join("; ", status.Configuration.Problems.Where(problem => problem.Contains($"'{entry.Id}'", StringComparison.Ordinal))) is { Length: > 0 } problems ? problems
+                : "its log says why";
             return new Lag(LagRank.Failed, ModuleReason.InvalidEntry, $"{report.Name} does not take the entry: {why}");
         }
 

@@ -8,6 +8,9 @@ internal sealed class EpochTicker : IDisposable
     // Idle ticks before it rests: waking it costs a request more than letting it tick does.
     private const int IdleTicks = 100;
 
+    // Ticks without a guest that begins before it counts as quiet: a neighbour's clients pause too.
+    private const int QuietTicks = 20;
+
     private readonly EngineHandle _engine;
     private readonly TimeSpan _tick;
     private readonly Action _observe;
@@ -36,7 +39,7 @@ internal sealed class EpochTicker : IDisposable
 
     public bool IsResting => _resting;
 
-    /// <summary>Whether no guest began during the last tick.</summary>
+    /// <summary>Whether no guest has begun for a while.</summary>
     public bool IsQuiet => _isQuiet;
 
     /// <summary>A guest starts.</summary>
@@ -71,8 +74,8 @@ internal sealed class EpochTicker : IDisposable
             Thread.Sleep(_tick);
             WasmEngine.IncrementEpoch(_engine);
             _observe();
-            _isQuiet = !_used;
             idle = _used ? 0 : idle + 1;
+            _isQuiet = idle >= QuietTicks;
             _used = false;
             if (idle >= IdleTicks)
             {

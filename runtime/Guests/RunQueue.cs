@@ -14,6 +14,9 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     /// <summary>How long work may wait for a thread of the pool before guests wait here.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(0.5);
 
+    /// <summary>How long nothing may wait before guests need not wait for their turn: many clients that wait for answers pause together.</summary>
+    private static readonly TimeSpan Lull = TimeSpan.FromSeconds(1);
+
     /// <summary>Tenants that are remembered before those are looked for that need not be.</summary>
     private const int ManyTenants = 256;
 
@@ -30,6 +33,7 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     /// <summary>Tenants of which a request waits, by the time that they have had.</summary>
     private readonly PriorityQueue<Tenant, long> _waiting = new();
 
+    private long _busySince;
     private long _now;
     private int _workers;
     private int _waiters;
@@ -58,15 +62,20 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     /// <summary>Looks how long the pool lets work wait. To be called every few milliseconds while guests run.</summary>
     public void Observe()
     {
-        var isLate = _probe.Send();
-        if (isLate || Waiting > 0)
+        if (_probe.IsLate() || Waiting > 0)
         {
-            _isBusy = true;
+            Busy();
         }
-        else if (_probe.LastDelay <= MaxDelay)
+        else if (_isBusy && _time.GetElapsedTime(Volatile.Read(ref _busySince)) > Lull)
         {
             _isBusy = false;
         }
+    }
+
+    private void Busy()
+    {
+        Volatile.Write(ref _busySince, _time.GetTimestamp());
+        _isBusy = true;
     }
 
     /// <summary>Completes when it is the turn of a request. What follows runs at once, on the thread that completes it.</summary>
@@ -214,13 +223,9 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private sealed class Probe(RunQueue queue) : IThreadPoolWorkItem
     {
         private long _sent;
-        private long _delay;
 
-        /// <summary>How long the last one waited.</summary>
-        public TimeSpan LastDelay => new(Volatile.Read(ref _delay));
-
-        /// <summary>Sends one unless one is on its way. Whether that one is late.</summary>
-        public bool Send()
+        /// <summary>Whether the one that is on its way is late. Sends one if there is none.</summary>
+        public bool IsLate()
         {
             if (Volatile.Read(ref _sent) is var sent and not 0)
             {
@@ -235,11 +240,10 @@ internal sealed class RunQueue : IThreadPoolWorkItem
         public void Execute()
         {
             var delay = queue._time.GetElapsedTime(_sent);
-            Volatile.Write(ref _delay, delay.Ticks);
             Volatile.Write(ref _sent, 0);
             if (delay > MaxDelay)
             {
-                queue._isBusy = true;
+                queue.Busy();
             }
         }
     }

@@ -151,10 +151,14 @@ public sealed class RunQueueTests
         _queue.Observe();
         Assert.True(_queue.IsBusy);
 
+        // Clients that wait for answers pause together: a moment in which nobody waits means nothing.
         Work();
         _queue.Observe();
         Work();
+        Assert.True(_queue.IsBusy);
+        _time.Advance(TimeSpan.FromSeconds(2));
         _queue.Observe();
+        Work();
         Assert.False(_queue.IsBusy);
     }
 }
