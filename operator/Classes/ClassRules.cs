@@ -117,7 +117,7 @@ internal sealed record ClassRules
 
     /// <summary>A sentence about a rule that is broken: the field, what is wrong with it, the rule, and who can change that.</summary>
     public string Broken(string field, string what, string rule, bool orNamespace = false) =>
-        $"{field}: {what} (rule spec.{rule} of WagiClass '{Name}', for those to change who may write WagiClasses{(orNamespace ? " or Namespaces" : "")})";
+        $"{field}: {what} (rule spec.{rule} of WagiClass '{Name}'; those who may write WagiClasses{(orNamespace ? " or Namespaces" : "")} can change it)";
 
     private string? WhyOutside(RoutePattern route, TenantNamespace tenant)
     {

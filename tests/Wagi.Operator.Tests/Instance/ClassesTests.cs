@@ -26,7 +26,7 @@ public sealed class ClassesTests(ClusterFixture cluster)
         await shared.ConditionBecomesAsync("prefixed", "Programmed", "True/");
         var refused = await shared.ConditionBecomesAsync("outside", "Accepted", "False/NotAllowedByClass");
         await shared.ConditionBecomesAsync("free", "Programmed", "True/");
-        Assert.Contains($"(rule spec.routes of WagiClass '{shared.Options.Class}', for those to change who may write WagiClasses or Namespaces)", refused, StringComparison.Ordinal);
+        Assert.Contains($"(rule spec.routes of WagiClass '{shared.Options.Class}'; those who may write WagiClasses or Namespaces can change it)", refused, StringComparison.Ordinal);
         Assert.Equal([$"{shared.Tenant}/prefixed"], Ids(await shared.TomlAsync()));
         Assert.Equal([$"{shared.Tenant}/free"], Ids(await trusted.TomlAsync()));
 

@@ -12,7 +12,7 @@ public sealed class ClassTests
 
     public static TheoryData<string, WagiClassSpec, WagiModuleSpec> Broken => new()
     {
-        { "metadata.namespace: namespace 'shop' is not among those that the class serves (rule spec.namespaces of WagiClass 'shared', for those to change who may write WagiClasses or Namespaces)",
+        { "metadata.namespace: namespace 'shop' is not among those that the class serves (rule spec.namespaces of WagiClass 'shared'; those who may write WagiClasses or Namespaces can change it)",
             new() { Namespaces = new() { MatchLabels = Labels("team", "pay") } }, Spec() },
         { "spec.route: '/hello' is neither '/shop' nor below it", new() { Routes = new() { Mode = "Prefix" } }, Spec("/hello") },
         { "spec.route: '/shopping' is neither '/shop' nor below it", new() { Routes = new() { Mode = "Prefix" } }, Spec("/shopping") },
@@ -42,7 +42,7 @@ public sealed class ClassTests
 
         Assert.Equal((ConditionStatus.False, ConditionReason.NotAllowedByClass), (accepted.Status, accepted.Reason));
         Assert.StartsWith(message, accepted.Message, StringComparison.Ordinal);
-        Assert.Contains("of WagiClass 'shared', for those to change who may write WagiClasses", accepted.Message, StringComparison.Ordinal);
+        Assert.Contains("of WagiClass 'shared'; those who may write WagiClasses", accepted.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("shop/hello", scenario.Toml, StringComparison.Ordinal);
     }
 
@@ -135,7 +135,7 @@ public sealed class ClassTests
         Assert.Equal(ConditionReason.BudgetExceeded, refused.Reason);
         Assert.Equal(
             "metadata.namespace: namespace 'shop' has 2 WagiModules that are served and may have 2; remove others " +
-            "(rule spec.budget.modules of WagiClass 'shared', for those to change who may write WagiClasses)",
+            "(rule spec.budget.modules of WagiClass 'shared'; those who may write WagiClasses can change it)",
             refused.Message);
 
         // As with a ResourceQuota, nobody is thrown out by a smaller budget.
@@ -190,7 +190,7 @@ public sealed class ClassTests
 
         Assert.Equal(
             "spec.module: needs a signature, and there is no key to check it with: spec.signatures[0]: Secret wagi-system/cosign does not exist " +
-            "(rule spec.signatures[0] of WagiClass 'shared', for those to change who may write WagiClasses)",
+            "(rule spec.signatures[0] of WagiClass 'shared'; those who may write WagiClasses can change it)",
             Accepted(plan).Message);
         Assert.Equal("spec.signatures[0]: Secret wagi-system/cosign does not exist", plan.ClassProblems);
         Assert.Contains("shop/hello", scenario.Toml, StringComparison.Ordinal);
