@@ -165,6 +165,7 @@ internal sealed record ClassRules
                 null => Broken("spec.module", $"'{entry.Module}' is a bindle, and the class names registries or signatures only", "bindleServers"),
                 { IsEmpty: true } => Broken("spec.module", $"'{entry.Module}' is a bindle, and none are allowed", "bindleServers"),
                 { } servers when entry.BindleServer is { } server && servers.Any(allowed => IsAtOrBelow(server, allowed)) => null,
+                { } servers when entry.BindleServer is null => Broken("spec.bindleServer", $"is missing; name one among {List(servers, tenant)}", "bindleServers"),
                 { } servers => Broken("spec.bindleServer", $"'{entry.BindleServer}' is none of {List(servers, tenant)}", "bindleServers"),
             };
         }

@@ -24,6 +24,8 @@ public sealed class ClassTests
         { "spec.module: 'ghcr.io/example/hello' is in none of 'ghcr.io/shop'", new() { Registries = ["ghcr.io/{namespace}"] }, Spec() },
         { "spec.module: 'bindle:example.com/hello/1.0.0' is a bindle, and the class names registries or signatures only", new() { Registries = ["*"] }, Spec() with { Module = "bindle:example.com/hello/1.0.0" } },
         { "spec.module: 'bindle:example.com/hello/1.0.0' is a bindle, and none are allowed", new() { BindleServers = [] }, Spec() with { Module = "bindle:example.com/hello/1.0.0" } },
+        { "spec.bindleServer: is missing; name one among 'https://bindle.example/v1'", new() { BindleServers = ["https://bindle.example/v1"] },
+            Spec() with { Module = "bindle:example.com/hello/1.0.0" } },
         { "spec.bindleServer: 'http://b.example/v1' is none of 'https://bindle.example/v1'", new() { BindleServers = ["https://bindle.example/v1"] },
             Spec() with { Module = "bindle:example.com/hello/1.0.0", BindleServer = "http://b.example/v1" } },
         { "spec.timeout: 1m is more than 30s (rule spec.limits.timeout", new() { Limits = new() { Timeout = new() { Max = "30s" } } }, Spec() with { Timeout = "1m" } },
