@@ -101,8 +101,13 @@ internal sealed class Renderer
         foreach (var manifest in _manifests.Values.Where(manifest => !roster.IsOwn(manifest.Module)).ToList())
         {
             _manifests.Remove(manifest.Module.Key);
-            _problems.Add(new Problem(
-                manifest.Locate("spec.className"), ProblemSeverity.Warning, $"WagiModule {manifest.Module.Key} has another class than '{name}' and is left out", "choose with --class"));
+            _problems.Add(string.IsNullOrEmpty(manifest.Module.Spec.ClassName)
+                ? new Problem(
+                    manifest.Locate("spec.className"), ProblemSeverity.Warning,
+                    $"WagiModule {manifest.Module.Key} names no class, and '{name}' is not the default one: it is left out", "set spec.className, or choose with --class")
+                : new Problem(
+                    manifest.Locate("spec.className"), ProblemSeverity.Warning,
+                    $"WagiModule {manifest.Module.Key} has another class than '{name}' and is left out", "choose with --class"));
         }
 
         ClassRules? rules = null;

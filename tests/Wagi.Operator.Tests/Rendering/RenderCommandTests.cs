@@ -221,6 +221,21 @@ public sealed class RenderCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ModuleWithoutClass_IsLeftOut_WhenNoClassIsTheDefaultOne()
+    {
+        Write("class.yaml", PrefixClass.Replace("\"true\"", "\"false\"", StringComparison.Ordinal));
+        Write("a.yaml", Module("a", "/teams/a", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(Entries(run));
+        Assert.Contains(
+            "warning: WagiModule default/a names no class, and 'shared' is not the default one: it is left out (set spec.className, or choose with --class)",
+            run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ClassThatCannotBeRead_LetsNothingPass()
     {
         Write("class.yaml", PrefixClass.Replace("max: 10s", "max: soon", StringComparison.Ordinal));
