@@ -14,8 +14,8 @@ internal sealed class RenderCommand
 {
     private readonly Argument<string> _manifests = new("DIR")
     {
-        Description = "Folder with manifests (*.yaml, *.yml, *.json, everything below it), or one file. WagiModules, Secrets and ConfigMaps " +
-            "are read; a WagiModule without namespace is in 'default'.",
+        Description = "Folder with manifests (*.yaml, *.yml, *.json, everything below it), or one file. WagiModules, WagiClasses, Namespaces, " +
+            "Secrets and ConfigMaps are read; a WagiModule without namespace is in 'default'.",
     };
 
     private readonly Option<string?> _output = new("--output", "-o")
@@ -38,7 +38,7 @@ internal sealed class RenderCommand
 
     private readonly Option<string?> _class = new("--class")
     {
-        Description = "Render the WagiModules of this WagiClass, by its rules, when the manifests hold classes. Default: the default one.",
+        Description = "Render the WagiModules of this WagiClass, by its rules, when the manifests hold classes. Default: the default class, else the first.",
         HelpName = "NAME",
     };
 
