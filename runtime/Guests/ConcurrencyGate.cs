@@ -53,12 +53,38 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
         return false;
     }
 
+    /// <summary>As <see cref="EnterAsync"/>, and blocks meanwhile: whoever gives its place back wakes the thread, and needs no other for that.</summary>
+    public bool Enter(string tenant, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (Join(tenant) is not { } waiter)
+        {
+            return TryEnter();
+        }
+
+        try
+        {
+            waiter.Admitted.Task.Wait((int)Math.Min(timeout.TotalMilliseconds, int.MaxValue), cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Seen below.
+        }
+
+        if (!TryWithdraw(waiter))
+        {
+            return true;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return false;
+    }
+
     /// <summary>Blocks until there is a place.</summary>
     public void Enter()
     {
-        if (!TryEnter() && Join("") is { } waiter)
+        if (!TryEnter())
         {
-            waiter.Admitted.Task.GetAwaiter().GetResult();
+            Enter("", Timeout.InfiniteTimeSpan, CancellationToken.None);
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed class CpuTurns(int processors, Func<bool> isQuiet)
     {
         try
         {
-            if (left <= TimeSpan.Zero || !_gate.EnterAsync(tenant, left, aborted).GetAwaiter().GetResult())
+            if (left <= TimeSpan.Zero || !_gate.Enter(tenant, left, aborted))
             {
                 return GuestOutcome.DeadlineExceeded;
             }
