@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Operator.Resources;
@@ -8,10 +10,12 @@ using Wagi.Operator.Resources;
 namespace Wagi.Operator.Planning;
 
 /// <summary>What the runtimes report, by module.</summary>
-internal sealed class RuntimeReports
+internal sealed partial class RuntimeReports
 {
     /// <summary>So much of what one group of runtimes says that the others are heard too.</summary>
     private const int GroupMessage = BoundedText.Message / 2;
+
+    private const string EntryHeader = "[[module]]";
 
     private static readonly HashSet<string> FinalReasons =
     [
@@ -21,6 +25,7 @@ internal sealed class RuntimeReports
 
     private readonly (RuntimeReport Report, Dictionary<string, ModuleStatus> Modules)[] _runtimes;
     private readonly string _tomlDigest;
+    private readonly string[] _lines;
 
     /// <param name="runtimes">One report for every runtime.</param>
     /// <param name="toml">The <c>modules.toml</c> that they are to serve.</param>
@@ -30,6 +35,7 @@ internal sealed class RuntimeReports
         var serving = all.Where(report => report.TakesRequests).ToList();
         // While none receives requests, the others are all there is to go by.
         _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
+        _lines = toml.Split('\n');
         Behind = [.. all.Where(report => report.Status is { } status && status.Configuration.Digest != _tomlDigest).Select(report => report.Name)];
         _runtimes = [.. (serving.Count > 0 ? serving : all).Select(report => (report, ById(report)))];
     }
@@ -143,20 +149,34 @@ internal sealed class RuntimeReports
         };
     }
 
-    private static Lag Refused(RuntimeReport report, RuntimeStatus status, ModuleStatus? lastGood, ModuleEntry entry)
+    private Lag Refused(RuntimeReport report, RuntimeStatus status, ModuleStatus? lastGood, ModuleEntry entry)
     {
         if (entry.Requires.IsEmpty)
         {
-            // Its problems are those of all entries: what it says about another must not be told here.
-            var why = lastGood is { Message.Length: > 0 } ? lastGood.Message
-                : string.Join("; ", status.Configuration.Problems.Where(problem => problem.Contains($"'{entry.Id}'", StringComparison.Ordinal))) is { Length: > 0 } problems ? problems
-                : "its log says why";
+            var why = lastGood is { Message.Length: > 0 } ? lastGood.Message : string.Join("; ", ProblemsOf(entry, status.Configuration.Problems));
             return new Lag(LagRank.Failed, ModuleReason.InvalidEntry, $"{report.Name} does not take the entry: {why}");
         }
 
         var names = string.Join(", ", entry.Requires.Select(name => $"'{name}'"));
         return new Lag(
             LagRank.Failed, ModuleReason.UnknownRequirement, $"the entry requires {names}, and version {status.Version} knows no requirements; upgrade the runtime");
+    }
+
+    /// <summary>Those that stand in the lines of the entry: what there is to say about another is nothing for this one's owner.</summary>
+    private IEnumerable<string> ProblemsOf(ModuleEntry entry, ImmutableArray<string> problems)
+    {
+        var id = Array.IndexOf(_lines, $"id = \"{entry.Id}\"");
+        var first = id < 0 ? -1 : Array.LastIndexOf(_lines, EntryHeader, id);
+        if (first < 0)
+        {
+            return [];
+        }
+
+        var next = Array.IndexOf(_lines, EntryHeader, id);
+        var last = next < 0 ? _lines.Length : next;
+        return problems.Where(problem =>
+            LineOfProblem.Match(problem) is { Success: true } match
+            && int.Parse(match.Groups["line"].ValueSpan, CultureInfo.InvariantCulture) - 1 is var line && line >= first && line < last);
     }
 
     /// <summary>Names no number that a new runtime would change.</summary>
@@ -172,6 +192,10 @@ internal sealed class RuntimeReports
             _ => $"{lag.Reason}: {message}",
         };
     }
+
+    /// <summary>As <see cref="Wagi.Modules.Problems.SourceLocation"/> is written.</summary>
+    [GeneratedRegex(@":(?<line>\d+):\d+: ")]
+    private static partial Regex LineOfProblem { get; }
 
     private enum LagRank
     {

@@ -121,7 +121,17 @@ public sealed class ReadinessTests
         _scenario.Runtime("a", _ => null);
         HasReadTheFile();
 
-        Assert.Equal("every runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
+        Assert.Equal($"every runtime: a does not take the entry: modules.toml:{LineOfEntry()}:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
+    }
+
+    /// <summary>A runtime lists the problems of all entries, and one tenant's may quote what is no other's business.</summary>
+    [Fact]
+    public void ProblemsOfOtherEntries_AreNotTold()
+    {
+        _scenario.Runtime("a", _ => null);
+        HasReadTheFile("modules.toml:999:1: error: other");
+
+        Assert.Equal($"every runtime: a does not take the entry: modules.toml:{LineOfEntry()}:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
     }
 
     [Fact]
@@ -133,15 +143,17 @@ public sealed class ReadinessTests
         Assert.Equal("every runtime: a does not take the entry: modules.toml:3:1: error: bad", Ready("False", ModuleReason.InvalidEntry).Message);
     }
 
-    private void HasReadTheFile()
+    private void HasReadTheFile(params string[] otherProblems)
     {
         var digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(_scenario.Toml!)));
         var report = _scenario.Runtimes[0];
         _scenario.Runtimes[0] = report with
         {
-            Status = report.Status! with { Configuration = report.Status.Configuration with { Digest = digest, Problems = ["modules.toml:3:1: error: bad"] } },
+            Status = report.Status! with { Configuration = report.Status.Configuration with { Digest = digest, Problems = [.. otherProblems, $"modules.toml:{LineOfEntry()}:1: error: bad"] } },
         };
     }
+
+    private int LineOfEntry() => Array.FindIndex(_scenario.Toml!.Split('\n'), line => line.StartsWith("id = ", StringComparison.Ordinal)) + 1;
 
     [Fact]
     public void OnlyUnreachableRuntimesLacking_IsUnknown()
