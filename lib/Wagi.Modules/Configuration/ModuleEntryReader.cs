@@ -54,6 +54,14 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Revision = Text(ModuleKeys.Revision),
             Location = table.Location,
         };
+        if (requires.Contains(ModuleCapabilities.Signature) && entry.SignatureKeys.IsEmpty && Cause is null)
+        {
+            Fail(
+                table.Values[ModuleKeys.Module].Location,
+                $"'{ModuleKeys.Module}.{ModuleKeys.Requires}' asks for a {ModuleCapabilities.Signature}, and there are no '{ModuleKeys.SignatureKeys}' to check it with",
+                $"add {ModuleKeys.SignatureKeys} = [\"-----BEGIN PUBLIC KEY-----…\"]");
+        }
+
         return Cause is null ? entry : null;
     }
 

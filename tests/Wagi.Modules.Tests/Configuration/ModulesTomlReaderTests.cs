@@ -89,11 +89,11 @@ public sealed class ModulesTomlReaderTests
     [Fact]
     public void ModuleWithWhatItRequires_IsATable()
     {
-        var file = Read("[[module]]\nroute = \"/a\"\nmodule = { reference = \"a.wasm\", requires = [\"signature\", \"more\"] }\n");
+        var file = Read("[[module]]\nroute = \"/a\"\nmodule = { reference = \"a.wasm\", requires = [\"one\", \"more\"] }\n");
         Assert.Empty(file.Problems);
         var entry = Assert.Single(file.Entries);
         Assert.Equal("a.wasm", entry.Module.ToString());
-        Assert.Equal(["signature", "more"], entry.Requires);
+        Assert.Equal(["one", "more"], entry.Requires);
     }
 
     /// <summary>Served without it, an entry would lack a protection that whoever wrote it counts on.</summary>
@@ -102,6 +102,7 @@ public sealed class ModulesTomlReaderTests
     [InlineData("{ reference = \"a.wasm\", requires = [\"\"] }", "'module.requires' contains an empty name")]
     [InlineData("{ reference = \"a.wasm\", require = [\"signature\"] }", "unknown key 'module.require'")]
     [InlineData("{ requires = [\"signature\"] }", "'module.reference' is missing")]
+    [InlineData("{ reference = \"a.wasm\", requires = [\"signature\"] }", "'module.requires' asks for a signature, and there are no 'signature_keys' to check it with")]
     [InlineData("\"a.wasm\"\nrequires = [\"signature\"]", "'requires' stands beside 'module' and belongs into it")]
     public void EntryWhoseRequirementsCannotBeRead_IsRefused(string module, string expected)
     {
