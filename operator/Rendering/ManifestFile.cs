@@ -25,6 +25,9 @@ internal sealed record ManifestFile(
     ImmutableHashSet<ObjectKey> Unread,
     ImmutableArray<Problem> Problems)
 {
+    /// <summary>Whether there is a WagiClass in it that cannot be read: without its rules nothing can be decided.</summary>
+    public bool HasUnreadClass { get; init; }
+
     /// <summary>A file of which nothing can be read.</summary>
     public static ManifestFile Unreadable(Problem problem) => new(
         [],

@@ -31,6 +31,8 @@ internal sealed partial class ManifestReader
     private readonly ImmutableHashSet<ObjectKey>.Builder _unread = ImmutableHashSet.CreateBuilder<ObjectKey>();
     private readonly ImmutableArray<Problem>.Builder _problems = ImmutableArray.CreateBuilder<Problem>();
 
+    private bool _hasUnreadClass;
+
     private ManifestReader(DateTime writtenAt) => _version = writtenAt.Ticks.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Reads a file. Never throws for what the text says.</summary>
@@ -58,7 +60,10 @@ internal sealed partial class ManifestReader
             reader._classes.ToImmutable(),
             reader._namespaces.ToImmutable(),
             reader._unread.ToImmutable(),
-            reader._problems.ToImmutable());
+            reader._problems.ToImmutable())
+        {
+            HasUnreadClass = reader._hasUnreadClass,
+        };
     }
 
     private void ReadObject(JsonObject? json, YamlDocument document, string path)
@@ -147,6 +152,10 @@ internal sealed partial class ManifestReader
         if (_problems.Count == before && ReadAs(json, ResourcesJsonContext.Default.WagiClass, document, path) is { } item)
         {
             _classes.Add(new ClassManifest(item, document, path));
+        }
+        else
+        {
+            _hasUnreadClass = true;
         }
     }
 

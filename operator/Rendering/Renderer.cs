@@ -26,8 +26,10 @@ internal sealed class Renderer
     /// <param name="className">The class to render; null: the default one of the manifests, or their only one.</param>
     public Renderer(IEnumerable<ManifestFile> files, PlanInput input, string? className = null)
     {
+        var hasUnreadClass = false;
         foreach (var file in files)
         {
+            hasUnreadClass |= file.HasUnreadClass;
             _problems.AddRange(file.Problems);
             _unread.UnionWith(file.Unread);
             foreach (var (key, secret) in file.Secrets)
@@ -50,6 +52,19 @@ internal sealed class Renderer
             {
                 Add(manifest);
             }
+        }
+
+        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !hasUnreadClass)
+        {
+            _problems.Add(new Problem(
+                new SourceLocation("--class", 0, 0), ProblemSeverity.Error, $"there is no WagiClass '{className}' among the manifests"));
+            hasUnreadClass = true;
+        }
+
+        if (hasUnreadClass)
+        {
+            // Without the rules, what they forbid would pass.
+            _manifests.Clear();
         }
 
         _input = Complete(_classes.Count == 0 ? input : WithClass(input, className));

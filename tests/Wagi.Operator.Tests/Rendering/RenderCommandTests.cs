@@ -236,6 +236,32 @@ public sealed class RenderCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ClassWithAFieldThatIsNotKnown_LetsNothingPass()
+    {
+        Write("class.yaml", PrefixClass.Replace("max: 10s", "maximum: 10s", StringComparison.Ordinal));
+        Write("a.yaml", Module("a", "/teams/a", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(Entries(run));
+        Assert.Contains("maximum", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ClassThatIsNotThere_LetsNothingPass()
+    {
+        Write("class.yaml", PrefixClass);
+        Write("a.yaml", Module("a", "/teams/a", "r.example/a") + "  className: sharde\n");
+
+        var run = await RenderAsync("--class", "sharde");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(Entries(run));
+        Assert.Contains("--class: error: there is no WagiClass 'sharde' among the manifests", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ClassThatCannotBeRead_LetsNothingPass()
     {
         Write("class.yaml", PrefixClass.Replace("max: 10s", "max: soon", StringComparison.Ordinal));
