@@ -331,8 +331,11 @@ public sealed class LaptopTests : IDisposable
         Assert.Equal("a", await runtime.AnswerAsync("/noisy/at/all", HttpStatusCode.OK, Cancellation));
         Assert.Equal("a", await runtime.AnswerAsync("/noisy", HttpStatusCode.OK, Cancellation));
 
-        var folders = Directory.GetDirectories(_directory.PathOf("logs"));
-        Assert.Equal(2, folders.Length);
+        // They are written beside the requests.
+        var files = await Eventually.Becomes(
+            () => Directory.GetFiles(_directory.PathOf("logs"), "module.stderr", SearchOption.AllDirectories),
+            files => files.Length == 2 && files.All(file => new FileInfo(file).Length > 0));
+        var folders = files.Select(file => Path.GetDirectoryName(file)!).ToList();
         Assert.All(folders, folder => Assert.StartsWith("noisy-", Path.GetFileName(folder), StringComparison.Ordinal));
         Assert.All(folders, folder => Assert.Matches(
             @"^20\S+Z \S+:\S+ what I think$", Assert.Single(File.ReadAllLines(Path.Combine(folder, "module.stderr")))));
