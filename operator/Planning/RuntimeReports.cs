@@ -25,7 +25,7 @@ internal sealed partial class RuntimeReports
 
     private readonly (RuntimeReport Report, Dictionary<string, ModuleStatus> Modules)[] _runtimes;
     private readonly string _tomlDigest;
-    private readonly string[] _lines;
+    private readonly string _toml;
 
     /// <param name="runtimes">One report for every runtime.</param>
     /// <param name="toml">The <c>modules.toml</c> that they are to serve.</param>
@@ -35,7 +35,7 @@ internal sealed partial class RuntimeReports
         var serving = all.Where(report => report.TakesRequests).ToList();
         // While none receives requests, the others are all there is to go by.
         _tomlDigest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(toml)));
-        _lines = toml.Split('\n');
+        _toml = toml;
         Behind = [.. all.Where(report => report.Status is { } status && status.Configuration.Digest != _tomlDigest).Select(report => report.Name)];
         _runtimes = [.. (serving.Count > 0 ? serving : all).Select(report => (report, ById(report)))];
     }
@@ -165,15 +165,16 @@ internal sealed partial class RuntimeReports
     /// <summary>Those that stand in the lines of the entry: what there is to say about another is nothing for this one's owner.</summary>
     private IEnumerable<string> ProblemsOf(ModuleEntry entry, ImmutableArray<string> problems)
     {
-        var id = Array.IndexOf(_lines, $"id = \"{entry.Id}\"");
-        var first = id < 0 ? -1 : Array.LastIndexOf(_lines, EntryHeader, id);
+        var lines = _toml.Split('\n');
+        var id = Array.IndexOf(lines, $"id = \"{entry.Id}\"");
+        var first = id < 0 ? -1 : Array.LastIndexOf(lines, EntryHeader, id);
         if (first < 0)
         {
             return [];
         }
 
-        var next = Array.IndexOf(_lines, EntryHeader, id);
-        var last = next < 0 ? _lines.Length : next;
+        var next = Array.IndexOf(lines, EntryHeader, id);
+        var last = next < 0 ? lines.Length : next;
         return problems.Where(problem =>
             LineOfProblem.Match(problem) is { Success: true } match
             && int.Parse(match.Groups["line"].ValueSpan, CultureInfo.InvariantCulture) - 1 is var line && line >= first && line < last);

@@ -26,10 +26,10 @@ internal sealed class Renderer
     /// <param name="className">The class to render; null: the default one of the manifests, or their only one.</param>
     public Renderer(IEnumerable<ManifestFile> files, PlanInput input, string? className = null)
     {
-        var hasUnreadClass = false;
+        var lacksRules = false;
         foreach (var file in files)
         {
-            hasUnreadClass |= file.HasUnreadClass;
+            lacksRules |= file.HasUnreadClass;
             _problems.AddRange(file.Problems);
             _unread.UnionWith(file.Unread);
             foreach (var (key, secret) in file.Secrets)
@@ -54,14 +54,14 @@ internal sealed class Renderer
             }
         }
 
-        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !hasUnreadClass)
+        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !lacksRules)
         {
             _problems.Add(new Problem(
                 new SourceLocation("--class", 0, 0), ProblemSeverity.Error, $"there is no WagiClass '{className}' among the manifests"));
-            hasUnreadClass = true;
+            lacksRules = true;
         }
 
-        if (hasUnreadClass)
+        if (lacksRules)
         {
             // Without the rules, what they forbid would pass.
             _manifests.Clear();

@@ -43,14 +43,7 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
 
         await waiter.Admitted.Task.WaitAsync(timeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        // Who is let in in the moment in which it gives up is in.
-        if (!TryWithdraw(waiter))
-        {
-            return true;
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return false;
+        return IsIn(waiter, cancellationToken);
     }
 
     /// <summary>As <see cref="EnterAsync"/>, and blocks meanwhile: whoever gives its place back wakes the thread, and needs no other for that.</summary>
@@ -70,13 +63,7 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
             // Seen below.
         }
 
-        if (!TryWithdraw(waiter))
-        {
-            return true;
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return false;
+        return IsIn(waiter, cancellationToken);
     }
 
     /// <summary>Blocks until there is a place.</summary>
@@ -100,6 +87,18 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
                 Admit();
             }
         }
+    }
+
+    /// <summary>After the wait of a caller: who is let in in the moment in which it gives up is in.</summary>
+    private bool IsIn(Waiter waiter, CancellationToken cancellationToken)
+    {
+        if (!TryWithdraw(waiter))
+        {
+            return true;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return false;
     }
 
     private bool TryTake()
