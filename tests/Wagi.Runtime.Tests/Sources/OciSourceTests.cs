@@ -13,6 +13,7 @@ using Wagi.Oci.Signatures;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Http;
 using Wagi.TestCluster.Registry;
@@ -34,20 +35,7 @@ public sealed class OciSourceTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private OciSource Source()
-    {
-        var cache = new CacheDirectory(_temporary.FullPath);
-        cache.Prepare();
-        var grants = new BlobGrants(cache, NullLogger<BlobGrants>.Instance);
-        return new OciSource(
-            _client,
-            new BlobCache(cache, NullLogger<BlobCache>.Instance),
-            grants,
-            new ReferenceCache(cache, NullLogger<ReferenceCache>.Instance),
-            new SignatureCheck(new SignatureVerifier(_client), grants, NullLogger<SignatureCheck>.Instance),
-            ProgressDisplay.None,
-            NullLogger<OciSource>.Instance);
-    }
+    private OciSource Source() => OciSources.Create(_temporary.FullPath, _client);
 
     private static ModuleEntry Entry(string reference, string id = "default/a") => new()
     {
