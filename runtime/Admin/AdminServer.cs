@@ -15,14 +15,21 @@ namespace Wagi.Runtime.Admin;
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly ModuleHost _host;
+    private readonly string _memories;
     private readonly Supervisor _supervisor;
     private readonly WebApplication _application;
     private readonly ModuleMetrics _metrics;
 
-    public AdminServer(IPEndPoint address, ModuleHost host, Supervisor supervisor, ILoggerFactory loggers)
+    /// <param name="address">Where it listens.</param>
+    /// <param name="host">What it tells about.</param>
+    /// <param name="memories">Where guests' memories come from.</param>
+    /// <param name="supervisor">Whose loops are to be alive.</param>
+    /// <param name="loggers">Where to log.</param>
+    public AdminServer(IPEndPoint address, ModuleHost host, string memories, Supervisor supervisor, ILoggerFactory loggers)
     {
         _supervisor = supervisor;
         _host = host;
+        _memories = memories;
         _metrics = new ModuleMetrics(host);
         var builder = KestrelApplication.CreateBuilder(address, loggers);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
@@ -96,7 +103,7 @@ internal sealed class AdminServer : IAsyncDisposable
         }
 
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(status.ToJson());
+        await context.Response.Body.WriteAsync((status with { Memories = _memories }).ToJson());
     }
 
     public async ValueTask DisposeAsync()

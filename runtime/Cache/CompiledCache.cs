@@ -1,17 +1,16 @@
-using System.Buffers;
-using System.IO.Hashing;
 using Wagi.Hosting.Files;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Images;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sharing;
 
 namespace Wagi.Runtime.Cache;
 
 /// <summary>
-/// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;-&lt;format&gt;/&lt;digest&gt;.cwasm</c>, with a checksum at its end that is verified
-/// before the code is loaded: both in one file, so that they come into being together. One process compiles, the others wait for its file.
+/// Native code by the digest of its Wasm: <c>compiled/&lt;engine key&gt;/&lt;digest&gt;.cwasm</c>, of which the checksum is verified before the code is
+/// loaded. One process compiles, the others wait for its file.
 /// </summary>
 /// <param name="directory">The cache.</param>
 /// <param name="engine">Loads.</param>
@@ -22,14 +21,9 @@ namespace Wagi.Runtime.Cache;
 internal sealed partial class CompiledCache(
     CacheDirectory directory, GuestEngine engine, IModuleCompiler compiler, ProgressDisplay progress, ILogger<CompiledCache> logger, int compilers = 0)
 {
-    /// <summary>Of the files' layout: pods of several versions share a node's cache during an update.</summary>
-    private const int Format = 2;
-
-    private const int ChecksumLength = 16;
-
     private readonly TenantGate _compilers = CreateGate(compilers > 0 ? compilers : Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Turns _turns = new();
-    private readonly string _folder = Path.Combine(directory.Compiled, $"{engine.CompatibilityKey}-{Format}");
+    private readonly string _folder = Path.Combine(directory.Compiled, engine.CompatibilityKey);
 
     /// <summary>The loaded module: from the cache, else compiled from <paramref name="openWasm"/> and kept.</summary>
     /// <param name="tenant">Whose module it is: tenants take turns at the compiler.</param>
@@ -92,10 +86,6 @@ internal sealed partial class CompiledCache(
                 async (stream, token) =>
                 {
                     await CompileAsync(digest, wasm, stream, token);
-                    stream.Position = 0;
-                    var checksum = new XxHash128();
-                    await checksum.AppendAsync(stream, token);
-                    await stream.WriteAsync(checksum.GetHashAndReset(), token);
                     directory.Add(stream.Length);
                 },
                 cancellationToken);
@@ -149,7 +139,7 @@ internal sealed partial class CompiledCache(
                 return null;
             }
 
-            if (!IsIntact(path))
+            if (!NativeCode.IsIntact(path))
             {
                 if (isLocked)
                 {
@@ -176,41 +166,6 @@ internal sealed partial class CompiledCache(
             }
 
             return null;
-        }
-    }
-
-    /// <summary>
-    /// XXH128 finds damage, which is all that it is for: who may write to the cache is trusted (docs/security.md). The engine
-    /// follows the code's own headers and ignores what comes after them.
-    /// </summary>
-    private static bool IsIntact(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        var length = stream.Length - ChecksumLength;
-        if (length < 0)
-        {
-            return false;
-        }
-
-        var hash = new XxHash128();
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
-        try
-        {
-            while (length > 0)
-            {
-                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length));
-                stream.ReadExactly(part);
-                hash.Append(part);
-                length -= part.Length;
-            }
-
-            Span<byte> checksum = stackalloc byte[ChecksumLength];
-            stream.ReadExactly(checksum);
-            return checksum.SequenceEqual(hash.GetCurrentHash());
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -73,6 +73,9 @@ internal sealed class LoaderScope : IDisposable
     /// <summary>The node-local cache, ready to be used.</summary>
     public CacheDirectory Cache { get; }
 
+    /// <summary>Where guests' memories come from.</summary>
+    public string Memories => _engine.Memories;
+
     /// <summary>The instruments of requests.</summary>
     public RequestMetrics Metrics { get; } = new();
 

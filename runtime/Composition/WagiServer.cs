@@ -70,7 +70,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
         _dispatcher = new RequestDispatcher(() => _host.Routes, _loading.Metrics);
         _main = CreateMain(options, certificate, loggers);
-        _admin = new AdminServer(options.Admin, _host, _supervisor, loggers);
+        _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers);
     }
 
     private WebApplication CreateMain(ServeOptions options, ServerCertificate? certificate, ILoggerFactory loggers)
@@ -104,6 +104,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await _main.StartAsync(CancellationToken.None);
         var url = KestrelApplication.AddressOf(_main);
         LogListening(url, _admin.Url);
+        LogMemories(_loading.Memories);
         var announcer = new RouteAnnouncer(url, _logger);
         _host.StatusChanged += announcer.Announce;
 
@@ -156,6 +157,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Listening on {Url}, admin port {AdminUrl}")]
     private partial void LogListening(string url, string adminUrl);
+
+    [LoggerMessage(LogLevel.Information, "Memories of modules: {Memories}")]
+    private partial void LogMemories(string memories);
 
     [LoggerMessage(LogLevel.Information, "Stopping in {DrainSeconds} s; requests in flight get {ShutdownSeconds} s to finish")]
     private partial void LogDraining(double drainSeconds, double shutdownSeconds);

@@ -19,10 +19,10 @@ internal sealed class ComponentProgram : IGuestProgram
     {
         _engine = engine;
         _component = component;
-        var imports = WasmComponent.Imports(engine.Handle, component);
+        var imports = WasmComponent.Imports(engine.ComponentHandle, component);
         _unknown = [.. imports.Where(import => !engine.Interfaces.Offers(import)).Select(import => import.Name)];
         _linker = _unknown.Count == 0 ? Link(engine, imports) : null;
-        _exports = WasmComponent.Exports(engine.Handle, component);
+        _exports = WasmComponent.Exports(engine.ComponentHandle, component);
         _run = _exports.Find(name => name.StartsWith(RunInterface, StringComparison.Ordinal)) is { } run
             ? WasmComponent.FindExport(component, run, "run")
             : null;
@@ -92,7 +92,7 @@ internal sealed class ComponentProgram : IGuestProgram
 
     private static ComponentLinkerHandle Link(GuestEngine engine, List<ComponentImport> imports)
     {
-        var linker = ComponentLinker.Create(engine.Handle);
+        var linker = ComponentLinker.Create(engine.ComponentHandle);
         foreach (var import in imports)
         {
             engine.Interfaces.Define(linker, import);

@@ -1,5 +1,6 @@
 using Wagi.Modules.Status;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Memories;
 
 namespace Wagi.Runtime.Guests;
 
@@ -10,15 +11,20 @@ internal sealed class CoreProgram : IGuestProgram
 
     private readonly GuestEngine _engine;
     private readonly WasmModuleHandle _module;
+    private readonly ModuleMemory? _memory;
     private readonly Linked _withoutFiles;
     private readonly Lazy<Linked> _withFiles;
     private readonly Dictionary<string, ExportedFunction> _functions;
     private readonly ExportedFunction? _initializer;
 
-    public CoreProgram(GuestEngine engine, WasmModuleHandle module)
+    /// <param name="engine">Where it runs.</param>
+    /// <param name="module">Its code; owned from here on.</param>
+    /// <param name="memory">Where its guests' memories come from, owned from here on; null: from the pool.</param>
+    public CoreProgram(GuestEngine engine, WasmModuleHandle module, ModuleMemory? memory)
     {
         _engine = engine;
         _module = module;
+        _memory = memory;
         _functions = WasmEngine.Functions(module);
         _withoutFiles = Linked.Create(engine.Linker, module);
         _withFiles = new Lazy<Linked>(() => Linked.Create(engine.FileLinker, module));
@@ -69,7 +75,9 @@ internal sealed class CoreProgram : IGuestProgram
             return new GuestResult(GuestOutcome.NotStarted, 0, unopened);
         }
 
+        _memory?.Want();
         var error = store.Instantiate(linked.InstancePre!, out var instance);
+        ModuleMemory.TakeWanted();
         if (error.IsFailure)
         {
             return run.Conclude(error, GuestOutcome.NotStarted);
@@ -98,6 +106,7 @@ internal sealed class CoreProgram : IGuestProgram
         }
 
         _module.Dispose();
+        _memory?.Dispose();
     }
 
     private static bool IsEntrypoint(ExportedFunction function) =>

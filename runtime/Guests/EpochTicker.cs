@@ -1,5 +1,3 @@
-using Wagi.Runtime.Interop;
-
 namespace Wagi.Runtime.Guests;
 
 /// <summary>Moves the engine's epoch on, by which running guests are interrupted. Rests while no guest runs.</summary>
@@ -11,9 +9,8 @@ internal sealed class EpochTicker : IDisposable
     // Ticks without a guest that begins before it counts as quiet: a neighbour's clients pause too.
     private const int QuietTicks = 20;
 
-    private readonly EngineHandle _engine;
-    private readonly TimeSpan _tick;
-    private readonly Action _observe;
+    private readonly TimeSpan _interval;
+    private readonly Action _tick;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _wake = new();
     private int _running;
@@ -22,13 +19,11 @@ internal sealed class EpochTicker : IDisposable
     private volatile bool _used;
     private volatile bool _isQuiet = true;
 
-    /// <param name="engine">Whose epoch it is.</param>
-    /// <param name="tick">How often it moves on.</param>
-    /// <param name="observe">Called each time.</param>
-    public EpochTicker(EngineHandle engine, TimeSpan tick, Action observe)
+    /// <param name="interval">How often the epoch moves on.</param>
+    /// <param name="tick">Moves it on.</param>
+    public EpochTicker(TimeSpan interval, Action tick)
     {
-        _observe = observe;
-        _engine = engine;
+        _interval = interval;
         _tick = tick;
         _thread = new Thread(Run) { IsBackground = true, Name = "guest epochs" };
         _thread.Start();
@@ -71,9 +66,8 @@ internal sealed class EpochTicker : IDisposable
         var idle = 0;
         while (!_disposed)
         {
-            Thread.Sleep(_tick);
-            WasmEngine.IncrementEpoch(_engine);
-            _observe();
+            Thread.Sleep(_interval);
+            _tick();
             idle = _used ? 0 : idle + 1;
             _isQuiet = idle >= QuietTicks;
             _used = false;

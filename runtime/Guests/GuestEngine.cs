@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.IO.Hashing;
+using Microsoft.Win32.SafeHandles;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Memories;
 
 namespace Wagi.Runtime.Guests;
 
@@ -16,6 +19,17 @@ public sealed class GuestEngine : IDisposable
 
     private static readonly byte[] WasmMagic = [0, (byte)'a', (byte)'s', (byte)'m'];
 
+    private const string NotWhole = "it is cut off, or another version's";
+
+    /// <summary>
+    /// Bytes that a slot of the pool keeps, which clears them whether they were touched or not: for most compiled languages the stack and the data
+    /// are within the first two megabytes. Components have several memories, and most of them are small.
+    /// </summary>
+    private const int KeptByPool = 2 << 20;
+
+    private const int KeptByPoolOfComponents = 128 << 10;
+
+    private readonly Lazy<EngineHandle> _components;
     private readonly Lazy<LinkerHandle> _fileLinker;
     private readonly Lazy<string> _compatibilityKey;
     private int _guests;
@@ -32,12 +46,14 @@ public sealed class GuestEngine : IDisposable
         Options = options;
         Interfaces = interfaces;
         Functions = functions;
-        Handle = WasmEngine.Create(options.MaxInstances, options.MaxTableElements, options.StackSize, options.KeepResident);
+        OwnMemories = CreateMemories(options);
+        Handle = CreateHandle(OwnMemories, KeptByPool);
+        _components = new Lazy<EngineHandle>(() => OwnMemories is null ? Handle : CreateHandle(memories: null, KeptByPoolOfComponents));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
         Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
         Threads = new ThreadReserve(Starts);
-        Ticker = new EpochTicker(Handle, options.Tick, Starts.Observe);
+        Ticker = new EpochTicker(options.Tick, Tick);
         Turns = new CpuTurns(Environment.ProcessorCount, () => Ticker.IsQuiet);
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
@@ -46,6 +62,12 @@ public sealed class GuestEngine : IDisposable
 
     /// <summary>What it was made with.</summary>
     public GuestEngineOptions Options { get; }
+
+    /// <summary>Where the memories of core modules come from, for people: chosen by trying what the kernel allows.</summary>
+    public string Memories => OwnMemories is null ? "pool" : $"slots, by {OwnMemories.Method}";
+
+    /// <summary>Makes the memories of core modules; null: the pool does.</summary>
+    internal LinearMemories? OwnMemories { get; }
 
     /// <summary>Guests that run now.</summary>
     public int Running => Ticker.Running;
@@ -72,7 +94,13 @@ public sealed class GuestEngine : IDisposable
 
     internal RunQueue Starts { get; }
 
+    /// <summary>Runs core modules.</summary>
     internal EngineHandle Handle { get; }
+
+    /// <summary>
+    /// Runs components, whose memories are always the pool's: how many modules one is made of, and which memory is for which, only Wasmtime knows.
+    /// </summary>
+    internal EngineHandle ComponentHandle => _components.Value;
 
     /// <summary>Ends with the engine; every guest is inside until it is disposed.</summary>
     internal Lifetime Lifetime { get; }
@@ -148,17 +176,30 @@ public sealed class GuestEngine : IDisposable
         Enter();
         try
         {
-            string? error;
-            var code = WasmComponent.IsComponent(wasm)
-                ? WasmComponent.Compile(Handle, wasm, out error)
-                : WasmEngine.Compile(Handle, wasm, out error);
-            return code ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
+            if (WasmComponent.IsComponent(wasm))
+            {
+                return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, failure);
+            }
+
+            // The pool makes images of its own.
+            if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out var image)
+                && WasmEngine.Compile(Handle, rest, out _) is { } code)
+            {
+                return Join(code, image, error: null);
+            }
+
+            // What is wrong with a module is said about the module as it came.
+            return Join(WasmEngine.Compile(Handle, wasm, out var error), image: null, error);
         }
         finally
         {
             Lifetime.Exit();
         }
     }
+
+    private static byte[] Join(byte[]? code, MemoryImage? image, string? error) => code is not null
+        ? NativeCode.Join(code, image, Environment.SystemPageSize)
+        : throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
     /// <exception cref="GuestLoadException"><see cref="ModuleReason.CompileFailed"/>: it does not fit this engine.</exception>
@@ -183,15 +224,33 @@ public sealed class GuestEngine : IDisposable
             ModuleReason.CompileFailed,
             $"the native code does not fit this engine ({CompatibilityKey}): {error}; make it again from the Wasm with this version's 'wagi compile', on a machine like this one");
 
-    private Guest? Deserialize(ReadOnlySpan<byte> nativeCode, out string? error)
+    private Guest? Deserialize(ReadOnlySpan<byte> file, out string? error)
     {
         CheckRoom();
         Enter();
         try
         {
-            return WasmComponent.IsNativeCode(nativeCode)
-                ? Own(WasmComponent.Deserialize(Handle, nativeCode, out error))
-                : Own(WasmEngine.Deserialize(Handle, nativeCode, out error));
+            if (NativeCode.Read(file[^Math.Min(file.Length, NativeCode.TrailerSize)..], file.Length, Environment.SystemPageSize) is not { } parts)
+            {
+                error = NotWhole;
+                return null;
+            }
+
+            var code = file[..(int)parts.CodeLength];
+            if (WasmComponent.IsNativeCode(code))
+            {
+                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error));
+            }
+
+            var image = file.Slice((int)parts.ImageOffset, (int)parts.ImageLength);
+            return WasmEngine.Deserialize(Handle, code, out error) is { } module
+                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart))
+                : null;
+        }
+        catch (IOException exception)
+        {
+            error = exception.Message;
+            return null;
         }
         finally
         {
@@ -203,11 +262,34 @@ public sealed class GuestEngine : IDisposable
     {
         CheckRoom();
         Enter();
+        SafeFileHandle? file = null;
         try
         {
-            return IsComponent(path)
-                ? Own(WasmComponent.DeserializeFile(Handle, path, out error))
-                : Own(WasmEngine.DeserializeFile(Handle, path, out error));
+            file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (ReadParts(file) is not { } parts)
+            {
+                error = NotWhole;
+                return null;
+            }
+
+            if (IsComponent(file))
+            {
+                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error));
+            }
+
+            if (WasmEngine.DeserializeFile(Handle, path, out error) is not { } module)
+            {
+                return null;
+            }
+
+            if (parts.ImageLength == 0)
+            {
+                return Own(module, image: null);
+            }
+
+            var image = MappedImage.Map(file, parts.ImageOffset, parts.ImageLength, parts.ImageStart);
+            file = null;
+            return Own(module, image);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -216,14 +298,22 @@ public sealed class GuestEngine : IDisposable
         }
         finally
         {
+            file?.Dispose();
             Lifetime.Exit();
         }
     }
 
-    private static bool IsComponent(string path)
+    private static NativeCode? ReadParts(SafeFileHandle file)
+    {
+        Span<byte> trailer = stackalloc byte[NativeCode.TrailerSize];
+        var length = RandomAccess.GetLength(file);
+        var read = RandomAccess.Read(file, trailer, Math.Max(0, length - trailer.Length));
+        return NativeCode.Read(trailer[..read], length, Environment.SystemPageSize);
+    }
+
+    private static bool IsComponent(SafeFileHandle file)
     {
         Span<byte> header = stackalloc byte[WasmComponent.NativeHeaderSize];
-        using var file = File.OpenHandle(path);
         return WasmComponent.IsNativeCode(header[..RandomAccess.Read(file, header, 0)]);
     }
 
@@ -263,7 +353,8 @@ public sealed class GuestEngine : IDisposable
         Lifetime.Exit();
     }
 
-    private Guest? Own(WasmModuleHandle? module) => module is null ? null : new Guest(this, new CoreProgram(this, module));
+    private Guest Own(WasmModuleHandle module, MappedImage? image) =>
+        new(this, new CoreProgram(this, module, OwnMemories is null ? null : new ModuleMemory(OwnMemories, image)));
 
     private Guest? Own(ComponentHandle? component) => component is null ? null : new Guest(this, new ComponentProgram(this, component));
 
@@ -278,6 +369,32 @@ public sealed class GuestEngine : IDisposable
         return linker;
     }
 
+    private static LinearMemories? CreateMemories(GuestEngineOptions options)
+    {
+        var pages = options.Memories switch
+        {
+            GuestMemories.Pool => null,
+            _ when !OperatingSystem.IsLinux() => null,
+            var memories => TouchedPages.Find(memories == GuestMemories.SlotsByReading),
+        };
+        return pages is null ? null : new LinearMemories(pages, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
+    }
+
+    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool) => WasmEngine.Create(
+        Options.MaxInstances, Options.MaxTableElements, Options.StackSize, Math.Min(Options.KeepResident, keptByPool),
+        memories is null ? null : memories.Creator);
+
+    private void Tick()
+    {
+        WasmEngine.IncrementEpoch(Handle);
+        if (_components.IsValueCreated)
+        {
+            WasmEngine.IncrementEpoch(_components.Value);
+        }
+
+        Starts.Observe();
+    }
+
     private string ReadCompatibilityKey()
     {
         // Wasmtime writes all that it will compare into the head of every compiled module: so the code of an empty one is the key.
@@ -287,7 +404,7 @@ public sealed class GuestEngine : IDisposable
 
     /// <summary>A store for one run, which has begun.</summary>
     internal unsafe WasmStore CreateStore(GuestRun run, bool isComponent) =>
-        WasmStore.Create(Handle, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent);
+        WasmStore.Create(isComponent ? ComponentHandle : Handle, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent);
 
     /// <summary>Ends what it holds, threads and native memory, now or with its last guest.</summary>
     public void Dispose() => Lifetime.End();
@@ -306,7 +423,13 @@ public sealed class GuestEngine : IDisposable
             functions.Dispose();
         }
 
+        if (_components.IsValueCreated)
+        {
+            _components.Value.Dispose();
+        }
+
         Handle.Dispose();
+        OwnMemories?.Dispose();
     }
 }
 
@@ -338,10 +461,16 @@ public sealed record GuestEngineOptions
     /// <summary>Stack of a guest, in bytes.</summary>
     public int StackSize { get; init; } = 512 << 10;
 
+    /// <summary>Where guests' memories come from.</summary>
+    public GuestMemories Memories { get; init; }
+
     /// <summary>
-    /// Bytes of a slot that stay in memory between two requests and are cleared by hand, which is cheaper than handing pages back.
+    /// Bytes of a memory that stay when its guest is gone and are cleared by hand, which is cheaper than handing pages back.
     /// </summary>
-    public int KeepResident { get; init; } = 128 << 10;
+    public int KeepResident { get; init; } = 4 << 20;
+
+    /// <summary>Bytes that all memories without a guest keep together, after a few seconds at the latest.</summary>
+    public long KeepResidentInAll { get; init; } = 64L << 20;
 
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it and its value.</exception>
     internal void Validate()
@@ -352,6 +481,7 @@ public sealed record GuestEngineOptions
         Require(MaxTableElements is >= 1 and <= 1_000_000, nameof(MaxTableElements), MaxTableElements, "1 to 1000000");
         Require(Tick >= TimeSpan.FromMilliseconds(1) && Tick <= TimeSpan.FromSeconds(1), nameof(Tick), Tick, "1ms to 1s");
         Require(StackSize is >= 64 << 10 and <= 1 << 20, nameof(StackSize), StackSize, "64Ki to 1Mi");
+        Require(KeepResidentInAll >= 0, nameof(KeepResidentInAll), KeepResidentInAll, "at least 0");
         Require(KeepResident is >= 0 and <= 64 << 20, nameof(KeepResident), KeepResident, "0 to 64Mi");
     }
 
@@ -362,6 +492,19 @@ public sealed record GuestEngineOptions
             throw new ArgumentException($"{name} is {value}; it must be {range}", name);
         }
     }
+}
+
+/// <summary>Where the linear memories of guests come from.</summary>
+public enum GuestMemories
+{
+    /// <summary>The best that works here.</summary>
+    Automatic,
+
+    /// <summary>Slots that are kept, of which touched pages are cleared; they are found by reading <c>/proc/self/pagemap</c>.</summary>
+    SlotsByReading,
+
+    /// <summary>Wasmtime's pooling allocator.</summary>
+    Pool,
 }
 
 /// <summary>A module cannot be compiled, loaded or linked.</summary>

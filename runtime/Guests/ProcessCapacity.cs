@@ -8,14 +8,18 @@ namespace Wagi.Runtime.Guests;
 /// </summary>
 internal static class ProcessCapacity
 {
-    /// <summary>A loaded module keeps its file open, and maps code and data from it: one descriptor and three maps, and one map to spare.</summary>
-    private const long MapsOfGuest = 4;
+    /// <summary>A loaded module keeps its file open, once for its code and once for the image of its memory.</summary>
+    private const long DescriptorsOfGuest = 2;
 
-    /// <summary>Maps of the program itself, of its heap and of the pool of slots.</summary>
+    /// <summary>It maps its code in three parts and the image, and there is one map to spare.</summary>
+    private const long MapsOfGuest = 5;
+
+    /// <summary>Maps of the program itself, of its heap and of the memories of guests.</summary>
     private const long MapsOfProgram = 8192;
 
     /// <summary>Modules that may be loaded at the same time.</summary>
-    public static int Guests { get; } = (int)Math.Clamp(Math.Min(Descriptors() / 2, (Maps() - MapsOfProgram) / MapsOfGuest), 1, int.MaxValue);
+    public static int Guests { get; } = (int)Math.Clamp(
+        Math.Min(Descriptors() / 2 / DescriptorsOfGuest, (Maps() - MapsOfProgram) / MapsOfGuest), 1, int.MaxValue);
 
     /// <summary>Connections of clients that may be open at the same time.</summary>
     public static long Connections { get; } = Math.Max(Descriptors() / 4, 1);

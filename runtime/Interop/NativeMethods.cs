@@ -24,6 +24,22 @@ internal static unsafe partial class NativeMethods
     internal static partial void wasmtime_config_memory_init_cow_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
 
     [LibraryImport(Library)]
+    internal static partial void wasmtime_config_wasm_threads_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
+
+    [LibraryImport(Library)]
+    internal static partial void wasmtime_config_wasm_multi_memory_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
+
+    [LibraryImport(Library)]
+    internal static partial void wasmtime_config_memory_reservation_set(nint config, ulong bytes);
+
+    [LibraryImport(Library)]
+    internal static partial void wasmtime_config_memory_may_move_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
+
+    /// <summary>Copies the structure.</summary>
+    [LibraryImport(Library)]
+    internal static partial void wasmtime_config_host_memory_creator_set(nint config, MemoryCreator* creator);
+
+    [LibraryImport(Library)]
     internal static partial nint wasmtime_pooling_allocation_config_new();
 
     [LibraryImport(Library)]

@@ -16,24 +16,50 @@ internal static unsafe class WasmEngine
     // The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.
     private static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
 
-    /// <summary>An engine with a pooling allocator, copy-on-write memories and epoch interruption.</summary>
+    /// <summary>An engine with epoch interruption.</summary>
     /// <exception cref="InvalidOperationException">The address space for the pool cannot be reserved.</exception>
     /// <param name="maxInstances">Guests that can run at the same time.</param>
     /// <param name="maxTableElements">Elements of a table.</param>
     /// <param name="stackSize">Bytes of stack.</param>
     /// <param name="keepResident">Bytes of a slot that stay in memory when its guest is gone.</param>
-    public static EngineHandle Create(int maxInstances, int maxTableElements, int stackSize, int keepResident)
+    /// <param name="memories">Makes linear memories; null: the pool has them, copy on write.</param>
+    public static EngineHandle Create(int maxInstances, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories)
     {
-        var guests = (uint)maxInstances;
         var config = NativeMethods.wasm_config_new();
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
-        NativeMethods.wasmtime_config_memory_init_cow_set(config, true);
         NativeMethods.wasmtime_config_max_wasm_stack_set(config, (nuint)stackSize);
+
+        // One memory, and one thread: refused when a module is compiled, not when it is to run.
+        NativeMethods.wasmtime_config_wasm_threads_set(config, false);
+        NativeMethods.wasmtime_config_wasm_multi_memory_set(config, false);
 
         // WASI preview 2 does without; and with it, Wasmtime 50 traps a host function that is handed two borrowed resources.
         NativeMethods.wasmtime_config_wasm_component_model_async_set(config, false);
         NativeMethods.wasmtime_config_concurrency_support_set(config, false);
 
+        // Wasmtime's own images are for memories of its own.
+        NativeMethods.wasmtime_config_memory_init_cow_set(config, memories == null);
+        if (memories != null)
+        {
+            NativeMethods.wasmtime_config_memory_reservation_set(config, MaxMemorySize);
+            NativeMethods.wasmtime_config_memory_may_move_set(config, false);
+            NativeMethods.wasmtime_config_host_memory_creator_set(config, memories);
+        }
+        else
+        {
+            UsePool(config, (uint)maxInstances, maxTableElements, keepResident);
+        }
+
+        // Takes ownership of the configuration, even when it fails.
+        var engine = NativeMethods.wasm_engine_new_with_config(config);
+        return engine != 0
+            ? new EngineHandle(engine)
+            : throw new InvalidOperationException(
+                $"address space for {maxInstances} instances cannot be reserved; lower the number of instances");
+    }
+
+    private static void UsePool(nint config, uint guests, int maxTableElements, int keepResident)
+    {
         var pool = NativeMethods.wasmtime_pooling_allocation_config_new();
         NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, guests * InstancesPerGuest);
         NativeMethods.wasmtime_pooling_allocation_config_total_component_instances_set(pool, guests);
@@ -50,13 +76,6 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_pooling_allocation_config_table_keep_resident_set(pool, (nuint)keepResident);
         NativeMethods.wasmtime_pooling_allocation_strategy_set(config, pool);
         NativeMethods.wasmtime_pooling_allocation_config_delete(pool);
-
-        // Takes ownership of the configuration, even when it fails.
-        var engine = NativeMethods.wasm_engine_new_with_config(config);
-        return engine != 0
-            ? new EngineHandle(engine)
-            : throw new InvalidOperationException(
-                $"address space for {maxInstances} instances cannot be reserved; lower the number of instances");
     }
 
     public static void IncrementEpoch(EngineHandle engine) =>

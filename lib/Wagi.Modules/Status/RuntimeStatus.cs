@@ -19,6 +19,9 @@ public sealed record RuntimeStatus : IJsonOnDeserialized
     /// </summary>
     public required bool Ready { get; init; }
 
+    /// <summary>Where the memories of core modules come from: <c>slots</c> and how they are cleared, or <c>pool</c>; null: it does not say.</summary>
+    public string? Memories { get; init; }
+
     /// <summary>The file that is served.</summary>
     public required ConfigurationStatus Configuration { get; init; }
 

@@ -18,7 +18,7 @@ public sealed class AdminServerTests
         var supervisor = new Supervisor(time);
         supervisor.Add("the configuration loop", TimeSpan.FromMinutes(1), (_, stopping) => Task.Delay(Timeout.Infinite, stopping));
         await using var host = new ModuleHost(null!, agreement: null, TimeProvider.System, NullLogger<ModuleHost>.Instance);
-        await using var admin = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), host, supervisor, NullLoggerFactory.Instance);
+        await using var admin = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), host, "pool", supervisor, NullLoggerFactory.Instance);
         await admin.StartAsync();
         using var client = new HttpClient();
 

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+
+namespace Wagi.Runtime.Images;
+
+/// <summary>
+/// A compiled module as a file: Wasmtime's native code, the image of its memory, and a trailer that says where the image is and has a checksum
+/// of all before it. Wasmtime follows the headers of its code, and ignores what comes after it.
+/// </summary>
+/// <remarks>
+/// XXH128 finds damage, which is all that it is for: who may write such files is trusted (docs/security.md). The image begins at a page, so that
+/// it can be mapped.
+/// </remarks>
+/// <param name="CodeLength">Bytes of native code, from the beginning of the file.</param>
+/// <param name="ImageOffset">Where in the file the image begins, at a page.</param>
+/// <param name="ImageLength">Bytes of it, whole pages; 0: there is none.</param>
+/// <param name="ImageStart">Where it begins in the memory, at a page.</param>
+internal readonly record struct NativeCode(long CodeLength, long ImageOffset, long ImageLength, long ImageStart)
+{
+    /// <summary>Bytes of the trailer: magic, four numbers, checksum.</summary>
+    public const int TrailerSize = ChecksumOffset + ChecksumSize;
+
+    private const int ChecksumOffset = 8 + (4 * sizeof(long));
+    private const int ChecksumSize = 16;
+
+    /// <summary>The last digit is the version of this layout.</summary>
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw3"u8;
+
+    /// <summary>The file of a module.</summary>
+    /// <param name="code">Native code.</param>
+    /// <param name="image">What its memory begins with; null: zeros.</param>
+    /// <param name="page">Bytes of a page, as the kernel maps them.</param>
+    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, int page)
+    {
+        var offset = image is null ? code.Length : (code.Length + page - 1) / page * page;
+        var file = new byte[offset + (image?.Content.Length ?? 0) + TrailerSize];
+        code.CopyTo(file);
+        image?.Content.CopyTo(file.AsMemory(offset));
+        var trailer = file.AsSpan(^TrailerSize..);
+        Magic.CopyTo(trailer);
+        var numbers = trailer[Magic.Length..];
+        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, image?.Content.Length ?? 0, image?.Start ?? 0])
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(numbers, number);
+            numbers = numbers[sizeof(long)..];
+        }
+
+        XxHash128.Hash(file.AsSpan(..^ChecksumSize), trailer[ChecksumOffset..]);
+        return file;
+    }
+
+    /// <summary>Finds the parts of a file by its trailer. Null: it is none, of another version, or cut off.</summary>
+    /// <param name="trailer">The last <see cref="TrailerSize"/> bytes.</param>
+    /// <param name="length">Bytes of the file.</param>
+    /// <param name="page">Bytes of a page.</param>
+    public static NativeCode? Read(ReadOnlySpan<byte> trailer, long length, int page)
+    {
+        if (trailer.Length != TrailerSize || !trailer.StartsWith(Magic))
+        {
+            return null;
+        }
+
+        var numbers = trailer[Magic.Length..];
+        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3));
+        return parts.Fits(length - TrailerSize, page) ? parts : null;
+    }
+
+    /// <summary>Whether a file is as it was written.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static bool IsIntact(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var left = file.Length - ChecksumSize;
+        if (left < 0)
+        {
+            return false;
+        }
+
+        var hash = new XxHash128();
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
+        try
+        {
+            while (left > 0)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, left));
+                file.ReadExactly(part);
+                hash.Append(part);
+                left -= part.Length;
+            }
+
+            Span<byte> checksum = stackalloc byte[ChecksumSize];
+            file.ReadExactly(checksum);
+            return checksum.SequenceEqual(hash.GetCurrentHash());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static long Number(ReadOnlySpan<byte> numbers, int index) =>
+        BinaryPrimitives.ReadInt64LittleEndian(numbers[(index * sizeof(long))..]);
+
+    private bool Fits(long room, int page) =>
+        CodeLength >= 0 && ImageLength >= 0 && ImageStart >= 0
+        && CodeLength <= ImageOffset && ImageOffset <= room && ImageLength == room - ImageOffset
+        && (ImageLength == 0 || (ImageOffset % page == 0 && ImageLength % page == 0 && ImageStart % page == 0));
+}

@@ -1,0 +1,57 @@
+namespace Wagi.Runtime.Images;
+
+/// <summary>Reads a WebAssembly binary from front to back (core specification §5.2). Nothing beyond the end, and no number that is not well formed.</summary>
+internal ref struct WasmReader(ReadOnlySpan<byte> binary)
+{
+    private const int Continuation = 0x80;
+    private const int SignOfLast = 0x08;
+
+    private readonly ReadOnlySpan<byte> _binary = binary;
+
+    /// <summary>Bytes that have been read.</summary>
+    public int Position { get; private set; }
+
+    public readonly bool IsAtEnd => Position == _binary.Length;
+
+    /// <exception cref="InvalidDataException">There is none.</exception>
+    public byte Byte() => !IsAtEnd ? _binary[Position++] : throw new InvalidDataException("the binary ends too early");
+
+    /// <exception cref="InvalidDataException">There are not so many.</exception>
+    public void Skip(uint count)
+    {
+        if (count > _binary.Length - Position)
+        {
+            throw new InvalidDataException("the binary ends too early");
+        }
+
+        Position += (int)count;
+    }
+
+    /// <summary>A <c>u32</c> in LEB128 (§5.2.2).</summary>
+    /// <exception cref="InvalidDataException">It is longer than 32 bits, or does not end.</exception>
+    public uint Unsigned() => Leb128(isSigned: false);
+
+    /// <summary>An <c>i32</c> in LEB128 (§5.2.2).</summary>
+    /// <exception cref="InvalidDataException">It is longer than 32 bits, or does not end.</exception>
+    public int Signed() => (int)Leb128(isSigned: true);
+
+    private uint Leb128(bool isSigned)
+    {
+        uint value = 0;
+        for (var shift = 0; shift < 28; shift += 7)
+        {
+            var next = Byte();
+            value |= (uint)(next & ~Continuation) << shift;
+            if (next < Continuation)
+            {
+                var isNegative = isSigned && (next & 0x40) != 0;
+                return isNegative ? value | (uint.MaxValue << (shift + 7)) : value;
+            }
+        }
+
+        // Four bits are left, and those above them say nothing but the sign.
+        var last = Byte();
+        var sign = isSigned && (last & SignOfLast) != 0 ? 0x70 : 0;
+        return (last & 0xf0) == sign ? value | (uint)last << 28 : throw new InvalidDataException("a number is longer than 32 bits");
+    }
+}

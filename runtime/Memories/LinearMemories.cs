@@ -1,0 +1,426 @@
+using System.Runtime.InteropServices;
+using Wagi.Runtime.Interop;
+
+namespace Wagi.Runtime.Memories;
+
+/// <summary>
+/// Makes the linear memories of guests, out of slots that are kept: address space of which a guest's memory is open, and all else closed. When a
+/// guest has ended, the pages that it wrote to are found and made again what they were, and they stay where they are; so the next guest of the
+/// module begins with what the module says, without a page fault and without a call to the kernel for memory.
+/// </summary>
+/// <remarks>
+/// Why nothing of one guest is seen by another: <c>docs/decisions/0011-memories.md</c>. A slot about which anything is in doubt is unmapped.
+/// </remarks>
+internal sealed unsafe class LinearMemories : IDisposable
+{
+    /// <summary>How long a slot may be idle.</summary>
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(2);
+
+    private const int MaxRanges = 64;
+
+    private readonly TouchedPages _pages;
+    private readonly nuint _keep;
+    private readonly long _keepInAll;
+    private readonly int _idleInStripe;
+    private readonly Stripe[] _stripes;
+    private readonly MemoryCreator* _creator;
+    private readonly Timer _trimmer;
+    private GCHandle _self;
+
+    /// <param name="pages">Finds what a guest has written to; owned from here on.</param>
+    /// <param name="keep">Bytes of a slot that stay in memory when its guest is gone, if it wrote to that many.</param>
+    /// <param name="keepInAll">Bytes that all idle slots keep together, looked at every two seconds.</param>
+    /// <param name="maxIdle">Slots that are kept, however little is in them.</param>
+    public LinearMemories(TouchedPages pages, long keep, long keepInAll, int maxIdle)
+    {
+        _pages = pages;
+        _keep = (nuint)keep;
+        _keepInAll = keepInAll;
+        _stripes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Stripe())];
+        _idleInStripe = Math.Max(8, maxIdle / _stripes.Length);
+        _self = GCHandle.Alloc(this);
+        _creator = (MemoryCreator*)NativeMemory.AllocZeroed((nuint)sizeof(MemoryCreator));
+        _creator->Environment = GCHandle.ToIntPtr(_self);
+        _creator->New = &New;
+        _trimmer = new Timer(static memories => ((LinearMemories)memories!).Trim(MaxIdle), this, TrimInterval, TrimInterval);
+    }
+
+    /// <summary>How pages that were written to are found.</summary>
+    public string Method => _pages.Method;
+
+    /// <summary>For the configuration of an engine; valid until this is disposed, which the engine must not outlive.</summary>
+    public MemoryCreator* Creator => _creator;
+
+    /// <summary>Slots without a guest.</summary>
+    public int Idle => _stripes.Sum(stripe => stripe.Count);
+
+    /// <summary>Unmaps slots that have been idle for long, and those that keep too much together.</summary>
+    /// <param name="maxIdle">How long they may be idle.</param>
+    public void Trim(TimeSpan maxIdle)
+    {
+        var since = Environment.TickCount64 - (long)maxIdle.TotalMilliseconds;
+        foreach (var stripe in _stripes)
+        {
+            Discard(stripe.TakeOld(since, _keepInAll / _stripes.Length));
+        }
+    }
+
+    /// <summary>Unmaps a module's slots. None of its guests runs, or will.</summary>
+    public void Discard(ModuleMemory module)
+    {
+        foreach (var stripe in _stripes)
+        {
+            Discard(stripe.TakeAll(module.Id));
+        }
+    }
+
+    /// <summary>Unmaps all slots. No engine uses them any more.</summary>
+    public void Dispose()
+    {
+        _trimmer.Dispose();
+        foreach (var stripe in _stripes)
+        {
+            Discard(stripe.TakeAll(module: null));
+        }
+
+        NativeMemory.Free(_creator);
+        _self.Free();
+        _pages.Dispose();
+    }
+
+    private Slot* Take(ModuleMemory? module, nuint length)
+    {
+        var own = Thread.GetCurrentProcessorId() % _stripes.Length;
+        for (var i = 0; i < _stripes.Length; i++)
+        {
+            if (_stripes[(own + i) % _stripes.Length].Take(module?.Id ?? 0, length) is var slot && slot != null)
+            {
+                return slot;
+            }
+        }
+
+        return Create(module, length);
+    }
+
+    private Slot* Create(ModuleMemory? module, nuint length)
+    {
+        var start = PageMemory.Reserve(length);
+        if (start == null)
+        {
+            return null;
+        }
+
+        var slot = (Slot*)NativeMemory.AllocZeroed((nuint)sizeof(Slot));
+        slot->Start = start;
+        slot->Length = length;
+        slot->Owner = GCHandle.ToIntPtr(_self);
+        if (module is not null)
+        {
+            slot->Module = module.Id;
+            if (module.Image is { } image)
+            {
+                slot->Image = image.Content;
+                slot->ImageStart = (nuint)start + image.Start;
+                slot->ImageEnd = slot->ImageStart + image.Length;
+                if (image.Start + image.Length > length || !image.TryPlace(start))
+                {
+                    Discard(slot);
+                    return null;
+                }
+            }
+        }
+
+        return slot;
+    }
+
+    private static bool TryResize(Slot* slot, nuint size)
+    {
+        var open = Pages(size);
+        if (open > slot->Open)
+        {
+            if (!PageMemory.TryOpen(slot->Start + slot->Open, open - slot->Open))
+            {
+                return false;
+            }
+        }
+        else if (open < slot->Open && !PageMemory.TryClose(slot->Start + open, slot->Open - open))
+        {
+            return false;
+        }
+
+        slot->Open = open;
+        return true;
+    }
+
+    private void GiveBack(Slot* slot)
+    {
+        if (!TryReset(slot))
+        {
+            Discard(slot);
+            return;
+        }
+
+        slot->IdleSince = Environment.TickCount64;
+        var superfluous = _stripes[Thread.GetCurrentProcessorId() % _stripes.Length].Add(slot, _idleInStripe);
+        if (superfluous != null)
+        {
+            Discard(superfluous);
+        }
+    }
+
+    /// <summary>
+    /// Makes again what it was of all that the guest could write to. What is beyond has been closed since it was last made so.
+    /// </summary>
+    private bool TryReset(Slot* slot)
+    {
+        Span<PageRange> ranges = stackalloc PageRange[MaxRanges];
+        nuint kept = 0;
+        var end = (nuint)slot->Start + slot->Open;
+        for (var start = (nuint)slot->Start; start < end;)
+        {
+            var count = _pages.Next(ref start, end, ranges);
+            if (count < 0)
+            {
+                return false;
+            }
+
+            foreach (var range in ranges[..count])
+            {
+                if (kept + range.Length > _keep)
+                {
+                    // The rest costs less when the kernel does it, whatever it is.
+                    if (!PageMemory.TryForget((byte*)range.Start, end - range.Start))
+                    {
+                        return false;
+                    }
+
+                    start = end;
+                    break;
+                }
+
+                Reset(slot, range);
+                kept += range.Length;
+            }
+        }
+
+        // Beyond what is open there may be pages of earlier guests that grew more.
+        slot->Kept = Math.Max(slot->Kept, kept);
+        return true;
+    }
+
+    private static void Reset(Slot* slot, PageRange range)
+    {
+        var from = Math.Clamp(slot->ImageStart, range.Start, range.End);
+        var to = Math.Clamp(slot->ImageEnd, from, range.End);
+        NativeMemory.Clear((void*)range.Start, from - range.Start);
+        NativeMemory.Copy(slot->Image + (from - slot->ImageStart), (void*)from, to - from);
+        NativeMemory.Clear((void*)to, range.End - to);
+    }
+
+    private static void Discard(List<nint> slots)
+    {
+        foreach (var slot in slots)
+        {
+            Discard((Slot*)slot);
+        }
+    }
+
+    private static void Discard(Slot* slot)
+    {
+        PageMemory.Release(slot->Start, slot->Length);
+        NativeMemory.Free(slot);
+    }
+
+    private static nuint Pages(nuint bytes) => (bytes + PageMemory.PageSize - 1) & ~(PageMemory.PageSize - 1);
+
+    [UnmanagedCallersOnly]
+    private static nint New(nint environment, nint type, nuint minimum, nuint maximum, nuint reserved, nuint guard, LinearMemoryFunctions* memory)
+    {
+        var memories = (LinearMemories)GCHandle.FromIntPtr(environment).Target!;
+        if (Pages(minimum) > reserved)
+        {
+            return NativeError.NewError();
+        }
+
+        var slot = memories.Take(ModuleMemory.TakeWanted(), reserved + guard);
+        if (slot == null)
+        {
+            return NativeError.NewError();
+        }
+
+        // What the guest before has grown is closed here.
+        slot->Capacity = reserved;
+        slot->Size = minimum;
+        if (!TryResize(slot, minimum))
+        {
+            Discard(slot);
+            return NativeError.NewError();
+        }
+
+        memory->Environment = (nint)slot;
+        memory->Get = &Get;
+        memory->Grow = &Grow;
+        memory->Finalizer = &End;
+        return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static byte* Get(nint environment, nuint* size, nuint* capacity)
+    {
+        var slot = (Slot*)environment;
+        *size = slot->Size;
+        *capacity = slot->Capacity;
+        return slot->Start;
+    }
+
+    [UnmanagedCallersOnly]
+    private static nint Grow(nint environment, nuint size)
+    {
+        var slot = (Slot*)environment;
+        if (size < slot->Size || size > slot->Capacity || !TryResize(slot, size))
+        {
+            return NativeError.NewError();
+        }
+
+        slot->Size = size;
+        return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void End(nint environment)
+    {
+        var slot = (Slot*)environment;
+        ((LinearMemories)GCHandle.FromIntPtr(slot->Owner).Target!).GiveBack(slot);
+    }
+
+    /// <summary>Idle slots, those that were used last at the end. One for each processor, so that processors do not wait for each other.</summary>
+    private sealed class Stripe
+    {
+        private readonly Lock _lock = new();
+        private readonly List<Entry> _idle = [];
+
+        public int Count
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _idle.Count;
+                }
+            }
+        }
+
+        /// <summary>A slot of that module and length; null: there is none.</summary>
+        public Slot* Take(long module, nuint length)
+        {
+            lock (_lock)
+            {
+                for (var i = _idle.Count - 1; i >= 0; i--)
+                {
+                    if (_idle[i].Module == module && ((Slot*)_idle[i].Slot)->Length == length)
+                    {
+                        var slot = (Slot*)_idle[i].Slot;
+                        _idle.RemoveAt(i);
+                        return slot;
+                    }
+                }
+            }
+
+            return null;
+        }
+
+        /// <summary>Keeps a slot.</summary>
+        /// <returns>One that there is no room for; null: there is.</returns>
+        public Slot* Add(Slot* slot, int room)
+        {
+            lock (_lock)
+            {
+                _idle.Add(new Entry(slot->Module, (nint)slot));
+                if (_idle.Count <= room)
+                {
+                    return null;
+                }
+
+                var oldest = (Slot*)_idle[0].Slot;
+                _idle.RemoveAt(0);
+                return oldest;
+            }
+        }
+
+        /// <summary>Those of a module, or all.</summary>
+        public List<nint> TakeAll(long? module) => TakeWhere(entry => module is null || entry.Module == module);
+
+        /// <summary>Those that have been idle for longer, and those that keep more together with those used after them.</summary>
+        public List<nint> TakeOld(long since, long keep)
+        {
+            return TakeWhere(entry =>
+            {
+                keep -= (long)((Slot*)entry.Slot)->Kept;
+                return keep < 0 || ((Slot*)entry.Slot)->IdleSince < since;
+            });
+        }
+
+        /// <summary>Asks about those first that were used last.</summary>
+        private List<nint> TakeWhere(Predicate<Entry> isTaken)
+        {
+            var taken = new List<nint>();
+            lock (_lock)
+            {
+                for (var i = _idle.Count - 1; i >= 0; i--)
+                {
+                    if (isTaken(_idle[i]))
+                    {
+                        taken.Add(_idle[i].Slot);
+                        _idle.RemoveAt(i);
+                    }
+                }
+            }
+
+            return taken;
+        }
+
+        private readonly record struct Entry(long Module, nint Slot);
+    }
+
+    /// <summary>A memory, or room for one.</summary>
+    private struct Slot
+    {
+        /// <summary>Where its address space begins.</summary>
+        public byte* Start;
+
+        /// <summary>Bytes of its address space, guard included.</summary>
+        public nuint Length;
+
+        /// <summary>Bytes that the memory can have.</summary>
+        public nuint Capacity;
+
+        /// <summary>Bytes that the guest's memory has.</summary>
+        public nuint Size;
+
+        /// <summary>Bytes, from the beginning, that can be read and written: <see cref="Size"/> in whole pages.</summary>
+        public nuint Open;
+
+        /// <summary>The <see cref="ModuleMemory.Id"/> of the module that it belongs to; 0: none.</summary>
+        public long Module;
+
+        /// <summary>What the memory begins with, besides zeros; null: nothing.</summary>
+        public byte* Image;
+
+        /// <summary>Address of it in this slot.</summary>
+        public nuint ImageStart;
+
+        /// <summary>Address behind it; both are 0 where there is none.</summary>
+        public nuint ImageEnd;
+
+        /// <summary>Bytes that may take memory while it is idle.</summary>
+        public nuint Kept;
+
+        /// <summary>Since when it is idle, by <see cref="Environment.TickCount64"/>.</summary>
+        public long IdleSince;
+
+        /// <summary>The <see cref="LinearMemories"/>, a GCHandle.</summary>
+        public nint Owner;
+    }
+}

@@ -1,0 +1,47 @@
+namespace Wagi.Runtime.Memories;
+
+/// <summary>
+/// What the memories of a module's guests have in common: what they begin with, and slots that are this module's alone until they are unmapped.
+/// Used by any number of threads; disposed when no guest of the module runs, or will.
+/// </summary>
+internal sealed class ModuleMemory : IDisposable
+{
+    private static long s_last;
+
+    // The engine asks for a memory without saying for whom, on the thread that makes the instance.
+    [ThreadStatic]
+    private static ModuleMemory? t_wanted;
+
+    private readonly LinearMemories _memories;
+
+    /// <param name="memories">Where they come from.</param>
+    /// <param name="image">What they begin with, owned from here on; null: zeros.</param>
+    public ModuleMemory(LinearMemories memories, MappedImage? image)
+    {
+        _memories = memories;
+        Image = image;
+    }
+
+    /// <summary>Tells modules apart, for as long as the process lives. Never 0.</summary>
+    public long Id { get; } = Interlocked.Increment(ref s_last);
+
+    /// <summary>What the memories begin with; null: zeros.</summary>
+    public MappedImage? Image { get; }
+
+    /// <summary>The next memory that this thread makes is for a guest of this module.</summary>
+    public void Want() => t_wanted = this;
+
+    /// <summary>For whom this thread makes a memory, once; null: for nobody's module.</summary>
+    public static ModuleMemory? TakeWanted()
+    {
+        var wanted = t_wanted;
+        t_wanted = null;
+        return wanted;
+    }
+
+    public void Dispose()
+    {
+        _memories.Discard(this);
+        Image?.Dispose();
+    }
+}

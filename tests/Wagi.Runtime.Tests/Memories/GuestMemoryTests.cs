@@ -1,0 +1,243 @@
+using System.Diagnostics;
+using System.Text;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Tests.Harness;
+
+namespace Wagi.Runtime.Tests.Memories;
+
+/// <summary>Whatever a guest does to its memory, the next one begins with zeros and what its module says, and reaches no further than it may.</summary>
+[Collection(AloneCollection.Name)]
+public sealed class GuestMemoryTests
+{
+    /// <summary>
+    /// A module that can stain its memory in several ways, each an entrypoint, and one that traps unless its memory is as a new one: zeros, also in
+    /// what it grows, but for data in the second page, over the border of two pages, and at the very end.
+    /// </summary>
+    private static string Module(int pages = 4) => $$"""
+        (module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+          (memory (export "memory") {{pages}})
+          (data (i32.const 5000) "\01\02\03\04\05\06\07\08")
+          (data (i32.const 12284) "\01\02\03\04\05\06\07\08")
+          (data (i32.const {{(pages * 65536) - 8}}) "\01\02\03\04\05\06\07\08")
+
+          (func $zeros (param $i i32) (param $end i32)
+            (loop $next
+              (if (i32.lt_u (local.get $i) (local.get $end))
+                (then
+                  (if (i32.load (local.get $i)) (then unreachable))
+                  (local.set $i (i32.add (local.get $i) (i32.const 4)))
+                  (br $next)))))
+          (func $word (param $at i32)
+            (if (i64.ne (i64.load (local.get $at)) (i64.const 0x0807060504030201)) (then unreachable)))
+          (func (export "check") (local $end i32)
+            (local.set $end (i32.const {{pages * 65536}}))
+            (if (i32.ne (memory.size) (i32.const {{pages}})) (then unreachable))
+            (call $zeros (i32.const 0) (i32.const 5000))
+            (call $word (i32.const 5000))
+            (call $zeros (i32.const 5008) (i32.const 12284))
+            (call $word (i32.const 12284))
+            (call $zeros (i32.const 12292) (i32.sub (local.get $end) (i32.const 8)))
+            (call $word (i32.sub (local.get $end) (i32.const 8)))
+            (if (i32.eq (memory.grow (i32.const 30)) (i32.const -1)) (then unreachable))
+            (call $zeros (local.get $end) (i32.mul (memory.size) (i32.const 65536))))
+          (func (export "beyond") (drop (i32.load8_u (i32.const {{pages * 65536}}))))
+
+          (func $fill (export "fill") (memory.fill (i32.const 0) (i32.const 0xab) (i32.mul (memory.size) (i32.const 65536))))
+          (func $grow (if (i32.eq (memory.grow (i32.const 20)) (i32.const -1)) (then unreachable)))
+          (func (export "grow and fill") (call $grow) (call $fill))
+          (func (export "grow, fill and trap") (call $grow) (call $fill) unreachable)
+          (func (export "fill and write beyond") (call $fill) (i32.store8 (i32.const -1) (i32.const 1)))
+          (func (export "fill for ever") (loop $again (call $fill) (br $again)))
+          (func (export "fill and exit") (call $fill) (call $exit (i32.const 3)))
+          (func (export "host fills") (drop (call $random (i32.const 0) (i32.const 262144))))
+          (func (export "data alone") (i64.store (i32.const 12284) (i64.const -1)))
+
+          ;; A byte here and there: of the pages between, none is touched.
+          (func (export "sprinkle") (local $i i32)
+            (call $grow)
+            (loop $next
+              (i32.store8 (local.get $i) (i32.const 0xab))
+              (local.set $i (i32.add (local.get $i) (i32.const 10007)))
+              (br_if $next (i32.lt_u (local.get $i) (i32.mul (memory.size) (i32.const 65536)))))))
+        """;
+
+    public static TheoryData<GuestMemories> Ways => [GuestMemories.Automatic, GuestMemories.SlotsByReading, GuestMemories.Pool];
+
+    /// <summary>How a guest stains its memory, and how that ends.</summary>
+    public static TheoryData<GuestMemories, string, GuestOutcome> Stains
+    {
+        get
+        {
+            var data = new TheoryData<GuestMemories, string, GuestOutcome>();
+            foreach (var way in new[] { GuestMemories.Automatic, GuestMemories.SlotsByReading, GuestMemories.Pool })
+            {
+                data.Add(way, "fill", GuestOutcome.Completed);
+                data.Add(way, "grow and fill", GuestOutcome.Completed);
+                data.Add(way, "grow, fill and trap", GuestOutcome.Trapped);
+                data.Add(way, "fill and write beyond", GuestOutcome.Trapped);
+                data.Add(way, "fill for ever", GuestOutcome.DeadlineExceeded);
+                data.Add(way, "fill and exit", GuestOutcome.Failed);
+                data.Add(way, "host fills", GuestOutcome.Completed);
+                data.Add(way, "data alone", GuestOutcome.Completed);
+                data.Add(way, "sprinkle", GuestOutcome.Completed);
+            }
+
+            return data;
+        }
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>With so little kept that both ways of clearing are in use, and with enough for all.</summary>
+    private static GuestEngine Engine(GuestMemories way, int keep = 4 << 20) =>
+        GuestEngines.Create(new GuestEngineOptions { MaxInstances = 32, ModuleShare = 100, Memories = way, KeepResident = keep });
+
+    private static Guest Load(GuestEngine engine, string wat) => engine.Load(engine.Compile(Encoding.UTF8.GetBytes(wat)));
+
+    private static GuestResult Run(Guest guest, string entrypoint, IGuestOutput? stdout = null) => guest.Run(
+        new GuestRun
+        {
+            Timeout = entrypoint == "fill for ever" ? TimeSpan.FromMilliseconds(50) : TimeSpan.FromSeconds(30),
+            MemoryLimit = 64 << 20,
+            Stdout = stdout ?? DiscardedOutput.Instance,
+        },
+        entrypoint);
+
+    private static void AssertClean(Guest guest)
+    {
+        Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), Run(guest, "check"));
+        Assert.Equal(GuestOutcome.Trapped, Run(guest, "beyond").Outcome);
+    }
+
+    [Theory]
+    [MemberData(nameof(Stains))]
+    public void NothingThatAGuestWrote_IsSeenByTheNext(GuestMemories way, string stain, GuestOutcome end)
+    {
+        foreach (var keep in new[] { 4 << 20, 256 << 10 })
+        {
+            using var engine = Engine(way, keep);
+            using var guest = Load(engine, Module());
+            for (var round = 0; round < 3; round++)
+            {
+                // Several at a time leave several slots.
+                Parallel.For(0, 4, _ => Assert.Equal(end, Run(guest, stain).Outcome));
+                Parallel.For(0, 4, _ => AssertClean(guest));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void NothingOfAModuleThatIsGone_IsSeenByAnother(GuestMemories way)
+    {
+        using var engine = Engine(way);
+        foreach (var pages in new[] { 64, 4, 64, 1 })
+        {
+            using var guest = Load(engine, Module(pages));
+            AssertClean(guest);
+            Assert.Equal(GuestOutcome.Completed, Run(guest, "grow and fill").Outcome);
+            AssertClean(guest);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task GuestsOfAllSizes_OnAllThreads_WhileProcessesStart_SeeNothingOfEachOther(GuestMemories way)
+    {
+        using var engine = Engine(way, keep: 256 << 10);
+        var guests = new[] { 1, 2, 17, 64 }.Select(pages => Load(engine, Module(pages))).ToList();
+        var stains = new[] { "fill", "grow and fill", "grow, fill and trap", "sprinkle", "data alone" };
+
+        using var stopping = new CancellationTokenSource();
+        var starting = Task.Run(async () =>
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                using var process = Process.Start("true");
+                await process.WaitForExitAsync(Cancellation);
+            }
+        }, Cancellation);
+        Parallel.For(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            var guest = guests[i * 7 % guests.Count];
+            Run(guest, stains[i % stains.Length]);
+            AssertClean(guest);
+        });
+        await stopping.CancelAsync();
+        await starting;
+        guests.ForEach(guest => guest.Dispose());
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void MemoryBeyondItsLimit_CannotBeGrown_AndTheGuestGoesOn(GuestMemories way)
+    {
+        using var engine = Engine(way);
+        using var guest = Load(engine, """
+            (module (memory (export "memory") 1)
+              (func (export "_start")
+                (if (i32.ne (memory.grow (i32.const 5000)) (i32.const -1)) (then unreachable))
+                (if (i32.ne (memory.grow (i32.const 1023)) (i32.const 1)) (then unreachable))
+                (i64.store (i32.const 67108856) (i64.const 1))))
+            """);
+
+        Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), Run(guest, "_start"));
+    }
+
+    /// <summary>The file is mapped, and who has a module loaded has it open: so it can be deleted, by whoever trims the cache.</summary>
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void ModuleOfAFile_RunsAfterTheFileIsDeleted_AndChangesNothingInIt(GuestMemories way)
+    {
+        var path = Path.GetTempFileName();
+        using var engine = Engine(way);
+        var code = engine.Compile(Encoding.UTF8.GetBytes(Module()));
+        File.WriteAllBytes(path, code);
+
+        using var guest = engine.LoadFile(path);
+        Assert.Equal(GuestOutcome.Completed, Run(guest, "grow and fill").Outcome);
+        Assert.Equal(code, File.ReadAllBytes(path));
+        File.Delete(path);
+        Parallel.For(0, 4, _ =>
+        {
+            AssertClean(guest);
+            Assert.Equal(GuestOutcome.Completed, Run(guest, "fill").Outcome);
+            AssertClean(guest);
+        });
+    }
+
+    [Fact]
+    public void IdleSlots_AreGivenBack()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 32, ModuleShare = 100, KeepResidentInAll = 1 << 20 });
+        Assert.SkipWhen(engine.OwnMemories is null, "the kernel shows no page map");
+        var memories = engine.OwnMemories;
+        using var small = Load(engine, Module(1));
+        var large = Load(engine, Module(64));
+        Parallel.For(0, 32, _ => AssertClean(small));
+        Assert.InRange(memories.Idle, 1, 32);
+
+        // What all keep together has a bound: each of the large ones is above it.
+        Parallel.For(0, 8, _ => Assert.Equal(GuestOutcome.Completed, Run(large, "fill").Outcome));
+        var before = memories.Idle;
+        memories.Trim(TimeSpan.FromHours(1));
+        Assert.InRange(memories.Idle, 0, before - 1);
+
+        // A module takes its slots with it, and those of others stay.
+        Parallel.For(0, 8, _ => AssertClean(small));
+        AssertClean(large);
+        before = memories.Idle;
+        large.Dispose();
+        Assert.InRange(memories.Idle, 1, before - 1);
+
+        memories.Trim(TimeSpan.FromMilliseconds(-1));
+        Assert.Equal(0, memories.Idle);
+        AssertClean(small);
+        small.Dispose();
+        engine.Dispose();
+        Assert.Equal(0, memories.Idle);
+    }
+}
