@@ -23,17 +23,25 @@ internal sealed class YamlReader
     public static IReadOnlyList<YamlDocument> Read(string text, string file, out Problem? problem)
     {
         problem = null;
+        using var reader = new StringReader(text);
+        var parser = new Parser(reader);
         try
         {
             var stream = new YamlStream();
-            using var reader = new StringReader(text);
-            stream.Load(reader);
+            stream.Load(parser);
             return [.. stream.Documents.Select(document => new YamlReader(file).ReadDocument(document.RootNode))];
         }
         catch (YamlException exception)
         {
             var location = new SourceLocation(file, (int)exception.Start.Line, (int)exception.Start.Column);
             problem = new Problem(location, ProblemSeverity.Error, $"not well-formed YAML: {exception.Message.TrimEnd('.')}");
+            return [];
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // What the library throws at some texts, such as a list without its end. It knows no more than how far it came.
+            var location = new SourceLocation(file, (int)(parser.Current?.End.Line ?? 0), (int)(parser.Current?.End.Column ?? 0));
+            problem = new Problem(location, ProblemSeverity.Error, "not well-formed YAML from here on", "look for a bracket or a quote without its counterpart");
             return [];
         }
     }
