@@ -25,18 +25,23 @@ internal sealed record ManifestFile(
     ImmutableHashSet<ObjectKey> Unread,
     ImmutableArray<Problem> Problems)
 {
-    /// <summary>Whether there is a WagiClass in it that cannot be read: without its rules nothing can be decided.</summary>
+    /// <summary>Whether there is, or may be, a WagiClass in it that cannot be read: without its rules nothing can be decided.</summary>
     public bool HasUnreadClass { get; init; }
 
     /// <summary>A file of which nothing can be read.</summary>
-    public static ManifestFile Unreadable(Problem problem) => new(
+    /// <param name="problem">Why not.</param>
+    /// <param name="text">What is in it; null: not known. A text that never names the kind, such as a template of a chart, holds no WagiClass.</param>
+    public static ManifestFile Unreadable(Problem problem, string? text) => new(
         [],
         ImmutableDictionary<ObjectKey, SecretContent>.Empty,
         ImmutableDictionary<ObjectKey, ConfigMapContent>.Empty,
         [],
         [],
         [],
-        [problem]);
+        [problem])
+    {
+        HasUnreadClass = text?.Contains(WagiClass.KindName, StringComparison.Ordinal) ?? true,
+    };
 
     /// <summary>This file, which had no problem, in place of a newer text that has some. The old text counts as a whole.</summary>
     public ManifestFile InPlaceOf(ManifestFile newer) => this with

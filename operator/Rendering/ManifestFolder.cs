@@ -38,7 +38,7 @@ internal sealed class ManifestFolder(string path, bool keepsLastGood)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            file = ManifestFile.Unreadable(new Problem(new SourceLocation(name, 0, 0), ProblemSeverity.Error, exception.Message));
+            file = ManifestFile.Unreadable(new Problem(new SourceLocation(name, 0, 0), ProblemSeverity.Error, exception.Message), text: null);
         }
 
         if (file.Problems.IsEmpty)

@@ -45,7 +45,7 @@ internal sealed partial class ManifestReader
         var documents = YamlReader.Read(text, file, out var problem);
         if (problem is not null)
         {
-            return ManifestFile.Unreadable(problem);
+            return ManifestFile.Unreadable(problem, text);
         }
 
         foreach (var document in documents)
@@ -81,10 +81,12 @@ internal sealed partial class ManifestReader
             case WagiClass.KindName when apiVersion == WagiModule.GroupVersion:
                 ReadClass(json!, document, path);
                 break;
-            case WagiModule.KindName or WagiClass.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal) || apiVersion.Length == 0:
+            case WagiModule.KindName or WagiClass.KindName:
+                _hasUnreadClass |= kind == WagiClass.KindName;
                 AddProblem(document, path, "apiVersion", $"apiVersion '{apiVersion}' is not known", $"write {WagiModule.GroupVersion}");
                 break;
             case not WagiModule.KindName when apiVersion.StartsWith(WagiModule.Group + "/", StringComparison.Ordinal):
+                _hasUnreadClass = true;
                 AddProblem(document, path, "kind", $"kind '{kind}' is not known in {WagiModule.Group}", $"write {WagiModule.KindName} or {WagiClass.KindName}");
                 break;
             case "Namespace" when apiVersion == "v1" && Text(json!["metadata"]?["name"]) is not null:

@@ -36,7 +36,10 @@ internal sealed class RenderSession
             Settings = new PlanSettings { ResolveTags = _options.Resolve },
             Now = _time.GetUtcNow(),
         }, _options.Class);
-        _last = renderer.Render(await _tags.AskAsync(renderer.Tags, renderer.Secret, cancellationToken));
+        var rendered = renderer.Render(await _tags.AskAsync(renderer.Tags, renderer.Secret, cancellationToken));
+
+        // Nothing new is decided without the rules, and what was decided with them stays.
+        _last = renderer.LacksRules && _last is not null ? rendered with { Plan = _last.Plan } : rendered;
         return _last;
     }
 

@@ -26,11 +26,18 @@ internal sealed class Renderer
     /// <param name="className">The class to render; null: the default one of the manifests, or their only one.</param>
     public Renderer(IEnumerable<ManifestFile> files, PlanInput input, string? className = null)
     {
-        var lacksRules = false;
         foreach (var file in files)
         {
-            lacksRules |= file.HasUnreadClass;
             _problems.AddRange(file.Problems);
+            if (file.HasUnreadClass)
+            {
+                LacksRules = true;
+                _problems.Add(new Problem(
+                    new SourceLocation(file.Problems[0].Location.File, 0, 0),
+                    ProblemSeverity.Error,
+                    "nothing is rendered: a WagiClass that cannot be read may be in this file"));
+            }
+
             _unread.UnionWith(file.Unread);
             foreach (var (key, secret) in file.Secrets)
             {
@@ -54,14 +61,14 @@ internal sealed class Renderer
             }
         }
 
-        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !lacksRules)
+        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !LacksRules)
         {
             _problems.Add(new Problem(
                 new SourceLocation("--class", 0, 0), ProblemSeverity.Error, $"there is no WagiClass '{className}' among the manifests"));
-            lacksRules = true;
+            LacksRules = true;
         }
 
-        if (lacksRules)
+        if (LacksRules)
         {
             // Without the rules, what they forbid would pass.
             _manifests.Clear();
@@ -69,6 +76,9 @@ internal sealed class Renderer
 
         _input = Complete(_classes.Count == 0 ? input : WithClass(input, className));
     }
+
+    /// <summary>Whether the rules that the plan has to follow are not known, so that it is empty.</summary>
+    public bool LacksRules { get; }
 
     /// <summary>The tags whose digests are asked for.</summary>
     public ImmutableHashSet<ResolutionRequest> Tags => Planner.Plan(_input).Resolutions;

@@ -248,6 +248,52 @@ public sealed class RenderCommandTests : IDisposable
         Assert.Contains("maximum", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("not well-formed YAML", "kind: WagiClass", "kind: [WagiClass")]
+    [InlineData("kind 'WagiClas' is not known in wagi.dev", "kind: WagiClass", "kind: WagiClas")]
+    [InlineData("apiVersion 'wagi.dev/v2' is not known", "wagi.dev/v1alpha1", "wagi.dev/v2")]
+    [InlineData("apiVersion 'wagi.dve/v1alpha1' is not known", "wagi.dev/v1alpha1", "wagi.dve/v1alpha1")]
+    public async Task FileThatMayHoldTheClass_LetsNothingPass_WhileItCannotBeRead(string expected, string right, string wrong)
+    {
+        Write("class.yaml", PrefixClass.Replace(right, wrong, StringComparison.Ordinal));
+        Write("a.yaml", Module("a", "/everything/...", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(Entries(run));
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Contains("class.yaml: error: nothing is rendered: a WagiClass that cannot be read may be in this file", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FileThatMayNotBeOpened_LetsNothingPass()
+    {
+        // A link that leads to itself: not even root can open it.
+        File.CreateSymbolicLink(_directory.PathOf("class.yaml"), "class.yaml");
+        Write("a.yaml", Module("a", "/a", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(Entries(run));
+        Assert.Contains("class.yaml: error: nothing is rendered: a WagiClass that cannot be read may be in this file", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BrokenFileThatNamesNoClass_LeavesTheOthersAlone()
+    {
+        Write("templates/deployment.yaml", "kind: Deployment\nspec: {{ .Values.spec }}\n  {{- end }}\n");
+        Write("a.yaml", Module("a", "/a", "r.example/a"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(["default/a"], Entries(run).Select(entry => entry.Id));
+        Assert.Contains("deployment.yaml:", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nothing is rendered", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ClassThatIsNotThere_LetsNothingPass()
     {

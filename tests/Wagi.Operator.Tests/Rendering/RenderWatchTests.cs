@@ -105,6 +105,22 @@ public sealed class RenderWatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task NewClassThatCannotBeRead_ChangesNothing_UntilItCan()
+    {
+        _manifests.Write("class.yaml", "kind: [WagiClass\n");
+        await Eventually.Becomes(() => Errors, errors => errors.Contains("nothing is rendered", StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken);
+        _manifests.Write("b.yaml", Module("b", "/forbidden"));
+        _manifests.Write("c.yaml", "kind: [\n");
+        await Eventually.Becomes(() => Errors, errors => errors.Contains("c.yaml:2:1", StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Contains("\"/a\"", Toml, StringComparison.Ordinal);
+        Assert.Contains("\"/b\"", Toml, StringComparison.Ordinal);
+
+        File.Delete(_manifests.PathOf("class.yaml"));
+        await BecomesAsync(toml => toml.Contains("\"/forbidden\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task SpecThatBecomesInvalid_KeepsTheLastGoodVersion()
     {
         _manifests.Write("a.yaml", Module("a", "/a") + "  timeout: soon\n");
