@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -17,7 +18,7 @@ internal static class KestrelApplication
     /// <summary>A builder for an application on one address, with the program's log and without its own handling of signals.</summary>
     /// <param name="address">The address.</param>
     /// <param name="loggers">The program's log.</param>
-    /// <param name="certificate">For HTTPS, with HTTP/1.1 and HTTP/2; null: plain HTTP.</param>
+    /// <param name="certificate">For HTTPS; null: plain HTTP. Either way with HTTP/1.1 and HTTP/2.</param>
     public static WebApplicationBuilder CreateBuilder(
         IPEndPoint address, ILoggerFactory loggers, ServerCertificate? certificate = null)
     {
@@ -25,6 +26,7 @@ internal static class KestrelApplication
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, PlainPort.NoTransport>();
 
         // How long stopping may take is the caller's to say; the host's own limit of 30 s would hold against any longer one.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
@@ -34,20 +36,25 @@ internal static class KestrelApplication
 
             // What a guest writes into a header reaches the client byte by byte; the default would refuse all but ASCII.
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-            kestrel.Listen(address, listen =>
+
+            // RFC 9113 §6.5.2 advises against fewer.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+            if (certificate is null)
             {
-                if (certificate is not null)
-                {
-                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Secure(certificate)) });
-                }
-            });
+                PlainPort.Listen(kestrel, address);
+            }
+            else
+            {
+                kestrel.Listen(address, listen => listen.UseHttps(
+                    new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Secure(certificate)) }));
+            }
         });
         return builder;
     }
 
     /// <summary>The URL that an application listens on, once it has started.</summary>
     public static string AddressOf(IHost application) =>
-        application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Last(); // See PlainPort.
 
     private static SslServerAuthenticationOptions Secure(ServerCertificate certificate) => new()
     {

@@ -134,6 +134,23 @@ public sealed class LaptopTests : IDisposable
         await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
     }
 
+    [Theory]
+    [InlineData("--http2-prior-knowledge", "2")]
+    [InlineData("--http1.1", "1.1")]
+    public async Task PlainPort_SpeaksBothVersionsOfHttp(string option, string version)
+    {
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+
+        var answer = await Command.RunAsync(
+            "curl", ["--silent", "--show-error", option, "--write-out", "%{http_version}", new Uri(runtime.Client.BaseAddress!, "hello").ToString()],
+            cancellationToken: Cancellation);
+
+        Assert.Equal(("ab1\n" + version, ""), (answer.Output, answer.Error));
+    }
+
     [Fact]
     public async Task EditedFile_IsReloaded_AndSoIsAnEditedModule()
     {
