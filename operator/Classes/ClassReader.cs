@@ -50,8 +50,8 @@ internal sealed class ClassReader
             AllowedHosts = Patterns("spec.allowedHosts", spec.AllowedHosts, text => OriginPattern.TryParse(text, out _, out var error) ? null : error),
             Registries = Patterns("spec.registries", spec.Registries, RegistryCover.WhyWrong),
             BindleServers = Patterns("spec.bindleServers", spec.BindleServers, WhyNoServer),
-            Timeout = ReadBound<TimeSpan>("spec.limits.timeout", limits.Timeout, Duration.TryParse),
-            MemoryLimit = ReadBound<long>("spec.limits.memoryLimit", limits.MemoryLimit, TryParseMemory),
+            Timeout = ReadBound<TimeSpan>("spec.limits.timeout", limits.Timeout?.Default, limits.Timeout?.Max, Duration.TryParse),
+            MemoryLimit = ReadBound<long>("spec.limits.memoryLimit", limits.MemoryLimit?.Default, limits.MemoryLimit?.Max, TryParseMemory),
             MaxConcurrency = ReadBound("spec.limits.maxConcurrency", limits.MaxConcurrency?.Default, limits.MaxConcurrency?.Max),
             HttpMaxConcurrency = ReadBound("spec.limits.httpMaxConcurrency", limits.HttpMaxConcurrency?.Default, limits.HttpMaxConcurrency?.Max),
             BudgetModules = spec.Budget?.Modules,
@@ -124,11 +124,11 @@ internal sealed class ClassReader
         return error is null;
     }
 
-    private Bound<T> ReadBound<T>(string field, TextBound? bound, Parser<T> parse)
+    private Bound<T> ReadBound<T>(string field, string? whenSilent, string? max, Parser<T> parse)
         where T : struct, IComparable<T> => ReadBound(
             field,
-            bound?.Default is { } least ? Quantity($"{field}.default", least, parse) : null,
-            bound?.Max is { } most ? Quantity($"{field}.max", most, parse) : null);
+            whenSilent is { } least ? Quantity($"{field}.default", least, parse) : null,
+            max is { } most ? Quantity($"{field}.max", most, parse) : null);
 
     /// <summary>As in a LimitRange, the greatest value is also what those get who do not say.</summary>
     private Bound<T> ReadBound<T>(string field, T? whenSilent, T? max)

@@ -125,10 +125,10 @@ public sealed record ClassRoutes
 public sealed record ClassModuleLimits
 {
     [Description("How long a request may take. Example: {default: 10s, max: 30s}")]
-    public TextBound? Timeout { get; init; }
+    public DurationBound? Timeout { get; init; }
 
     [Description("Linear memory that one instance may grow to. Example: {default: 64Mi, max: 256Mi}")]
-    public TextBound? MemoryLimit { get; init; }
+    public SizeBound? MemoryLimit { get; init; }
 
     [Description("Requests that one runtime runs at a time. Example: {default: 8, max: 32}")]
     public NumberBound? MaxConcurrency { get; init; }
@@ -137,14 +137,26 @@ public sealed record ClassModuleLimits
     public NumberBound? HttpMaxConcurrency { get; init; }
 }
 
-/// <summary>A bound written as text: a duration or a size.</summary>
-public sealed record TextBound
+/// <summary>A bound for a duration.</summary>
+public sealed record DurationBound
 {
     [Description("What a WagiModule gets that does not say. Default: max. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength)]
     public string? Default { get; init; }
 
     [Description("The most that a WagiModule may ask for. Default: what the field itself allows. Example: 30s")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength)]
+    public string? Max { get; init; }
+}
+
+/// <summary>A bound for a number of bytes.</summary>
+public sealed record SizeBound
+{
+    [Description("What a WagiModule gets that does not say. Default: max. Example: 64Mi")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength)]
+    public string? Default { get; init; }
+
+    [Description("The most that a WagiModule may ask for. Default: what the field itself allows. Example: 256Mi")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength)]
     public string? Max { get; init; }
 }

@@ -21,8 +21,8 @@ public sealed class ClassReaderTests
         {
             Limits = new ClassModuleLimits
             {
-                Timeout = new TextBound { Max = "30s" },
-                MemoryLimit = new TextBound { Default = "64Mi", Max = "256Mi" },
+                Timeout = new DurationBound { Max = "30s" },
+                MemoryLimit = new SizeBound { Default = "64Mi", Max = "256Mi" },
                 MaxConcurrency = new NumberBound { Default = 4 },
             },
         };

@@ -1,5 +1,7 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Wagi.Modules.Status;
+using Wagi.Operator.Classes;
 using Wagi.Operator.Crds;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Rendering;
@@ -30,6 +32,33 @@ public sealed class ReferencePageTests
     [Fact]
     public void ExampleOfBindleServer_IsAValidValue() =>
         AssertAccepted("route: /", "module: bindle:example.com/hello/1.0.0", $"bindleServer: {Examples["bindleServer"]}");
+
+    /// <summary>Fields of a WagiClass, those of objects in objects too; what is in a list belongs to the list's own example.</summary>
+    public static TheoryData<string, string> ClassFields => new(ExamplesOf("", CrdGenerator.Schema(WagiClass.KindName)["properties"]!["spec"]!.AsObject()));
+
+    [Theory]
+    [MemberData(nameof(ClassFields))]
+    public void ExampleOfAClass_IsAValidValue(string path, string example)
+    {
+        var nested = path.Split('.').Reverse().Aggregate(example, (value, name) => $"{{{name}: {value}}}");
+
+        var file = ManifestReader.Read($"apiVersion: wagi.dev/v1alpha1\nkind: WagiClass\nmetadata: {{name: example}}\nspec: {nested}\n", "example.yaml", DateTime.UnixEpoch);
+
+        Assert.Empty(file.Problems);
+        Assert.True(ClassReader.TryRead(Assert.Single(file.Classes).Class, "wagi-system", out _, out var problems), string.Join("; ", problems ?? []));
+    }
+
+    private static IEnumerable<(string Path, string Example)> ExamplesOf(string prefix, JsonObject schema)
+    {
+        foreach (var (name, field) in schema["properties"]?.AsObject() ?? [])
+        {
+            yield return (prefix + name, FieldText.Parse((string)field!["description"]!).Example);
+            foreach (var inner in ExamplesOf($"{prefix}{name}.", field.AsObject()))
+            {
+                yield return inner;
+            }
+        }
+    }
 
     [Fact]
     public void Conditions_HaveTheReasonsThatThereAre()
