@@ -35,7 +35,12 @@ public static class CommandLineProgram
     private static IEnumerable<string> Messages(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+
+        // An option that the command does not have counts as the first of its arguments.
+        var unknown = parsed.UnmatchedTokens.Count == 0 ? null : command.Arguments
+            .SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? [])
+            .Select(token => token.Value)
+            .FirstOrDefault(value => value.StartsWith('-') && value.Length > 1, parsed.UnmatchedTokens[0]);
         if (unknown is null)
         {
             return parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct();
@@ -46,8 +51,12 @@ public static class CommandLineProgram
         var known = isOption ? OptionsOf(parsed) : command.Subcommands.SelectMany(Names);
         var nearest = NearestName.Of(unknown, known);
         var what = isOption ? "an option" : command.Subcommands.Count > 0 ? "a command" : "expected here";
-        return [$"'{unknown}' is not {what}{(nearest is null ? "" : $"; did you mean '{nearest}'?")}"];
+        return [$"'{unknown}' is not {what}{(nearest is null ? "" : $"; did you mean '{nearest}'?")}{Takes(command)}"];
     }
+
+    private static string Takes(Command command) => command.Arguments.Count == 0
+        ? ""
+        : $": {command.Name} takes {string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name))}";
 
     private static IEnumerable<string> OptionsOf(ParseResult parsed) =>
         parsed.CommandResult.Command.Options.SelectMany(option => option.Aliases.Prepend(option.Name));
