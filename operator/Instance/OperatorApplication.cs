@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
+using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Metrics;
@@ -28,7 +29,7 @@ internal static class OperatorApplication
         options.Log.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(OperatorMetrics.MeterName)
+            .AddMeter(OperatorMetrics.MeterName, LogOptions.MeterName)
             .AddView(OperatorMetrics.ReconcileDuration, new ExplicitBucketHistogramConfiguration { Boundaries = ReconcileBuckets })
             .AddPrometheusExporter(prometheus =>
             {

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using OpenTelemetry.Metrics;
+using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cgi;
@@ -33,7 +34,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _metrics = new ModuleMetrics(host);
         var builder = KestrelApplication.CreateBuilder(address, loggers);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RequestMetrics.MeterName, "System.Runtime")
+            .AddMeter(RequestMetrics.MeterName, LogOptions.MeterName, "System.Runtime")
             .AddView(WithoutMisleadingNames)
             .AddPrometheusExporter(exporter =>
             {

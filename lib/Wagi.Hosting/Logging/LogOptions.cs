@@ -8,6 +8,9 @@ namespace Wagi.Hosting.Logging;
 /// <summary>How a program logs. Everything goes to stderr: stdout belongs to what a command prints.</summary>
 public sealed record LogOptions
 {
+    /// <summary>Name of the meter that counts lines.</summary>
+    public const string MeterName = "Wagi.Logging";
+
     /// <summary>One JSON object a line instead of plain lines.</summary>
     public bool Json { get; init; }
 
@@ -18,7 +21,6 @@ public sealed record LogOptions
     public void Configure(ILoggingBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.ClearProviders();
         builder.SetMinimumLevel(Level);
 
         // The framework's own lines say nothing about modules; its warnings do.
@@ -35,17 +37,14 @@ public sealed record LogOptions
         }
         else
         {
-            builder.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
             builder.Services.AddSingleton<ConsoleFormatter, LineFormatter>();
         }
 
-        builder.Services.Configure<ConsoleLoggerOptions>(console =>
-        {
-            console.LogToStandardErrorThreshold = LogLevel.Trace;
-
-            // Whoever reads the log may be slow, or stop reading: nobody who has something to say waits for that.
-            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
-        });
+        // Of the framework's console, the formatters are all that is needed.
+        var format = Json ? ConsoleFormatterNames.Json : LineFormatter.FormatterName;
+        builder.ClearProviders();
+        builder.Services.AddSingleton<ILoggerProvider>(
+            services => new LogWriter(services.GetServices<ConsoleFormatter>().Single(formatter => formatter.Name == format), Console.Error));
     }
 }
 
