@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Wagi.Modules.Status;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Bindle;
+using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd;
@@ -148,7 +149,7 @@ public sealed class LaptopTests : IDisposable
             "curl", ["--silent", "--show-error", option, "--write-out", "%{http_version}", new Uri(runtime.Client.BaseAddress!, "hello").ToString()],
             cancellationToken: Cancellation);
 
-        Assert.Equal(("ab1\n" + version, ""), (answer.Output, answer.Error));
+        Assert.Equal(("ab1\n" + version, ""), (answer.Stdout, answer.Stderr));
     }
 
     [Fact]
