@@ -75,7 +75,7 @@ public sealed class NameResolverTests : IDisposable
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
         }
 
-        await Assert.ThrowsAsync<SocketException>(() => _names.ResolveAsync("one-more", "attacker", Cancellation));
+        await Assert.ThrowsAsync<SocketException>(() => _names.ResolveAsync("one-more", "attacker", Cancellation).WaitAsync(Patience, Cancellation));
         var neighbours = _names.ResolveAsync("other", "neighbour", Cancellation);
         var pull = _names.ResolveAsync("registry", requester: null, Cancellation);
         _answer.Set();

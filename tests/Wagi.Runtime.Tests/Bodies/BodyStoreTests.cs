@@ -100,6 +100,29 @@ public sealed class BodyStoreTests : IDisposable
     }
 
     [Fact]
+    public void Tenant_HasHalfOfTheMemory_Too()
+    {
+        var store = Store(memory: 8 * BodyBuffer.Chunk);
+        Assert.True(new BodyBuffer(store.Of("red/a", "red")).TryAppend(new byte[2 * BodyBuffer.Chunk]));
+        Assert.True(new BodyBuffer(store.Of("red/b", "red")).TryAppend(new byte[2 * BodyBuffer.Chunk]));
+
+        Assert.False(new BodyBuffer(store.Of("red/c", "red")).TryAppend([1]));
+        Assert.True(new BodyBuffer(store.Of("blue/a", "blue")).TryAppend(new byte[2 * BodyBuffer.Chunk]));
+    }
+
+    /// <summary>Or a tenant that has one more deployed and deleted would have another half each time.</summary>
+    [Fact]
+    public void TenantOfWhichAModuleGoes_HasNoMore()
+    {
+        var store = Store(disk: 4_000_000);
+        Assert.True(new BodyBuffer(store.Of("red/a", "red")).TryAppend(new byte[1_000_000]));
+        Assert.True(new BodyBuffer(store.Of("red/b", "red")).TryAppend(new byte[1_000_000]));
+        store.Of("red/c", "red").Dispose();
+
+        Assert.False(new BodyBuffer(store.Of("red/d", "red")).TryAppend([1]));
+    }
+
+    [Fact]
     public void Module_CanKeepItsLargestBody_ThoughItBeMoreThanAQuarter()
     {
         using var module = Store(memory: 256 << 10, largest: 70_000).Of("a", "");

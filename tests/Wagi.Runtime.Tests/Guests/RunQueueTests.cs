@@ -8,7 +8,7 @@ public sealed class RunQueueTests
     private readonly FakeTimeProvider _time = new();
     private readonly Queue<IThreadPoolWorkItem> _pool = new();
     private readonly List<string> _order = [];
-    private readonly RunQueue _queue;
+    private RunQueue _queue;
 
     public RunQueueTests() => _queue = Create(processors: 1);
 
@@ -70,6 +70,26 @@ public sealed class RunQueueTests
     }
 
     [Fact]
+    public void GuestsThatRun_CountBeforeTheyEnd()
+    {
+        _queue = Create(processors: 200);
+        var atOnce = false;
+        for (var i = 0; i < 60; i++)
+        {
+            // On a thread of its own, as it were, the next begins before this one ends.
+            Arrive("slow", TimeSpan.FromMilliseconds(4), () => Work(atOnce ? 1 : 0));
+            Arrive("quick", TimeSpan.FromMilliseconds(1), () => Work(atOnce ? 1 : 0));
+        }
+
+        Work(items: 50);
+        _order.Clear();
+        atOnce = true;
+        Work(items: 1);
+
+        Assert.InRange(_order.Take(20).Count(tenant => tenant == "quick"), 13, 18);
+    }
+
+    [Fact]
     public void TenantThatComesBack_HasSavedUpNothing()
     {
         Arrive("idle");
@@ -87,17 +107,18 @@ public sealed class RunQueueTests
     [Fact]
     public void GuestThatTakesItsTime_KeepsNobodyWaiting()
     {
+        string[] begun = [];
         Arrive("sleeper", TimeSpan.Zero, meanwhile: () =>
         {
             // On the thread of the sleeper, which does not come back yet.
             new ThreadReserve(_queue).Hold();
             Work();
-            Assert.Equal(["sleeper", "other"], _order);
+            begun = [.. _order];
         });
         Arrive("other");
 
         Work();
-        Assert.Equal(2, _order.Count);
+        Assert.Equal(["sleeper", "other"], begun);
     }
 
     [Fact]
@@ -147,7 +168,7 @@ public sealed class RunQueueTests
         // Then it has; but a request waits here.
         Work();
         Arrive("a");
-        Assert.True(_queue.IsBusy);
+        _time.Advance(TimeSpan.FromSeconds(2));
         _queue.Observe();
         Assert.True(_queue.IsBusy);
 
@@ -160,5 +181,14 @@ public sealed class RunQueueTests
         _queue.Observe();
         Work();
         Assert.False(_queue.IsBusy);
+    }
+
+    [Fact]
+    public void IsBusy_WhenThePoolComesLate_ThoughNobodyLookedMeanwhile()
+    {
+        _queue.Observe();
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Work();
+        Assert.True(_queue.IsBusy);
     }
 }

@@ -29,6 +29,24 @@ public sealed partial class BudgetedLoggerTests
                 "Warning request 60 failed",
             ],
             _log.Lines.Skip(50));
+
+        // What was said is not said again.
+        LogFailure(logger, 61);
+        Assert.Equal("Warning request 61 failed", _log.Lines.Last());
+        Assert.Equal(53, _log.Lines.Count);
+    }
+
+    [Fact]
+    public void LinesThatWereNotWritten_AreNotSavedUp()
+    {
+        var logger = new BudgetedLogger(_log, "team/module", new LineBudget(50, _time));
+        _time.Advance(TimeSpan.FromHours(1));
+        for (var i = 0; i < 60; i++)
+        {
+            LogFailure(logger, i);
+        }
+
+        Assert.Equal(50, _log.Lines.Count);
     }
 
     [LoggerMessage(LogLevel.Warning, "request {Number} failed")]
