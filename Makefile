@@ -1,6 +1,6 @@
 # Every target that people and scripts use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build run check test e2e bench images samples crds manifests publish published-images format
+.PHONY: help build run check test e2e bench bench-check images samples crds manifests publish published-images format
 SHELL := bash
 
 # Where `make publish` puts its programs, for the machine that it runs on unless RID says otherwise (linux-arm64, ...).
@@ -34,14 +34,17 @@ e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS na
 	tests/run tests/Wagi.TestCluster.Tests tests/EndToEnd tests/Wagi.Operator.Tests tests/Wagi.Chart.Tests tests/Wagi.Docs.Tests tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
-	hello-rust hello-rust-opt hello-go hello-go-opt
+	hello-rust hello-rust-opt hello-go hello-go-opt hello-zig hello-assemblyscript hello-c-component
 
-bench: ## measure speed, side by side where it is compared; BENCH="hello http echo outbound events tenants start apply optimize" chooses
+bench: ## measure speed, side by side where it is compared; BENCH="hello http …" chooses (docs/performance.md)
 	tests/cluster/install
 	samples/build $(BENCH_SAMPLES)
 	$(MAKE) publish
 	dotnet publish bench/plaintext --output $(ARTIFACTS)/bench --use-current-runtime
 	dotnet run --project bench --configuration Release -- $(BENCH)
+
+bench-check: ## measure, and fail by the name of each figure that is worse than in bench/baseline.json by more than its spread there
+	$(MAKE) bench BENCH=check
 
 samples: ## compile the sample handlers whose toolchain is there, into artifacts/samples
 	samples/build

@@ -1,11 +1,16 @@
 using Wagi.Bench;
 using Wagi.Bench.Measurements;
+using Wagi.Bench.Results;
+using Wagi.TestCluster.Product;
 
 // Each measurement prints its own lines "figure NAME VALUE UNIT". Names given as arguments choose among them.
 var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
     ["hello"] = HelloInProcess.RunAsync,
+    ["faults"] = PageFaults.RunAsync,
     ["http"] = HttpThroughput.RunAsync,
+    ["latency"] = Latency.RunAsync,
+    ["sweep"] = Sweep.RunAsync,
     ["echo"] = EchoThroughput.RunAsync,
     ["outbound"] = OutboundOverhead.RunAsync,
     ["events"] = FirstEvent.RunAsync,
@@ -19,19 +24,54 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["apply"] = ApplyToServed.RunAsync,
     ["optimize"] = OptimizedModules.RunAsync,
 };
-var unknown = args.Where(name => !measurements.ContainsKey(name)).ToList();
+
+// "check" holds the figures that mean the same on every machine against those of an earlier run, which "baseline" writes.
+string[] comparable = ["hello", "faults", "http", "latency"];
+const string Check = "check";
+const string Rebase = "baseline";
+var baseline = Path.Combine(Checkout.Root, "bench", "baseline.json");
+
+var unknown = args.Where(name => !measurements.ContainsKey(name) && name is not (Check or Rebase)).ToList();
 if (unknown.Count > 0)
 {
-    Console.Error.WriteLine($"bench: there is no measurement {string.Join(", ", unknown)}; there are {string.Join(", ", measurements.Keys)}");
+    Console.Error.WriteLine(
+        $"bench: there is no measurement {string.Join(", ", unknown)}; there are {string.Join(", ", measurements.Keys)}, and {Check} and {Rebase}");
     return 2;
+}
+
+var wanted = args.ToHashSet(StringComparer.Ordinal);
+if (wanted.Contains(Check) || wanted.Contains(Rebase))
+{
+    wanted.UnionWith(comparable);
 }
 
 foreach (var (name, run) in measurements)
 {
-    if (args.Length == 0 || args.Contains(name))
+    if (args.Length == 0 || wanted.Contains(name))
     {
         await Measurement.RunAsync(name, run);
     }
 }
 
-return Measurement.Failed ? 1 : 0;
+if (Measurement.Failed)
+{
+    return 1;
+}
+
+if (wanted.Contains(Rebase))
+{
+    File.WriteAllText(baseline, Baseline.Write(Report.Comparable));
+}
+
+if (wanted.Contains(Check))
+{
+    var complaints = Baseline.Compare(Baseline.Read(File.ReadAllText(baseline)), Report.Comparable);
+    foreach (var complaint in complaints)
+    {
+        Console.Error.WriteLine($"bench: {complaint}");
+    }
+
+    return complaints.Count == 0 ? 0 : 1;
+}
+
+return 0;

@@ -1,4 +1,5 @@
 using System.Net;
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Product;
 
@@ -48,10 +49,10 @@ internal sealed class AttackStage : IAsyncDisposable
     private void Write(IReadOnlyList<(string Name, byte[] Wasm)> more)
     {
         var toml = new StringWriter();
-        Entry("neighbour/hello", NeighbourPath, ServedSample.Hello);
+        Entry("neighbour/hello", NeighbourPath, ServedSamples.Hello);
         foreach (var (name, text) in AttackModules.All)
         {
-            Entry($"attacker/{name}", $"/{name}", text is null ? ServedSample.Find($"{name}-c") : _directory.Write($"{name}.wat", text));
+            Entry($"attacker/{name}", $"/{name}", text is null ? ServedSamples.Find($"{name}-c") : _directory.Write($"{name}.wat", text));
         }
 
         foreach (var (name, wasm) in more)

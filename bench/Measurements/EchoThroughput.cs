@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
@@ -12,14 +13,14 @@ internal static class EchoThroughput
 
     public static async Task RunAsync()
     {
-        await using var served = await ServedSample.StartAsync("echo");
+        await using var served = await ServedSamples.StartAsync(["echo-c"]);
         var sent = new byte[Length];
         new Random(1).NextBytes(sent);
         var rates = new List<double>();
         for (var round = 0; round < WarmUp + Rounds; round++)
         {
             var started = Stopwatch.GetTimestamp();
-            using var response = await served.Runtime.Client.PostAsync("/echo", new ByteArrayContent(sent));
+            using var response = await served.Runtime.Client.PostAsync("/echo-c", new ByteArrayContent(sent));
             var received = await response.Content.ReadAsByteArrayAsync();
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             if (!sent.AsSpan().SequenceEqual(received))

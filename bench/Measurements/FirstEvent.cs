@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
@@ -8,11 +9,11 @@ internal static class FirstEvent
 {
     private const int WarmUp = 10;
     private const int Rounds = 100;
-    private const string Path = "/events?count=2&interval=30";
+    private const string Path = "/events-c?count=2&interval=30";
 
     public static async Task RunAsync()
     {
-        await using var served = await ServedSample.StartAsync("events");
+        await using var served = await ServedSamples.StartAsync(["events-c"]);
         var buffer = new byte[4096];
         var times = new List<double>();
         for (var round = 0; round < WarmUp + Rounds; round++)

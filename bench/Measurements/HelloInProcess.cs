@@ -1,31 +1,71 @@
-using System.Diagnostics;
+using Wagi.Bench.Results;
+using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
-using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;
 
-/// <summary>One request to the hello handler without the network: CGI, a fresh instance, header block and body; one thread.</summary>
+/// <summary>
+/// One request to <c>hello</c> without the network: CGI, a fresh instance, header block and body. In each language on one thread, in C also on two at a
+/// time; and what a request allocates.
+/// </summary>
 internal static class HelloInProcess
 {
-    private const int WarmUp = 2_000;
-    private const int Requests = 20_000;
     private const int Rounds = 5;
+    private const int Batch = 20;
+    private const int Allocating = 5_000;
 
     public static async Task RunAsync()
     {
+        var languages = Hello.InEachLanguage();
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        using var handler = new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(ServedSample.Hello)));
-
-        await handler.GetAsync("", WarmUp);
-        var times = new List<double>();
-        for (var round = 0; round < Rounds; round++)
+        var handlers = new List<InProcessHandler>();
+        try
         {
-            var started = Stopwatch.GetTimestamp();
-            await handler.GetAsync("", Requests);
-            times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds / Requests);
+            foreach (var hello in languages)
+            {
+                handlers.Add(new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(ServedSamples.Find(hello.Sample)))));
+            }
+
+            var inC = handlers[0];
+            var times = await Series.InTurnsAsync(
+                Rounds, [.. handlers.Select(handler => (Func<Task<double>>)(() => TimeAsync(handler))), () => TwoThreadsAsync(inC), () => AllocatedAsync(inC)]);
+            foreach (var (hello, time) in languages.Zip(times))
+            {
+                Report.Add($"hello{hello.Suffix}_us", time, "us");
+            }
+
+            Report.Add("hello_us_2_threads", times[^2], "us");
+            Report.Add("hello_ratio_2_threads", times[^2].Over(times[0]), "ratio", Better.Lower);
+            Report.Add("hello_allocated_bytes", times[^1], "bytes", Better.Lower);
+        }
+        finally
+        {
+            handlers.ForEach(handler => handler.Dispose());
+        }
+    }
+
+    private static Task<double> TimeAsync(InProcessHandler handler) => Pace.MicrosecondsAsync(() => handler.GetAsync("", Batch), Batch);
+
+    /// <summary>Of one request, on each thread.</summary>
+    private static async Task<double> TwoThreadsAsync(InProcessHandler handler)
+    {
+        var times = await Task.WhenAll(Task.Run(() => TimeAsync(handler)), Task.Run(() => TimeAsync(handler)));
+        return times.Average();
+    }
+
+    /// <summary>Bytes for one request, without what stands in for the server.</summary>
+    private static async Task<double> AllocatedAsync(InProcessHandler handler)
+    {
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        for (var i = 0; i < Allocating; i++)
+        {
+            InProcessHandler.CreateContext("");
         }
 
-        Figures.Print("hello_us", Figures.Percentile(times, 0.5), "us");
+        var between = GC.GetTotalAllocatedBytes(precise: true);
+        await handler.GetAsync("", Allocating);
+        var after = GC.GetTotalAllocatedBytes(precise: true);
+        return (double)(after - between - (between - before)) / Allocating;
     }
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using Wagi.Bench.Clients;
+using Wagi.Bench.Results;
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
-using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench.Measurements;
 
-/// <summary>Requests a second of the hello handler beside Kestrel alone, in turns in one run, and the runtime's memory after them.</summary>
+/// <summary>Requests a second of <c>hello</c> in each language beside Kestrel alone, in turns in one run, and the runtime's memory after them.</summary>
 internal static class HttpThroughput
 {
     private const int Rounds = 5;
@@ -13,29 +15,33 @@ internal static class HttpThroughput
     public static async Task RunAsync()
     {
         Wrk.Require();
-        await using var served = await ServedSample.StartAsync();
-        await MeasureMemoryAsync(served);
-
-        await using var plaintext = await PlainTextServer.StartAsync();
-        var ratios = new List<double>();
-        var rates = new List<double>();
-        for (var round = 0; round < Rounds; round++)
+        var languages = Hello.InEachLanguage();
+        await using (var alone = await ServedSamples.StartAsync([Hello.InC.Sample]))
         {
-            var alone = await Wrk.RequestsPerSecondAsync(plaintext.Url, Duration);
-            var hello = await Wrk.RequestsPerSecondAsync(served.Url, Duration);
-            ratios.Add(hello / alone);
-            rates.Add(hello);
+            await MeasureMemoryAsync(alone);
         }
 
-        Figures.Print("http_hello_rps", Figures.Percentile(rates, 0.5), "requests/s");
-        Figures.Print("http_ratio_plaintext", Figures.Percentile(ratios, 0.5), "ratio");
+        await using var plaintext = await HelloServer.PlainTextAsync();
+        await using var served = await ServedSamples.StartAsync([.. languages.Select(hello => hello.Sample)]);
+        string[] urls = [plaintext.Url, .. languages.Select(hello => served.Url(hello.Sample))];
+        foreach (var (connections, suffix) in ((int, string)[])[(32, ""), (128, "_128")])
+        {
+            var rates = await Series.InTurnsAsync(
+                Rounds, [.. urls.Select(url => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(url, connections, Duration)))]);
+            Report.Add($"http_plaintext_rps{suffix}", rates[0], "requests/s");
+            Report.Add($"http_hello_rps{suffix}", rates[1], "requests/s");
+            foreach (var (hello, rate) in languages.Zip(rates.Skip(1)))
+            {
+                Report.Add($"http_ratio_plaintext{hello.Suffix}{suffix}", rate.Over(rates[0]), "ratio", Better.Higher);
+            }
+        }
     }
 
-    private static async Task MeasureMemoryAsync(ServedSample served)
+    private static async Task MeasureMemoryAsync(ServedSamples served)
     {
         for (var i = 0; i < 10_000; i++)
         {
-            (await served.Runtime.Client.GetAsync("/hello", CancellationToken.None)).EnsureSuccessStatusCode().Dispose();
+            (await served.Runtime.Client.GetAsync(served.Url(Hello.InC.Sample), CancellationToken.None)).EnsureSuccessStatusCode().Dispose();
         }
 
         using var process = Process.GetProcessById(served.Runtime.Id);

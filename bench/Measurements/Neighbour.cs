@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Wagi.Bench.Attacks;
+using Wagi.Bench.Clients;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Product;
 

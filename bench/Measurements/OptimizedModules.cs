@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Wagi.Bench.Results;
+using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Outbound;
@@ -16,8 +18,6 @@ internal static class OptimizedModules
     private const int CompileRounds = 5;
     private const int Rounds = 5;
 
-    private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(1);
-
     private static readonly string[] Samples =
     [
         "primes-c", "primes-c-opt", "primes-c-wizer", "primes-c-wizer-opt", "hello-rust", "hello-rust-opt", "hello-go", "hello-go-opt",
@@ -27,7 +27,7 @@ internal static class OptimizedModules
     {
         foreach (var sample in Samples)
         {
-            _ = ServedSample.Find(sample);
+            _ = ServedSamples.Find(sample);
         }
 
         using var engine = GuestEngines.Create(new GuestEngineOptions());
@@ -35,7 +35,7 @@ internal static class OptimizedModules
         Console.WriteLine("|---|--:|--:|--:|--:|");
         foreach (var sample in Samples)
         {
-            var wasm = await File.ReadAllBytesAsync(ServedSample.Find(sample));
+            var wasm = await File.ReadAllBytesAsync(ServedSamples.Find(sample));
             var (nativeCode, compile) = Compile(engine, wasm);
             var instantiate = MeasureInstantiation(engine, nativeCode);
             using var handler = new InProcessHandler(engine, nativeCode);
@@ -81,26 +81,7 @@ internal static class OptimizedModules
         }
     }
 
-    /// <summary>Microseconds: the median of rounds that each go on for <see cref="RoundTime"/>, after one that does not count.</summary>
-    private static async Task<double> MeasureAsync(Func<Task> run)
-    {
-        var times = new List<double>();
-        for (var round = 0; round <= Rounds; round++)
-        {
-            var count = 0;
-            var started = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(started) < RoundTime)
-            {
-                await run();
-                count++;
-            }
-
-            if (round > 0)
-            {
-                times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds / count);
-            }
-        }
-
-        return Figures.Percentile(times, 0.5);
-    }
+    /// <summary>The median of some rounds, in microseconds.</summary>
+    private static async Task<double> MeasureAsync(Func<Task> run) =>
+        (await Series.InTurnsAsync(Rounds, [() => Pace.MicrosecondsAsync(run)]))[0].Median;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.TestCluster;
@@ -17,9 +18,9 @@ internal static class OutboundOverhead
 
     public static async Task RunAsync()
     {
-        await using var target = await PlainTextServer.StartAsync();
+        await using var target = await HelloServer.PlainTextAsync();
         using var engine = GuestEngines.Create(new GuestEngineOptions());
-        var wasm = await File.ReadAllBytesAsync(ServedSample.Find("fetch-c"));
+        var wasm = await File.ReadAllBytesAsync(ServedSamples.Find("fetch-c"));
         using var guest = new InProcessHandler(engine, engine.Compile(wasm), target.Url);
         using var client = new HttpClient();
         var query = $"?url={Uri.EscapeDataString(target.Url)}";

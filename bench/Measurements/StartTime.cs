@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
@@ -14,7 +15,7 @@ internal static class StartTime
     public static async Task RunAsync()
     {
         // Compiles into the cache, which the measured processes find warm.
-        await using var served = await ServedSample.StartAsync();
+        await using var served = await ServedSamples.StartAsync(["hello-c"]);
         using var client = new HttpClient();
         var times = new List<double>();
         for (var round = 0; round < Rounds; round++)
@@ -23,7 +24,7 @@ internal static class StartTime
             var started = Stopwatch.GetTimestamp();
             await using var runtime = ProductProcess.Start(
                 Checkout.Wagi, "-c", served.Configuration, "-l", url, "--admin", "127.0.0.1:0", "--module-cache", served.Cache);
-            await FirstAnswer.WaitAsync(client, $"http://{url}/hello");
+            await FirstAnswer.WaitAsync(client, $"http://{url}/hello-c");
             times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
 

@@ -1,3 +1,4 @@
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Product;
 
@@ -12,8 +13,8 @@ internal static class Tenants
     public static async Task RunAsync()
     {
         // So much disk that nobody is refused.
-        await using var served = await ServedSample.StartAsync("echo", "--body-disk", "16Gi");
-        using var slow = await SlowBodies.SendAsync(new Uri(served.Url), Clients, Part, CancellationToken.None);
+        await using var served = await ServedSamples.StartAsync(["echo-c"], "--body-disk", "16Gi");
+        using var slow = await SlowBodies.SendAsync(new Uri(served.Url("echo-c")), Clients, Part, CancellationToken.None);
         if (slow.Refused > 0)
         {
             throw new InvalidOperationException($"{slow.Refused} bodies were refused");

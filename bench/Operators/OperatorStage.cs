@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
 using Wagi.TestCluster.Processes;
@@ -46,7 +47,7 @@ internal sealed class OperatorStage : IAsyncDisposable
         }
 
         var stage = new OperatorStage(controlPlane, registry);
-        var pushed = (await Command.RunAsync(Checkout.Wagi, ["push", ServedSample.Hello, $"{registry.Address}/hello:v1"])).EnsureSuccess();
+        var pushed = (await Command.RunAsync(Checkout.Wagi, ["push", ServedSamples.Hello, $"{registry.Address}/hello:v1"])).EnsureSuccess();
         stage._module = pushed.Stdout.Trim();
         return stage;
     }

@@ -10,7 +10,7 @@ using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 
-namespace Wagi.Bench;
+namespace Wagi.Bench.Servers;
 
 /// <summary>What serves requests to a module, without the network: CGI, a fresh instance, header block and body.</summary>
 internal sealed class InProcessHandler : IDisposable
@@ -44,20 +44,27 @@ internal sealed class InProcessHandler : IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            var context = new DefaultHttpContext();
-            context.Request.Method = HttpMethods.Get;
-            context.Request.Scheme = "http";
-            context.Request.Host = new HostString("localhost", 3000);
-            context.Request.Path = "/bench";
-            context.Request.QueryString = new QueryString(query);
-            context.Request.Protocol = "HTTP/1.1";
-            context.Response.Body = new MemoryStream();
+            var context = CreateContext(query);
             await _handler.HandleAsync(context, _route);
             if (context.Response.StatusCode != StatusCodes.Status200OK)
             {
                 throw new InvalidOperationException($"the handler answered {context.Response.StatusCode}");
             }
         }
+    }
+
+    /// <summary>The request of <see cref="GetAsync"/>, as the server would hand it over.</summary>
+    public static HttpContext CreateContext(string query)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Method = HttpMethods.Get;
+        context.Request.Scheme = "http";
+        context.Request.Host = new HostString("localhost", 3000);
+        context.Request.Path = "/bench";
+        context.Request.QueryString = new QueryString(query);
+        context.Request.Protocol = "HTTP/1.1";
+        context.Response.Body = new MemoryStream();
+        return context;
     }
 
     public void Dispose()

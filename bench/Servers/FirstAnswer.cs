@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Wagi.Bench;
+namespace Wagi.Bench.Servers;
 
 /// <summary>Waits for a server or a route to come up, with a look every millisecond.</summary>
 internal static class FirstAnswer

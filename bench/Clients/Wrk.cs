@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
 
-namespace Wagi.Bench;
+namespace Wagi.Bench.Clients;
 
-/// <summary>The load generator.</summary>
+/// <summary>The client that sends as much as is answered.</summary>
 internal static partial class Wrk
 {
     public static void Require()
@@ -16,11 +16,13 @@ internal static partial class Wrk
         }
     }
 
-    /// <summary>Requests a second with 32 connections from one thread, on the same machine as the server.</summary>
-    public static async Task<double> RequestsPerSecondAsync(string url, TimeSpan duration)
+    /// <summary>Requests a second from the clients' cores of the machine on which the server runs.</summary>
+    public static async Task<double> RequestsPerSecondAsync(string url, int connections, TimeSpan duration)
     {
+        var threads = Math.Min(Cores.ClientThreads, connections);
         var seconds = duration.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-        var result = (await Command.RunAsync("wrk", ["-t1", "-c32", $"-d{seconds}s", url])).EnsureSuccess();
+        string[] command = [.. Cores.BeforeClient, TestTools.Require("wrk"), $"-t{threads}", $"-c{connections}", $"-d{seconds}s", url];
+        var result = (await Command.RunAsync(command[0], command[1..])).EnsureSuccess();
         if (Bad.IsMatch(result.Stdout))
         {
             throw new InvalidOperationException($"not every request was answered with 2xx:\n{result.Stdout}");

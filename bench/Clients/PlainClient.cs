@@ -1,11 +1,14 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Wagi.Bench;
+namespace Wagi.Bench.Clients;
 
-/// <summary>One kept connection, and the thread that uses it waits: it measures the server and as little as possible of itself.</summary>
+/// <summary>
+/// One kept connection, and the thread that uses it waits: it measures the server and as little as possible of itself. It allocates nothing for a
+/// request.
+/// </summary>
 internal sealed class PlainClient : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -32,27 +35,35 @@ internal sealed class PlainClient : IDisposable
             }
 
             length += read;
-            var text = Encoding.ASCII.GetString(_answer, 0, length);
-            if (IsWhole(text))
+            var answer = _answer.AsSpan(0, length);
+            if (IsWhole(answer))
             {
-                return (HttpStatusCode)int.Parse(text.AsSpan("HTTP/1.1 ".Length, 3), CultureInfo.InvariantCulture);
+                return Utf8Parser.TryParse(answer["HTTP/1.1 ".Length..], out int status, out _)
+                    ? (HttpStatusCode)status
+                    : throw new IOException("the server does not speak HTTP/1.1");
             }
         }
     }
 
-    private static bool IsWhole(string text)
+    private static bool IsWhole(ReadOnlySpan<byte> answer)
     {
-        var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        var end = answer.IndexOf("\r\n\r\n"u8);
         if (end < 0)
         {
             return false;
         }
 
-        const string Field = "Content-Length: ";
-        var at = text.IndexOf(Field, 0, end, StringComparison.OrdinalIgnoreCase);
-        return at < 0
-            ? text.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
-            : text.Length - end - 4 >= int.Parse(text.AsSpan(at + Field.Length, text.IndexOf('\r', at) - at - Field.Length), CultureInfo.InvariantCulture);
+        var field = "Content-Length: "u8;
+        foreach (var range in answer[..end].Split("\r\n"u8))
+        {
+            var line = answer[range];
+            if (line.Length > field.Length && Ascii.EqualsIgnoreCase(line[..field.Length], field) && Utf8Parser.TryParse(line[field.Length..], out int length, out _))
+            {
+                return answer.Length - end - 4 >= length;
+            }
+        }
+
+        return answer.EndsWith("0\r\n\r\n"u8);
     }
 
     public void Dispose() => _socket.Dispose();

@@ -1,0 +1,36 @@
+using Wagi.TestCluster.Product;
+
+namespace Wagi.Bench.Servers;
+
+/// <summary>The sample <c>hello</c>, which does the same in every language.</summary>
+/// <param name="Language">In words.</param>
+/// <param name="Suffix">What the names of its figures have at their end: nothing in C, <c>_rust</c>.</param>
+/// <param name="Sample">The sample's name.</param>
+internal sealed record Hello(string Language, string Suffix, string Sample)
+{
+    /// <summary>In C, which is what every figure without the name of a language is about.</summary>
+    public static Hello InC { get; } = new("C", "", "hello-c");
+
+    /// <summary>In C, then in each other language for which this machine has the toolchain; what is missing is printed.</summary>
+    public static IReadOnlyList<Hello> InEachLanguage()
+    {
+        List<Hello> all =
+        [
+            InC,
+            new("Rust", "_rust", "hello-rust"),
+            new("Zig", "_zig", "hello-zig"),
+            new("AssemblyScript", "_assemblyscript", "hello-assemblyscript"),
+            new("Go", "_go", "hello-go"),
+            new("C, as a component", "_component", "hello-c-component"),
+        ];
+        foreach (var hello in all)
+        {
+            if (Checkout.WhyNoSample(hello.Sample) is { } reason)
+            {
+                Console.WriteLine($"skipped {hello.Sample}: {reason}");
+            }
+        }
+
+        return [.. all.Where(hello => Checkout.Sample(hello.Sample) is not null)];
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using Wagi.Bench.Clients;
+using Wagi.TestCluster;
+using Wagi.TestCluster.Product;
+
+namespace Wagi.Bench.Servers;
+
+/// <summary>The published runtime with samples, each at the route of its own name: <c>/hello-c</c>.</summary>
+internal sealed class ServedSamples : IAsyncDisposable
+{
+    private readonly TempDirectory _directory = new("bench");
+
+    private ServedSamples()
+    {
+    }
+
+    public RuntimeProcess Runtime { get; private set; } = null!;
+
+    public string Configuration => _directory.PathOf("modules.toml");
+
+    public string Cache => _directory.PathOf("cache");
+
+    /// <summary>The file of the sample <c>hello</c> in C: what a compiler makes of a small handler.</summary>
+    public static string Hello => Find("hello-c");
+
+    /// <summary>The file of a sample.</summary>
+    /// <exception cref="CannotMeasureException">It is not built.</exception>
+    public static string Find(string name) => Checkout.Sample(name) ?? throw new CannotMeasureException(Checkout.WhyNoSample(name)!);
+
+    /// <summary>Where a sample is served.</summary>
+    public string Url(string sample) => $"{Runtime.Client.BaseAddress}{sample}";
+
+    /// <summary>Serves samples, on the servers' cores, with more arguments for <c>wagi serve</c>.</summary>
+    public static async Task<ServedSamples> StartAsync(IReadOnlyList<string> samples, params IEnumerable<string> more)
+    {
+        if (!File.Exists(Checkout.Wagi))
+        {
+            throw new CannotMeasureException("the programs are not published: run 'make publish'");
+        }
+
+        var entries = samples.Select(sample => $"[[module]]\nroute = \"/{sample}\"\nmodule = \"{Find(sample)}\"\n");
+        var served = new ServedSamples();
+        served._directory.Write("modules.toml", string.Join('\n', entries));
+        served.Runtime = await RuntimeProcess.StartAsync(
+            ["serve", "-c", served.Configuration, "--module-cache", served.Cache, .. more], CancellationToken.None, [.. Cores.BeforeServer]);
+        foreach (var sample in samples)
+        {
+            // What the sample `events` is to do once; the others do not mind.
+            await served.Runtime.AnswerAsync($"/{sample}?count=1", HttpStatusCode.OK, CancellationToken.None);
+        }
+
+        return served;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Runtime.DisposeAsync();
+        _directory.Dispose();
+    }
+}
