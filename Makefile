@@ -38,9 +38,12 @@ BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-
 
 bench: ## measure speed, side by side where it is compared; BENCH="hello http …" chooses (docs/performance.md)
 	tests/cluster/install
+	tests/cluster/fetch-npm-tools workerd-linux-64 || true
 	samples/build $(BENCH_SAMPLES)
 	$(MAKE) publish
 	dotnet publish bench/plaintext --output $(ARTIFACTS)/bench --use-current-runtime
+	dotnet publish bench/wasi --output $(ARTIFACTS)/bench/wasi --use-current-runtime --no-self-contained
+	bench/native/build
 	dotnet run --project bench --configuration Release -- $(BENCH)
 
 bench-check: ## measure, and fail by the name of each figure that is worse than in bench/baseline.json by more than its spread there

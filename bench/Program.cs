@@ -11,6 +11,8 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["http"] = HttpThroughput.RunAsync,
     ["latency"] = Latency.RunAsync,
     ["sweep"] = Sweep.RunAsync,
+    ["peers"] = Peers.RunAsync,
+    ["sandbox"] = SandboxCost.RunAsync,
     ["echo"] = EchoThroughput.RunAsync,
     ["outbound"] = OutboundOverhead.RunAsync,
     ["events"] = FirstEvent.RunAsync,
@@ -26,7 +28,7 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 };
 
 // "check" holds the figures that mean the same on every machine against those of an earlier run, which "baseline" writes.
-string[] comparable = ["hello", "faults", "http", "latency"];
+string[] comparable = ["hello", "faults", "http", "latency", "sandbox"];
 const string Check = "check";
 const string Rebase = "baseline";
 var baseline = Path.Combine(Checkout.Root, "bench", "baseline.json");

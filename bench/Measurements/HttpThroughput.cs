@@ -15,30 +15,30 @@ internal static class HttpThroughput
     public static async Task RunAsync()
     {
         Wrk.Require();
-        var languages = Hello.InEachLanguage();
-        await using (var alone = await ServedSamples.StartAsync([Hello.InC.Sample]))
-        {
-            await MeasureMemoryAsync(alone);
-        }
+        await MeasureMemoryAsync();
+        await MeasureAsync(connections: 32, suffix: "", options: []);
+        await MeasureAsync(connections: 128, suffix: "_128", ServedSamples.PlacesFor(128));
+    }
 
+    private static async Task MeasureAsync(int connections, string suffix, IEnumerable<string> options)
+    {
+        var languages = Hello.InEachLanguage();
         await using var plaintext = await HelloServer.PlainTextAsync();
-        await using var served = await ServedSamples.StartAsync([.. languages.Select(hello => hello.Sample)]);
+        await using var served = await ServedSamples.StartAsync([.. languages.Select(hello => hello.Sample)], options);
         string[] urls = [plaintext.Url, .. languages.Select(hello => served.Url(hello.Sample))];
-        foreach (var (connections, suffix) in ((int, string)[])[(32, ""), (128, "_128")])
+        var rates = await Series.InTurnsAsync(
+            Rounds, [.. urls.Select(url => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(url, connections, Duration)))]);
+        Report.Add($"http_plaintext_rps{suffix}", rates[0], "requests/s");
+        Report.Add($"http_hello_rps{suffix}", rates[1], "requests/s");
+        foreach (var (hello, rate) in languages.Zip(rates.Skip(1)))
         {
-            var rates = await Series.InTurnsAsync(
-                Rounds, [.. urls.Select(url => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(url, connections, Duration)))]);
-            Report.Add($"http_plaintext_rps{suffix}", rates[0], "requests/s");
-            Report.Add($"http_hello_rps{suffix}", rates[1], "requests/s");
-            foreach (var (hello, rate) in languages.Zip(rates.Skip(1)))
-            {
-                Report.Add($"http_ratio_plaintext{hello.Suffix}{suffix}", rate.Over(rates[0]), "ratio", Better.Higher);
-            }
+            Report.Add($"http_ratio_plaintext{hello.Suffix}{suffix}", rate.Over(rates[0]), "ratio", Better.Higher);
         }
     }
 
-    private static async Task MeasureMemoryAsync(ServedSamples served)
+    private static async Task MeasureMemoryAsync()
     {
+        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample]);
         for (var i = 0; i < 10_000; i++)
         {
             (await served.Runtime.Client.GetAsync(served.Url(Hello.InC.Sample), CancellationToken.None)).EnsureSuccessStatusCode().Dispose();

@@ -16,7 +16,7 @@ internal static class Sweep
     {
         Wrk.Require();
         await using var plaintext = await HelloServer.PlainTextAsync();
-        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample]);
+        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample], ServedSamples.PlacesFor(Connections.Max()));
         foreach (var connections in Connections)
         {
             var rates = await Series.InTurnsAsync(Rounds,

@@ -1,5 +1,6 @@
 using Wagi.Bench.Clients;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench.Servers;
@@ -23,17 +24,71 @@ internal sealed class HelloServer : IAsyncDisposable
     /// <exception cref="CannotMeasureException">It is not compiled.</exception>
     public static Task<HelloServer> PlainTextAsync() => StartOwnAsync("plaintext");
 
-    private static async Task<HelloServer> StartOwnAsync(string name, params IReadOnlyList<string> arguments)
+    /// <summary>The same module in Kestrel with Wasmtime's own WASI: what embedding it without more thought costs.</summary>
+    /// <exception cref="CannotMeasureException">It is not compiled.</exception>
+    public static Task<HelloServer> WasiAsync() => StartOwnAsync("wasi/wasi", ServedSamples.Hello);
+
+    /// <summary>The same program, compiled for this machine, by CGI under lighttpd: a process for each request.</summary>
+    /// <exception cref="CannotMeasureException">It is not compiled, or there is no lighttpd.</exception>
+    public static Task<HelloServer> CgiAsync()
+    {
+        var program = Built("hello");
+        return StartConfiguredAsync(
+            "lighttpd",
+            port => $"""
+                server.bind = "127.0.0.1"
+                server.port = {port}
+                server.document-root = "{Path.GetDirectoryName(program)}"
+                server.modules = ("mod_alias", "mod_cgi")
+                alias.url = ("/" => "{program}")
+                cgi.assign = ("" => "")
+                """,
+            configuration => ["-D", "-f", configuration]);
+    }
+
+    /// <summary>The same in JavaScript, in workerd, whose requests share one isolate.</summary>
+    /// <exception cref="CannotMeasureException">There is no workerd.</exception>
+    public static Task<HelloServer> WorkerdAsync() => StartConfiguredAsync(
+        "workerd",
+        port => $$"""
+            using Workerd = import "/workerd/workerd.capnp";
+            const config :Workerd.Config = (
+              services = [(name = "hello", worker = (
+                modules = [(name = "hello", esModule =
+                  "export default { fetch() { return new Response('Hello, world (version 1)\\n', { headers: { 'Content-Type': 'text/plain' } }); } };")],
+                compatibilityDate = "2026-01-01"))],
+              sockets = [(name = "http", address = "127.0.0.1:{{port}}", http = (), service = "hello")]
+            );
+            """,
+        configuration => ["serve", configuration]);
+
+    /// <summary>What <c>make bench</c> compiles into <c>artifacts/bench</c>.</summary>
+    /// <exception cref="CannotMeasureException">It is not there.</exception>
+    public static string Built(string name)
     {
         var program = Path.Combine(Checkout.Root, "artifacts", "bench", name);
-        if (!File.Exists(program))
-        {
-            throw new CannotMeasureException($"artifacts/bench/{name} is not published: run 'make bench'");
-        }
+        return File.Exists(program) ? program : throw new CannotMeasureException($"artifacts/bench/{name} is not compiled: run 'make bench'");
+    }
 
-        var process = Start([program, .. arguments]);
+    /// <summary>One of our own, which prints where it listens.</summary>
+    private static async Task<HelloServer> StartOwnAsync(string name, params IEnumerable<string> arguments)
+    {
+        var process = Start([Built(name), .. arguments]);
         var url = await process.WaitForLogAsync(log => log.Contains("http://", StringComparison.Ordinal) ? log.Trim() : null, default);
         return await AnsweringAsync(new HelloServer(process, url, directory: null));
+    }
+
+    private static Task<HelloServer> StartConfiguredAsync(string program, Func<int, string> configuration, Func<string, IEnumerable<string>> arguments)
+    {
+        if (TestTools.WhyMissing(program) is { } reason)
+        {
+            throw new CannotMeasureException(reason);
+        }
+
+        var directory = new TempDirectory("bench");
+        var port = FreePort.Pick();
+        var process = Start([TestTools.Require(program), .. arguments(directory.Write("configuration", configuration(port)))]);
+        return AnsweringAsync(new HelloServer(process, $"http://127.0.0.1:{port}/", directory));
     }
 
     private static ProductProcess Start(IReadOnlyList<string> command)
@@ -44,10 +99,18 @@ internal sealed class HelloServer : IAsyncDisposable
 
     private static async Task<HelloServer> AnsweringAsync(HelloServer server)
     {
-        using var client = new HttpClient();
-        await FirstAnswer.WaitAsync(client, server.Url);
-        var text = await client.GetStringAsync(server.Url);
-        return text == "Hello, world (version 1)\n" ? server : throw new InvalidOperationException($"{server.Url} answers '{text}'");
+        try
+        {
+            using var client = new HttpClient();
+            await FirstAnswer.WaitAsync(client, server.Url);
+            var text = await client.GetStringAsync(server.Url);
+            return text == "Hello, world (version 1)\n" ? server : throw new InvalidOperationException($"{server.Url} answers '{text}'");
+        }
+        catch (Exception exception)
+        {
+            await server.DisposeAsync();
+            throw new InvalidOperationException($"the server does not answer:\n{server._process.Log}", exception);
+        }
     }
 
     public async ValueTask DisposeAsync()

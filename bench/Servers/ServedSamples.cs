@@ -30,6 +30,10 @@ internal sealed class ServedSamples : IAsyncDisposable
     /// <summary>Where a sample is served.</summary>
     public string Url(string sample) => $"{Runtime.Client.BaseAddress}{sample}";
 
+    /// <summary>Arguments for <see cref="StartAsync"/>: so many places that none of so many clients is turned away.</summary>
+    public static IEnumerable<string> PlacesFor(int connections) =>
+        ["--max-concurrency", $"{connections}", "--max-instances", $"{Math.Max(connections, 256)}", "--max-module-share", "100"];
+
     /// <summary>Serves samples, on the servers' cores, with more arguments for <c>wagi serve</c>.</summary>
     public static async Task<ServedSamples> StartAsync(IReadOnlyList<string> samples, params IEnumerable<string> more)
     {

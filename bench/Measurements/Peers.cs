@@ -1,0 +1,52 @@
+using Wagi.Bench.Clients;
+using Wagi.Bench.Results;
+using Wagi.Bench.Servers;
+
+namespace Wagi.Bench.Measurements;
+
+/// <summary>Requests a second of other ways to serve the same text, beside Kestrel alone and beside ours.</summary>
+internal static class Peers
+{
+    private const int Rounds = 5;
+    private const int Connections = 32;
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+
+    /// <summary>As they stand in the figures' names, and how each is started.</summary>
+    public static IReadOnlyList<(string Name, Func<Task<HelloServer>> StartAsync)> All { get; } =
+        [("workerd", HelloServer.WorkerdAsync), ("wasmtime_wasi", HelloServer.WasiAsync), ("native_cgi", HelloServer.CgiAsync)];
+
+    public static async Task RunAsync()
+    {
+        Wrk.Require();
+        await using var plaintext = await HelloServer.PlainTextAsync();
+        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample]);
+        List<(string Name, string Url)> urls = [("plaintext", plaintext.Url), ("hello", served.Url(Hello.InC.Sample))];
+        var peers = new List<HelloServer>();
+        try
+        {
+            foreach (var (name, startAsync) in All)
+            {
+                // One that is not there does not keep us from measuring the others.
+                await Measurement.RunAsync($"peers {name}", async () =>
+                {
+                    peers.Add(await startAsync());
+                    urls.Add((name, peers[^1].Url));
+                });
+            }
+
+            var rates = await Series.InTurnsAsync(
+                Rounds, [.. urls.Select(peer => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(peer.Url, Connections, Duration)))]);
+            foreach (var ((name, _), rate) in urls.Zip(rates).Skip(1))
+            {
+                Report.Add($"peer_ratio_plaintext_{name}", rate.Over(rates[0]), "ratio");
+            }
+        }
+        finally
+        {
+            foreach (var peer in peers)
+            {
+                await peer.DisposeAsync();
+            }
+        }
+    }
+}
