@@ -1,5 +1,7 @@
 using Wagi.Bench;
 using Wagi.Bench.Measurements;
+using Wagi.Bench.Micro;
+using Wagi.Bench.Plots;
 using Wagi.Bench.Results;
 using Wagi.TestCluster.Product;
 
@@ -24,29 +26,28 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     },
     ["start"] = StartTime.RunAsync,
     ["apply"] = ApplyToServed.RunAsync,
+    ["micro"] = MicroBenchmarks.RunAsync,
     ["optimize"] = OptimizedModules.RunAsync,
 };
 
-// "check" holds the figures that mean the same on every machine against those of an earlier run, which "baseline" writes.
-string[] comparable = ["hello", "faults", "http", "latency", "sandbox"];
+// What else there is to do brings along the measurements that it needs. "check" holds the figures that mean the same on every machine
+// against those of an earlier run, which "baseline" writes. "plots" draws the pictures of docs/performance.md.
 const string Check = "check";
 const string Rebase = "baseline";
+const string Plots = "plots";
+string[] comparable = ["hello", "faults", "http", "latency", "sandbox"];
+var needs = new Dictionary<string, IEnumerable<string>>(StringComparer.Ordinal) { [Check] = comparable, [Rebase] = comparable, [Plots] = Pictures.Measurements };
 var baseline = Path.Combine(Checkout.Root, "bench", "baseline.json");
 
-var unknown = args.Where(name => !measurements.ContainsKey(name) && name is not (Check or Rebase)).ToList();
+string[] known = [.. measurements.Keys, .. needs.Keys];
+var unknown = args.Except(known, StringComparer.Ordinal).ToList();
 if (unknown.Count > 0)
 {
-    Console.Error.WriteLine(
-        $"bench: there is no measurement {string.Join(", ", unknown)}; there are {string.Join(", ", measurements.Keys)}, and {Check} and {Rebase}");
+    Console.Error.WriteLine($"bench: there is no {string.Join(", ", unknown)}; there are {string.Join(", ", known)}");
     return 2;
 }
 
-var wanted = args.ToHashSet(StringComparer.Ordinal);
-if (wanted.Contains(Check) || wanted.Contains(Rebase))
-{
-    wanted.UnionWith(comparable);
-}
-
+var wanted = args.Concat(args.SelectMany(name => needs.GetValueOrDefault(name, []))).ToHashSet(StringComparer.Ordinal);
 foreach (var (name, run) in measurements)
 {
     if (args.Length == 0 || wanted.Contains(name))
@@ -58,6 +59,11 @@ foreach (var (name, run) in measurements)
 if (Measurement.Failed)
 {
     return 1;
+}
+
+if (wanted.Contains(Plots))
+{
+    Pictures.Write(Path.Combine(Checkout.Root, "docs"));
 }
 
 if (wanted.Contains(Rebase))

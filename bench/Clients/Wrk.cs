@@ -21,7 +21,7 @@ internal static partial class Wrk
     {
         var threads = Math.Min(Cores.ClientThreads, connections);
         var seconds = duration.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-        string[] command = [.. Cores.BeforeClient, TestTools.Require("wrk"), $"-t{threads}", $"-c{connections}", $"-d{seconds}s", url];
+        string[] command = [.. Cores.BeforeClient, TestTools.Require("wrk"), $"-t{threads}", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", url];
         var result = (await Command.RunAsync(command[0], command[1..])).EnsureSuccess();
         if (Bad.IsMatch(result.Stdout))
         {

@@ -25,9 +25,11 @@ internal static class HttpThroughput
         var languages = Hello.InEachLanguage();
         await using var plaintext = await HelloServer.PlainTextAsync();
         await using var served = await ServedSamples.StartAsync([.. languages.Select(hello => hello.Sample)], options);
-        string[] urls = [plaintext.Url, .. languages.Select(hello => served.Url(hello.Sample))];
-        var rates = await Series.InTurnsAsync(
-            Rounds, [.. urls.Select(url => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(url, connections, Duration)))]);
+        var rates = await Series.InTurnsAsync(Rounds,
+        [
+            () => Wrk.RequestsPerSecondAsync(plaintext.Url, connections, Duration),
+            .. languages.Select(hello => (Func<Task<double>>)(() => served.RequestsPerSecondAsync(hello.Sample, connections, Duration))),
+        ]);
         Report.Add($"http_plaintext_rps{suffix}", rates[0], "requests/s");
         Report.Add($"http_hello_rps{suffix}", rates[1], "requests/s");
         foreach (var (hello, rate) in languages.Zip(rates.Skip(1)))

@@ -10,7 +10,7 @@ internal static class Latency
 {
     private const int Rounds = 5;
     private const int Connections = 32;
-    private const int RequestsPerSecond = 5_000;
+    public const int RequestsPerSecond = 5_000;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     /// <summary>The percentiles that are printed, as they stand in the figures' names.</summary>

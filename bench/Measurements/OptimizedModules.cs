@@ -3,7 +3,6 @@ using System.Globalization;
 using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Interop;
 using Wagi.Runtime.Outbound;
 using Wagi.TestCluster;
 
@@ -37,7 +36,12 @@ internal static class OptimizedModules
         {
             var wasm = await File.ReadAllBytesAsync(ServedSamples.Find(sample));
             var (nativeCode, compile) = Compile(engine, wasm);
-            var instantiate = MeasureInstantiation(engine, nativeCode);
+            using var instances = new InstanceMaker(engine, nativeCode);
+            var instantiate = await MeasureAsync(() =>
+            {
+                instances.MakeAndDrop();
+                return Task.CompletedTask;
+            });
             using var handler = new InProcessHandler(engine, nativeCode);
             var request = await MeasureAsync(() => handler.GetAsync("?n=3999971", 1));
             Console.WriteLine(string.Create(
@@ -57,28 +61,6 @@ internal static class OptimizedModules
         }
 
         return (nativeCode, Figures.Percentile(times, 0.5));
-    }
-
-    // Below what the runtime offers: it makes no instance without calling it.
-    private static double MeasureInstantiation(GuestEngine engine, byte[] nativeCode)
-    {
-        using var module = WasmEngine.Deserialize(engine.Handle, nativeCode, out var error) ?? throw new InvalidOperationException(error);
-        using var prepared = WasmLinker.Prepare(engine.Linker, module, out error) ?? throw new InvalidOperationException(error);
-        var run = new GuestRun();
-        run.Begin(engine.Threads, engine.Turns);
-        try
-        {
-            return MeasureAsync(() =>
-            {
-                using var store = engine.CreateStore(run, isComponent: false);
-                var failure = store.Instantiate(prepared, out _);
-                return failure.IsFailure ? throw new InvalidOperationException(failure.TakeMessage()) : Task.CompletedTask;
-            }).GetAwaiter().GetResult();
-        }
-        finally
-        {
-            run.End();
-        }
     }
 
     /// <summary>The median of some rounds, in microseconds.</summary>

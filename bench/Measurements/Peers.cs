@@ -11,9 +11,13 @@ internal static class Peers
     private const int Connections = 32;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 
-    /// <summary>As they stand in the figures' names, and how each is started.</summary>
-    public static IReadOnlyList<(string Name, Func<Task<HelloServer>> StartAsync)> All { get; } =
-        [("workerd", HelloServer.WorkerdAsync), ("wasmtime_wasi", HelloServer.WasiAsync), ("native_cgi", HelloServer.CgiAsync)];
+    /// <summary>As they stand in the figures' names and in pictures, and how each is started.</summary>
+    public static IReadOnlyList<(string Name, string Title, Func<Task<HelloServer>> StartAsync)> All { get; } =
+    [
+        ("workerd", "workerd, JavaScript", HelloServer.WorkerdAsync),
+        ("wasmtime_wasi", "Wasmtime's WASI, C", HelloServer.WasiAsync),
+        ("native_cgi", "CGI in lighttpd, native C", HelloServer.CgiAsync),
+    ];
 
     public static async Task RunAsync()
     {
@@ -24,7 +28,7 @@ internal static class Peers
         var peers = new List<HelloServer>();
         try
         {
-            foreach (var (name, startAsync) in All)
+            foreach (var (name, _, startAsync) in All)
             {
                 // One that is not there does not keep us from measuring the others.
                 await Measurement.RunAsync($"peers {name}", async () =>

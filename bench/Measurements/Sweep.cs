@@ -22,7 +22,7 @@ internal static class Sweep
             var rates = await Series.InTurnsAsync(Rounds,
             [
                 () => Wrk.RequestsPerSecondAsync(plaintext.Url, connections, Duration),
-                () => Wrk.RequestsPerSecondAsync(served.Url(Hello.InC.Sample), connections, Duration),
+                () => served.RequestsPerSecondAsync(Hello.InC.Sample, connections, Duration),
             ]);
             Report.Add($"sweep_plaintext_rps_{connections}", rates[0], "requests/s");
             Report.Add($"sweep_hello_rps_{connections}", rates[1], "requests/s");

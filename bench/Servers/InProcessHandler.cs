@@ -54,13 +54,13 @@ internal sealed class InProcessHandler : IDisposable
     }
 
     /// <summary>The request of <see cref="GetAsync"/>, as the server would hand it over.</summary>
-    public static HttpContext CreateContext(string query)
+    public static HttpContext CreateContext(string query, string path = "/bench")
     {
         var context = new DefaultHttpContext();
         context.Request.Method = HttpMethods.Get;
         context.Request.Scheme = "http";
         context.Request.Host = new HostString("localhost", 3000);
-        context.Request.Path = "/bench";
+        context.Request.Path = path;
         context.Request.QueryString = new QueryString(query);
         context.Request.Protocol = "HTTP/1.1";
         context.Response.Body = new MemoryStream();

@@ -8,6 +8,8 @@ namespace Wagi.Bench.Servers;
 /// <summary>The published runtime with samples, each at the route of its own name: <c>/hello-c</c>.</summary>
 internal sealed class ServedSamples : IAsyncDisposable
 {
+    private const int LogShown = 4_000;
+
     private readonly TempDirectory _directory = new("bench");
 
     private ServedSamples()
@@ -54,6 +56,20 @@ internal sealed class ServedSamples : IAsyncDisposable
         }
 
         return served;
+    }
+
+    /// <summary>Requests a second to a sample.</summary>
+    /// <exception cref="InvalidOperationException">Not every request was answered with 2xx; the message has the end of the runtime's log.</exception>
+    public async Task<double> RequestsPerSecondAsync(string sample, int connections, TimeSpan duration)
+    {
+        try
+        {
+            return await Wrk.RequestsPerSecondAsync(Url(sample), connections, duration);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException(exception.Message + Runtime.Log[^Math.Min(Runtime.Log.Length, LogShown)..], exception);
+        }
     }
 
     public async ValueTask DisposeAsync()
