@@ -23,16 +23,16 @@ internal static class Pictures
         string PathOf(string name) => Path.Combine(folder, $"performance-{name}.svg");
 
         Lines(
-            PathOf("connections"), "hello and Kestrel alone, requests a second over connections", [.. Sweep.Connections.Select(Text)],
+            PathOf("connections"), "Requests a second over connections", [.. Sweep.Connections.Select(Text)],
             Sweep.Connections, connections => $"rps_{connections}", "sweep");
         Lines(
             PathOf("latency"), string.Create(CultureInfo.InvariantCulture, $"Latency at {Latency.RequestsPerSecond:#,0} requests a second, µs"), [.. Latency.Percentiles.Select(percentile => $"{percentile.Percentile:0.#} %")],
             Latency.Percentiles, percentile => $"{percentile.Name}_us", "latency");
         Bars(
-            PathOf("languages"), "hello in each language, requests a second over those of Kestrel alone",
+            PathOf("languages"), "hello by language: requests a second, Kestrel alone = 1",
             Hello.InEachLanguage().Select(hello => (hello.Language, $"http_ratio_plaintext{hello.Suffix}")));
         Bars(
-            PathOf("peers"), "The same text, requests a second over those of Kestrel alone",
+            PathOf("peers"), "The same text: requests a second, Kestrel alone = 1",
             [("WagiOperator, C", "peer_ratio_plaintext_hello"), .. Peers.All.Select(peer => (peer.Title, $"peer_ratio_plaintext_{peer.Name}"))]);
     }
 
@@ -62,6 +62,8 @@ internal static class Pictures
         }
 
         plot.Axes.Bottom.SetTicks([.. Enumerable.Range(0, labels.Length)], labels);
+        plot.ShowLegend(Alignment.UpperLeft);
+        plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);
         Save(plot, path, title, 320);
     }
