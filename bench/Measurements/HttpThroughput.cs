@@ -3,6 +3,7 @@ using Wagi.Bench.Clients;
 using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench.Measurements;
 
@@ -10,12 +11,18 @@ namespace Wagi.Bench.Measurements;
 internal static class HttpThroughput
 {
     private const int Rounds = 5;
+    private const int Burst = 200;
+    private const string BurstSample = "hello-go";
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+
+    /// <summary>What is idle is given back after ten seconds, and it is looked at every two.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(13);
 
     public static async Task RunAsync()
     {
         Wrk.Require();
         await MeasureMemoryAsync();
+        await MeasureBurstAsync();
         await MeasureAsync(connections: 32, suffix: "", options: []);
         await MeasureAsync(connections: 128, suffix: "_128", ServedSamples.PlacesFor(128));
     }
@@ -46,7 +53,27 @@ internal static class HttpThroughput
             (await served.Runtime.Client.GetAsync(served.Url(Hello.InC.Sample), CancellationToken.None)).EnsureSuccessStatusCode().Dispose();
         }
 
+        PrintMemory("rss_mb", served);
+    }
+
+    /// <summary>Memory right after many requests at once to a module that touches much, and when it has been idle for a while.</summary>
+    private static async Task MeasureBurstAsync()
+    {
+        if (Checkout.Sample(BurstSample) is null)
+        {
+            return;
+        }
+
+        await using var served = await ServedSamples.StartAsync([BurstSample], ServedSamples.PlacesFor(Burst));
+        await served.RequestsPerSecondAsync(BurstSample, Burst, Duration);
+        PrintMemory("rss_mb_after_burst", served);
+        await Task.Delay(Idle);
+        PrintMemory("rss_mb_after_burst_idle", served);
+    }
+
+    private static void PrintMemory(string name, ServedSamples served)
+    {
         using var process = Process.GetProcessById(served.Runtime.Id);
-        Figures.Print("rss_mb", process.WorkingSet64 / 1e6, "MB");
+        Figures.Print(name, process.WorkingSet64 / 1e6, "MB");
     }
 }

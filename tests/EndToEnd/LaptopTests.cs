@@ -60,7 +60,7 @@ public sealed class LaptopTests : IDisposable
 
     private static string Entry(string route, string module) => $"[[module]]\nroute = \"{route}\"\nmodule = \"{module}\"\n";
 
-    /// <summary>Each loaded module keeps a descriptor. Those that are left over for the ports are never given to modules.</summary>
+    /// <summary>A loaded module keeps two descriptors, one for code and one for data. Those that are left over for the ports are never given to modules.</summary>
     [Fact]
     public async Task MoreModulesThanDescriptors_FailOneByOne_AndBothPortsAnswer()
     {
@@ -71,10 +71,31 @@ public sealed class LaptopTests : IDisposable
         var status = await Eventually.Becomes(
             runtime.StatusAsync, status => status.Modules.All(module => module.State != ModuleState.Loading), cancellationToken: Cancellation);
         var refused = status.Modules.Where(module => module.State == ModuleState.Failed).ToList();
-        Assert.InRange(refused.Count, 300 - 128 - 8, 300 - 128);
+        Assert.InRange(refused.Count, 300 - 64 - 8, 300 - 64);
         Assert.All(refused, module => Assert.Equal(ModuleReason.TooManyModules, module.Reason));
         var served = status.Modules.First(module => module.State == ModuleState.Ready);
         Assert.Equal("ab1\n", await runtime.AnswerAsync(served.Id, HttpStatusCode.OK, Cancellation));
+    }
+
+    [Fact]
+    public async Task KernelThatDoesNotShowWrittenPages_LeavesMemoriesToThePool()
+    {
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        string[] hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\""];
+        var attempt = await Command.RunAsync(hidden[0], [.. hidden[1..], "true"]);
+        Assert.SkipWhen(attempt.ExitCode != 0, $"/proc cannot be hidden from a process here: {attempt.Stderr}");
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+
+        await using var runtime = await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation, hidden);
+
+        Assert.Equal("ab1\n", await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
+        Assert.Equal("pool", (await runtime.StatusAsync(Cancellation)).Memories);
+        await using var usual = await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation);
+        Assert.Equal("ab1\n", await usual.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
+        Assert.StartsWith("slots, by ", (await usual.StatusAsync(Cancellation)).Memories, StringComparison.Ordinal);
     }
 
     /// <summary>More lines than wait in the program and fit into the pipe: whoever writes them must not wait for the reader.</summary>

@@ -81,7 +81,6 @@ public sealed class DataSegmentsTests : IDisposable
     [InlineData(true, """(memory (export "memory") 1) (data (i32.const 8) "aaaa") (start $s) (func $s (i32.store (i32.const 16) (i32.load (i32.const 8))))""")]
     // Mostly zeros, and far apart.
     [InlineData(false, """(memory (export "memory") 512) (data (i32.const 8) "aaaa") (data (i32.const 33000000) "b")""")]
-    [InlineData(false, """(memory (export "memory") i64 1) (data (i64.const 8) "aaaa")""")]
     public void MemoryBeginsAsWithSegments(bool hasImage, string content)
     {
         var wasm = Wasm(Dump + content);
@@ -108,6 +107,13 @@ public sealed class DataSegmentsTests : IDisposable
         Assert.Contains("kept", Encoding.ASCII.GetString(rest), StringComparison.Ordinal);
         Assert.False(DataSegments.TryTake(rest, Page, out _, out _));
     }
+
+    [Theory]
+    [InlineData("""(memory i64 1) (data (i64.const 8) "aaaa")""")]
+    [InlineData("""(memory 1 1 shared) (data (i32.const 8) "aaaa")""")]
+    [InlineData("""(import "env" "memory" (memory 1)) (data (i32.const 8) "aaaa")""")]
+    [InlineData("""(memory 1) (memory $m 1) (data (memory $m) (i32.const 8) "aaaa")""")]
+    public void Image_IsOfOneMemory_OfTheUsualKind(string content) => Assert.False(DataSegments.TryTake(Wasm(content), Page, out _, out _));
 
     /// <summary>Whatever is wrong with a module stays wrong, and what runs runs the same: changed at random, cut off, and with sections twice.</summary>
     [Theory]
