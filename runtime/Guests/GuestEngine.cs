@@ -469,7 +469,7 @@ public sealed record GuestEngineOptions
     /// </summary>
     public int KeepResident { get; init; } = 4 << 20;
 
-    /// <summary>Bytes that all memories without a guest keep together, after a few seconds at the latest.</summary>
+    /// <summary>Bytes that all memories without a guest keep together.</summary>
     public long KeepResidentInAll { get; init; } = 64L << 20;
 
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it and its value.</exception>

@@ -22,8 +22,6 @@ internal sealed unsafe class LinearMemories : IDisposable
 
     private readonly TouchedPages _pages;
     private readonly nuint _keep;
-    private readonly long _keepInAll;
-    private readonly int _idleInStripe;
     private readonly Stripe[] _stripes;
     private readonly MemoryCreator* _creator;
     private readonly Timer _trimmer;
@@ -31,15 +29,14 @@ internal sealed unsafe class LinearMemories : IDisposable
 
     /// <param name="pages">Finds what a guest has written to; owned from here on.</param>
     /// <param name="keep">Bytes of a slot that stay in memory when its guest is gone, if it wrote to that many.</param>
-    /// <param name="keepInAll">Bytes that all idle slots keep together, looked at every two seconds.</param>
+    /// <param name="keepInAll">Bytes that all idle slots keep together.</param>
     /// <param name="maxIdle">Slots that are kept, however little is in them.</param>
     public LinearMemories(TouchedPages pages, long keep, long keepInAll, int maxIdle)
     {
         _pages = pages;
         _keep = (nuint)keep;
-        _keepInAll = keepInAll;
-        _stripes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Stripe())];
-        _idleInStripe = Math.Max(8, maxIdle / _stripes.Length);
+        var stripes = Environment.ProcessorCount;
+        _stripes = [.. Enumerable.Range(0, stripes).Select(_ => new Stripe(keepInAll / stripes, Math.Max(8, maxIdle / stripes)))];
         _self = GCHandle.Alloc(this);
         _creator = (MemoryCreator*)NativeMemory.AllocZeroed((nuint)sizeof(MemoryCreator));
         _creator->Environment = GCHandle.ToIntPtr(_self);
@@ -56,14 +53,17 @@ internal sealed unsafe class LinearMemories : IDisposable
     /// <summary>Slots without a guest.</summary>
     public int Idle => _stripes.Sum(stripe => stripe.Count);
 
-    /// <summary>Unmaps slots that have been idle for long, and those that keep too much together.</summary>
+    /// <summary>Bytes that they keep in memory.</summary>
+    public long Kept => _stripes.Sum(stripe => stripe.Kept);
+
+    /// <summary>Unmaps slots that have been idle for long.</summary>
     /// <param name="maxIdle">How long they may be idle.</param>
     public void Trim(TimeSpan maxIdle)
     {
         var since = Environment.TickCount64 - (long)maxIdle.TotalMilliseconds;
         foreach (var stripe in _stripes)
         {
-            Discard(stripe.TakeOld(since, _keepInAll / _stripes.Length));
+            Discard(stripe.TakeOlder(since));
         }
     }
 
@@ -163,8 +163,9 @@ internal sealed unsafe class LinearMemories : IDisposable
         }
 
         slot->IdleSince = Environment.TickCount64;
-        var superfluous = _stripes[Thread.GetCurrentProcessorId() % _stripes.Length].Add(slot, _idleInStripe);
-        if (superfluous != null)
+        var stripe = _stripes[Thread.GetCurrentProcessorId() % _stripes.Length];
+        stripe.Add(slot);
+        while (stripe.TakeSuperfluous() is var superfluous && superfluous != null)
         {
             Discard(superfluous);
         }
@@ -296,10 +297,13 @@ internal sealed unsafe class LinearMemories : IDisposable
     }
 
     /// <summary>Idle slots, those that were used last at the end. One for each processor, so that processors do not wait for each other.</summary>
-    private sealed class Stripe
+    /// <param name="keep">Bytes that they keep together.</param>
+    /// <param name="room">How many there are.</param>
+    private sealed class Stripe(long keep, int room)
     {
         private readonly Lock _lock = new();
         private readonly List<Entry> _idle = [];
+        private long _kept;
 
         public int Count
         {
@@ -312,6 +316,8 @@ internal sealed unsafe class LinearMemories : IDisposable
             }
         }
 
+        public long Kept => Volatile.Read(ref _kept);
+
         /// <summary>A slot of that module and length; null: there is none.</summary>
         public Slot* Take(long module, nuint length)
         {
@@ -321,9 +327,7 @@ internal sealed unsafe class LinearMemories : IDisposable
                 {
                     if (_idle[i].Module == module && ((Slot*)_idle[i].Slot)->Length == length)
                     {
-                        var slot = (Slot*)_idle[i].Slot;
-                        _idle.RemoveAt(i);
-                        return slot;
+                        return Remove(i);
                     }
                 }
             }
@@ -331,38 +335,30 @@ internal sealed unsafe class LinearMemories : IDisposable
             return null;
         }
 
-        /// <summary>Keeps a slot.</summary>
-        /// <returns>One that there is no room for; null: there is.</returns>
-        public Slot* Add(Slot* slot, int room)
+        public void Add(Slot* slot)
         {
             lock (_lock)
             {
                 _idle.Add(new Entry(slot->Module, (nint)slot));
-                if (_idle.Count <= room)
-                {
-                    return null;
-                }
+                _kept += (long)slot->Kept;
+            }
+        }
 
-                var oldest = (Slot*)_idle[0].Slot;
-                _idle.RemoveAt(0);
-                return oldest;
+        /// <summary>One that is too many, or keeps too much together with the others: the one that has been idle for longest. Null: there is none.</summary>
+        public Slot* TakeSuperfluous()
+        {
+            lock (_lock)
+            {
+                return _idle.Count > room || _kept > keep ? Remove(0) : null;
             }
         }
 
         /// <summary>Those of a module, or all.</summary>
         public List<nint> TakeAll(long? module) => TakeWhere(entry => module is null || entry.Module == module);
 
-        /// <summary>Those that have been idle for longer, and those that keep more together with those used after them.</summary>
-        public List<nint> TakeOld(long since, long keep)
-        {
-            return TakeWhere(entry =>
-            {
-                keep -= (long)((Slot*)entry.Slot)->Kept;
-                return keep < 0 || ((Slot*)entry.Slot)->IdleSince < since;
-            });
-        }
+        /// <summary>Those that have been idle since then.</summary>
+        public List<nint> TakeOlder(long since) => TakeWhere(entry => ((Slot*)entry.Slot)->IdleSince < since);
 
-        /// <summary>Asks about those first that were used last.</summary>
         private List<nint> TakeWhere(Predicate<Entry> isTaken)
         {
             var taken = new List<nint>();
@@ -372,13 +368,20 @@ internal sealed unsafe class LinearMemories : IDisposable
                 {
                     if (isTaken(_idle[i]))
                     {
-                        taken.Add(_idle[i].Slot);
-                        _idle.RemoveAt(i);
+                        taken.Add((nint)Remove(i));
                     }
                 }
             }
 
             return taken;
+        }
+
+        private Slot* Remove(int index)
+        {
+            var slot = (Slot*)_idle[index].Slot;
+            _idle.RemoveAt(index);
+            _kept -= (long)slot->Kept;
+            return slot;
         }
 
         private readonly record struct Entry(long Module, nint Slot);

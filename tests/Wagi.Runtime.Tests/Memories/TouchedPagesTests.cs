@@ -132,6 +132,30 @@ public sealed unsafe partial class TouchedPagesTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void PagesThatAreSwappedOut_AreFound(bool byReading)
+    {
+        const int PageOut = 21;
+        using var pages = TouchedPages.Find(byReading);
+        Assert.SkipWhen(pages is null, "the kernel shows no page map");
+        Assert.SkipWhen(File.ReadLines("/proc/swaps").Count() < 2, "the machine has no swap");
+        var page = PageMemory.PageSize;
+        var memory = PageMemory.Reserve(8 * page);
+        Assert.True(memory != null && PageMemory.TryOpen(memory, 8 * page));
+        try
+        {
+            memory[3 * page] = 1;
+            Assert.Equal(0, Advise((nint)memory, 8 * page, PageOut));
+
+            Assert.Equal([3], Touched(pages, (nuint)memory, (nuint)memory + (8 * page)));
+        }
+        finally
+        {
+            PageMemory.Release(memory, 8 * page);
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(nint address, nuint length, int advice);
 
