@@ -129,7 +129,7 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
             AllOf = OfFile,
             AnyOf = Present | Swapped,
 
-            // A page that was only read is the kernel's page of zeros; clearing it would make a page of it.
+            // A page that was only read is the kernel's page of zeros, on most machines; clearing it would make a page of it.
             Returned = Zero,
         };
         var found = Control((int)map.DangerousGetHandle(), Command, &argument);
