@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Wagi.Oci.Modules;
 
 namespace Wagi.Runtime.Images;
 
@@ -13,7 +14,6 @@ namespace Wagi.Runtime.Images;
 /// </remarks>
 internal static class DataSegments
 {
-    private const int PreambleSize = 8;
     private const byte MemorySection = 5;
     private const byte DataSection = 11;
 
@@ -55,15 +55,15 @@ internal static class DataSegments
     private static Data? Find(ReadOnlySpan<byte> module)
     {
         var reader = new WasmReader(module);
-        reader.Skip(PreambleSize);
+        _ = reader.Take(WasmBinary.PreambleSize);
         long memory = 0;
         while (!reader.IsAtEnd)
         {
             var start = reader.Position;
             var id = reader.Byte();
-            var length = reader.Unsigned();
+            var length = reader.Number();
             var content = reader.Position;
-            reader.Skip(length);
+            _ = reader.Take(length);
             if (id == MemorySection)
             {
                 memory = ReadMinimum(module[content..reader.Position]);
@@ -81,25 +81,25 @@ internal static class DataSegments
     private static long ReadMinimum(ReadOnlySpan<byte> section)
     {
         var reader = new WasmReader(section);
-        return reader.Unsigned() == 1 && reader.Byte() is 0 or 1 ? reader.Unsigned() * WasmPage : 0;
+        return reader.Number() == 1 && reader.Byte() is 0 or 1 ? reader.Number() * WasmPage : 0;
     }
 
     private static Data ReadSegments(ReadOnlySpan<byte> module, int start, int content, long memory)
     {
         var reader = new WasmReader(module);
-        reader.Skip((uint)content);
-        var count = reader.Unsigned();
+        _ = reader.Take((uint)content);
+        var count = reader.Number();
         var segments = new List<Segment>();
         var rest = reader.Position;
         while (segments.Count < count && reader.Byte() == Active && reader.Byte() == ConstantOfInt32)
         {
-            var offset = (uint)reader.Signed();
+            var offset = (uint)reader.SignedNumber();
             if (reader.Byte() != EndOfExpression)
             {
                 break;
             }
 
-            var length = reader.Unsigned();
+            var length = reader.Number();
             if (offset + (long)length > memory)
             {
                 // Making an instance traps.
@@ -107,7 +107,7 @@ internal static class DataSegments
             }
 
             segments.Add(new Segment(offset, reader.Position, (int)length));
-            reader.Skip(length);
+            _ = reader.Take(length);
             rest = reader.Position;
         }
 

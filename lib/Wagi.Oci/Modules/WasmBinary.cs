@@ -30,11 +30,11 @@ internal static class ComponentReader
     {
         var imports = new List<string>();
         var exports = new List<string>();
-        var rest = component[WasmBinary.PreambleSize..];
-        while (!rest.IsEmpty)
+        var reader = new WasmReader(component[WasmBinary.PreambleSize..]);
+        while (!reader.IsAtEnd)
         {
-            var id = Byte(ref rest);
-            var section = Take(ref rest, Number(ref rest));
+            var id = reader.Byte();
+            var section = new WasmReader(reader.Take(reader.Number()));
             if (id == ImportSection)
             {
                 ReadImports(section, imports);
@@ -49,28 +49,28 @@ internal static class ComponentReader
         return new ComponentInterface(exports, imports);
     }
 
-    private static void ReadImports(ReadOnlySpan<byte> section, List<string> names)
+    private static void ReadImports(WasmReader section, List<string> names)
     {
-        for (var count = Number(ref section); count > 0; count--)
+        for (var count = section.Number(); count > 0; count--)
         {
             names.Add(Name(ref section));
             SkipDescription(ref section);
         }
     }
 
-    private static void ReadExports(ReadOnlySpan<byte> section, List<string> names)
+    private static void ReadExports(WasmReader section, List<string> names)
     {
-        for (var count = Number(ref section); count > 0; count--)
+        for (var count = section.Number(); count > 0; count--)
         {
             names.Add(Name(ref section));
             // sortidx: a sort, where "core" is followed by the core sort, and an index; then an optional description.
-            if (Byte(ref section) == 0)
+            if (section.Byte() == 0)
             {
-                Byte(ref section);
+                section.Byte();
             }
 
-            Number(ref section);
-            if (Byte(ref section) == 1)
+            section.Number();
+            if (section.Byte() == 1)
             {
                 SkipDescription(ref section);
             }
@@ -78,23 +78,23 @@ internal static class ComponentReader
     }
 
     // externdesc
-    private static void SkipDescription(ref ReadOnlySpan<byte> section)
+    private static void SkipDescription(ref WasmReader section)
     {
-        switch (Byte(ref section))
+        switch (section.Byte())
         {
             case 0: // core module, followed by the core sort 0x11 and a type
-                Byte(ref section);
-                Number(ref section);
+                section.Byte();
+                section.Number();
                 break;
             case 1: // function
             case 4: // component
             case 5: // instance
-                Number(ref section);
+                section.Number();
                 break;
             case 2: // value: equal to a value, or of a type
-                if (Byte(ref section) == 0)
+                if (section.Byte() == 0)
                 {
-                    Number(ref section);
+                    section.Number();
                 }
                 else
                 {
@@ -103,9 +103,9 @@ internal static class ComponentReader
 
                 break;
             case 3: // type: equal to a type, or a fresh resource
-                if (Byte(ref section) == 0)
+                if (section.Byte() == 0)
                 {
-                    Number(ref section);
+                    section.Number();
                 }
 
                 break;
@@ -115,50 +115,19 @@ internal static class ComponentReader
     }
 
     // A primitive type is one byte, a negative number; everything else is the index of a type.
-    private static void SkipValueType(ref ReadOnlySpan<byte> section) => Number(ref section);
+    private static void SkipValueType(ref WasmReader section) => section.Number();
 
     // importname and exportname: 0 or 1, or 2 with a version suffix, then the name.
-    private static string Name(ref ReadOnlySpan<byte> section)
+    private static string Name(ref WasmReader section)
     {
-        var form = Byte(ref section);
-        var name = Encoding.UTF8.GetString(Take(ref section, Number(ref section)));
+        var form = section.Byte();
+        var name = Encoding.UTF8.GetString(section.Take(section.Number()));
         if (form == 2)
         {
-            Take(ref section, Number(ref section));
+            section.Take(section.Number());
         }
 
         return name;
-    }
-
-    private static byte Byte(ref ReadOnlySpan<byte> rest) => Take(ref rest, 1)[0];
-
-    // LEB128 of an unsigned 32-bit number.
-    private static uint Number(ref ReadOnlySpan<byte> rest)
-    {
-        uint value = 0;
-        for (var shift = 0; shift < 35; shift += 7)
-        {
-            var next = Byte(ref rest);
-            value |= (uint)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-
-        throw new InvalidDataException("a number in the component is longer than 32 bits");
-    }
-
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest, uint count)
-    {
-        if (count > rest.Length)
-        {
-            throw new InvalidDataException("the component ends in the middle of a section");
-        }
-
-        var taken = rest[..(int)count];
-        rest = rest[(int)count..];
-        return taken;
     }
 }
 

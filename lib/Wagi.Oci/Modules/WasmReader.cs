@@ -1,7 +1,7 @@
-namespace Wagi.Runtime.Images;
+namespace Wagi.Oci.Modules;
 
 /// <summary>Reads a WebAssembly binary from front to back (core specification §5.2). Nothing beyond the end, and no number that is not well formed.</summary>
-internal ref struct WasmReader(ReadOnlySpan<byte> binary)
+public ref struct WasmReader(ReadOnlySpan<byte> binary)
 {
     private const int Continuation = 0x80;
     private const int SignOfLast = 0x08;
@@ -11,29 +11,34 @@ internal ref struct WasmReader(ReadOnlySpan<byte> binary)
     /// <summary>Bytes that have been read.</summary>
     public int Position { get; private set; }
 
+    /// <summary>Whether everything has been read.</summary>
     public readonly bool IsAtEnd => Position == _binary.Length;
 
+    /// <summary>The next byte.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
-    public byte Byte() => !IsAtEnd ? _binary[Position++] : throw new InvalidDataException("the binary ends too early");
+    public byte Byte() => Take(1)[0];
 
+    /// <summary>The next bytes, so many.</summary>
     /// <exception cref="InvalidDataException">There are not so many.</exception>
-    public void Skip(uint count)
+    public ReadOnlySpan<byte> Take(uint count)
     {
         if (count > _binary.Length - Position)
         {
-            throw new InvalidDataException("the binary ends too early");
+            throw new InvalidDataException("the binary ends in the middle of a section");
         }
 
+        var taken = _binary.Slice(Position, (int)count);
         Position += (int)count;
+        return taken;
     }
 
     /// <summary>A <c>u32</c> in LEB128 (§5.2.2).</summary>
     /// <exception cref="InvalidDataException">It is longer than 32 bits, or does not end.</exception>
-    public uint Unsigned() => Leb128(isSigned: false);
+    public uint Number() => Leb128(isSigned: false);
 
     /// <summary>An <c>i32</c> in LEB128 (§5.2.2).</summary>
     /// <exception cref="InvalidDataException">It is longer than 32 bits, or does not end.</exception>
-    public int Signed() => (int)Leb128(isSigned: true);
+    public int SignedNumber() => (int)Leb128(isSigned: true);
 
     private uint Leb128(bool isSigned)
     {
@@ -52,6 +57,6 @@ internal ref struct WasmReader(ReadOnlySpan<byte> binary)
         // Four bits are left, and those above them say nothing but the sign.
         var last = Byte();
         var sign = isSigned && (last & SignOfLast) != 0 ? 0x70 : 0;
-        return (last & 0xf0) == sign ? value | (uint)last << 28 : throw new InvalidDataException("a number is longer than 32 bits");
+        return (last & 0xf0) == sign ? value | (uint)last << 28 : throw new InvalidDataException("a number in the binary is longer than 32 bits");
     }
 }
