@@ -22,7 +22,7 @@ internal sealed unsafe class LinearMemories : IDisposable
 
     private readonly TouchedPages _pages;
     private readonly nuint _keep;
-    private readonly Stripe[] _stripes;
+    private readonly IdleSlots[] _stripes;
     private readonly MemoryCreator* _creator;
     private readonly Timer _trimmer;
     private GCHandle _self;
@@ -36,7 +36,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         _pages = pages;
         _keep = (nuint)keep;
         var stripes = Environment.ProcessorCount;
-        _stripes = [.. Enumerable.Range(0, stripes).Select(_ => new Stripe(keepInAll / stripes, Math.Max(8, maxIdle / stripes)))];
+        _stripes = [.. Enumerable.Range(0, stripes).Select(_ => new IdleSlots(keepInAll / stripes, Math.Max(8, maxIdle / stripes)))];
         _self = GCHandle.Alloc(this);
         _creator = (MemoryCreator*)NativeMemory.AllocZeroed((nuint)sizeof(MemoryCreator));
         _creator->Environment = GCHandle.ToIntPtr(_self);
@@ -90,7 +90,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         _pages.Dispose();
     }
 
-    private Slot* Take(ModuleMemory? module, nuint length)
+    private MemorySlot* Take(ModuleMemory? module, nuint length)
     {
         var own = Thread.GetCurrentProcessorId() % _stripes.Length;
         for (var i = 0; i < _stripes.Length; i++)
@@ -104,7 +104,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         return Create(module, length);
     }
 
-    private Slot* Create(ModuleMemory? module, nuint length)
+    private MemorySlot* Create(ModuleMemory? module, nuint length)
     {
         var start = PageMemory.Reserve(length);
         if (start == null)
@@ -112,7 +112,7 @@ internal sealed unsafe class LinearMemories : IDisposable
             return null;
         }
 
-        var slot = (Slot*)NativeMemory.AllocZeroed((nuint)sizeof(Slot));
+        var slot = (MemorySlot*)NativeMemory.AllocZeroed((nuint)sizeof(MemorySlot));
         slot->Start = start;
         slot->Length = length;
         slot->Owner = GCHandle.ToIntPtr(_self);
@@ -135,7 +135,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         return slot;
     }
 
-    private static bool TryResize(Slot* slot, nuint size)
+    private static bool TryResize(MemorySlot* slot, nuint size)
     {
         var open = Pages(size);
         if (open > slot->Open)
@@ -154,7 +154,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         return true;
     }
 
-    private void GiveBack(Slot* slot)
+    private void GiveBack(MemorySlot* slot)
     {
         if (!TryReset(slot))
         {
@@ -164,8 +164,7 @@ internal sealed unsafe class LinearMemories : IDisposable
 
         slot->IdleSince = Environment.TickCount64;
         var stripe = _stripes[Thread.GetCurrentProcessorId() % _stripes.Length];
-        stripe.Add(slot);
-        while (stripe.TakeSuperfluous() is var superfluous && superfluous != null)
+        for (var superfluous = stripe.Add(slot); superfluous != null; superfluous = stripe.TakeSuperfluous())
         {
             Discard(superfluous);
         }
@@ -174,7 +173,7 @@ internal sealed unsafe class LinearMemories : IDisposable
     /// <summary>
     /// Makes again what it was of all that the guest could write to. What is beyond has been closed since it was last made so.
     /// </summary>
-    private bool TryReset(Slot* slot)
+    private bool TryReset(MemorySlot* slot)
     {
         Span<PageRange> ranges = stackalloc PageRange[MaxRanges];
         nuint kept = 0;
@@ -211,7 +210,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         return true;
     }
 
-    private static void Reset(Slot* slot, PageRange range)
+    private static void Reset(MemorySlot* slot, PageRange range)
     {
         var from = Math.Clamp(slot->ImageStart, range.Start, range.End);
         var to = Math.Clamp(slot->ImageEnd, from, range.End);
@@ -224,11 +223,11 @@ internal sealed unsafe class LinearMemories : IDisposable
     {
         foreach (var slot in slots)
         {
-            Discard((Slot*)slot);
+            Discard((MemorySlot*)slot);
         }
     }
 
-    private static void Discard(Slot* slot)
+    private static void Discard(MemorySlot* slot)
     {
         PageMemory.Release(slot->Start, slot->Length);
         NativeMemory.Free(slot);
@@ -270,7 +269,7 @@ internal sealed unsafe class LinearMemories : IDisposable
     [UnmanagedCallersOnly]
     private static byte* Get(nint environment, nuint* size, nuint* capacity)
     {
-        var slot = (Slot*)environment;
+        var slot = (MemorySlot*)environment;
         *size = slot->Size;
         *capacity = slot->Capacity;
         return slot->Start;
@@ -279,7 +278,7 @@ internal sealed unsafe class LinearMemories : IDisposable
     [UnmanagedCallersOnly]
     private static nint Grow(nint environment, nuint size)
     {
-        var slot = (Slot*)environment;
+        var slot = (MemorySlot*)environment;
         if (size < slot->Size || size > slot->Capacity || !TryResize(slot, size))
         {
             return NativeError.NewError();
@@ -292,138 +291,7 @@ internal sealed unsafe class LinearMemories : IDisposable
     [UnmanagedCallersOnly]
     private static void End(nint environment)
     {
-        var slot = (Slot*)environment;
+        var slot = (MemorySlot*)environment;
         ((LinearMemories)GCHandle.FromIntPtr(slot->Owner).Target!).GiveBack(slot);
-    }
-
-    /// <summary>Idle slots, those that were used last at the end. One for each processor, so that processors do not wait for each other.</summary>
-    /// <param name="keep">Bytes that they keep together.</param>
-    /// <param name="room">How many there are.</param>
-    private sealed class Stripe(long keep, int room)
-    {
-        private readonly Lock _lock = new();
-        private readonly List<Entry> _idle = [];
-        private long _kept;
-
-        public int Count
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return _idle.Count;
-                }
-            }
-        }
-
-        public long Kept => Volatile.Read(ref _kept);
-
-        /// <summary>A slot of that module and length; null: there is none.</summary>
-        public Slot* Take(long module, nuint length)
-        {
-            lock (_lock)
-            {
-                for (var i = _idle.Count - 1; i >= 0; i--)
-                {
-                    if (_idle[i].Module == module && ((Slot*)_idle[i].Slot)->Length == length)
-                    {
-                        return Remove(i);
-                    }
-                }
-            }
-
-            return null;
-        }
-
-        public void Add(Slot* slot)
-        {
-            lock (_lock)
-            {
-                _idle.Add(new Entry(slot->Module, (nint)slot));
-                _kept += (long)slot->Kept;
-            }
-        }
-
-        /// <summary>One that is too many, or keeps too much together with the others: the one that has been idle for longest. Null: there is none.</summary>
-        public Slot* TakeSuperfluous()
-        {
-            lock (_lock)
-            {
-                return _idle.Count > room || _kept > keep ? Remove(0) : null;
-            }
-        }
-
-        /// <summary>Those of a module, or all.</summary>
-        public List<nint> TakeAll(long? module) => TakeWhere(entry => module is null || entry.Module == module);
-
-        /// <summary>Those that have been idle since then.</summary>
-        public List<nint> TakeOlder(long since) => TakeWhere(entry => ((Slot*)entry.Slot)->IdleSince < since);
-
-        private List<nint> TakeWhere(Predicate<Entry> isTaken)
-        {
-            var taken = new List<nint>();
-            lock (_lock)
-            {
-                for (var i = _idle.Count - 1; i >= 0; i--)
-                {
-                    if (isTaken(_idle[i]))
-                    {
-                        taken.Add((nint)Remove(i));
-                    }
-                }
-            }
-
-            return taken;
-        }
-
-        private Slot* Remove(int index)
-        {
-            var slot = (Slot*)_idle[index].Slot;
-            _idle.RemoveAt(index);
-            _kept -= (long)slot->Kept;
-            return slot;
-        }
-
-        private readonly record struct Entry(long Module, nint Slot);
-    }
-
-    /// <summary>A memory, or room for one.</summary>
-    private struct Slot
-    {
-        /// <summary>Where its address space begins.</summary>
-        public byte* Start;
-
-        /// <summary>Bytes of its address space, guard included.</summary>
-        public nuint Length;
-
-        /// <summary>Bytes that the memory can have.</summary>
-        public nuint Capacity;
-
-        /// <summary>Bytes that the guest's memory has.</summary>
-        public nuint Size;
-
-        /// <summary>Bytes, from the beginning, that can be read and written: <see cref="Size"/> in whole pages.</summary>
-        public nuint Open;
-
-        /// <summary>The <see cref="ModuleMemory.Id"/> of the module that it belongs to; 0: none.</summary>
-        public long Module;
-
-        /// <summary>What the memory begins with, besides zeros; null: nothing.</summary>
-        public byte* Image;
-
-        /// <summary>Address of it in this slot.</summary>
-        public nuint ImageStart;
-
-        /// <summary>Address behind it; both are 0 where there is none.</summary>
-        public nuint ImageEnd;
-
-        /// <summary>Bytes that may take memory while it is idle.</summary>
-        public nuint Kept;
-
-        /// <summary>Since when it is idle, by <see cref="Environment.TickCount64"/>.</summary>
-        public long IdleSince;
-
-        /// <summary>The <see cref="LinearMemories"/>, a GCHandle.</summary>
-        public nint Owner;
     }
 }

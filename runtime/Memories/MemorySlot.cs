@@ -1,0 +1,41 @@
+namespace Wagi.Runtime.Memories;
+
+/// <summary>A memory, or room for one.</summary>
+internal unsafe struct MemorySlot
+{
+    /// <summary>Where its address space begins.</summary>
+    public byte* Start;
+
+    /// <summary>Bytes of its address space, guard included.</summary>
+    public nuint Length;
+
+    /// <summary>Bytes that the memory can have.</summary>
+    public nuint Capacity;
+
+    /// <summary>Bytes that the guest's memory has.</summary>
+    public nuint Size;
+
+    /// <summary>Bytes, from the beginning, that can be read and written: <see cref="Size"/> in whole pages.</summary>
+    public nuint Open;
+
+    /// <summary>The <see cref="ModuleMemory.Id"/> of the module that it belongs to; 0: none.</summary>
+    public long Module;
+
+    /// <summary>What the memory begins with, besides zeros; null: nothing.</summary>
+    public byte* Image;
+
+    /// <summary>Address of it in this slot.</summary>
+    public nuint ImageStart;
+
+    /// <summary>Address behind it; both are 0 where there is none.</summary>
+    public nuint ImageEnd;
+
+    /// <summary>Bytes that may take memory while it is idle.</summary>
+    public nuint Kept;
+
+    /// <summary>Since when it is idle, by <see cref="Environment.TickCount64"/>.</summary>
+    public long IdleSince;
+
+    /// <summary>The <see cref="LinearMemories"/>, a GCHandle.</summary>
+    public nint Owner;
+}
