@@ -48,7 +48,7 @@ public sealed class GuestEngine : IDisposable
         Functions = functions;
         OwnMemories = CreateMemories(options);
         Handle = CreateHandle(OwnMemories, KeptByPool);
-        _components = new Lazy<EngineHandle>(() => OwnMemories is null ? Handle : CreateHandle(memories: null, KeptByPoolOfComponents));
+        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
         Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
@@ -100,7 +100,7 @@ public sealed class GuestEngine : IDisposable
     /// <summary>
     /// Runs components, whose memories are always the pool's: how many modules one is made of, and which memory is for which, only Wasmtime knows.
     /// </summary>
-    internal EngineHandle ComponentHandle => _components.Value;
+    internal EngineHandle ComponentHandle => OwnMemories is null ? Handle : _components.Value;
 
     /// <summary>Ends with the engine; every guest is inside until it is disposed.</summary>
     internal Lifetime Lifetime { get; }
