@@ -2,16 +2,8 @@
 // of CGI only as much as the module `hello` needs. Not compiled ahead of time, for which Wasmtime's package is not made.
 //
 //   wasi MODULE.wasm
-using System.Net;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Wasmtime;
 
 using var engine = new Engine();
@@ -19,15 +11,7 @@ using var module = Module.FromFile(engine, args[0]);
 using var linker = new Linker(engine);
 linker.DefineWasi();
 
-var builder = WebApplication.CreateSlimBuilder();
-builder.Logging.ClearProviders();
-builder.WebHost.ConfigureKestrel(kestrel =>
-{
-    kestrel.AddServerHeader = false;
-    kestrel.Listen(IPAddress.Loopback, 0);
-});
-var application = builder.Build();
-application.Run(context =>
+await BareServer.RunAsync(context =>
 {
     var output = Run(context.Request);
     var end = output.AsSpan().IndexOf("\n\n"u8);
@@ -41,9 +25,6 @@ application.Run(context =>
     context.Response.ContentLength = body.Length;
     return context.Response.Body.WriteAsync(body).AsTask();
 });
-await application.StartAsync();
-Console.WriteLine(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-await application.WaitForShutdownAsync();
 
 byte[] Run(HttpRequest request)
 {
