@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
@@ -94,6 +95,7 @@ internal static class CrdGenerator
         _ when type == typeof(int) => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
         _ when type == typeof(long) => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
         _ when type == typeof(bool) => new JsonObject { ["type"] = "boolean" },
+        _ when type == typeof(JsonElement) => new JsonObject { ["x-kubernetes-preserve-unknown-fields"] = true }, // of several types
         _ when type == typeof(DateTimeOffset) => new JsonObject { ["type"] = "string", ["format"] = "date-time" },
         _ => throw new InvalidOperationException($"no schema is known for {type}"),
     };
@@ -161,7 +163,7 @@ internal static class CrdGenerator
     {
         Add("format", bounds.Format);
         Add("pattern", bounds.Pattern);
-        Add("enum", bounds.Enum is { } values ? new JsonArray([.. values.Select(value => JsonValue.Create(value))]) : null);
+        Add("enum", bounds.Enum is { } values ? new JsonArray([.. values.Select(ValueOf)]) : null);
         AddNumber("minLength", bounds.MinLength);
         AddNumber("maxLength", bounds.MaxLength);
         AddNumber("minItems", bounds.MinItems);
@@ -187,6 +189,8 @@ internal static class CrdGenerator
             }
         }
     }
+
+    private static JsonNode ValueOf(object value) => value is bool boolean ? JsonValue.Create(boolean) : JsonValue.Create((string)value);
 
     private static void AddRules(JsonObject schema, RuleAttribute[] rules)
     {

@@ -135,8 +135,9 @@ internal sealed class ReferencePage
         Lines("```yaml", Example(name, text), "```", "");
     }
 
-    private static string TypeOf(JsonObject schema) => (string)schema["type"]! switch
+    private static string TypeOf(JsonObject schema) => (string?)schema["type"] switch
     {
+        null => "boolean or string",
         "array" => $"array of {TypeOf(schema["items"]!.AsObject())}s",
         var type => type,
     };

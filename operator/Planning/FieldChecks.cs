@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Wagi.Modules.Configuration;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -22,6 +24,23 @@ internal sealed class FieldChecks
         }
 
         return value;
+    }
+
+    /// <summary>Whether the module is initialized ahead of time; that it is not when the value is none that is known.</summary>
+    public Preinitialization Preinitialization(string field, JsonElement? value)
+    {
+        var text = value switch
+        {
+            null or { ValueKind: JsonValueKind.Null } => "false",
+            { ValueKind: JsonValueKind.String } json => json.GetString() is Preinitializations.WithRandom and var word ? word : "",
+            { } json => json.GetRawText(),
+        };
+        if (!Preinitializations.TryParse(text, out var preinitialization))
+        {
+            Problem(field, $"must be true, false or {Preinitializations.WithRandom}");
+        }
+
+        return preinitialization;
     }
 
     /// <summary>The name of a Secret or ConfigMap; null when it is none.</summary>

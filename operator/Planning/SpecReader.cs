@@ -63,6 +63,7 @@ internal sealed class SpecReader
         var memoryLimit = ReadMemoryLimit();
         var maxConcurrency = _check.Concurrency("spec.maxConcurrency", _spec.MaxConcurrency);
         var httpMaxConcurrency = _check.Concurrency("spec.httpMaxConcurrency", _spec.HttpMaxConcurrency);
+        var preinitialization = _check.Preinitialization("spec.preinitialize", _spec.Preinitialize);
         var bindleServer = ReadBindleServer(source);
         var pullSecrets = ReadPullSecrets();
         if (route is null || source is null)
@@ -84,6 +85,7 @@ internal sealed class SpecReader
             MemoryLimit = memoryLimit,
             MaxConcurrency = maxConcurrency,
             HttpMaxConcurrency = httpMaxConcurrency,
+            Preinitialization = preinitialization,
             BindleServer = bindleServer,
         };
         return new CheckedSpec(draft, image, pullSecrets, variables);

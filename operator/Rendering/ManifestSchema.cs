@@ -29,7 +29,12 @@ internal static class ManifestSchema
             return; // The API server drops nulls.
         }
 
-        var expected = schema["type"]!.GetValue<string>();
+        if (schema["type"] is not { } type)
+        {
+            return; // Of several types; whoever reads the value says which are right.
+        }
+
+        var expected = type.GetValue<string>();
         if (TypeOf(value) is var actual && actual != expected)
         {
             var hint = expected == "string" && actual is "number" or "integer" or "boolean" ? $"write \"{value.ToJsonString()}\" in quotes" : null;

@@ -31,8 +31,8 @@ internal class SchemaAttribute : Attribute
     /// <summary>Format of a text or number instead of the one that its type has.</summary>
     public string? Format { get; init; }
 
-    /// <summary>The only values that a text may have.</summary>
-    public string[]? Enum { get; init; }
+    /// <summary>The only values that it may have: texts, and true and false.</summary>
+    public object[]? Enum { get; init; }
 
     /// <summary>How server-side apply merges an array: <c>atomic</c>, <c>set</c> or <c>map</c>.</summary>
     public string? ListType { get; init; }

@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Text.Json;
+using Wagi.Modules.Configuration;
 
 namespace Wagi.Operator.Resources;
 
@@ -84,6 +86,12 @@ public sealed record WagiModuleSpec
         "Default: 64. Example: 10")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? HttpMaxConcurrency { get; init; }
+
+    [Description("Whether the module's initialization (_initialize, wizer-initialize or wizer.initialize) is run once, when a runtime compiles it, " +
+        "instead of at the beginning of each request. It gets no random numbers then, because they would be the same in every request, " +
+        "unless with-random says that this is no harm. Default: false. Example: true")]
+    [Schema(Enum = new object[] { true, false, Preinitializations.WithRandom })]
+    public JsonElement? Preinitialize { get; init; }
 
     [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]

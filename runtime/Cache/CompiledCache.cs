@@ -1,4 +1,5 @@
 using Wagi.Hosting.Files;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
@@ -29,19 +30,21 @@ internal sealed partial class CompiledCache(
     /// <param name="tenant">Whose module it is: tenants take turns at the compiler.</param>
     /// <param name="digest"><c>sha256:…</c> of the Wasm.</param>
     /// <param name="name">What it is called, for people.</param>
+    /// <param name="preinitialization">Whether it is initialized when it is compiled.</param>
     /// <param name="openWasm">Gets the Wasm, at its start and with a known length; disposed here.</param>
     /// <param name="cancellationToken">Stops waiting and reading.</param>
     /// <exception cref="GuestLoadException">It is not valid Wasm, or cannot be compiled.</exception>
     public async Task<Guest> GetAsync(
-        string tenant, string digest, string name, Func<CancellationToken, Task<Stream>> openWasm, CancellationToken cancellationToken)
+        string tenant, string digest, string name, Preinitialization preinitialization, Func<CancellationToken, Task<Stream>> openWasm,
+        CancellationToken cancellationToken)
     {
-        var path = Path.Combine(_folder, digest.Replace(':', '-') + ".cwasm");
+        var path = PathOf(digest, preinitialization);
         if (TryLoad(path, isLocked: false) is { } cached)
         {
             return cached;
         }
 
-        using var turn = await _turns.TakeAsync(digest, cancellationToken);
+        using var turn = await _turns.TakeAsync(path, cancellationToken);
         if (TryLoad(path, isLocked: false) is { } compiledMeanwhile)
         {
             return compiledMeanwhile;
@@ -61,10 +64,13 @@ internal sealed partial class CompiledCache(
         using var item = progress.Begin($"compiling {name}");
         var wasm = new byte[content.Length];
         await content.ReadExactlyAsync(wasm, cancellationToken);
-        return await TryCompileToAsync(path, digest, wasm, cancellationToken) && TryLoad(path, isLocked: held is not null) is { } compiled
+        return await TryCompileToAsync(path, digest, wasm, preinitialization, cancellationToken) && TryLoad(path, isLocked: held is not null) is { } compiled
             ? compiled
-            : await CompileToMemoryAsync(digest, wasm, cancellationToken);
+            : await CompileToMemoryAsync(digest, wasm, preinitialization, cancellationToken);
     }
+
+    private string PathOf(string digest, Preinitialization preinitialization) => Path.Combine(
+        _folder, digest.Replace(':', '-') + (Preinitializations.Format(preinitialization) is { } value ? $".preinitialize-{value}" : "") + ".cwasm");
 
     /// <summary>A tenant with many modules leaves half of the places to others.</summary>
     private static TenantGate CreateGate(int places) => new(places, Math.Max(1, places / 2));
@@ -77,7 +83,8 @@ internal sealed partial class CompiledCache(
         Path.Combine(directory.Compiled, "locks", digest[^2..] + CacheDirectory.LockSuffix);
 
     /// <summary>Compiles into the cache. A cache that cannot be written to costs another compilation, and nothing else.</summary>
-    private async Task<bool> TryCompileToAsync(string path, string digest, byte[] wasm, CancellationToken cancellationToken)
+    private async Task<bool> TryCompileToAsync(
+        string path, string digest, byte[] wasm, Preinitialization preinitialization, CancellationToken cancellationToken)
     {
         try
         {
@@ -85,7 +92,7 @@ internal sealed partial class CompiledCache(
                 path,
                 async (stream, token) =>
                 {
-                    await CompileAsync(digest, wasm, stream, token);
+                    await CompileAsync(digest, wasm, preinitialization, stream, token);
                     directory.Add(stream.Length);
                 },
                 cancellationToken);
@@ -98,17 +105,19 @@ internal sealed partial class CompiledCache(
         }
     }
 
-    private async Task<Guest> CompileToMemoryAsync(string digest, byte[] wasm, CancellationToken cancellationToken)
+    private async Task<Guest> CompileToMemoryAsync(
+        string digest, byte[] wasm, Preinitialization preinitialization, CancellationToken cancellationToken)
     {
         using var code = new MemoryStream();
-        await CompileAsync(digest, wasm, code, cancellationToken);
+        await CompileAsync(digest, wasm, preinitialization, code, cancellationToken);
         return engine.Load(code.GetBuffer().AsSpan(0, (int)code.Length));
     }
 
-    private async Task CompileAsync(string digest, byte[] wasm, Stream target, CancellationToken cancellationToken)
+    private async Task CompileAsync(
+        string digest, byte[] wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
-        await compiler.CompileAsync(wasm, target, cancellationToken);
+        await compiler.CompileAsync(wasm, preinitialization, target, cancellationToken);
         LogCompiled(digest, wasm.Length, target.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Files;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
@@ -40,6 +41,13 @@ internal sealed class CompileCommand
         Description = "Give way to other programs. On Linux.",
     };
 
+    private readonly Option<string?> _preinitialize = new("--preinitialize")
+    {
+        Description = $"Run the module's initialization now, instead of in each request. {Preinitializations.WithRandom}: it may use random numbers.",
+        HelpName = $"true|{Preinitializations.WithRandom}",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     public Command Create()
     {
         var command = new Command(
@@ -51,6 +59,7 @@ internal sealed class CompileCommand
         command.Options.Add(_memoryLimit);
         command.Options.Add(_timeLimit);
         command.Options.Add(_background);
+        command.Options.Add(_preinitialize);
         command.SetAction(RunAsync);
         return command;
     }
@@ -61,6 +70,7 @@ internal sealed class CompileCommand
         try
         {
             var output = ReadOutput(arguments, file);
+            var preinitialization = ReadPreinitialization(arguments);
             Confine(arguments);
             var wasm = file == Standard
                 ? await ReadStandardInputAsync(cancellationToken)
@@ -70,7 +80,7 @@ internal sealed class CompileCommand
             using (var progress = file == Standard ? ProgressDisplay.None : ProgressDisplay.ForCommand(arguments))
             using (progress.Begin($"compiling {file}"))
             {
-                code = engine.Compile(wasm);
+                code = engine.Compile(wasm, preinitialization);
             }
 
             if (output == Standard)
@@ -81,6 +91,11 @@ internal sealed class CompileCommand
             }
 
             await AtomicFile.WriteAsync(Path.GetFullPath(output), code, cancellationToken);
+            if (GuestEngine.RemarkOf(code) is { Length: > 0 } remark)
+            {
+                await arguments.InvocationConfiguration.Error.WriteLineAsync($"{file}: warning: {remark}");
+            }
+
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
                 $"{output}: {code.Length} bytes of native code from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");
             return ExitCodes.Success;
@@ -107,6 +122,18 @@ internal sealed class CompileCommand
         return output != Standard && Path.GetFullPath(output) == Path.GetFullPath(file)
             ? throw new UsageException($"-o '{output}' is the module itself; name another file")
             : output;
+    }
+
+    private Preinitialization ReadPreinitialization(ParseResult arguments)
+    {
+        if (arguments.GetResult(_preinitialize) is null)
+        {
+            return Preinitialization.None;
+        }
+
+        return arguments.GetValue(_preinitialize) is not { } text ? Preinitialization.Deterministic
+            : Preinitializations.TryParse(text, out var value) ? value
+            : throw new UsageException($"--preinitialize '{text}' must be true, false or {Preinitializations.WithRandom}");
     }
 
     private void Confine(ParseResult arguments)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Wagi.Hosting.CommandLine;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
@@ -62,10 +63,10 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
     }
 
     /// <inheritdoc/>
-    public async Task CompileAsync(ReadOnlyMemory<byte> wasm, Stream target, CancellationToken cancellationToken)
+    public async Task CompileAsync(ReadOnlyMemory<byte> wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
     {
         GuestEngine.CheckFormat(wasm.Span);
-        using var process = Start();
+        using var process = Start(preinitialization);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_patience);
         try
@@ -93,7 +94,7 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
         }
     }
 
-    private Process Start()
+    private Process Start(Preinitialization preinitialization)
     {
         var start = new ProcessStartInfo(program[0])
         {
@@ -104,7 +105,10 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
         };
         var memory = limits.Memory.ToString(CultureInfo.InvariantCulture);
         foreach (var argument in (string[])
-            [.. program.Skip(1), "compile", "-", "-o", "-", "--memory-limit", memory, "--time-limit", Duration.Format(limits.Time), "--background"])
+            [
+                .. program.Skip(1), "compile", "-", "-o", "-", "--memory-limit", memory, "--time-limit", Duration.Format(limits.Time), "--background",
+                .. Preinitializations.Format(preinitialization) is { } value ? ["--preinitialize", value] : Array.Empty<string>(),
+            ])
         {
             start.ArgumentList.Add(argument);
         }

@@ -29,7 +29,7 @@ internal sealed class CoreProgram : IGuestProgram
         _withoutFiles = Linked.Create(engine.Linker, module);
         _withFiles = new Lazy<Linked>(() => Linked.Create(engine.FileLinker, module));
 
-        // A reactor: its other exports may be called once it is initialised. A command has none, or it is called by _start.
+        // A reactor: its other exports may be called once it is initialized. A command has none, or it is called by _start.
         if (_functions.TryGetValue(Initializer, out var initializer) && IsEntrypoint(initializer))
         {
             _initializer = initializer;

@@ -15,12 +15,16 @@ public sealed class Guest : IDisposable
     private int _disposed;
 
     /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
-    internal Guest(GuestEngine engine, IGuestProgram program)
+    internal Guest(GuestEngine engine, IGuestProgram program, string remark = "")
     {
         ObjectDisposedException.ThrowIf(!engine.TryJoin(), engine);
         Engine = engine;
         _program = program;
+        Remark = remark;
     }
+
+    /// <summary>What there is to say to people about how it was compiled; empty: nothing.</summary>
+    public string Remark { get; }
 
     /// <summary>The engine that it runs in.</summary>
     internal GuestEngine Engine { get; }

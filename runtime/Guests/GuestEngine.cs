@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
@@ -116,18 +118,20 @@ public sealed class GuestEngine : IDisposable
     internal LinkerHandle FileLinker => _fileLinker.Value;
 
     /// <summary>Wasm, or WebAssembly text, to native code.</summary>
+    /// <param name="wasm">The module.</param>
+    /// <param name="preinitialization">Whether it is initialized now; where that cannot be, <see cref="Guest.Remark"/> says why.</param>
     /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/> or <see cref="ModuleReason.CompileFailed"/>.</exception>
-    public byte[] Compile(ReadOnlySpan<byte> wasm)
+    public byte[] Compile(ReadOnlySpan<byte> wasm, Preinitialization preinitialization = Preinitialization.None)
     {
         CheckFormat(wasm);
-        if (wasm.StartsWith(WasmMagic))
+        ReadOnlySpan<byte> binary = wasm;
+        if (!wasm.StartsWith(WasmMagic))
         {
-            return CompileBinary(wasm);
+            binary = WasmEngine.ParseText(wasm, out var error)
+                ?? throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
         }
 
-        return WasmEngine.ParseText(wasm, out var error) is { } binary
-            ? CompileBinary(binary)
-            : throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
+        return preinitialization == Preinitialization.None ? CompileBinary(binary, remark: "") : CompileInitialized(binary.ToArray(), preinitialization);
     }
 
     /// <summary>Finds by the first bytes what can be neither WebAssembly nor WebAssembly text.</summary>
@@ -154,6 +158,9 @@ public sealed class GuestEngine : IDisposable
         }
     }
 
+    /// <summary>What there is to say to people about what <see cref="Compile"/> gave back; empty: nothing.</summary>
+    public static string RemarkOf(ReadOnlySpan<byte> nativeCode) => ReadParts(nativeCode)?.RemarkIn(nativeCode) ?? "";
+
     /// <summary>Whether this looks like what <see cref="Compile"/> gives back, by its first bytes.</summary>
     public static bool IsNativeCode(ReadOnlySpan<byte> content) => content.StartsWith(NativeMagic);
 
@@ -171,25 +178,40 @@ public sealed class GuestEngine : IDisposable
             ?? throw new GuestLoadException(ModuleReason.NotWasm, $"it is not WebAssembly text: {error}");
     }
 
-    private byte[] CompileBinary(ReadOnlySpan<byte> wasm)
+    private byte[] CompileInitialized(byte[] wasm, Preinitialization preinitialization)
+    {
+        byte[] initialized;
+        try
+        {
+            initialized = Preinitializer.Run(this, wasm, preinitialization);
+        }
+        catch (InvalidDataException exception)
+        {
+            return CompileBinary(wasm, $"not preinitialized: {exception.Message}");
+        }
+
+        return CompileBinary(initialized, remark: "");
+    }
+
+    private byte[] CompileBinary(ReadOnlySpan<byte> wasm, string remark)
     {
         Enter();
         try
         {
             if (WasmComponent.IsComponent(wasm))
             {
-                return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, failure);
+                return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, failure);
             }
 
             // The pool makes images of its own.
             if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out var image)
                 && WasmEngine.Compile(Handle, rest, out _) is { } code)
             {
-                return Join(code, image, error: null);
+                return Join(code, image, remark, error: null);
             }
 
             // What is wrong with a module is said about the module as it came.
-            return Join(WasmEngine.Compile(Handle, wasm, out var error), image: null, error);
+            return Join(WasmEngine.Compile(Handle, wasm, out var error), image: null, remark, error);
         }
         finally
         {
@@ -197,8 +219,8 @@ public sealed class GuestEngine : IDisposable
         }
     }
 
-    private static byte[] Join(byte[]? code, MemoryImage? image, string? error) => code is not null
-        ? NativeCode.Join(code, image, Environment.SystemPageSize)
+    private static byte[] Join(byte[]? code, MemoryImage? image, string remark, string? error) => code is not null
+        ? NativeCode.Join(code, image, remark, Environment.SystemPageSize)
         : throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
@@ -230,21 +252,22 @@ public sealed class GuestEngine : IDisposable
         Enter();
         try
         {
-            if (NativeCode.Read(file[^Math.Min(file.Length, NativeCode.TrailerSize)..], file.Length, Environment.SystemPageSize) is not { } parts)
+            if (ReadParts(file) is not { } parts)
             {
                 error = NotWhole;
                 return null;
             }
 
             var code = file[..(int)parts.CodeLength];
+            var remark = parts.RemarkIn(file);
             if (WasmComponent.IsNativeCode(code))
             {
-                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error));
+                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error), remark);
             }
 
             var image = file.Slice((int)parts.ImageOffset, (int)parts.ImageLength);
             return WasmEngine.Deserialize(Handle, code, out error) is { } module
-                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart))
+                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart), remark)
                 : null;
         }
         catch (IOException exception)
@@ -272,9 +295,10 @@ public sealed class GuestEngine : IDisposable
                 return null;
             }
 
+            var remark = ReadRemark(file, parts);
             if (IsComponent(file))
             {
-                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error));
+                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error), remark);
             }
 
             if (WasmEngine.DeserializeFile(Handle, path, out error) is not { } module)
@@ -284,12 +308,12 @@ public sealed class GuestEngine : IDisposable
 
             if (parts.ImageLength == 0)
             {
-                return Own(module, image: null);
+                return Own(module, image: null, remark);
             }
 
             var image = MappedImage.Map(file, parts.ImageOffset, parts.ImageLength, parts.ImageStart);
             file = null;
-            return Own(module, image);
+            return Own(module, image, remark);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -303,12 +327,26 @@ public sealed class GuestEngine : IDisposable
         }
     }
 
+    private static NativeCode? ReadParts(ReadOnlySpan<byte> file) =>
+        NativeCode.Read(file[^Math.Min(file.Length, NativeCode.TrailerSize)..], file.Length, Environment.SystemPageSize);
+
     private static NativeCode? ReadParts(SafeFileHandle file)
     {
         Span<byte> trailer = stackalloc byte[NativeCode.TrailerSize];
         var length = RandomAccess.GetLength(file);
         var read = RandomAccess.Read(file, trailer, Math.Max(0, length - trailer.Length));
         return NativeCode.Read(trailer[..read], length, Environment.SystemPageSize);
+    }
+
+    private static string ReadRemark(SafeFileHandle file, NativeCode parts)
+    {
+        if (parts.RemarkLength == 0)
+        {
+            return "";
+        }
+
+        var remark = new byte[parts.RemarkLength];
+        return Encoding.UTF8.GetString(remark.AsSpan(0, RandomAccess.Read(file, remark, parts.RemarkOffset)));
     }
 
     private static bool IsComponent(SafeFileHandle file)
@@ -353,10 +391,11 @@ public sealed class GuestEngine : IDisposable
         Lifetime.Exit();
     }
 
-    private Guest Own(WasmModuleHandle module, MappedImage? image) =>
-        new(this, new CoreProgram(this, module, OwnMemories is null ? null : new ModuleMemory(OwnMemories, image)));
+    private Guest Own(WasmModuleHandle module, MappedImage? image, string remark) =>
+        new(this, new CoreProgram(this, module, OwnMemories is null ? null : new ModuleMemory(OwnMemories, image)), remark);
 
-    private Guest? Own(ComponentHandle? component) => component is null ? null : new Guest(this, new ComponentProgram(this, component));
+    private Guest? Own(ComponentHandle? component, string remark) =>
+        component is null ? null : new Guest(this, new ComponentProgram(this, component), remark);
 
     private LinkerHandle CreateLinker(bool hasFiles)
     {

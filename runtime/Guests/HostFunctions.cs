@@ -19,6 +19,16 @@ internal interface IHostFunctions : IDisposable
 
     /// <summary>Defines them all. Their callbacks find the run by <see cref="HostCall"/>.</summary>
     void Define(LinkerHandle linker, bool hasFiles);
+
+    /// <summary>
+    /// Defines those that a module may import which is initialized before there is a request; a call of any other traps and names it. What they
+    /// answer is the same whenever and wherever it happens, apart from random numbers. By default none.
+    /// </summary>
+    /// <param name="linker">Where to.</param>
+    /// <param name="hasRandom">Whether there are random numbers.</param>
+    void DefineForInitialization(LinkerHandle linker, bool hasRandom)
+    {
+    }
 }
 
 /// <summary>Interfaces that components may import, implemented by a layer above this one.</summary>

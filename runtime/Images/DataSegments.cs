@@ -9,14 +9,11 @@ namespace Wagi.Runtime.Images;
 /// </summary>
 /// <remarks>
 /// It reads what nobody has validated, and leaves to Wasmtime whatever it does not understand. Segments are taken up to the first whose place
-/// is not a constant within the memory, since their order counts where they overlap. In the place of each stays a passive segment without
-/// bytes: which is what <c>memory.init</c> and <c>data.drop</c> find of an active one.
+/// is not a constant within the memory, since their order counts where they overlap; passive ones between them stay. In the place of each that
+/// is taken stays a passive segment without bytes: which is what <c>memory.init</c> and <c>data.drop</c> find of an active one.
 /// </remarks>
 internal static class DataSegments
 {
-    private const byte MemorySection = 5;
-    private const byte DataSection = 11;
-
     private const byte Active = 0;
     private const byte Passive = 1;
     private const byte ConstantOfInt32 = 0x41;
@@ -38,43 +35,28 @@ internal static class DataSegments
         (rest, image) = (null, null);
         try
         {
-            if (Find(module) is not { } data || MakeImage(module, data.Segments, page) is not { } made)
+            long memory = 0;
+            foreach (var section in WasmSections.Read(module))
             {
-                return false;
+                if (section.Id == WasmSections.Memory)
+                {
+                    memory = ReadMinimum(section.Of(module));
+                }
+                else if (section.Id == WasmSections.Data)
+                {
+                    var data = section.Of(module);
+                    var taken = Take(data, memory, out var left);
+                    image = MakeImage(data, taken, page);
+                    rest = image is null ? null : WasmSections.Replace(module, new Dictionary<byte, ReadOnlyMemory<byte>?> { [WasmSections.Data] = left });
+                }
             }
 
-            (rest, image) = (Rewrite(module, data), made);
-            return true;
+            return rest is not null;
         }
         catch (InvalidDataException)
         {
             return false;
         }
-    }
-
-    private static Data? Find(ReadOnlySpan<byte> module)
-    {
-        var reader = new WasmReader(module);
-        _ = reader.Take(WasmBinary.PreambleSize);
-        long memory = 0;
-        while (!reader.IsAtEnd)
-        {
-            var start = reader.Position;
-            var id = reader.Byte();
-            var length = reader.Number();
-            var content = reader.Position;
-            _ = reader.Take(length);
-            if (id == MemorySection)
-            {
-                memory = ReadMinimum(module[content..reader.Position]);
-            }
-            else if (id == DataSection)
-            {
-                return ReadSegments(module[..reader.Position], start, content, memory);
-            }
-        }
-
-        return null;
     }
 
     /// <summary>Bytes that the only memory begins with; 0 where it is of a kind that is not handled here.</summary>
@@ -84,37 +66,69 @@ internal static class DataSegments
         return reader.Number() == 1 && reader.Byte() is 0 or 1 ? reader.Number() * WasmPage : 0;
     }
 
-    private static Data ReadSegments(ReadOnlySpan<byte> module, int start, int content, long memory)
+    /// <param name="data">The content of the data section.</param>
+    /// <param name="memory">Bytes that the memory begins with.</param>
+    /// <param name="left">What is left of the section.</param>
+    private static List<Segment> Take(ReadOnlySpan<byte> data, long memory, out byte[] left)
     {
-        var reader = new WasmReader(module);
-        _ = reader.Take((uint)content);
+        var reader = new WasmReader(data);
         var count = reader.Number();
-        var segments = new List<Segment>();
-        var rest = reader.Position;
-        while (segments.Count < count && reader.Byte() == Active && reader.Byte() == ConstantOfInt32)
+        using var rest = new MemoryStream();
+        rest.WriteNumber(count);
+        var taken = new List<Segment>();
+        var next = reader.Position;
+        for (var i = 0; i < count && TryRead(ref reader, memory, out var segment); i++)
         {
-            var offset = (uint)reader.SignedNumber();
-            if (reader.Byte() != EndOfExpression)
+            if (segment is { } active)
             {
-                break;
+                taken.Add(active);
+                rest.Write([Passive, 0]);
+            }
+            else
+            {
+                rest.Write(data[next..reader.Position]);
             }
 
-            var length = reader.Number();
-            if (offset + (long)length > memory)
-            {
-                // Making an instance traps.
-                break;
-            }
-
-            segments.Add(new Segment(offset, reader.Position, (int)length));
-            _ = reader.Take(length);
-            rest = reader.Position;
+            next = reader.Position;
         }
 
-        return new Data(start, module.Length, count, segments, rest);
+        rest.Write(data[next..]);
+        left = rest.ToArray();
+        return taken;
     }
 
-    private static MemoryImage? MakeImage(ReadOnlySpan<byte> module, List<Segment> segments, int page)
+    /// <param name="reader">At a segment.</param>
+    /// <param name="memory">Bytes that the memory begins with.</param>
+    /// <param name="segment">An active one; null: a passive one.</param>
+    /// <returns>False: where it goes is not known, or making an instance traps.</returns>
+    private static bool TryRead(ref WasmReader reader, long memory, out Segment? segment)
+    {
+        segment = null;
+        var kind = reader.Byte();
+        if (kind == Passive)
+        {
+            _ = reader.Take(reader.Number());
+            return true;
+        }
+
+        if (kind != Active || reader.Byte() != ConstantOfInt32)
+        {
+            return false;
+        }
+
+        var offset = (uint)reader.SignedNumber();
+        if (reader.Byte() != EndOfExpression)
+        {
+            return false;
+        }
+
+        var length = reader.Number();
+        segment = new Segment(offset, reader.Position, (int)length);
+        _ = reader.Take(length);
+        return offset + (long)length <= memory;
+    }
+
+    private static MemoryImage? MakeImage(ReadOnlySpan<byte> data, List<Segment> segments, int page)
     {
         var filled = segments.FindAll(segment => segment.Length > 0);
         if (filled.Count == 0)
@@ -133,52 +147,14 @@ internal static class DataSegments
         var content = new byte[size];
         foreach (var segment in filled)
         {
-            module.Slice(segment.Position, segment.Length).CopyTo(content.AsSpan((int)(segment.Offset - start)));
+            data.Slice(segment.Position, segment.Length).CopyTo(content.AsSpan((int)(segment.Offset - start)));
         }
 
         return new MemoryImage(start, content);
     }
 
-    private static byte[] Rewrite(ReadOnlySpan<byte> module, Data data)
-    {
-        using var section = new MemoryStream();
-        WriteUnsigned(section, data.Count);
-        for (var i = 0; i < data.Segments.Count; i++)
-        {
-            section.Write([Passive, 0]);
-        }
-
-        section.Write(module[data.Rest..data.End]);
-
-        using var rewritten = new MemoryStream(module.Length);
-        rewritten.Write(module[..data.Start]);
-        rewritten.WriteByte(DataSection);
-        WriteUnsigned(rewritten, (uint)section.Length);
-        section.WriteTo(rewritten);
-        rewritten.Write(module[data.End..]);
-        return rewritten.ToArray();
-    }
-
-    private static void WriteUnsigned(MemoryStream target, uint value)
-    {
-        for (; value >= 0x80; value >>= 7)
-        {
-            target.WriteByte((byte)(value | 0x80));
-        }
-
-        target.WriteByte((byte)value);
-    }
-
-    /// <summary>The data section of a module.</summary>
-    /// <param name="Start">Where it begins.</param>
-    /// <param name="End">Where it ends.</param>
-    /// <param name="Count">How many segments it says that it has.</param>
-    /// <param name="Segments">The first of them: all that can be taken.</param>
-    /// <param name="Rest">Where those begin that stay.</param>
-    private sealed record Data(int Start, int End, uint Count, List<Segment> Segments, int Rest);
-
     /// <param name="Offset">Where it goes in the memory.</param>
-    /// <param name="Position">Where its bytes are in the module.</param>
+    /// <param name="Position">Where its bytes are in the section.</param>
     /// <param name="Length">How many.</param>
     private readonly record struct Segment(long Offset, int Position, int Length);
 }

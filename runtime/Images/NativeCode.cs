@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Text;
 
 namespace Wagi.Runtime.Images;
 
 /// <summary>
-/// A compiled module as a file: Wasmtime's native code, the image of its memory, and a trailer that says where the image is and has a checksum
-/// of all before it. Wasmtime follows the headers of its code, and ignores what comes after it.
+/// A compiled module as a file: Wasmtime's native code, the image of its memory, a remark for people, and a trailer that says where the image is
+/// and has a checksum of all before it. Wasmtime follows the headers of its code, and ignores what comes after it.
 /// </summary>
 /// <remarks>
 /// XXH128 finds damage, which is all that it is for: who may write such files is trusted (docs/security.md). The image begins at a page, so that
@@ -16,31 +17,36 @@ namespace Wagi.Runtime.Images;
 /// <param name="ImageOffset">Where in the file the image begins, at a page.</param>
 /// <param name="ImageLength">Bytes of it, whole pages; 0: there is none.</param>
 /// <param name="ImageStart">Where it begins in the memory, at a page.</param>
-internal readonly record struct NativeCode(long CodeLength, long ImageOffset, long ImageLength, long ImageStart)
+/// <param name="RemarkLength">Bytes of the remark, which comes after the image.</param>
+internal readonly record struct NativeCode(long CodeLength, long ImageOffset, long ImageLength, long ImageStart, long RemarkLength)
 {
-    /// <summary>Bytes of the trailer: magic, four numbers, checksum.</summary>
+    /// <summary>Bytes of the trailer: magic, five numbers, checksum.</summary>
     public const int TrailerSize = ChecksumOffset + ChecksumSize;
 
-    private const int ChecksumOffset = 8 + (4 * sizeof(long));
+    private const int ChecksumOffset = 8 + (5 * sizeof(long));
     private const int ChecksumSize = 16;
 
     /// <summary>The last digit is the version of this layout.</summary>
-    private static ReadOnlySpan<byte> Magic => "wagi\0cw3"u8;
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw4"u8;
 
     /// <summary>The file of a module.</summary>
     /// <param name="code">Native code.</param>
     /// <param name="image">What its memory begins with; null: zeros.</param>
+    /// <param name="remark">What there is to say to people about how it was compiled; empty: nothing.</param>
     /// <param name="page">Bytes of a page, as the kernel maps them.</param>
-    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, int page)
+    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, string remark, int page)
     {
         var offset = image is null ? code.Length : (code.Length + page - 1) / page * page;
-        var file = new byte[offset + (image?.Content.Length ?? 0) + TrailerSize];
+        var length = image?.Content.Length ?? 0;
+        var text = Encoding.UTF8.GetBytes(remark);
+        var file = new byte[offset + length + text.Length + TrailerSize];
         code.CopyTo(file);
         image?.Content.CopyTo(file.AsMemory(offset));
+        text.CopyTo(file, offset + length);
         var trailer = file.AsSpan(^TrailerSize..);
         Magic.CopyTo(trailer);
         var numbers = trailer[Magic.Length..];
-        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, image?.Content.Length ?? 0, image?.Start ?? 0])
+        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, length, image?.Start ?? 0, text.Length])
         {
             BinaryPrimitives.WriteInt64LittleEndian(numbers, number);
             numbers = numbers[sizeof(long)..];
@@ -49,6 +55,9 @@ internal readonly record struct NativeCode(long CodeLength, long ImageOffset, lo
         XxHash128.Hash(file.AsSpan(..^ChecksumSize), trailer[ChecksumOffset..]);
         return file;
     }
+
+    /// <summary>Where in the file the remark begins.</summary>
+    public long RemarkOffset => ImageOffset + ImageLength;
 
     /// <summary>Finds the parts of a file by its trailer. Null: it is none, of another version, or cut off.</summary>
     /// <param name="trailer">The last <see cref="TrailerSize"/> bytes.</param>
@@ -62,9 +71,13 @@ internal readonly record struct NativeCode(long CodeLength, long ImageOffset, lo
         }
 
         var numbers = trailer[Magic.Length..];
-        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3));
+        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3), Number(numbers, 4));
         return parts.Fits(length - TrailerSize, page) ? parts : null;
     }
+
+    /// <summary>The remark in a file that <see cref="Join"/> made.</summary>
+    /// <param name="file">All of it.</param>
+    public string RemarkIn(ReadOnlySpan<byte> file) => Encoding.UTF8.GetString(file.Slice((int)RemarkOffset, (int)RemarkLength));
 
     /// <summary>Whether a file is as it was written.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -103,7 +116,7 @@ internal readonly record struct NativeCode(long CodeLength, long ImageOffset, lo
         BinaryPrimitives.ReadInt64LittleEndian(numbers[(index * sizeof(long))..]);
 
     private bool Fits(long room, int page) =>
-        CodeLength >= 0 && ImageLength >= 0 && ImageStart >= 0
-        && CodeLength <= ImageOffset && ImageOffset <= room && ImageLength == room - ImageOffset
+        CodeLength >= 0 && ImageLength >= 0 && ImageStart >= 0 && RemarkLength >= 0
+        && CodeLength <= ImageOffset && ImageOffset <= room && RemarkLength <= room && ImageLength == room - ImageOffset - RemarkLength
         && (ImageLength == 0 || (ImageOffset % page == 0 && ImageLength % page == 0 && ImageStart % page == 0));
 }

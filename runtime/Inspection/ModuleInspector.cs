@@ -27,7 +27,7 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         {
             var routes = Route(candidates);
             var problems = file.Problems
-                .Concat(candidates.Select(candidate => candidate.Problem).OfType<Problem>())
+                .Concat(candidates.SelectMany(candidate => candidate.Problems))
                 .OrderBy(problem => problem.Location.Line)
                 .ThenBy(problem => problem.Location.Column);
             return new InspectionResult(file.Entries.Length + file.Rejected.Length, [.. problems], routes);
@@ -99,7 +99,13 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
 
         public Problem? Problem { get; private set; }
 
+        public IEnumerable<Problem> Problems => Loaded is { Remark: { Length: > 0 } remark }
+            ? [new Problem(Entry.Location, ProblemSeverity.Warning, $"module '{Entry.Id}': {remark}", Hint: null), .. Own]
+            : Own;
+
         public ImmutableArray<ServedRoute> Routes => Loaded?.Routes ?? [new ServedRoute(Entry.Route, Entrypoint: null)];
+
+        private IEnumerable<Problem> Own => Problem is null ? [] : [Problem];
 
         public void Warn(string message) => Problem = new Problem(
             Entry.Location, ProblemSeverity.Warning, $"module '{Entry.Id}': {message}", "remove it from _routes(), or give the other module another route");

@@ -175,6 +175,9 @@ internal static unsafe partial class NativeMethods
     internal static partial nint wasmtime_linker_define_wasi(nint linker);
 
     [LibraryImport(Library)]
+    internal static partial nint wasmtime_linker_define_unknown_imports_as_traps(nint linker, nint module);
+
+    [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool wasmtime_linker_get(
         nint linker, nint context, byte* module, nuint moduleLength, byte* name, nuint nameLength, ExternItem* item);
@@ -251,6 +254,16 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial nuint wasmtime_memory_data_size(nint context, MemoryRef* memory);
+
+    [LibraryImport(Library)]
+    internal static partial void wasmtime_global_get(nint context, GlobalRef* global, Value* value);
+
+    [LibraryImport(Library)]
+    internal static partial ulong wasmtime_table_size(nint context, TableRef* table);
+
+    [LibraryImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    internal static partial bool wasmtime_table_get(nint context, TableRef* table, ulong index, Value* value);
 
     // Errors and traps, owned by whoever receives them.
     [LibraryImport(Library)]

@@ -20,9 +20,9 @@ internal struct RawValue
     public ulong U64;
 }
 
-/// <summary><c>wasmtime_func_t</c>: names a function inside its store; nothing to free.</summary>
+/// <summary><c>wasmtime_func_t</c>: names a function inside its store, always by the same number; nothing to free.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct FuncRef
+internal record struct FuncRef
 {
     public ulong Store;
     public nuint Index;
@@ -35,6 +35,34 @@ internal struct MemoryRef
     public ulong Store;
     public nuint Index1;
     public uint Index2;
+}
+
+/// <summary><c>wasmtime_global_t</c>: names a global inside its store; nothing to free.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 24)]
+internal struct GlobalRef
+{
+    public ulong Store;
+}
+
+/// <summary><c>wasmtime_table_t</c>: names a table inside its store; nothing to free.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 24)]
+internal struct TableRef
+{
+    public ulong Store;
+}
+
+/// <summary><c>wasmtime_val_t</c>, of a number, a vector or a reference to a function: nothing to free.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct Value
+{
+    [FieldOffset(8)]
+    public FuncRef Func;
+
+    [FieldOffset(8)]
+    public ulong Low;
+
+    [FieldOffset(16)]
+    public ulong High;
 }
 
 /// <summary><c>wasmtime_instance_t</c>: names an instance inside its store; nothing to free.</summary>
@@ -53,8 +81,8 @@ internal enum ExternKind : byte
 }
 
 /// <summary>
-/// <c>wasmtime_extern_t</c>. Functions and memories, the kinds that are looked up here, own nothing; a shared memory would, and
-/// cannot occur because the engine is made without threads.
+/// <c>wasmtime_extern_t</c>. The kinds that are looked up here own nothing; a shared memory would, and cannot occur because the engine is made
+/// without threads.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 internal struct ExternItem
@@ -64,6 +92,12 @@ internal struct ExternItem
 
     [FieldOffset(8)]
     public FuncRef Func;
+
+    [FieldOffset(8)]
+    public GlobalRef Global;
+
+    [FieldOffset(8)]
+    public TableRef Table;
 
     [FieldOffset(8)]
     public MemoryRef Memory;

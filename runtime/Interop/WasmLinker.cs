@@ -44,6 +44,11 @@ internal static unsafe class WasmLinker
         new NativeError(error).Require($"{module}.{name} cannot be defined");
     }
 
+    /// <summary>Defines what a module imports and nobody offers: calling it traps, with its name.</summary>
+    public static void DefineUnknown(LinkerHandle linker, WasmModuleHandle module) =>
+        new NativeError(NativeMethods.wasmtime_linker_define_unknown_imports_as_traps(linker.DangerousGetHandle(), module.DangerousGetHandle()))
+            .Require("imports cannot be defined");
+
     /// <summary>Finds a definition in a store; false when there is none.</summary>
     public static bool TryGet(LinkerHandle linker, nint context, ReadOnlySpan<byte> module, ReadOnlySpan<byte> name, out ExternItem item)
     {

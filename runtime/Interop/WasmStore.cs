@@ -110,20 +110,50 @@ internal readonly unsafe ref struct WasmStore
     /// <summary>Calls an exported function without parameters and with at most <see cref="MaxResults"/> results.</summary>
     public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name)
     {
-        ExternItem item;
-        fixed (InstanceRef* pointer = &instance)
-        fixed (byte* name = utf8Name)
-        {
-            if (!NativeMethods.wasmtime_instance_export_get(_context, pointer, name, (nuint)utf8Name.Length, &item))
-            {
-                throw new InvalidOperationException("the export is gone that the module was seen to have");
-            }
-        }
-
+        var item = Export(ref instance, utf8Name);
         var values = stackalloc RawValue[MaxResults];
         nint trap = 0;
         var error = NativeMethods.wasmtime_func_call_unchecked(_context, &item.Func, values, MaxResults, &trap);
         return new NativeError(error, trap);
+    }
+
+    /// <summary>What the instance exports under a name that its module was seen to have.</summary>
+    public ExternItem Export(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name)
+    {
+        ExternItem item;
+        fixed (InstanceRef* pointer = &instance)
+        fixed (byte* name = utf8Name)
+        {
+            return NativeMethods.wasmtime_instance_export_get(_context, pointer, name, (nuint)utf8Name.Length, &item)
+                ? item
+                : throw new InvalidOperationException("the export is gone that the module was seen to have");
+        }
+    }
+
+    /// <summary>What is in a memory now, until the guest runs on.</summary>
+    public ReadOnlySpan<byte> ReadMemory(MemoryRef memory) => new(
+        NativeMethods.wasmtime_memory_data(_context, &memory), checked((int)NativeMethods.wasmtime_memory_data_size(_context, &memory)));
+
+    /// <summary>The value of a global of a number, a vector or a function.</summary>
+    public Value ReadGlobal(GlobalRef global)
+    {
+        Value value;
+        NativeMethods.wasmtime_global_get(_context, &global, &value);
+        return value;
+    }
+
+    /// <summary>The elements of a table of functions; those that are null refer to no store.</summary>
+    public FuncRef[] ReadTable(TableRef table)
+    {
+        var elements = new FuncRef[(uint)NativeMethods.wasmtime_table_size(_context, &table)];
+        for (var i = 0; i < elements.Length; i++)
+        {
+            Value value;
+            _ = NativeMethods.wasmtime_table_get(_context, &table, (ulong)i, &value);
+            elements[i] = value.Func.Store == 0 ? default : value.Func;
+        }
+
+        return elements;
     }
 
     public void Dispose() => NativeMethods.wasmtime_store_delete(_store);

@@ -23,9 +23,10 @@ internal sealed class ModuleHandlerFactory(
     /// <param name="digest">Of its bytes.</param>
     /// <param name="reference">Its reference, resolved.</param>
     /// <param name="guest">Its module, loaded.</param>
+    /// <param name="remark">What there is to say to people about how it was loaded; empty: nothing.</param>
     /// <exception cref="GuestLoadException">The module's <c>_routes()</c> failed.</exception>
     public ServedModule Create(
-        ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest)
+        ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest, string remark)
     {
         var environment = EnvironmentOf(entry, secrets);
         var handler = new ModuleHandler(located, environment, guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id));
@@ -37,7 +38,7 @@ internal sealed class ModuleHandlerFactory(
                 .. handler.ReadSubRoutes()
                     .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
             ];
-            return new ServedModule(entry, digest, reference, routes, handler);
+            return new ServedModule(entry, digest, reference, routes, handler, remark);
         }
         catch
         {

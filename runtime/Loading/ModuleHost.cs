@@ -246,8 +246,12 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
         }
 
         slot.Loaded = loaded;
-        slot.Load = LoadResult.Ready;
+        slot.Load = LoadResult.Ready with { Message = loaded.Remark };
         LogLoaded(slot.Desired.Id, slot.Desired.Route.ToString(), loaded.Reference);
+        if (loaded.Remark.Length > 0)
+        {
+            LogRemark(slot.Desired.Id, loaded.Remark);
+        }
     }
 
     private void Fail(ModuleSlot slot, LoadAttempt attempt, string reason, string message, bool retry)
@@ -299,7 +303,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
             var leftOut = plan.LeftOut.GetValueOrDefault(id, []);
             if (slot.Publish(plan.Conflicts.GetValueOrDefault(id), leftOut, now) && !leftOut.IsEmpty)
             {
-                LogLeftOut(id, LeftOutRoute.Describe(leftOut));
+                LogRemark(id, LeftOutRoute.Describe(leftOut));
             }
         }
 
@@ -401,8 +405,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}")]
     private partial void LogLoaded(string id, string route, string reference);
 
-    [LoggerMessage(LogLevel.Warning, "Module {Id}: {LeftOut}")]
-    private partial void LogLeftOut(string id, string leftOut);
+    [LoggerMessage(LogLevel.Warning, "Module {Id}: {Remark}")]
+    private partial void LogRemark(string id, string remark);
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is no longer configured: removed")]
     private partial void LogRemoved(string id);

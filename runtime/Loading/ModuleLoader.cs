@@ -45,14 +45,16 @@ internal sealed class ModuleLoader(
         using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
         using var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
+        located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };
+        var obstacle = ObstacleTo(located, content);
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
-            : await compiled.GetAsync(tenant, content.Digest, content.Reference, content.OpenAsync, cancellationToken);
+            : await compiled.GetAsync(
+                tenant, content.Digest, content.Reference, obstacle is null ? entry.Preinitialization : Preinitialization.None, content.OpenAsync, cancellationToken);
         try
         {
-            located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };
             guest.Check(entry.Entrypoint, hasFiles: !located.Volumes.IsEmpty);
-            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest);
+            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest, obstacle ?? guest.Remark);
         }
         catch
         {
@@ -60,6 +62,16 @@ internal sealed class ModuleLoader(
             throw;
         }
     }
+
+    /// <summary>What keeps a module from being initialized ahead of time, whatever is in it; null: nothing.</summary>
+    private static string? ObstacleTo(ModuleEntry located, ModuleContent content) => located.Preinitialization switch
+    {
+        Preinitialization.None => null,
+        _ when content.NativeCode is not null =>
+            "not preinitialized: it is native code already; 'wagi compile --preinitialize' makes native code of a module that is",
+        _ when !located.Volumes.IsEmpty => "not preinitialized: it has volumes, and would not find them, because they are there only in a request",
+        _ => null,
+    };
 
     /// <summary>Before anything else is done for the entry: what it requires may be about any of it.</summary>
     private static void RefuseUnknownRequirements(ModuleEntry entry)

@@ -105,7 +105,7 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
 
     private static LoadResult Combine(LoadResult load, string? conflict, ImmutableArray<LeftOutRoute> leftOut) => (load.State, conflict) switch
     {
-        (ModuleState.Ready, null) when !leftOut.IsEmpty => load with { Message = LeftOutRoute.Describe(leftOut) },
+        (ModuleState.Ready, null) when !leftOut.IsEmpty => load with { Message = load.Message.Length == 0 ? LeftOutRoute.Describe(leftOut) : $"{load.Message}; {LeftOutRoute.Describe(leftOut)}" },
         (_, null) => load,
         (ModuleState.Ready, _) => new LoadResult(ModuleState.Failed, ModuleReason.RouteConflict, conflict),
         (ModuleState.Failed, _) => load with { Message = $"{load.Message}; the version before it is not served either: {conflict}" },

@@ -15,13 +15,14 @@ internal sealed class ServedModule
     private readonly Lifetime _lifetime;
 
     public ServedModule(
-        ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, IModuleHandler handler)
+        ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, IModuleHandler handler, string remark = "")
     {
         Entry = entry;
         Digest = digest;
         Reference = reference;
         Routes = routes;
         Handler = handler;
+        Remark = remark;
         _lifetime = new Lifetime(handler.Dispose);
     }
 
@@ -39,6 +40,9 @@ internal sealed class ServedModule
 
     /// <summary>Runs the guest for a request. Only between <see cref="TryEnter"/> and <see cref="Exit"/>.</summary>
     public IModuleHandler Handler { get; }
+
+    /// <summary>What there is to say to people about how it was loaded; empty: nothing.</summary>
+    public string Remark { get; }
 
     /// <summary>Keeps the module alive for one request; false when it is gone already.</summary>
     public bool TryEnter() => _lifetime.TryEnter();

@@ -56,6 +56,19 @@ internal sealed unsafe class Preview1 : IHostFunctions
         }
     }
 
+    /// <inheritdoc/>
+    public void DefineForInitialization(LinkerHandle linker, bool hasRandom)
+    {
+        foreach (var (function, name, parameters) in WasiSignatures.All)
+        {
+            var results = function == WasiFunction.ProcExit ? "" : "i";
+            var callback = Initialization.Answers(function, hasRandom) ? &CallStdio
+                : (delegate* unmanaged<nint, nint, RawValue*, nuint, nint>)&CallForInitialization;
+            WasmLinker.Define(linker, WasiSignatures.Preview1, name, parameters, results, callback, (nint)function);
+            WasmLinker.Define(linker, WasiSignatures.Unstable, name, parameters, results, callback, (nint)WasiSignatures.InUnstable(function));
+        }
+    }
+
     public void Dispose() => _bridge?.Dispose();
 
     /// <summary>Called for a guest without volumes; <paramref name="function"/> is the <see cref="WasiFunction"/>.</summary>
@@ -85,6 +98,24 @@ internal sealed unsafe class Preview1 : IHostFunctions
         {
             RequireMemory(call);
             return call.Return((int)FileWasi.Call((WasiFunction)function, call.Run, call.Memory, call.Arguments, new FileBridge(call.Run, call.Context)));
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return call.Fail(exception);
+        }
+    }
+
+    /// <summary>Called for a guest that is initialized before there is a request.</summary>
+    [UnmanagedCallersOnly]
+    private static nint CallForInitialization(nint function, nint caller, RawValue* values, nuint count)
+    {
+        var call = new HostCall(caller, values, count);
+        try
+        {
+            RequireMemory(call);
+            return call.Return((int)Initialization.Call((WasiFunction)function, call.Run, call.Memory, call.Arguments));
         }
 #pragma warning disable CA1031 // As above.
         catch (Exception exception)

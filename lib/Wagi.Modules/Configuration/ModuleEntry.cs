@@ -55,6 +55,9 @@ public sealed record ModuleEntry
     /// <summary>How many requests of the module may be in flight in one runtime; null: the runtime's default.</summary>
     public int? MaxConcurrency { get; init; }
 
+    /// <summary>Whether the module is initialized when it is compiled. It makes no difference to what it answers, if it is fit for that.</summary>
+    public Preinitialization Preinitialization { get; init; }
+
     /// <summary>
     /// Version of this module's part of the generated Secret (environment values and pull credentials); null: it has none.
     /// The entry waits for the mounted Secret to have this version, because ConfigMap and Secret reach a pod in any order. Rotated credentials keep
@@ -120,6 +123,7 @@ internal static class ModuleKeys
     public const string Timeout = "timeout";
     public const string MemoryLimit = "memory_limit";
     public const string MaxConcurrency = "max_concurrency";
+    public const string Preinitialize = "preinitialize";
     public const string SecretsVersion = "secrets_version";
     public const string SignatureKeys = "signature_keys";
     public const string Requires = "requires";
@@ -128,6 +132,6 @@ internal static class ModuleKeys
     public static readonly string[] All =
     [
         Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
-        Timeout, MemoryLimit, MaxConcurrency, SecretsVersion, SignatureKeys, Requires, Revision,
+        Timeout, MemoryLimit, MaxConcurrency, Preinitialize, SecretsVersion, SignatureKeys, Requires, Revision,
     ];
 }

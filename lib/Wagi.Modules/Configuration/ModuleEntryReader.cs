@@ -48,6 +48,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Timeout = ReadTimeout(),
             MemoryLimit = ReadMemoryLimit(),
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
+            Preinitialization = ReadPreinitialization(),
             SecretsVersion = Text(ModuleKeys.SecretsVersion),
             SignatureKeys = ReadSignatureKeys(module),
             Requires = requires,
@@ -308,6 +309,28 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
         Fail(value.Location, $"'{key}' must be a positive integer", null);
         return null;
+    }
+
+    private Preinitialization ReadPreinitialization()
+    {
+        if (!table.Values.TryGetValue(ModuleKeys.Preinitialize, out var value))
+        {
+            return Preinitialization.None;
+        }
+
+        // "true" in quotes is what somebody writes who is not sure; there is nothing else that it could mean.
+        var text = value switch
+        {
+            TomlBoolean boolean => boolean.Value ? "true" : "false",
+            TomlText { Value: var quoted } => quoted,
+            _ => "",
+        };
+        if (!Preinitializations.TryParse(text, out var preinitialization))
+        {
+            Fail(value.Location, $"'{ModuleKeys.Preinitialize}' must be true, false or \"{Preinitializations.WithRandom}\"", null);
+        }
+
+        return preinitialization;
     }
 
     private TimeSpan? ReadTimeout()

@@ -32,6 +32,7 @@ public static class ModulesTomlWriter
         Text(toml, ModuleKeys.Timeout, entry.Timeout is { } timeout ? Duration.Format(timeout) : null);
         Text(toml, ModuleKeys.MemoryLimit, entry.MemoryLimit is { } bytes ? ByteSize.Format(bytes) : null);
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
+        Preinitialize(toml, entry.Preinitialization);
         Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
         Array(toml, ModuleKeys.SignatureKeys, entry.SignatureKeys);
         Text(toml, ModuleKeys.Revision, entry.Revision);
@@ -52,6 +53,14 @@ public static class ModulesTomlWriter
         toml.Append(
             CultureInfo.InvariantCulture,
             $"{ModuleKeys.Module} = {{ {ModuleKeys.Reference} = {Quote(reference)}, {ModuleKeys.Requires} = {Items(entry.Requires)} }}\n");
+    }
+
+    private static void Preinitialize(StringBuilder toml, Preinitialization value)
+    {
+        if (Preinitializations.Format(value) is { } text)
+        {
+            toml.Append(CultureInfo.InvariantCulture, $"{ModuleKeys.Preinitialize} = {(value == Preinitialization.WithRandom ? Quote(text) : text)}\n");
+        }
     }
 
     private static void Text(StringBuilder toml, string key, string? value)

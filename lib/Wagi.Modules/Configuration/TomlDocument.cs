@@ -208,8 +208,8 @@ internal sealed class TomlDocument
                 return table;
             case FloatValueSyntax:
                 return new TomlOther(location, "a float");
-            case BooleanValueSyntax:
-                return new TomlOther(location, "a boolean");
+            case BooleanValueSyntax boolean:
+                return new TomlBoolean(location, boolean.Value);
             case null:
                 return new TomlOther(location, "missing");
             default:
@@ -292,7 +292,12 @@ internal sealed record TomlTableValue(SourceLocation Location) : TomlValue(Locat
     public Dictionary<string, TomlValue> Values { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>A float, boolean or date: no key of <c>modules.toml</c> takes one.</summary>
+internal sealed record TomlBoolean(SourceLocation Location, bool Value) : TomlValue(Location)
+{
+    public override string Kind => "a boolean";
+}
+
+/// <summary>A float or date: no key of <c>modules.toml</c> takes one.</summary>
 internal sealed record TomlOther(SourceLocation Location, string Name) : TomlValue(Location)
 {
     public override string Kind => Name;

@@ -5,6 +5,7 @@ public ref struct WasmReader(ReadOnlySpan<byte> binary)
 {
     private const int Continuation = 0x80;
     private const int SignOfLast = 0x08;
+    private const int MaxBytesOf64 = 10;
 
     private readonly ReadOnlySpan<byte> _binary = binary;
 
@@ -13,6 +14,12 @@ public ref struct WasmReader(ReadOnlySpan<byte> binary)
 
     /// <summary>Whether everything has been read.</summary>
     public readonly bool IsAtEnd => Position == _binary.Length;
+
+    /// <summary>What has not been read.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _binary[Position..];
+
+    /// <summary>What has been read since a <see cref="Position"/>.</summary>
+    public readonly ReadOnlySpan<byte> Since(int position) => _binary[position..Position];
 
     /// <summary>The next byte.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
@@ -39,6 +46,19 @@ public ref struct WasmReader(ReadOnlySpan<byte> binary)
     /// <summary>An <c>i32</c> in LEB128 (§5.2.2).</summary>
     /// <exception cref="InvalidDataException">It is longer than 32 bits, or does not end.</exception>
     public int SignedNumber() => (int)Leb128(isSigned: true);
+
+    /// <summary>Passes over a number in LEB128 of up to 64 bits.</summary>
+    /// <exception cref="InvalidDataException">It is longer, or does not end.</exception>
+    public void SkipNumber()
+    {
+        for (var bytes = 1; Byte() >= Continuation; bytes++)
+        {
+            if (bytes == MaxBytesOf64)
+            {
+                throw new InvalidDataException("a number in the binary is longer than 64 bits");
+            }
+        }
+    }
 
     private uint Leb128(bool isSigned)
     {

@@ -32,6 +32,7 @@ public sealed class ModulesTomlReaderTests
             environment = { KEY = "value" }
             allowed_hosts = ["https://api.example.com", "insecure:allow-all"]
             http_max_concurrency = 5
+            preinitialize = true
             bindle_server = "http://localhost:8080/v1"
             """);
         Assert.Empty(file.Problems);
@@ -45,6 +46,7 @@ public sealed class ModulesTomlReaderTests
         Assert.Equal("value", entry.Environment["KEY"]);
         Assert.Equal(["https://api.example.com:443", "insecure:allow-all"], entry.AllowedHosts.Select(host => host.ToString()));
         Assert.Equal(5, entry.HttpMaxConcurrency);
+        Assert.Equal(Preinitialization.Deterministic, entry.Preinitialization);
         Assert.Equal("http://localhost:8080/v1", entry.BindleServer);
         Assert.Equal(new SourceLocation("modules.toml", 2, 1), entry.Location);
     }
@@ -144,6 +146,8 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmemory_limit = \"1Ki\"", "modules.toml:4:16: error: 'memory_limit': '1Ki' must be between 64Ki, one page, and 4Gi")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nvolumes = { \"/data\" = \":ro\" }", "modules.toml:4:11: error: 'volumes': the folder of the host for '/data' is empty; '.' is that of modules.toml")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nvolumes = { \"\" = \"data\" }", "modules.toml:4:11: error: 'volumes': the path that the guest sees is empty; name one such as /data")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = \"sometimes\"", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = 1", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]

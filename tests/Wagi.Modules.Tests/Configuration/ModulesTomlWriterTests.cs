@@ -60,6 +60,7 @@ public sealed class ModulesTomlWriterTests
                 Timeout = TimeSpan.FromMilliseconds(milliseconds),
                 MemoryLimit = bytes,
                 MaxConcurrency = number,
+                Preinitialization = (Preinitialization)(number % 3),
                 SecretsVersion = value,
                 SignatureKeys = [SignatureKeyTests.P256],
                 Requires = [value + "a", "b"],
@@ -68,7 +69,8 @@ public sealed class ModulesTomlWriterTests
                 Environment = ImmutableSortedDictionary<string, string>.Empty.Add("K" + key, value),
             };
             var file = ModulesTomlReader.Read(ModulesTomlWriter.Write([entry]), "modules.toml");
-            return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value;
+            return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value
+                && file.Entries.Single().Preinitialization == entry.Preinitialization;
         });
     }
 

@@ -33,6 +33,7 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
           memoryLimit: 64Mi
           maxConcurrency: 10
           httpMaxConcurrency: 3
+          preinitialize: with-random
         """;
 
     [Theory]

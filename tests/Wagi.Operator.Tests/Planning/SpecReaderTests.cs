@@ -1,3 +1,4 @@
+using Wagi.Modules.Configuration;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Rendering;
 using Wagi.Operator.Resources;
@@ -26,6 +27,20 @@ public sealed class SpecReaderTests
         var module = Assert.Single(ManifestReader.Read(GoodSpecs.Manifest(spec), "good.yaml", DateTime.UnixEpoch).Modules).Module;
 
         Assert.True(SpecReader.TryRead(module, out _, out var problems), string.Join('\n', problems ?? []));
+    }
+
+    [Theory]
+    [InlineData("timeout: 1s", Preinitialization.None)]
+    [InlineData("preinitialize: null", Preinitialization.None)]
+    [InlineData("preinitialize: false", Preinitialization.None)]
+    [InlineData("preinitialize: true", Preinitialization.Deterministic)]
+    [InlineData("preinitialize: with-random", Preinitialization.WithRandom)]
+    public void Preinitialize_IsABooleanOrAWord(string spec, Preinitialization expected)
+    {
+        var module = Assert.Single(ManifestReader.Read(GoodSpecs.Manifest(spec), "good.yaml", DateTime.UnixEpoch).Modules).Module;
+
+        Assert.True(SpecReader.TryRead(module, out var read, out _));
+        Assert.Equal(expected, read.Draft.Preinitialization);
     }
 
     [Fact]

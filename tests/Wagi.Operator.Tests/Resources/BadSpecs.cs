@@ -102,6 +102,10 @@ public static class BadSpecs
         BadSpec.Schema("is zero", "spec.maxConcurrency", "{route: /a, module: r.example/a, maxConcurrency: 0}"),
         BadSpec.Schema("is too large", "spec.maxConcurrency", "{route: /a, module: r.example/a, maxConcurrency: 100001}"),
         BadSpec.Schema("is negative", "spec.httpMaxConcurrency", "{route: /a, module: r.example/a, httpMaxConcurrency: -1}"),
+        BadSpec.Schema("is another word", "spec.preinitialize", "{route: /a, module: r.example/a, preinitialize: sometimes}"),
+        BadSpec.Schema("is true in quotes", "spec.preinitialize", "{route: /a, module: r.example/a, preinitialize: 'true'}"),
+        BadSpec.Schema("is a number", "spec.preinitialize", "{route: /a, module: r.example/a, preinitialize: 1}"),
+        BadSpec.Schema("is an object", "spec.preinitialize", "{route: /a, module: r.example/a, preinitialize: {withRandom: true}}"),
         BadSpec.Schema("is no URL", "spec.bindleServer", "{route: /a, module: 'bindle:a/b/1.0.0', bindleServer: bindle.example.com}"),
         BadSpec.Cel("is for another kind of module", "spec", "{route: /a, module: r.example/a, bindleServer: 'https://bindle.example.com/v1'}", BindleServer),
     ];

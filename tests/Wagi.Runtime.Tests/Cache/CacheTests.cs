@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Wagi.Hosting.Supervision;
+using Wagi.Modules.Configuration;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Compiling;
@@ -228,7 +229,7 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         using var log = new BlockingLog();
         var busy = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log, compilers: 1);
-        var first = Task.Run(() => busy.GetAsync("", $"sha256:{1:x64}", "first", _ => OpenAsync(Wat), Cancellation));
+        var first = Task.Run(() => busy.GetAsync("", $"sha256:{1:x64}", "first", Preinitialization.None, _ => OpenAsync(Wat), Cancellation));
         await log.Entered.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         using var content = new WatchedStream(Wat);
@@ -238,6 +239,7 @@ public sealed class CacheTests : IDisposable
             "",
             $"sha256:{2:x64}",
             "waiting",
+            Preinitialization.None,
             async _ =>
             {
                 await leaving.CancelAsync();
@@ -260,7 +262,7 @@ public sealed class CacheTests : IDisposable
         var first = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
         var second = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
         var guests = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            (i % 2 == 0 ? first : second).GetAsync("", BlobCache.DigestOf(Wat), "module", _ => OpenAsync(Wat), Cancellation)));
+            (i % 2 == 0 ? first : second).GetAsync("", BlobCache.DigestOf(Wat), "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)));
         Assert.Single(log.Lines, line => line.StartsWith("Compiled", StringComparison.Ordinal));
         Assert.Single(Files("*.cwasm"));
         Assert.All(guests, guest => guest.Dispose());
@@ -309,8 +311,8 @@ public sealed class CacheTests : IDisposable
         AppDomain.CurrentDomain.FirstChanceException += Count;
         try
         {
-            var first = compiled.GetAsync("", digest, "module", _ => wasm.Task, Cancellation);
-            var second = compiled.GetAsync("", digest, "module", _ => wasm.Task, Cancellation);
+            var first = compiled.GetAsync("", digest, "module", Preinitialization.None, _ => wasm.Task, Cancellation);
+            var second = compiled.GetAsync("", digest, "module", Preinitialization.None, _ => wasm.Task, Cancellation);
             Assert.False(second.IsCompleted);
             wasm.SetResult(new MemoryStream(Wat));
             (await first).Dispose();
@@ -333,12 +335,12 @@ public sealed class CacheTests : IDisposable
         var another = Compiled(engine);
         var digests = Enumerable.Range(0, 5).Select(i => $"sha256:{i:x64}").ToArray();
         Task<Guest> Get(CompiledCache cache, string digest) =>
-            Task.Run(() => cache.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation));
+            Task.Run(() => cache.GetAsync("", digest, "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation));
 
         // The only place is taken for as long as the log takes to write that the first is compiled.
         var first = Get(busy, digests[0]);
         await log.Entered.Task.WaitAsync(Eventually.DefaultDeadline, Cancellation);
-        var waiting = digests[1..].Select(digest => busy.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).ToList();
+        var waiting = digests[1..].Select(digest => busy.GetAsync("", digest, "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)).ToList();
         try
         {
             foreach (var digest in digests[1..])
@@ -363,9 +365,9 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
         var never = new TaskCompletionSource<Stream>();
-        var slow = compiled.GetAsync("", $"sha256:{1:x64}", "slow", never.Task.WaitAsync, Cancellation);
+        var slow = compiled.GetAsync("", $"sha256:{1:x64}", "slow", Preinitialization.None, never.Task.WaitAsync, Cancellation);
 
-        (await compiled.GetAsync("", $"sha256:{2:x64}", "quick", _ => OpenAsync(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", $"sha256:{2:x64}", "quick", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)).Dispose();
 
         Assert.False(slow.IsCompleted);
         never.SetException(new IOException("gone"));
@@ -385,6 +387,7 @@ public sealed class CacheTests : IDisposable
             "",
             digest,
             "module",
+            Preinitialization.None,
             _ =>
             {
                 Interlocked.Increment(ref compilations);
@@ -411,6 +414,24 @@ public sealed class CacheTests : IDisposable
     }
 
     /// <summary>Damage to the code, to its checksum, and a file that was cut off.</summary>
+    [Fact]
+    public async Task EachWayOfInitializing_HasNativeCodeOfItsOwn_AndKeepsWhatThereIsToSay()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
+        var compiled = Compiled(engine);
+        var digest = BlobCache.DigestOf(Wat);
+        for (var i = 0; i < 2; i++)
+        {
+            foreach (var way in Enum.GetValues<Preinitialization>())
+            {
+                using var guest = await compiled.GetAsync("", digest, "module", way, _ => OpenAsync(Wat), Cancellation);
+                Assert.Equal(way != Preinitialization.None, guest.Remark.StartsWith("not preinitialized: it does not export", StringComparison.Ordinal));
+            }
+        }
+
+        Assert.Equal(3, Files("*.cwasm").Length);
+    }
+
     [Theory]
     [InlineData(0.5)]
     [InlineData(1)]
@@ -421,7 +442,7 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)).Dispose();
 
         var file = Files("*.cwasm").Single();
         var bytes = await File.ReadAllBytesAsync(file, Cancellation);
@@ -434,6 +455,7 @@ public sealed class CacheTests : IDisposable
             "",
             digest,
             "module",
+            Preinitialization.None,
             _ =>
             {
                 wasCompiled = true;
@@ -441,7 +463,7 @@ public sealed class CacheTests : IDisposable
             },
             Cancellation)).Dispose();
         Assert.True(wasCompiled);
-        (await compiled.GetAsync("", digest, "module", _ => throw new InvalidOperationException("it is in the cache"), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", Preinitialization.None, _ => throw new InvalidOperationException("it is in the cache"), Cancellation)).Dispose();
     }
 
     [Fact]
@@ -450,13 +472,13 @@ public sealed class CacheTests : IDisposable
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var compiled = Compiled(engine);
         var digest = BlobCache.DigestOf(Wat);
-        (await compiled.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)).Dispose();
 
         // Intact by its checksum, and no code that this engine could have made.
         var file = Files("*.cwasm").Single();
         byte[] foreign = [1, 2, 3];
         await File.WriteAllBytesAsync(file, [.. foreign, .. System.IO.Hashing.XxHash128.Hash(foreign)], Cancellation);
-        (await compiled.GetAsync("", digest, "module", _ => OpenAsync(Wat), Cancellation)).Dispose();
+        (await compiled.GetAsync("", digest, "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)).Dispose();
         Assert.True(new FileInfo(file).Length > foreign.Length + 16);
     }
 
@@ -469,7 +491,7 @@ public sealed class CacheTests : IDisposable
         // A file where the folder of the native code should be: nothing can be written, as on a full disk.
         Directory.Delete(_directory.Compiled);
         await File.WriteAllTextAsync(_directory.Compiled, "", Cancellation);
-        using var guest = await compiled.GetAsync("", BlobCache.DigestOf(Wat), "module", _ => OpenAsync(Wat), Cancellation);
+        using var guest = await compiled.GetAsync("", BlobCache.DigestOf(Wat), "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation);
         Assert.True(guest.HasExport("_start"));
     }
 

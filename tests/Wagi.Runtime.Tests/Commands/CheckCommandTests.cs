@@ -56,6 +56,44 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ModuleThatCannotBePreinitialized_IsServedWithout_AndSaysWhy()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        _folder.Write("reactor.wat", Wat.Start("", "(func (export \"_initialize\"))"));
+        Directory.CreateDirectory(_folder.PathOf("files"));
+        await CommandFolder.RunAsync("compile", _folder.PathOf("reactor.wat"), "-o", _folder.PathOf("reactor.cwasm"));
+        for (var i = 0; i < 2; i++)
+        {
+            // The second time from the cache.
+            var outcome = await CheckAsync("""
+                [[module]]
+                route = "/fit"
+                module = "reactor.wat"
+                preinitialize = true
+                [[module]]
+                route = "/unfit"
+                module = "hello.wat"
+                preinitialize = true
+                [[module]]
+                route = "/files"
+                module = "reactor.wat"
+                preinitialize = "with-random"
+                volumes = { "/" = "files" }
+                [[module]]
+                route = "/native"
+                module = "reactor.cwasm"
+                preinitialize = true
+                """);
+
+            Assert.Equal((0, "4 modules, 3 warnings\n"), (outcome.Code, outcome.Output));
+            Assert.Equal(3, outcome.Error.Trim().Split('\n').Length);
+            Assert.Contains("modules.toml:5:1: warning: module '/unfit': not preinitialized: it does not export _initialize", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains("modules.toml:9:1: warning: module '/files': not preinitialized: it has volumes", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains("modules.toml:14:1: warning: module '/native': not preinitialized: it is native code already", outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task FolderOfAVolume_IsLookedFor_FromTheFolderOfTheFile()
     {
         _folder.Write("hello.wat", Wat.Printing("hello"));

@@ -58,6 +58,36 @@ public sealed class CompileCommandTests : IDisposable
         Assert.Contains("the native code does not fit this engine", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "", "initialized")]
+    [InlineData("--preinitialize true", "(func $initialize (export \"_initialize\") (i32.store8 (i32.const 4096) (i32.const 0x49)))", "Initialized")]
+    public async Task Preinitialize_IsAskedForByAnOption(string option, string initializer, string answer)
+    {
+        var (data, code) = Wat.Print("initialized");
+        var wat = _folder.Write("hello.wat", Wat.Start(code, data + initializer));
+        var native = _folder.PathOf("hello.cwasm");
+        var outcome = await CommandFolder.RunAsync(["compile", wat, "-o", native, .. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        Assert.Equal((0, ""), (outcome.Code, outcome.Error));
+
+        using var output = new MemoryStream();
+        await CommandFolder.RunAsync(new StandardStreams(Stream.Null, output, Stream.Null), ["run", native]);
+        Assert.Equal(answer, Encoding.UTF8.GetString(output.ToArray()));
+    }
+
+    [Fact]
+    public async Task ModuleThatCannotBePreinitialized_IsCompiledWithout_AndSaysSo()
+    {
+        var wat = _folder.Write("hello.wat", Wat.Printing("hello"));
+        var outcome = await CommandFolder.RunAsync("compile", wat, "--preinitialize");
+        Assert.Equal(0, outcome.Code);
+        Assert.Contains(
+            $"{wat}: warning: not preinitialized: it does not export _initialize, wizer-initialize or wizer.initialize\n", outcome.Error, StringComparison.Ordinal);
+
+        outcome = await CommandFolder.RunAsync("compile", wat, "--preinitialize", "random");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("--preinitialize 'random' must be true, false or with-random", outcome.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>What comes from a registry goes through <see cref="GuestEngine.Compile"/>: native code is never taken from there.</summary>
     [Fact]
     public async Task NativeCode_IsNotTaken_WhereWasmIsExpected()

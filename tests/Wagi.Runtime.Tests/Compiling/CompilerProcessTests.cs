@@ -1,4 +1,5 @@
 using System.Text;
+using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
@@ -21,10 +22,11 @@ public sealed class CompilerProcessTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static async Task<MemoryStream> CompileAsync(byte[] wasm, CompilerLimits? limits = null)
+    private static async Task<MemoryStream> CompileAsync(
+        byte[] wasm, CompilerLimits? limits = null, Preinitialization preinitialization = Preinitialization.None)
     {
         var code = new MemoryStream();
-        await new CompilerProcess(Program, limits ?? new CompilerLimits()).CompileAsync(wasm, code, Cancellation);
+        await new CompilerProcess(Program, limits ?? new CompilerLimits()).CompileAsync(wasm, preinitialization, code, Cancellation);
         return code;
     }
 
@@ -38,6 +40,44 @@ public sealed class CompilerProcessTests
 
         using var guest = SharedEngine.Instance.Load(code.ToArray());
         Assert.True(guest.HasExport("_start"));
+    }
+
+    [Theory]
+    [InlineData(Preinitialization.Deterministic, "not preinitialized: it calls random_get, which is refused while a module is initialized before its first request")]
+    [InlineData(Preinitialization.WithRandom, "")]
+    public async Task Initialization_IsRunThere(Preinitialization preinitialization, string remark)
+    {
+        const string Wat = """
+            (module
+              (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (func (export "_initialize") (drop (call $random (i32.const 0) (i32.const 8))))
+              (func (export "_start") (if (i64.eqz (i64.load (i32.const 0))) (then unreachable))))
+            """;
+        using var code = await CompileAsync(Encoding.UTF8.GetBytes(Wat), preinitialization: preinitialization);
+
+        using var guest = SharedEngine.Instance.Load(code.ToArray());
+        Assert.Equal(remark, guest.Remark);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun()).Outcome);
+    }
+
+    [Fact]
+    public async Task InitializationThatFillsAsMuchMemoryAsItMay_IsKept_WithinTheLimitsOfACompilation()
+    {
+        const string Wat = """
+            (module
+              (memory (export "memory") 1023)
+              (func (export "_initialize")
+                (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))
+                (memory.fill (i32.const 0) (i32.const 7) (i32.const 67108864))
+                (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable)))
+              (func (export "_start") (if (i32.ne (i32.load8_u (i32.const 67108863)) (i32.const 7)) (then unreachable))))
+            """;
+        using var code = await CompileAsync(Encoding.UTF8.GetBytes(Wat), preinitialization: Preinitialization.Deterministic);
+
+        using var guest = SharedEngine.Instance.Load(code.ToArray());
+        Assert.Equal("", guest.Remark);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun()).Outcome);
     }
 
     [Theory]
@@ -78,7 +118,7 @@ public sealed class CompilerProcessTests
     {
         var compiler = new CompilerProcess(["/nowhere/wagi"], new CompilerLimits());
 
-        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), Stream.Null, Cancellation));
+        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), Preinitialization.None, Stream.Null, Cancellation));
 
         Assert.StartsWith("the compiler cannot be started: ", refused.Message, StringComparison.Ordinal);
         Assert.True(refused.IsWorthRetrying);
@@ -92,7 +132,7 @@ public sealed class CompilerProcessTests
         using var printed = new MemoryStream();
         var compiler = new CompilerProcess(["/bin/sh", "-c", "env; cat >/dev/null"], new CompilerLimits());
 
-        await compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), printed, Cancellation);
+        await compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), Preinitialization.None, printed, Cancellation);
 
         var environment = Encoding.UTF8.GetString(printed.ToArray());
         Assert.Contains("PATH=", environment, StringComparison.Ordinal);

@@ -47,7 +47,10 @@ internal sealed class FakeLoader : IModuleLoader
         "modules.toml").Entries);
 
     /// <summary>A module that could be served, with sub-routes as <c>_routes()</c> would declare them.</summary>
-    public static (ServedModule Module, FakeHandler Handler) Module(ModuleEntry entry, params string[] subRoutes)
+    public static (ServedModule Module, FakeHandler Handler) Module(ModuleEntry entry, params string[] subRoutes) => Module(entry, "", subRoutes);
+
+    /// <summary>The same with something to say about it.</summary>
+    public static (ServedModule Module, FakeHandler Handler) Module(ModuleEntry entry, string remark, string[] subRoutes)
     {
         var handler = new FakeHandler();
         ImmutableArray<ServedRoute> routes =
@@ -55,7 +58,7 @@ internal sealed class FakeLoader : IModuleLoader
             new ServedRoute(entry.Route, Entrypoint: null),
             .. subRoutes.Select(route => new ServedRoute(entry.Route.Append(RoutePattern.Parse(route)), Entrypoint: route)),
         ];
-        return (new ServedModule(entry, "sha256:" + new string('0', 64), entry.Module.ToString(), routes, handler), handler);
+        return (new ServedModule(entry, "sha256:" + new string('0', 64), entry.Module.ToString(), routes, handler, remark), handler);
     }
 }
 
@@ -72,9 +75,11 @@ internal sealed class FakeLoad(ModuleEntry entry, ModuleSecrets? secrets, Cancel
     /// <summary>Whether nobody wants its result any more.</summary>
     public bool IsGivenUp => cancellation.IsCancellationRequested;
 
-    public FakeHandler Succeed(params string[] subRoutes)
+    public FakeHandler Succeed(params string[] subRoutes) => SucceedWith("", subRoutes);
+
+    public FakeHandler SucceedWith(string remark, params string[] subRoutes)
     {
-        var (module, handler) = FakeLoader.Module(entry, subRoutes);
+        var (module, handler) = FakeLoader.Module(entry, remark, subRoutes);
         _result.SetResult(module);
         return handler;
     }

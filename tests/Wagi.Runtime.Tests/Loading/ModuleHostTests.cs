@@ -296,6 +296,22 @@ public sealed class ModuleHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatThereIsToSayAboutAServedModule_IsReported_WithTheSubRoutesThatAreLeftOut()
+    {
+        Apply(Entry("greedy", "/x/..."), Entry("b", "/x/b"));
+        (await _loader.NextAsync("b")).Succeed();
+        await StatusAsync("b", ModuleState.Ready);
+        (await _loader.NextAsync("greedy")).SucceedWith("not preinitialized: it has volumes", "/b");
+
+        Assert.Equal(
+            "not preinitialized: it has volumes; sub-route '/x/b' is left out: it belongs to module 'b'", (await StatusAsync("greedy", ModuleState.Ready)).Message);
+
+        Apply(Entry("greedy", "/x/..."));
+
+        await StatusAsync(status => status.Modules is [{ Message: "not preinitialized: it has volumes", State: ModuleState.Ready }]);
+    }
+
+    [Fact]
     public async Task ManySubRoutesOfOtherEntries_AreReported_InAShortMessage()
     {
         Apply(Entry("greedy", "/x/..."), Entry("b", "/x/b/..."));
