@@ -100,6 +100,8 @@ public sealed class ServedSamples : IAsyncLifetime
             Add(toml, "fetch", language, "", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 
+        Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\n{Environment}");
+
         // The programs of c and rust as components.
         Add(toml, "hello", "c-component", "");
         Add(toml, "hello", "rust-component", "");
