@@ -31,6 +31,8 @@ public sealed class GuestEngine : IDisposable
 
     private const int KeptByPoolOfComponents = 128 << 10;
 
+    private const int LargeModule = 16 << 20;
+
     private readonly Lazy<EngineHandle> _components;
     private readonly Lazy<LinkerHandle> _fileLinker;
     private readonly Lazy<string> _compatibilityKey;
@@ -190,6 +192,12 @@ public sealed class GuestEngine : IDisposable
             return CompileBinary(wasm, $"not preinitialized: {exception.Message}");
         }
 
+        if (initialized.Length > LargeModule)
+        {
+            // What was copied on the way counts against what a compilation may take, until it is handed back.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        }
+
         return CompileBinary(initialized, remark: "");
     }
 
@@ -217,6 +225,22 @@ public sealed class GuestEngine : IDisposable
         {
             Lifetime.Exit();
         }
+    }
+
+    /// <summary>Compiles a core module for this process alone, where its code and its image stay in memory.</summary>
+    /// <param name="wasm">A core module in binary format.</param>
+    /// <param name="memory">Where its instances' memories come from, the caller's from here on; null: from the pool.</param>
+    /// <exception cref="InvalidDataException">It cannot be compiled.</exception>
+    internal WasmModuleHandle CompileHere(ReadOnlySpan<byte> wasm, out ModuleMemory? memory)
+    {
+        MemoryImage? image = null;
+        var code = OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out image)
+            ? WasmEngine.Compile(Handle, rest, out var error)
+            : WasmEngine.Compile(Handle, wasm, out error);
+        var module = (code is null ? null : WasmEngine.Deserialize(Handle, code, out error)) ?? throw new InvalidDataException(error);
+        memory = OwnMemories is null ? null
+            : new ModuleMemory(OwnMemories, image is null ? null : MappedImage.Copy(image.Content.Span, image.Start));
+        return module;
     }
 
     private static byte[] Join(byte[]? code, MemoryImage? image, string remark, string? error) => code is not null

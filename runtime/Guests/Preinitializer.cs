@@ -5,6 +5,7 @@ using Wagi.Modules.Limits;
 using Wagi.Oci.Modules;
 using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Memories;
 
 namespace Wagi.Runtime.Guests;
 
@@ -84,6 +85,7 @@ internal sealed class InitializationProgram : IGuestProgram
     private readonly GuestEngine _engine;
     private readonly InitializableModule _module;
     private readonly WasmModuleHandle _code;
+    private readonly ModuleMemory? _memory;
     private readonly LinkerHandle _linker;
     private readonly InstancePreHandle _instancePre;
     private readonly Dictionary<string, ExportedFunction> _functions;
@@ -96,8 +98,7 @@ internal sealed class InitializationProgram : IGuestProgram
     {
         _engine = engine;
         _module = module;
-        var code = WasmEngine.Compile(engine.Handle, module.Open(), out var error);
-        _code = (code is null ? null : WasmEngine.Deserialize(engine.Handle, code, out error)) ?? throw new InvalidDataException(error);
+        _code = engine.CompileHere(module.Open(), out _memory);
         _functions = WasmEngine.Functions(_code);
         _linker = WasmLinker.Create(engine.Handle);
         foreach (var functions in engine.Functions)
@@ -106,7 +107,7 @@ internal sealed class InitializationProgram : IGuestProgram
         }
 
         WasmLinker.DefineUnknown(_linker, _code);
-        _instancePre = WasmLinker.Prepare(_linker, _code, out error)!;
+        _instancePre = WasmLinker.Prepare(_linker, _code, out var error)!;
         var odd = module.Initializers.FirstOrDefault(name => _functions[name] is not { Parameters: 0, Results: 0 });
         if (error is not null || odd is not null)
         {
@@ -131,7 +132,9 @@ internal sealed class InitializationProgram : IGuestProgram
     public GuestResult Run(GuestRun run, string entrypoint)
     {
         using var store = _engine.CreateStore(run, isComponent: false);
+        _memory?.Want();
         var error = store.Instantiate(_instancePre, out var instance);
+        ModuleMemory.TakeWanted();
         if (error.IsFailure)
         {
             return run.Conclude(error, GuestOutcome.NotStarted);
@@ -158,6 +161,7 @@ internal sealed class InitializationProgram : IGuestProgram
         _instancePre?.Dispose();
         _linker.Dispose();
         _code.Dispose();
+        _memory?.Dispose();
     }
 
     private static ExternItem Export(in WasmStore store, ref InstanceRef instance, string name) => store.Export(ref instance, Encoding.UTF8.GetBytes(name));

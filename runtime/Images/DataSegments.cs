@@ -10,7 +10,8 @@ namespace Wagi.Runtime.Images;
 /// <remarks>
 /// It reads what nobody has validated, and leaves to Wasmtime whatever it does not understand. Segments are taken up to the first whose place
 /// is not a constant within the memory, since their order counts where they overlap; passive ones between them stay. In the place of each that
-/// is taken stays a passive segment without bytes: which is what <c>memory.init</c> and <c>data.drop</c> find of an active one.
+/// is taken stays, where instructions may name it, a passive segment without bytes: which is what <c>memory.init</c> and <c>data.drop</c> find of
+/// an active one. Where nothing names it nothing stays, for each segment costs every instance that is made.
 /// </remarks>
 internal static class DataSegments
 {
@@ -20,6 +21,9 @@ internal static class DataSegments
     private const byte EndOfExpression = 0x0b;
 
     private const long WasmPage = 64 << 10;
+
+    /// <summary>Bytes of a number in LEB128, at the most.</summary>
+    private const int MaxNumber = 5;
 
     /// <summary>An image of up to so many bytes may hold any number of zeros; a larger one is data at least by half.</summary>
     private const long MaxSparse = 16 << 20;
@@ -35,22 +39,19 @@ internal static class DataSegments
         (rest, image) = (null, null);
         try
         {
-            long memory = 0;
-            foreach (var section in WasmSections.Read(module))
+            var sections = WasmSections.Read(module);
+            var memory = ReadMinimum(WasmSections.Content(module, sections, WasmSections.Memory));
+            var data = WasmSections.Content(module, sections, WasmSections.Data);
+            if (memory == 0 || data.IsEmpty)
             {
-                if (section.Id == WasmSections.Memory)
-                {
-                    memory = ReadMinimum(section.Of(module));
-                }
-                else if (section.Id == WasmSections.Data)
-                {
-                    var data = section.Of(module);
-                    var taken = Take(data, memory, out var left);
-                    image = MakeImage(data, taken, page);
-                    rest = image is null ? null : WasmSections.Replace(module, new Dictionary<byte, ReadOnlyMemory<byte>?> { [WasmSections.Data] = left });
-                }
+                return false;
             }
 
+            // Instructions name segments by their number, and there are such instructions only where this section is (§5.5.16).
+            var areNamed = !WasmSections.Content(module, sections, WasmSections.DataCount).IsEmpty;
+            var taken = Take(data, memory, areNamed, out var left);
+            image = MakeImage(data, taken, page);
+            rest = image is null ? null : WasmSections.Replace(module, new Dictionary<byte, ReadOnlyMemory<byte>?> { [WasmSections.Data] = left });
             return rest is not null;
         }
         catch (InvalidDataException)
@@ -63,18 +64,18 @@ internal static class DataSegments
     private static long ReadMinimum(ReadOnlySpan<byte> section)
     {
         var reader = new WasmReader(section);
-        return reader.Number() == 1 && reader.Byte() is 0 or 1 ? reader.Number() * WasmPage : 0;
+        return !section.IsEmpty && reader.Number() == 1 && reader.Byte() is 0 or 1 ? reader.Number() * WasmPage : 0;
     }
 
     /// <param name="data">The content of the data section.</param>
     /// <param name="memory">Bytes that the memory begins with.</param>
+    /// <param name="areNamed">Whether each has to keep its number.</param>
     /// <param name="left">What is left of the section.</param>
-    private static List<Segment> Take(ReadOnlySpan<byte> data, long memory, out byte[] left)
+    private static List<Segment> Take(ReadOnlySpan<byte> data, long memory, bool areNamed, out byte[] left)
     {
         var reader = new WasmReader(data);
         var count = reader.Number();
         using var rest = new MemoryStream();
-        rest.WriteNumber(count);
         var taken = new List<Segment>();
         var next = reader.Position;
         for (var i = 0; i < count && TryRead(ref reader, memory, out var segment); i++)
@@ -82,7 +83,7 @@ internal static class DataSegments
             if (segment is { } active)
             {
                 taken.Add(active);
-                rest.Write([Passive, 0]);
+                rest.Write(areNamed ? [Passive, 0] : []);
             }
             else
             {
@@ -93,7 +94,10 @@ internal static class DataSegments
         }
 
         rest.Write(data[next..]);
-        left = rest.ToArray();
+        using var section = new MemoryStream((int)rest.Length + MaxNumber);
+        section.WriteNumber(areNamed ? count : count - (uint)taken.Count);
+        rest.WriteTo(section);
+        left = section.ToArray();
         return taken;
     }
 

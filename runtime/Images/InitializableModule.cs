@@ -174,11 +174,7 @@ internal sealed class InitializableModule
 
     private bool IsExported(string name) => _exports.Exists(export => export.Name == name && export.Kind == FunctionKind && export.Index >= _importedFunctions);
 
-    private ReadOnlySpan<byte> Section(byte id)
-    {
-        var index = _sections.FindIndex(section => section.Id == id);
-        return index < 0 ? [] : _sections[index].Of(_module.Span);
-    }
+    private ReadOnlySpan<byte> Section(byte id) => WasmSections.Content(_module.Span, _sections, id);
 
     private static void ReadVector(ReadOnlySpan<byte> section, ItemReader read)
     {
@@ -473,15 +469,15 @@ internal sealed class InitializableModule
     }
 
     /// <summary>
-    /// Instructions name segments by their number: each stays in its place, an active one as <c>memory.init</c> finds it once it has been
-    /// applied, without bytes. What is in the memory comes behind them.
+    /// What is in the memory, behind the segments that instructions may name by their number: each stays in its place, an active one as
+    /// <c>memory.init</c> finds it once it has been applied, without bytes.
     /// </summary>
     private ReadOnlyMemory<byte> WriteData(ReadOnlySpan<byte> memory, out uint count)
     {
         var runs = FindData(memory);
         var old = Section(WasmSections.Data);
         var reader = new WasmReader(old);
-        var kept = old.IsEmpty ? 0 : reader.Number();
+        var kept = old.IsEmpty || Section(WasmSections.DataCount).IsEmpty ? 0 : reader.Number();
         count = kept + (uint)runs.Count;
         var section = new MemoryStream(old.Length + runs.Sum(run => MaxSegmentHead + run.End - run.Start));
         section.WriteNumber(count);

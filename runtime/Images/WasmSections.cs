@@ -56,6 +56,13 @@ internal static class WasmSections
         return sections;
     }
 
+    /// <summary>What is in the only section of an id; empty: there is none.</summary>
+    public static ReadOnlySpan<byte> Content(ReadOnlySpan<byte> binary, List<WasmSection> sections, byte id)
+    {
+        var index = sections.FindIndex(section => section.Id == id);
+        return index < 0 ? [] : sections[index].Of(binary);
+    }
+
     /// <summary>A core module with some of its sections replaced, removed or added.</summary>
     /// <param name="module">The module.</param>
     /// <param name="changes">The new content of a section by its id; null: it is removed.</param>
