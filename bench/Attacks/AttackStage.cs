@@ -49,7 +49,7 @@ internal sealed class AttackStage : IAsyncDisposable
     private void Write(IReadOnlyList<(string Name, byte[] Wasm)> more)
     {
         var toml = new StringWriter();
-        Entry("neighbour/hello", NeighbourPath, ServedSamples.Hello);
+        Entry("neighbour/hello", NeighbourPath, ServedSamples.HelloInC);
         foreach (var (name, text) in AttackModules.All)
         {
             Entry($"attacker/{name}", $"/{name}", text is null ? ServedSamples.Find($"{name}-c") : _directory.Write($"{name}.wat", text));

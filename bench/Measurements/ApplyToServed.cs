@@ -23,7 +23,7 @@ internal static class ApplyToServed
 
         await using var system = await WholeSystem.StartAsync(CancellationToken.None);
         var space = await system.CreateNamespaceAsync();
-        await system.PushAsync(ServedSamples.Hello, $"{space}/hello:v1");
+        await system.PushAsync(ServedSamples.HelloInC, $"{space}/hello:v1");
         var module = $"module: oci://{system.Registry.Address}/{space}/hello:v1";
         await system.ApplyModuleAsync(space, "steady", "route: /steady", module);
         await system.WaitAsync(space, "steady", "Ready");

@@ -24,7 +24,8 @@ internal static class HelloInProcess
         {
             foreach (var hello in languages)
             {
-                handlers.Add(new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(ServedSamples.Find(hello.Sample)))));
+                var wasm = await File.ReadAllBytesAsync(ServedSamples.Find(hello.Sample));
+                handlers.Add(new InProcessHandler(engine, engine.Compile(wasm, hello.Preinitialization), below: hello.Below, entrypoint: hello.Entrypoint));
             }
 
             var inC = handlers[0];

@@ -31,11 +31,11 @@ internal static class HttpThroughput
     {
         var languages = Hello.InEachLanguage();
         await using var plaintext = await HelloServer.PlainTextAsync();
-        await using var served = await ServedSamples.StartAsync([.. languages.Select(hello => hello.Sample)], options);
+        await using var served = await ServedSamples.StartAsync(languages, options);
         var rates = await Series.InTurnsAsync(Rounds,
         [
             () => Wrk.RequestsPerSecondAsync(plaintext.Url, connections, Duration),
-            .. languages.Select(hello => (Func<Task<double>>)(() => served.RequestsPerSecondAsync(hello.Sample, connections, Duration))),
+            .. languages.Select(hello => (Func<Task<double>>)(() => served.RequestsPerSecondAsync(hello, connections, Duration))),
         ]);
         Report.Add($"http_plaintext_rps{suffix}", rates[0], "requests/s");
         Report.Add($"http_hello_rps{suffix}", rates[1], "requests/s");

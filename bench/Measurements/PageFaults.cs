@@ -17,7 +17,7 @@ internal static class PageFaults
     public static async Task RunAsync()
     {
         var languages = Hello.InEachLanguage();
-        await using var served = await ServedSamples.StartAsync([.. languages.Select(hello => hello.Sample)]);
+        await using var served = await ServedSamples.StartAsync(languages);
         var faults = await Series.InTurnsAsync(Rounds, [.. languages.Select(hello => (Func<Task<double>>)(() => Task.FromResult(Measure(served, hello))))]);
         foreach (var (hello, series) in languages.Zip(faults))
         {
@@ -27,7 +27,7 @@ internal static class PageFaults
 
     private static double Measure(ServedSamples served, Hello hello)
     {
-        using var client = new PlainClient(served.Runtime.Client.BaseAddress!, $"/{hello.Sample}");
+        using var client = new PlainClient(served.Runtime.Client.BaseAddress!, hello.Path);
         client.Get();
         var before = MinorFaults(served.Runtime.Id);
         for (var i = 0; i < Requests; i++)

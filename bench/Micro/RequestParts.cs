@@ -39,7 +39,7 @@ public class RequestParts
         _context.Request.Headers.UserAgent = "bench";
         // As long as the process.
         var engine = GuestEngines.Create(new GuestEngineOptions());
-        _makeInstance = new InstanceMaker(engine, engine.Compile(File.ReadAllBytes(ServedSamples.Hello))).MakeAndDrop;
+        _makeInstance = new InstanceMaker(engine, engine.Compile(File.ReadAllBytes(ServedSamples.HelloInC))).MakeAndDrop;
     }
 
     [Benchmark]

@@ -47,7 +47,7 @@ internal sealed class OperatorStage : IAsyncDisposable
         }
 
         var stage = new OperatorStage(controlPlane, registry);
-        var pushed = (await Command.RunAsync(Checkout.Wagi, ["push", ServedSamples.Hello, $"{registry.Address}/hello:v1"])).EnsureSuccess();
+        var pushed = (await Command.RunAsync(Checkout.Wagi, ["push", ServedSamples.HelloInC, $"{registry.Address}/hello:v1"])).EnsureSuccess();
         stage._module = pushed.Stdout.Trim();
         return stage;
     }

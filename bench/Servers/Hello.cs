@@ -1,3 +1,4 @@
+using Wagi.Modules.Configuration;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench.Servers;
@@ -8,8 +9,26 @@ namespace Wagi.Bench.Servers;
 /// <param name="Sample">The sample's name.</param>
 internal sealed record Hello(string Language, string Suffix, string Sample)
 {
+    /// <summary>The function that requests call; null: the one of a command.</summary>
+    public string? Entrypoint { get; init; }
+
+    /// <summary>Whether it is initialized when it is compiled.</summary>
+    public Preinitialization Preinitialization { get; init; }
+
+    /// <summary>What stands behind the route in the path of a request.</summary>
+    public string Below { get; init; } = "";
+
+    /// <summary>Where it is served, and what is asked for: <c>/hello-c</c>.</summary>
+    public string Path => $"/{Sample}{Below}";
+
     /// <summary>In C, which is what every figure without the name of a language is about.</summary>
     public static Hello InC { get; } = new("C", "", "hello-c");
+
+    /// <summary>In Go, initialized when it is compiled: a handler of <c>net/http</c> behind a router.</summary>
+    public static Hello InPreinitializedGo { get; } = new("Go, preinitialized", "_go_preinitialized", "router-go")
+    {
+        Entrypoint = "wagi_serve", Preinitialization = Preinitialization.WithRandom, Below = "/hello/world",
+    };
 
     /// <summary>In C, then in each other language for which this machine has the toolchain; what is missing is printed.</summary>
     public static IReadOnlyList<Hello> InEachLanguage()
@@ -21,6 +40,7 @@ internal sealed record Hello(string Language, string Suffix, string Sample)
             new("Zig", "_zig", "hello-zig"),
             new("AssemblyScript", "_assemblyscript", "hello-assemblyscript"),
             new("Go", "_go", "hello-go"),
+            InPreinitializedGo,
             new("C, as a component", "_component", "hello-c-component"),
         ];
         foreach (var hello in all)

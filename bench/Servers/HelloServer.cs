@@ -26,7 +26,7 @@ internal sealed class HelloServer : IAsyncDisposable
 
     /// <summary>The same module in Kestrel with Wasmtime's own WASI: what embedding it without more thought costs.</summary>
     /// <exception cref="CannotMeasureException">It is not compiled.</exception>
-    public static Task<HelloServer> WasiAsync() => StartOwnAsync("wasi/wasi", ServedSamples.Hello);
+    public static Task<HelloServer> WasiAsync() => StartOwnAsync("wasi/wasi", ServedSamples.HelloInC);
 
     /// <summary>The same program, compiled for this machine, by CGI under lighttpd: a process for each request.</summary>
     /// <exception cref="CannotMeasureException">It is not compiled, or there is no lighttpd.</exception>

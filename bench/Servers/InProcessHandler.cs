@@ -15,23 +15,31 @@ namespace Wagi.Bench.Servers;
 /// <summary>What serves requests to a module, without the network: CGI, a fresh instance, header block and body.</summary>
 internal sealed class InProcessHandler : IDisposable
 {
+    private const string Route = "/bench";
+
     private readonly RequestMetrics _metrics = new();
     private readonly OutboundClient _outbound = new(new AddressGuard(new AddressRules()));
     private readonly ModuleHandler _handler;
-    private readonly RoutePattern _route = RoutePattern.Parse("/bench");
+    private readonly RoutePattern _route;
+    private readonly string _path;
 
     /// <param name="engine">Where the module was compiled.</param>
     /// <param name="nativeCode">The compiled module.</param>
     /// <param name="allowedHost">Where outbound HTTP may go; null: nowhere.</param>
-    public InProcessHandler(GuestEngine engine, ReadOnlySpan<byte> nativeCode, string? allowedHost = null)
+    /// <param name="below">What stands behind the route in the path of a request.</param>
+    /// <param name="entrypoint">The function that requests call; null: the one of a command.</param>
+    public InProcessHandler(GuestEngine engine, ReadOnlySpan<byte> nativeCode, string? allowedHost = null, string below = "", string? entrypoint = null)
     {
         var guest = engine.Load(nativeCode);
-        guest.Check(entrypoint: null);
+        guest.Check(entrypoint);
+        _path = Route + below;
+        _route = RoutePattern.Parse(below.Length == 0 ? Route : $"{Route}/...");
         var entry = new ModuleEntry
         {
             Id = "bench",
             Route = _route,
             Module = new ModuleReference(ModuleScheme.File, "bench.wasm"),
+            Entrypoint = entrypoint,
             AllowedHosts = AllowedHost.TryParse(allowedHost ?? "", out var host, out _) ? [host] : [],
         };
         _handler = new ModuleHandler(
@@ -44,7 +52,7 @@ internal sealed class InProcessHandler : IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            var context = CreateContext(query);
+            var context = CreateContext(query, _path);
             await _handler.HandleAsync(context, _route);
             if (context.Response.StatusCode != StatusCodes.Status200OK)
             {
@@ -54,7 +62,7 @@ internal sealed class InProcessHandler : IDisposable
     }
 
     /// <summary>The request of <see cref="GetAsync"/>, as the server would hand it over.</summary>
-    public static HttpContext CreateContext(string query, string path = "/bench")
+    public static HttpContext CreateContext(string query, string path = Route)
     {
         var context = new DefaultHttpContext();
         context.Request.Method = HttpMethods.Get;

@@ -3,16 +3,18 @@ using System.Text;
 
 namespace Wagi.EndToEnd.Samples;
 
-/// <summary>The sample <c>primes</c>, as its compiler made it and as wasm-opt and wizer make it.</summary>
+/// <summary>The sample <c>primes</c>, as its compiler made it and as wasm-opt and wizer make it, and as the runtime does.</summary>
 public class PrimesSampleTests(ServedSamples samples) : SampleTests(samples)
 {
-    public static TheoryData<string> Variants => ["c", "c-opt", "c-wizer", "c-wizer-opt"];
+    private const string Preinitialized = "c, preinitialized";
+
+    public static TheoryData<string> Variants => ["c", "c-opt", "c-wizer", "c-wizer-opt", Preinitialized];
 
     [Theory]
     [MemberData(nameof(Variants))]
     public async Task Primes_AnswersTheSame_HoweverItWasOptimized(string variant)
     {
-        var path = Path("primes", variant);
+        var path = variant == Preinitialized ? Samples.RequirePreinitialized("primes", "c") : Path("primes", variant);
 
         Assert.Equal("1 is not prime; there are 0 primes up to it\n", await Client.GetStringAsync($"{path}?n=1", Cancellation));
         Assert.Equal("2 is prime; there are 1 primes up to it\n", await Client.GetStringAsync($"{path}?n=2", Cancellation));

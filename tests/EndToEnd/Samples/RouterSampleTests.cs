@@ -8,7 +8,8 @@ namespace Wagi.EndToEnd.Samples;
 /// <summary>The sample <c>router</c>: a handler of Go's <c>net/http</c>, served by the package <c>wagi</c> beside it.</summary>
 public class RouterSampleTests(ServedSamples samples) : SampleTests(samples)
 {
-    private string Router => Path("router", "go");
+    /// <summary>The path that it is served at.</summary>
+    protected virtual string Router => Path("router", "go");
 
     [Theory]
     [InlineData("moon", "Hello, moon\n")]
@@ -160,5 +161,21 @@ public class RouterSampleTests(ServedSamples samples) : SampleTests(samples)
     public async Task HeadersOfTheConnection_AreLeftToTheRuntime()
     {
         Assert.Equal("closed\n", await Client.GetStringAsync($"{Router}/close", Cancellation));
+    }
+}
+
+/// <summary>The same, initialized when it was compiled.</summary>
+public sealed class PreinitializedRouterSampleTests(ServedSamples samples) : RouterSampleTests(samples)
+{
+    protected override string Router => Samples.RequirePreinitialized("router", "go");
+
+    [Fact]
+    public async Task NothingKeptIt_FromBeingPreinitialized()
+    {
+        var id = Router[1..].Replace('/', '-');
+        var status = await Samples.Runtime.StatusAsync(Cancellation);
+
+        // Otherwise it says why.
+        Assert.Equal("", Assert.Single(status.Modules, module => module.Id == id).Message);
     }
 }

@@ -13,6 +13,8 @@ namespace Wagi.EndToEnd.Samples;
 /// </summary>
 public sealed class ServedSamples : IAsyncLifetime
 {
+    private const string Preinitialized = "-preinitialized";
+
     // Compiling all of them takes 20 s on two idle cores.
     private static readonly TimeSpan LoadDeadline = TimeSpan.FromMinutes(5);
 
@@ -46,6 +48,13 @@ public sealed class ServedSamples : IAsyncLifetime
         var reason = Checkout.WhyNoSample($"{sample}-{language}");
         Assert.SkipWhen(reason is not null, reason ?? "");
         return $"/{sample}/{language}";
+    }
+
+    /// <summary>As <see cref="Require"/>, of a sample that was initialized when it was compiled.</summary>
+    public string RequirePreinitialized(string sample, string language)
+    {
+        _ = Require(sample, language);
+        return $"/{sample}{Preinitialized}/{language}";
     }
 
     public async ValueTask InitializeAsync()
@@ -101,6 +110,8 @@ public sealed class ServedSamples : IAsyncLifetime
         }
 
         Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\n{Environment}");
+        Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\npreinitialize = \"with-random\"\n{Environment}", Preinitialized);
+        Add(toml, "primes", "c", "", "preinitialize = true", Preinitialized);
 
         // The programs of c and rust as components.
         Add(toml, "hello", "c-component", "");
