@@ -162,7 +162,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             return await RefuseAsync(context);
         }
 
-        if (_guest.Engine.Starts.IsBusy)
+        if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
         {
             await _guest.Engine.Starts.WaitAsync(_tenant);
         }

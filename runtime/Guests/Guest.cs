@@ -12,6 +12,7 @@ public sealed class Guest : IDisposable
     public const string DefaultEntrypoint = "_start";
 
     private readonly IGuestProgram _program;
+    private readonly TypicalTime _time = new();
     private int _disposed;
 
     /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
@@ -28,6 +29,9 @@ public sealed class Guest : IDisposable
 
     /// <summary>The engine that it runs in.</summary>
     internal GuestEngine Engine { get; }
+
+    /// <summary>Whether its runs are so short that they need no turns.</summary>
+    internal bool IsShort => _time.IsShort;
 
     /// <summary>Whether the module exports a function of this name.</summary>
     public bool HasExport(string name) => _program.HasExport(name);
@@ -71,6 +75,7 @@ public sealed class Guest : IDisposable
         finally
         {
             Engine.Ticker.Leave();
+            _time.Add((long)run.Monotonic);
             run.End();
         }
     }

@@ -6,6 +6,8 @@ namespace Wagi.Runtime.Guests;
 /// workers, no more than there are processors, take the next one of the tenant whose guests have had the least time.
 /// </summary>
 /// <remarks>
+/// Modules whose runs are short begin without a turn (<see cref="TypicalTime"/>): it would cost more than they do.
+/// <para/>
 /// Start-time fair queueing (Goyal, Vin, Cheng: "Start-time Fair Queueing", SIGCOMM 1996) with equal weights: a tenant that comes back after
 /// a pause starts where the others are, so that nobody saves up time.
 /// </remarks>

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Serving;
@@ -24,7 +25,7 @@ internal static class KestrelApplication
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
-        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<ILoggerFactory>(new ServerLoggers(loggers));
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton<IConnectionListenerFactory, PlainPort.NoTransport>();
 
@@ -61,6 +62,24 @@ internal static class KestrelApplication
         ServerCertificateContext = certificate.Current,
         ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
     };
+
+    /// <summary>
+    /// The program's log without that of ASP.NET's hosting, which has nothing to say here, and makes an activity of each request as long as somebody
+    /// might listen.
+    /// </summary>
+    private sealed class ServerLoggers(ILoggerFactory loggers) : ILoggerFactory
+    {
+        private const string Hosting = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+        public ILogger CreateLogger(string categoryName) => categoryName == Hosting ? NullLogger.Instance : loggers.CreateLogger(categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => loggers.AddProvider(provider);
+
+        public void Dispose()
+        {
+            // The program's log is the caller's.
+        }
+    }
 
     /// <summary>The caller starts and stops the application, and it alone listens to signals.</summary>
     private sealed class CallerLifetime : IHostLifetime

@@ -1,0 +1,31 @@
+namespace Wagi.Runtime.Guests;
+
+/// <summary>The mean of what the runs of a module took lately. Used by any number of threads, which may overwrite each other's values.</summary>
+internal sealed class TypicalTime
+{
+    /// <summary>
+    /// About what the server needs to read a request and to send its answer, in nanoseconds. Guests that end within this time delay others no more
+    /// than that does.
+    /// </summary>
+    private const long Short = 50_000;
+
+    /// <summary>From here on guests take turns while they run (<see cref="CpuTurns"/>), and how long they run is no matter of when they begin.</summary>
+    private const long Longest = 10_000_000;
+
+    /// <summary>Runs that count. A few among many are interrupted by other programs, and are no longer for that.</summary>
+    private const int Runs = 128;
+
+    // Until something is known.
+    private long _nanoseconds = 1_000_000;
+
+    /// <summary>Whether a run can be expected to be over as soon as anything else that is done for a request.</summary>
+    public bool IsShort => Volatile.Read(ref _nanoseconds) <= Short;
+
+    /// <summary>A run has ended.</summary>
+    /// <param name="nanoseconds">What it took, waiting included.</param>
+    public void Add(long nanoseconds)
+    {
+        var known = Volatile.Read(ref _nanoseconds);
+        Volatile.Write(ref _nanoseconds, known + ((Math.Min(nanoseconds, Longest) - known) / Runs));
+    }
+}
