@@ -13,8 +13,11 @@ namespace Wagi.Runtime.Cgi;
 internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
 #pragma warning restore CA1001
 {
-    // A body up to this size waits for its end; a longer one is streamed in pieces of it.
-    public const int Piece = 16 << 10;
+    /// <summary>How much of a body is sent at a time, in bytes, once its first bytes are on their way.</summary>
+    public const int Piece = 64 << 10;
+
+    // A body up to this size waits for its end; a longer one is streamed.
+    private const int MaxHeld = 16 << 10;
 
     // A client that takes the next bytes within this time keeps up with the guest: waiting for it costs less than a backlog.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
@@ -29,6 +32,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
     private bool _isStarted;
     private bool _mayHaveBody;
     private int _unsent;
+    private int _enough;
     private long _bodyLength;
     private long? _declaredLength;
 
@@ -51,6 +55,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         _isStarted = false;
         _mayHaveBody = true;
         _unsent = 0;
+        _enough = MaxHeld;
         _bodyLength = 0;
         _declaredLength = null;
         HasHead = false;
@@ -149,7 +154,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
             return Refuse($"the body is longer than its 'Content-Length', {_declaredLength} bytes");
         }
 
-        if (!_isStarted && _held.WrittenCount + bytes.Length <= Piece)
+        if (!_isStarted && _held.WrittenCount + bytes.Length <= MaxHeld)
         {
             _held.Write(bytes);
             return true;
@@ -160,7 +165,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         {
             var piece = bytes[..Math.Min(bytes.Length, Piece)];
             bytes = bytes[piece.Length..];
-            if (!Send(piece) || (_unsent >= Piece && !Flush()))
+            if (!Send(piece) || (_unsent >= _enough && !Flush()))
             {
                 return false;
             }
@@ -223,6 +228,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
 
         Start();
         _unsent = 0;
+        _enough = Piece;
         var flush = _context.Response.BodyWriter.FlushAsync();
         if (flush.IsCompletedSuccessfully)
         {

@@ -28,6 +28,7 @@ internal static class KestrelApplication
         builder.Services.AddSingleton<ILoggerFactory>(new ServerLoggers(loggers));
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton<IConnectionListenerFactory, PlainPort.NoTransport>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
 
         // How long stopping may take is the caller's to say; the host's own limit of 30 s would hold against any longer one.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
