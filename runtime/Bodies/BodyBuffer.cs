@@ -14,8 +14,8 @@ internal sealed class BodyBuffer(ModuleBodies bodies) : IGuestInput, IDisposable
     /// <summary>The unit of memory, in bytes.</summary>
     public const int Chunk = 64 << 10;
 
-    // A body up to this size is in memory while there is some: making a file costs as much as copying hundreds of kilobytes.
-    private const int MaxInMemory = 1 << 20;
+    /// <summary>A body up to this size is in memory while there is some: making a file costs as much as copying hundreds of kilobytes.</summary>
+    public const int MaxInMemory = 1 << 20;
 
     // Grows with what has arrived, and no further than this with what was only announced.
     private const int MaxAhead = 16 << 10;

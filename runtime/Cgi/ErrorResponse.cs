@@ -12,8 +12,7 @@ internal static class ErrorResponse
     /// <param name="context">The request.</param>
     /// <param name="status">The status.</param>
     /// <param name="text">The text, without status and id.</param>
-    /// <param name="mustClose">Whether the connection ends with this answer, in HTTP/1.1.</param>
-    public static async Task WriteAsync(HttpContext context, int status, string text, bool mustClose = false)
+    public static async Task WriteAsync(HttpContext context, int status, string text)
     {
         var response = context.Response;
         response.Clear();
@@ -24,7 +23,8 @@ internal static class ErrorResponse
             response.Headers.RetryAfter = "1";
         }
 
-        if (mustClose)
+        // RFC 9110 §15.5.9. In HTTP/2 the stream ends, and the field is not allowed (RFC 9113 §8.2.2).
+        if (status == StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             response.Headers.Connection = "close";
         }

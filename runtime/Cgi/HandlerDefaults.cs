@@ -6,7 +6,10 @@ namespace Wagi.Runtime.Cgi;
 /// <summary>What holds for a module whose entry does not say otherwise, and what holds for all.</summary>
 public sealed record HandlerDefaults
 {
-    /// <summary>How long a request may take, from the start of the guest to the last byte of the answer.</summary>
+    /// <summary>
+    /// How long a request may take, from the start of the guest to the last byte of the answer, without what the guest waits for the rest of
+    /// its body.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = ModuleLimits.DefaultTimeout;
 
     /// <summary>Linear memory that one instance may grow to, in bytes.</summary>
@@ -25,7 +28,7 @@ public sealed record HandlerDefaults
     public long MaxRequestBody { get; init; } = 32L << 20;
 
     /// <summary>
-    /// How long a client may take to send its body, before it gets 408; and to read what is left of an answer once its guest has ended, before
+    /// How long a client may take to send its body, before it gets 408, or is cut off when its answer has begun; and to read what is left of an answer once its guest has ended, before
     /// the connection is aborted.
     /// </summary>
     public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromMinutes(2);

@@ -49,6 +49,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly IGuestLines _stderr;
     private readonly OutboundAccess _outbound;
     private readonly ILogger _logger;
+    private readonly Func<bool> _mayArrive;
 
     /// <summary>Creates a handler.</summary>
     /// <param name="entry">
@@ -84,6 +85,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         var places = guest.Engine.Options.InstancesOfModule;
         _gate = new ConcurrencyGate(Math.Min(entry.MaxConcurrency ?? defaults.MaxConcurrency, places), defaults.MaxQueue);
+        _mayArrive = MayArrive;
         _bodies = bodies.Of(entry.Id, entry.Tenant);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate, _bodies);
         time ??= TimeProvider.System;
@@ -150,25 +152,41 @@ public sealed partial class ModuleHandler : IModuleHandler
             return await RefuseAsync(context);
         }
 
-        var body = await RequestBody.ReadAsync(context, _bodies, _defaults.MaxRequestBody, _defaults.ClientTimeout);
+        var body = await RequestBody.ReadAsync(context, _bodies, _defaults.MaxRequestBody, _defaults.ClientTimeout, _mayArrive);
         using var bytes = body.Bytes;
         if (body.Refusal is { } refusal)
         {
             return await RefuseBodyAsync(context, refusal);
         }
 
-        if (!await EnterAsync(context))
+        try
         {
-            return await RefuseAsync(context);
-        }
+            if (!await EnterAsync(context))
+            {
+                return await RefuseAsync(context);
+            }
 
-        if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
+            if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
+            {
+                await _guest.Engine.Starts.WaitAsync(_tenant);
+            }
+
+            return await RunAsync(context, route, entrypoint, body);
+        }
+        finally
         {
-            await _guest.Engine.Starts.WaitAsync(_tenant);
+            if (body.Arriving is { } arriving)
+            {
+                await arriving.EndAsync();
+            }
         }
-
-        return await RunAsync(context, route, entrypoint, bytes);
     }
+
+    /// <summary>
+    /// Whether a guest may begin before its body is whole. It keeps its place while its client sends, and so may those of one half of the
+    /// places: clients that send and then wait do not get the others.
+    /// </summary>
+    private bool MayArrive() => _gate.IsHalfFree && _guest.Engine.Slots.IsHalfFree;
 
     /// <summary>Takes a place of the module's and one of the process's; false: there are none, and too many wait already or have for too long.</summary>
     private async ValueTask<bool> EnterAsync(HttpContext context)
@@ -207,7 +225,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             RequestOutcome.BodyTooLarge => (
                 StatusCodes.Status413PayloadTooLarge, $"the request body is larger than {_defaults.MaxRequestBody} bytes"),
             RequestOutcome.ClientTooSlow => (
-                StatusCodes.Status408RequestTimeout, "the request body did not arrive in time"),
+                Verdict.TooSlow.Status, Verdict.TooSlow.Text),
             _ => (
                 StatusCodes.Status503ServiceUnavailable, "too many bytes of bodies are kept for the module"),
         };
@@ -216,9 +234,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             LogNoRoom(_module, context.TraceIdentifier, _bodies.Memory.Taken, _bodies.Disk.Taken);
         }
 
-        // RFC 9110 §15.5.9. In HTTP/2 the stream ends, and the field is not allowed (RFC 9113 §8.2.2).
-        var mustClose = status == StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol);
-        await ErrorResponse.WriteAsync(context, status, text, mustClose);
+        await ErrorResponse.WriteAsync(context, status, text);
         return refusal;
     }
 
@@ -230,7 +246,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     }
 
     /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
-    private async ValueTask<RequestOutcome> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, BodyBuffer? body)
+    private async ValueTask<RequestOutcome> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
     {
         using var run = RequestRun.Take();
         GuestResult result;
@@ -244,12 +260,31 @@ public sealed partial class ModuleHandler : IModuleHandler
         finally
         {
             Leave();
-            body?.Dispose();
+        }
+
+        // A client may want to send all of its body before it reads anything of the answer.
+        var rest = body.Arriving?.DropAsync();
+        if (rest is null)
+        {
+            body.Bytes?.Dispose();
         }
 
         try
         {
-            return await ConcludeAsync(context, run, result);
+            if (result.Outcome == GuestOutcome.InputBroken)
+            {
+                body.Arriving!.ThrowIfBroken();
+            }
+
+            var outcome = await ConcludeAsync(context, run, result);
+            if (rest is not null && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                // In HTTP/2 the stream ends here, and its client knows (RFC 9113 §8.1).
+                await context.Response.CompleteAsync();
+                await rest;
+            }
+
+            return outcome;
         }
         finally
         {
@@ -257,12 +292,12 @@ public sealed partial class ModuleHandler : IModuleHandler
         }
     }
 
-    private void Prepare(GuestRun run, HttpContext context, RoutePattern route, BodyBuffer? body)
+    private void Prepare(GuestRun run, HttpContext context, RoutePattern route, in RequestBody body)
     {
         var target = RequestTarget.Of(context, route);
         _arguments.Write(run.Arguments, target.RawPath, route.Path, target.Query);
-        _variables.Write(run.Environment, context, target, route, body?.Length ?? 0);
-        run.Stdin = body;
+        _variables.Write(run.Environment, context, target, route, body.Length);
+        run.Stdin = body.Input;
         run.Files = _files;
         run.Tenant = _tenant;
         run.Timeout = _timeout;
@@ -313,7 +348,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     {
         switch (verdict.Outcome)
         {
-            case RequestOutcome.Completed or RequestOutcome.Cancelled:
+            case RequestOutcome.Completed or RequestOutcome.Cancelled or RequestOutcome.ClientTooSlow:
                 break;
             case RequestOutcome.CompletedWithExitCode:
                 LogExitCode(_module, context.TraceIdentifier, result.ExitCode);

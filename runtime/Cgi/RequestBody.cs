@@ -1,27 +1,40 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Wagi.Runtime.Bodies;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Cgi;
 
 /// <summary>
 /// A request body, read to its end before the guest starts: CGI wants its length in advance, and a slow client must not keep an
-/// instance waiting.
+/// instance waiting. Of a large one with a declared length, whose client is fast, only the start is read.
 /// </summary>
 /// <param name="Bytes">The body, the caller's to dispose; null: the request has none, or it was refused.</param>
 /// <param name="Refusal">Why the request cannot be served; null: it can.</param>
-internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? Refusal = null)
+/// <param name="Arriving">The body with its rest, which is still to come, the caller's to end; null: it is whole.</param>
+internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? Refusal = null, ArrivingBody? Arriving = null)
 {
+    /// <summary>A client that sends the first <see cref="BodyBuffer.MaxInMemory"/> bytes within this time is fast.</summary>
+    private static readonly TimeSpan FastStart = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the whole is, in bytes.</summary>
+    public long Length => Arriving?.Length ?? Bytes?.Length ?? 0;
+
+    /// <summary>What the guest reads.</summary>
+    public IGuestInput? Input => (IGuestInput?)Arriving ?? Bytes;
+
     /// <summary>Reads the body.</summary>
     /// <param name="context">The request.</param>
     /// <param name="bodies">Where it is kept.</param>
     /// <param name="limit">The most bytes that are accepted.</param>
     /// <param name="timeout">How long the client may take to send it.</param>
+    /// <param name="mayArrive">Whether a guest may start now, though its body is not whole.</param>
     /// <exception cref="BadHttpRequestException">The client broke the protocol.</exception>
     /// <exception cref="IOException">The client has gone.</exception>
-    public static ValueTask<RequestBody> ReadAsync(HttpContext context, ModuleBodies bodies, long limit, TimeSpan timeout)
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, ModuleBodies bodies, long limit, TimeSpan timeout, Func<bool> mayArrive)
     {
         if (context.Request.ContentLength is null or 0
             && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
@@ -40,15 +53,16 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
             size.MaxRequestBodySize = null;
         }
 
-        return ReadAsync(context.Request.BodyReader, context.Request.ContentLength, bodies, limit, timeout);
+        return ReadAsync(context.Request.BodyReader, context.Request.ContentLength, bodies, limit, timeout, mayArrive);
     }
 
     private static async ValueTask<RequestBody> ReadAsync(
-        PipeReader reader, long? expected, ModuleBodies bodies, long limit, TimeSpan timeout)
+        PipeReader reader, long? expected, ModuleBodies bodies, long limit, TimeSpan timeout, Func<bool> mayArrive)
     {
+        var start = Stopwatch.GetTimestamp();
         var body = new BodyBuffer(bodies);
         CancellationTokenSource? deadline = null;
-        var isWhole = false;
+        var isTaken = false;
         try
         {
             while (true)
@@ -57,6 +71,15 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
                 {
                     deadline ??= new CancellationTokenSource(timeout);
                     result = await reader.ReadAsync(deadline.Token);
+                }
+
+                if (expected > body.Length + result.Buffer.Length && !result.IsCompleted
+                    && body.Length + result.Buffer.Length >= BodyBuffer.MaxInMemory && Stopwatch.GetElapsedTime(start) is var passed && passed < FastStart
+                    && mayArrive() && ArrivingBody.TryBegin(body, reader, bodies, expected.Value, timeout - passed) is { } arriving)
+                {
+                    reader.AdvanceTo(result.Buffer.Start);
+                    isTaken = true;
+                    return new RequestBody(body, Arriving: arriving);
                 }
 
                 var refusal = body.Length + result.Buffer.Length > limit ? RequestOutcome.BodyTooLarge
@@ -71,7 +94,7 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
 
                 if (result.IsCompleted)
                 {
-                    isWhole = true;
+                    isTaken = true;
                     return new RequestBody(body);
                 }
             }
@@ -88,7 +111,7 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         finally
         {
             deadline?.Dispose();
-            if (!isWhole)
+            if (!isTaken)
             {
                 body.Dispose();
             }

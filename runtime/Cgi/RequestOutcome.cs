@@ -27,7 +27,7 @@ internal enum RequestOutcome
     /// <summary>The bodies that are kept leave no room for this one: 503.</summary>
     NoRoomForBody,
 
-    /// <summary>The client took too long to send its body: 408; or to read the answer: the connection was aborted.</summary>
+    /// <summary>The client took too long to send its body: 408, or the connection was aborted; or to read the answer: it was aborted.</summary>
     ClientTooSlow,
 
     /// <summary>Too many requests: 503.</summary>
@@ -50,8 +50,9 @@ internal readonly record struct Verdict(RequestOutcome Outcome, int Status = 0, 
     public static Verdict Malformed => new(
         RequestOutcome.MalformedResponse, StatusCodes.Status502BadGateway, "the module's answer is not valid");
 
-    /// <summary>The client did not read the answer in time. Something of it has been sent, so that the status is not.</summary>
-    public static Verdict TooSlow => new(RequestOutcome.ClientTooSlow, StatusCodes.Status408RequestTimeout);
+    /// <summary>The client did not send its body in time, or did not read the answer: something of that has been sent, so that the status is not.</summary>
+    public static Verdict TooSlow => new(
+        RequestOutcome.ClientTooSlow, StatusCodes.Status408RequestTimeout, "the request body did not arrive in time");
 
     /// <summary>Whether the guest's answer stands, unless its end turns out to be missing.</summary>
     public bool IsAnswered => Outcome is RequestOutcome.Completed or RequestOutcome.CompletedWithExitCode;
@@ -73,6 +74,7 @@ internal readonly record struct Verdict(RequestOutcome Outcome, int Status = 0, 
         GuestOutcome.OutputRefused when isClientGone => new(RequestOutcome.Cancelled),
         GuestOutcome.OutputRefused => new(
             RequestOutcome.Failed, StatusCodes.Status500InternalServerError, "the answer could not be sent"),
+        GuestOutcome.InputBroken => TooSlow,
         GuestOutcome.NotStarted => new(
             RequestOutcome.Failed, StatusCodes.Status500InternalServerError, "the module could not be started"),
         _ => new(RequestOutcome.Trapped, StatusCodes.Status500InternalServerError, "the module failed"),

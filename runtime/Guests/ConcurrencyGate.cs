@@ -26,6 +26,9 @@ internal sealed class ConcurrencyGate(int concurrency, int queue)
     /// <summary>Whether a caller would be turned away now.</summary>
     public bool IsFull => Inside >= concurrency && Waiting >= queue;
 
+    /// <summary>Whether half of the places would be free if one more were taken now.</summary>
+    public bool IsHalfFree => (Inside + 1) * 2 <= concurrency && Waiting == 0;
+
     /// <summary>Enters if that needs no waiting and overtakes nobody who waits.</summary>
     public bool TryEnter() => Waiting == 0 && TryTake();
 

@@ -118,6 +118,9 @@ public enum GuestOutcome
     /// <summary>An output refused what it wrote; the output's owner knows why.</summary>
     OutputRefused,
 
+    /// <summary>What it reads does not come to its end; the input's owner knows why.</summary>
+    InputBroken,
+
     /// <summary>It could not be started: no free slot, or its memory is larger than it may be.</summary>
     NotStarted,
 }

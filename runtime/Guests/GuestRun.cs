@@ -20,6 +20,7 @@ public sealed class GuestRun
     private GuestResult _result;
     private int _statesOfRun;
     private long _stdinPosition;
+    private long _stdinAtTick;
     private bool _isRunning;
     private bool _hasTicked;
 
@@ -44,7 +45,7 @@ public sealed class GuestRun
     /// <summary>Whose it is: tenants take turns at the processors.</summary>
     public string Tenant { get; set; } = "";
 
-    /// <summary>How long it may run, waiting included.</summary>
+    /// <summary>How long it may run, waiting included, but not that for <see cref="Stdin"/>.</summary>
     public TimeSpan Timeout { get; set; } = ModuleLimits.DefaultTimeout;
 
     /// <summary>What its linear memory may grow to, in bytes.</summary>
@@ -105,6 +106,7 @@ public sealed class GuestRun
         _result = default;
         _statesOfRun = 0;
         _stdinPosition = 0;
+        _stdinAtTick = 0;
         _isRunning = true;
         _hasTicked = false;
         Failure = null;
@@ -193,9 +195,37 @@ public sealed class GuestRun
             return mayWait && target.Length > 0 ? ReadStream(StdinStream, target) : 0;
         }
 
-        var count = Stdin?.Read(_stdinPosition, target) ?? 0;
+        if (Stdin is null)
+        {
+            return 0;
+        }
+
+        var count = Stdin.Read(_stdinPosition, target);
+        for (var hasMore = mayWait && !target.IsEmpty; count == 0 && hasMore;)
+        {
+            // Nothing to wait for: it is the end, or has come since it was looked for.
+            var more = Stdin.WaitForMore(_stdinPosition);
+            hasMore = more is not null && WaitForInput(more);
+            count = IsStopped ? 0 : Stdin.Read(_stdinPosition, target);
+        }
+
         _stdinPosition += count;
         return count;
+    }
+
+    /// <summary>Whether reading stdin would not wait: there is something, or its end.</summary>
+    internal bool IsStdinReady => Stdin?.WaitForMore(_stdinPosition) is not { IsCompleted: false };
+
+    /// <summary>Waits until reading stdin would not wait, and for no longer than so many nanoseconds. False: the guest must not go on.</summary>
+    internal bool WaitForStdin(ulong nanoseconds)
+    {
+        if (Stdin?.WaitForMore(_stdinPosition) is not { } more)
+        {
+            return true;
+        }
+
+        var now = Monotonic;
+        return WaitForInput(more, now + Math.Min(nanoseconds, ulong.MaxValue - now));
     }
 
     /// <summary>Called while the guest computes, once every tick. False: it must not go on.</summary>
@@ -221,6 +251,12 @@ public sealed class GuestRun
             return false;
         }
 
+        if (_stdinPosition == _stdinAtTick)
+        {
+            Stdin?.Keep();
+        }
+
+        _stdinAtTick = _stdinPosition;
         return FlushStdout() && GoesOn(_turns!.Pass(ref _turn, Tenant, _clock.Left(), Stdout.Aborted));
     }
 
@@ -229,6 +265,7 @@ public sealed class GuestRun
     {
         Pause();
         _clock.HoldThread();
+        Stdin?.Keep();
         return FlushStdout() && GoesOn(_clock.Sleep(nanoseconds, Stdout.Aborted));
     }
 
@@ -250,6 +287,7 @@ public sealed class GuestRun
     {
         Pause();
         _clock.HoldThread();
+        Stdin?.Keep();
         return GoesOn(_clock.Wait(task, Stdout.Aborted));
     }
 
@@ -285,6 +323,26 @@ public sealed class GuestRun
         if (!Stdout.Flush())
         {
             Stop(GuestOutcome.OutputRefused);
+        }
+
+        return !IsStopped;
+    }
+
+    private bool WaitForInput(Task<bool> more, ulong due = ulong.MaxValue)
+    {
+        if (!more.IsCompleted)
+        {
+            Pause();
+            _clock.HoldThread();
+            if (!FlushStdout() || !GoesOn(_clock.WaitForInput(more, due, Stdout.Aborted)))
+            {
+                return false;
+            }
+        }
+
+        if (more.IsCompleted && !more.Result)
+        {
+            Stop(GuestOutcome.InputBroken);
         }
 
         return !IsStopped;

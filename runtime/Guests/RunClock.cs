@@ -92,6 +92,33 @@ internal struct RunClock
         }
     }
 
+    /// <summary>Waits for whoever sends the guest's input, which is no time of the guest's: the end of its time moves on by as much.</summary>
+    /// <param name="more">Ends in bounded time.</param>
+    /// <param name="due">When the guest wants to go on in any case: on its monotonic clock, in nanoseconds.</param>
+    /// <param name="aborted">Signalled when nobody waits for the guest any more.</param>
+    /// <returns>Why the guest must not go on, or <see cref="GuestOutcome.Completed"/>.</returns>
+    public GuestOutcome WaitForInput(Task more, ulong due, CancellationToken aborted)
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            for (var now = Elapsed; now < due && !more.IsCompleted; now = Elapsed)
+            {
+                more.Wait((int)Math.Min((due - now + 999_999) / 1_000_000, 60_000), aborted);
+            }
+
+            return GuestOutcome.Completed;
+        }
+        catch (OperationCanceledException)
+        {
+            return GuestOutcome.Cancelled;
+        }
+        finally
+        {
+            _deadline += Stopwatch.GetTimestamp() - start;
+        }
+    }
+
     private static bool Pause(int milliseconds, CancellationToken aborted)
     {
         if (aborted.CanBeCanceled)

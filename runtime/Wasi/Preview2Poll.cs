@@ -9,18 +9,38 @@ internal static class Preview2Poll
     public static void Subscribe(GuestRun run, in ComponentCall call, ulong due) =>
         call.Return(call.NewResource(run, Preview2Resource.Pollable, Pollables.Of(run).Add(due)));
 
-    public static void SubscribeReady(GuestRun run, in ComponentCall call, Preview2Resource type)
+    public static void SubscribeStream(GuestRun run, in ComponentCall call, Preview2Resource type, uint pollable)
     {
         call.Representation(call[0], type);
-        call.Return(call.NewResource(run, Preview2Resource.Pollable, Pollables.Ready));
+        call.Return(call.NewResource(run, Preview2Resource.Pollable, pollable));
     }
 
-    public static void Wait(GuestRun run, ulong due)
+    public static bool IsReady(GuestRun run, uint pollable) =>
+        pollable == Pollables.Input ? run.IsStdinReady : Pollables.Of(run)[pollable] <= run.Monotonic;
+
+    /// <summary>Waits until one of them is ready.</summary>
+    public static void Wait(GuestRun run, ReadOnlySpan<uint> pollables)
     {
-        var now = run.Monotonic;
-        if (due > now)
+        var due = ulong.MaxValue;
+        foreach (var pollable in pollables)
         {
-            run.Sleep(due - now);
+            if (IsReady(run, pollable))
+            {
+                return;
+            }
+
+            due = Math.Min(due, Pollables.Of(run)[pollable]);
+        }
+
+        var now = run.Monotonic;
+        var left = due > now ? due - now : 0;
+        if (pollables.Contains(Pollables.Input))
+        {
+            run.WaitForStdin(left);
+        }
+        else
+        {
+            run.Sleep(left);
         }
     }
 
@@ -32,18 +52,17 @@ internal static class Preview2Poll
             throw new TrapException("poll was called with an empty list");
         }
 
-        var due = new ulong[list.Length];
-        for (var i = 0; i < due.Length; i++)
+        var pollables = new uint[list.Length];
+        for (var i = 0; i < pollables.Length; i++)
         {
-            due[i] = Pollables.Of(run)[call.Representation(list[i], Preview2Resource.Pollable)];
+            pollables[i] = call.Representation(list[i], Preview2Resource.Pollable);
         }
 
-        Wait(run, due.Min());
-        var now = run.Monotonic;
+        Wait(run, pollables);
         var ready = new List<ComponentValue>();
-        for (var i = 0; i < due.Length; i++)
+        for (var i = 0; i < pollables.Length; i++)
         {
-            if (due[i] <= now)
+            if (IsReady(run, pollables[i]))
             {
                 ready.Add(ComponentValue.U32((uint)i));
             }
@@ -53,15 +72,21 @@ internal static class Preview2Poll
     }
 }
 
-/// <summary>What the pollables of a component wait for. All but those of clocks are always ready, and have one number together.</summary>
+/// <summary>
+/// What the pollables of a component wait for. Those of clocks have a number each; those of outputs have one together, and so have those of
+/// stdin.
+/// </summary>
 internal sealed class Pollables
 {
     /// <summary>Of a pollable that is always ready.</summary>
     public const uint Ready = 0;
 
+    /// <summary>Of a pollable that is ready when there is something to read.</summary>
+    public const uint Input = 1;
+
     private static readonly RunState<Pollables> State = new();
 
-    private readonly List<ulong> _due = [0];
+    private readonly List<ulong> _due = [0, ulong.MaxValue];
     private readonly Stack<uint> _free = new();
 
     /// <summary>Those of a run.</summary>
@@ -95,7 +120,7 @@ internal sealed class Pollables
 
     public void Remove(uint number)
     {
-        if (number != Ready)
+        if (number > Input)
         {
             _free.Push(number);
         }

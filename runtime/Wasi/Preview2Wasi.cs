@@ -89,28 +89,28 @@ internal static class Preview2Wasi
                 call.Return(ComponentValue.Text("failed"u8));
                 break;
             case Preview2Function.PollableReady:
-                call.Return(ComponentValue.Bool(Pollables.Of(run)[call.Representation(call[0], Preview2Resource.Pollable)] <= run.Monotonic));
+                call.Return(ComponentValue.Bool(Preview2Poll.IsReady(run, call.Representation(call[0], Preview2Resource.Pollable))));
                 break;
             case Preview2Function.PollableBlock:
-                Preview2Poll.Wait(run, Pollables.Of(run)[call.Representation(call[0], Preview2Resource.Pollable)]);
+                Preview2Poll.Wait(run, [call.Representation(call[0], Preview2Resource.Pollable)]);
                 break;
             case Preview2Function.Poll:
                 Preview2Poll.Poll(run, call);
                 break;
             case Preview2Function.InputSubscribe:
-                Preview2Poll.SubscribeReady(run, call, Preview2Resource.InputStream);
+                Preview2Poll.SubscribeStream(run, call, Preview2Resource.InputStream, Pollables.Input);
                 break;
             case Preview2Function.OutputSubscribe:
-                Preview2Poll.SubscribeReady(run, call, Preview2Resource.OutputStream);
+                Preview2Poll.SubscribeStream(run, call, Preview2Resource.OutputStream, Pollables.Ready);
                 break;
 
-            case Preview2Function.Read:
+            case Preview2Function.Read or Preview2Function.BlockingRead:
                 call.Representation(call[0], Preview2Resource.InputStream);
-                Read(run, call, call[1].AsU64);
+                Read(run, call, call[1].AsU64, MayWait(run, function == Preview2Function.BlockingRead));
                 break;
-            case Preview2Function.Skip:
+            case Preview2Function.Skip or Preview2Function.BlockingSkip:
                 call.Representation(call[0], Preview2Resource.InputStream);
-                Transfer(run, call, call[1].AsU64, DiscardedOutput.Instance);
+                Transfer(run, call, call[1].AsU64, DiscardedOutput.Instance, MayWait(run, function == Preview2Function.BlockingSkip));
                 break;
             case Preview2Function.CheckWrite:
                 call.Representation(call[0], Preview2Resource.OutputStream);
@@ -129,9 +129,11 @@ internal static class Preview2Wasi
                 call.Representation(call[0], Preview2Resource.OutputStream);
                 call.Return(ComponentValue.Ok());
                 break;
-            case Preview2Function.Splice:
+            case Preview2Function.Splice or Preview2Function.BlockingSplice:
                 call.Representation(call[1], Preview2Resource.InputStream);
-                Transfer(run, call, call[2].AsU64, Output(run, call.Representation(call[0], Preview2Resource.OutputStream)));
+                Transfer(
+                    run, call, call[2].AsU64, Output(run, call.Representation(call[0], Preview2Resource.OutputStream)),
+                    MayWait(run, function == Preview2Function.BlockingSplice));
                 break;
 
             case Preview2Function.GetDirectories:
@@ -200,23 +202,26 @@ internal static class Preview2Wasi
 
     private static IGuestOutput Output(GuestRun run, uint stream) => stream == Stderr ? run.Stderr : run.Stdout;
 
-    private static void Read(GuestRun run, in ComponentCall call, ulong length)
+    /// <summary>Whether nothing read means the end of the input: unless the guest does not wait, and nothing has come yet.</summary>
+    private static bool MayWait(GuestRun run, bool isBlocking) => isBlocking || run.IsStdinReady;
+
+    private static void Read(GuestRun run, in ComponentCall call, ulong length, bool mayWait)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
-        var read = run.ReadStdin(target, mayWait: true);
-        call.Return(read == 0 && target.Length > 0 ? Closed() : ComponentValue.Ok(ComponentValue.ByteList(target[..read])));
+        var read = run.ReadStdin(target, mayWait);
+        call.Return(read == 0 && target.Length > 0 && mayWait ? Closed() : ComponentValue.Ok(ComponentValue.ByteList(target[..read])));
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
     /// <summary>From standard input to an output: <c>splice</c>, and <c>skip</c> when nobody reads the output.</summary>
-    private static void Transfer(GuestRun run, in ComponentCall call, ulong length, IGuestOutput output)
+    private static void Transfer(GuestRun run, in ComponentCall call, ulong length, IGuestOutput output, bool mayWait)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         var target = buffer.AsSpan(0, (int)Math.Min(length, Piece));
-        var read = run.ReadStdin(target, mayWait: true);
+        var read = run.ReadStdin(target, mayWait);
         Write(run, output, target[..read]);
-        call.Return(read == 0 && target.Length > 0 ? Closed() : ComponentValue.Ok(ComponentValue.U64((ulong)read)));
+        call.Return(read == 0 && target.Length > 0 && mayWait ? Closed() : ComponentValue.Ok(ComponentValue.U64((ulong)read)));
         ArrayPool<byte>.Shared.Return(buffer);
     }
 

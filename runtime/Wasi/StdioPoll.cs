@@ -37,6 +37,7 @@ internal static class StdioPoll
         var start = run.Monotonic;
         var realtime = StdioWasi.Now();
         var wait = ulong.MaxValue;
+        var wantsInput = false;
         for (var i = 0u; i < count; i++)
         {
             var subscription = layout.Read(memory, subscriptions, i);
@@ -46,14 +47,15 @@ internal static class StdioPoll
             }
 
             wait = Math.Min(wait, due);
+            wantsInput |= subscription[8] == EventFdRead;
         }
 
-        if (wait > 0 && !run.Sleep(wait))
+        if (wait > 0 && !(wantsInput ? run.WaitForStdin(wait) : run.Sleep(wait)))
         {
             return Errno.Success;
         }
 
-        var passed = Math.Max(wait, run.Monotonic - start);
+        var passed = run.Monotonic - start;
         var written = 0u;
         for (var i = 0u; i < count; i++)
         {
@@ -69,7 +71,7 @@ internal static class StdioPoll
         return Errno.Success;
     }
 
-    /// <param name="due">Nanoseconds from the start of the call until the event: 0 for a descriptor, which is always ready.</param>
+    /// <param name="due">Nanoseconds from the start of the call until the event: 0 for a descriptor that is ready, as all but stdin always are.</param>
     private static Errno ReadSubscription(
         GuestRun run, ReadOnlySpan<byte> fields, Subscription layout, ulong monotonic, ulong realtime, out ulong due)
     {
@@ -90,6 +92,7 @@ internal static class StdioPoll
                 due = flags == 0 ? timeout : timeout > now ? timeout - now : 0;
                 return Errno.Success;
             case EventFdRead:
+                due = run.IsStdinReady ? 0 : ulong.MaxValue;
                 return run[fd] == StdioDescriptor.Stdin ? Errno.Success : Errno.Badf;
             case EventFdWrite:
                 return run[fd] is StdioDescriptor.Stdout or StdioDescriptor.Stderr ? Errno.Success : Errno.Badf;

@@ -1,9 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Wagi.Runtime.Bodies;
+using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster;
 
@@ -19,43 +18,24 @@ public class SlowClientTests
     private static Task<bool> BecomesAsync(Func<bool> condition) =>
         Eventually.Becomes(_ => Task.FromResult(condition()), isMet => isMet, cancellationToken: Cancellation);
 
-    /// <summary>A client that has sent a part of its body, and goes on when it is told to.</summary>
-    private static async Task<TcpClient> SendPartAsync(HandlerHost host, int length, int part)
-    {
-        var client = new TcpClient();
-        await client.ConnectAsync(host.Address.Host, host.Address.Port, Cancellation);
-        await client.GetStream().WriteAsync(
-            Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"), Cancellation);
-        await client.GetStream().WriteAsync(new byte[part], Cancellation);
-        return client;
-    }
+    private static ModuleBodies ShareOf(HandlerHost host) => PartialClient.ShareOf(host);
 
-    private static async Task<string> ReadAnswerAsync(TcpClient client)
-    {
-        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-        return await reader.ReadToEndAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-    }
-
-    private static ModuleBodies ShareOf(HandlerHost host)
-    {
-        var bodies = host.Bodies.Of("tests/handler", "");
-        bodies.Dispose();
-        return bodies;
-    }
+    /// <summary>With one place, no guest starts before its body is whole.</summary>
+    private static HandlerDefaults OnePlace => new() { MaxConcurrency = 1 };
 
     [Fact]
     public async Task LargeBody_WaitsOnDisk_AndLeavesNoFile()
     {
-        await using var host = await HandlerHost.StartAsync(Wat.Echo);
-        using var client = await SendPartAsync(host, Large, Large - 1);
+        await using var host = await HandlerHost.StartAsync(Wat.Echo, defaults: OnePlace);
+        using var client = await PartialClient.SendAsync(host, Large, Large - 1);
         await BecomesAsync(() => ShareOf(host).Disk.Taken == Large - 1);
         Assert.Equal(0, ShareOf(host).Memory.Taken);
 
         // It has no name, so that a process that dies leaves nothing, either.
         Assert.Empty(Directory.EnumerateFileSystemEntries(host.SpoolFolder));
 
-        await client.GetStream().WriteAsync(new byte[1], Cancellation);
-        Assert.Equal(Large, HandlerHost.BodyOf(await ReadAnswerAsync(client)).Length);
+        await client.SendAsync(new byte[1]);
+        Assert.Equal(Large, HandlerHost.BodyOf(await client.ReadAnswerAsync()).Length);
         await BecomesAsync(() => ShareOf(host).Disk.Taken == 0);
     }
 
@@ -63,11 +43,11 @@ public class SlowClientTests
     public async Task SmallBody_WaitsInMemory_AndGivesItBack()
     {
         await using var host = await HandlerHost.StartAsync(Wat.Echo);
-        using var client = await SendPartAsync(host, 20_000, 19_999);
+        using var client = await PartialClient.SendAsync(host, 20_000, 19_999);
         await BecomesAsync(() => ShareOf(host).Memory.Taken == 32 << 10);
         Assert.Equal(0, ShareOf(host).Disk.Taken);
 
-        client.Close();
+        client.Dispose();
 
         await BecomesAsync(() => ShareOf(host).Memory.Taken == 0);
     }
@@ -91,7 +71,7 @@ public class SlowClientTests
     [Fact]
     public async Task WithoutAFolder_MemoryHasToDo_AndTheLogSaysSo()
     {
-        await using var host = await HandlerHost.StartAsync(Wat.Echo);
+        await using var host = await HandlerHost.StartAsync(Wat.Echo, defaults: OnePlace);
         File.WriteAllText(host.SpoolFolder, "in the way");
         var sent = RandomNumberGenerator.GetBytes(3_000_000);
 
@@ -107,8 +87,8 @@ public class SlowClientTests
         // Two bodies of 100,000 bytes fit, a third does not.
         var budget = new BodyOptions { Disk = 800_000, Memory = 0, Largest = 200_000 };
         await using var host = await HandlerHost.StartAsync(Wat.Echo, bodies: budget);
-        using var first = await SendPartAsync(host, 100_000, 99_999);
-        using var second = await SendPartAsync(host, 100_000, 99_999);
+        using var first = await PartialClient.SendAsync(host, 100_000, 99_999);
+        using var second = await PartialClient.SendAsync(host, 100_000, 99_999);
         await BecomesAsync(() => ShareOf(host).Disk.Taken == 199_998);
 
         using var third = await host.Client.PostAsync("/", new ByteArrayContent(new byte[100_000]), Cancellation);
@@ -122,8 +102,8 @@ public class SlowClientTests
         using var neighbour = host.Bodies.Of("tests/neighbour", "");
         using var body = new BodyBuffer(neighbour);
         Assert.True(body.TryAppend(new byte[200_000]));
-        await first.GetStream().WriteAsync(new byte[1], Cancellation);
-        Assert.Equal(100_000, HandlerHost.BodyOf(await ReadAnswerAsync(first)).Length);
+        await first.SendAsync(new byte[1]);
+        Assert.Equal(100_000, HandlerHost.BodyOf(await first.ReadAnswerAsync()).Length);
     }
 
     [Theory]
@@ -131,10 +111,10 @@ public class SlowClientTests
     [InlineData(2_000_000)]
     public async Task BodyThatDoesNotArriveInTime_Gets408(int part)
     {
-        await using var host = await HandlerHost.StartAsync(Wat.Echo, defaults: new() { ClientTimeout = TimeSpan.FromMilliseconds(300) });
-        using var client = await SendPartAsync(host, Large, part);
+        await using var host = await HandlerHost.StartAsync(Wat.Echo, defaults: OnePlace with { ClientTimeout = TimeSpan.FromMilliseconds(300) });
+        using var client = await PartialClient.SendAsync(host, Large, part);
 
-        var answer = await ReadAnswerAsync(client);
+        var answer = await client.ReadAnswerAsync();
 
         Assert.StartsWith("HTTP/1.1 408 Request Timeout\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
@@ -147,9 +127,9 @@ public class SlowClientTests
     public async Task BodyThatTrickles_Gets408()
     {
         await using var host = await HandlerHost.StartAsync(Wat.Echo);
-        using var client = await SendPartAsync(host, 100, 1);
+        using var client = await PartialClient.SendAsync(host, 100, 1);
 
-        Assert.StartsWith("HTTP/1.1 408 Request Timeout\r\n", await ReadAnswerAsync(client), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 408 Request Timeout\r\n", await client.ReadAnswerAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -215,9 +195,9 @@ public class SlowClientTests
     public async Task ClientThatHangsUp_FreesItsBacklog()
     {
         await using var host = await HandlerHost.StartAsync(Wat.Echo);
-        using (var client = await SendPartAsync(host, 16 << 20, 16 << 20))
+        using (var client = await PartialClient.SendAsync(host, 16 << 20, 16 << 20))
         {
-            await client.GetStream().ReadExactlyAsync(new byte[1], Cancellation);
+            await client.ReadAsync(1);
             await BecomesAsync(() => host.Handler.Running == 0);
         }
 

@@ -117,19 +117,18 @@ internal sealed class HandlerHost : IAsyncDisposable
     public static byte[] BodyOf(string answer)
     {
         Assert.StartsWith("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
-        var end = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-        var rest = answer[(end + 4)..];
-        if (!answer[..end].Contains("chunked", StringComparison.Ordinal))
+        var start = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+        if (!answer.AsSpan(0, start).Contains("chunked", StringComparison.Ordinal))
         {
-            return Encoding.Latin1.GetBytes(rest);
+            return Encoding.Latin1.GetBytes(answer[start..]);
         }
 
         var body = new StringBuilder();
-        while (Convert.ToInt32(rest[..rest.IndexOf('\r', StringComparison.Ordinal)], 16) is var length and > 0)
+        while (Convert.ToInt32(answer[start..answer.IndexOf('\r', start)], 16) is var length and > 0)
         {
-            var start = rest.IndexOf('\n', StringComparison.Ordinal) + 1;
-            body.Append(rest.AsSpan(start, length));
-            rest = rest[(start + length + 2)..];
+            start = answer.IndexOf('\n', start) + 1;
+            body.Append(answer.AsSpan(start, length));
+            start += length + 2;
         }
 
         return Encoding.Latin1.GetBytes(body.ToString());
