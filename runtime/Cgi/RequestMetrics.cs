@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
@@ -12,15 +13,24 @@ public sealed class RequestMetrics : IDisposable
     /// <summary>Name of the meter that all instruments of this program belong to.</summary>
     public const string MeterName = "Wagi.Runtime";
 
+    private const string NoRoute = "no_route";
+
     private readonly Meter _meter;
     private readonly ConcurrentDictionary<HandlerMetrics, byte> _handlers = new();
+
+    /// <summary>What handlers have counted that are gone: a counter never goes back.</summary>
+    private readonly ConcurrentDictionary<RequestLabels, long> _counted = new();
+
+    /// <summary>Adding up waits while a handler goes, so that it is found here or there, and not twice.</summary>
+    private readonly Lock _leaving = new();
+    private readonly StripedCounter _unroutedByClient = new();
+    private readonly StripedCounter _unroutedByServer = new();
 
     /// <summary>Creates the instruments.</summary>
     public RequestMetrics()
     {
         _meter = new Meter(MeterName);
-        Requests = _meter.CreateCounter<long>(
-            "wagi_requests_total", description: "Requests by module, class of the status code, and outcome.");
+        _meter.CreateObservableCounter("wagi_requests_total", ObserveRequests, description: "Requests by module, class of the status code, and outcome.");
         Duration = _meter.CreateHistogram(
             "wagi_request_duration_seconds", "s", "Time from the request's headers to the end of the answer.",
             advice: new InstrumentAdvice<double>
@@ -37,8 +47,6 @@ public sealed class RequestMetrics : IDisposable
             "wagi_body_bytes", ObserveBodies, description: "Bytes of bodies kept for clients that send or read slowly, by module and medium.");
     }
 
-    internal Counter<long> Requests { get; }
-
     internal Histogram<double> Duration { get; }
 
     /// <summary>Those of the requests that guests send.</summary>
@@ -46,18 +54,45 @@ public sealed class RequestMetrics : IDisposable
 
     /// <summary>Counts a request that no module answered.</summary>
     /// <param name="status">The status code that was sent.</param>
-    internal void RecordUnrouted(int status) => Requests.Add(
-        1,
-        new KeyValuePair<string, object?>("module", ""),
-        new KeyValuePair<string, object?>("code", $"{status / 100}xx"),
-        new KeyValuePair<string, object?>("outcome", "no_route"));
+    internal void RecordUnrouted(int status) => (status < StatusCodes.Status500InternalServerError ? _unroutedByClient : _unroutedByServer).Increment();
 
     internal void Add(HandlerMetrics handler) => _handlers[handler] = 0;
 
-    internal void Remove(HandlerMetrics handler) => _handlers.TryRemove(handler, out _);
+    internal void Remove(HandlerMetrics handler)
+    {
+        lock (_leaving)
+        {
+            _handlers.TryRemove(handler, out _);
+            foreach (var (labels, count) in handler.Counted)
+            {
+                _counted.AddOrUpdate(labels, count, (_, before) => before + count);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private List<Measurement<long>> ObserveRequests()
+    {
+        lock (_leaving)
+        {
+            return
+            [
+                .. _counted.Concat(_handlers.Keys.SelectMany(handler => handler.Counted))
+                    .Append(new(new RequestLabels("", "4xx", NoRoute), _unroutedByClient.Value))
+                    .Append(new(new RequestLabels("", "5xx", NoRoute), _unroutedByServer.Value))
+                    .GroupBy(count => count.Key, count => count.Value)
+                    .Select(group => (Labels: group.Key, Count: group.Sum()))
+                    .Where(group => group.Count > 0)
+                    .Select(group => new Measurement<long>(
+                        group.Count,
+                        new KeyValuePair<string, object?>("module", group.Labels.Module),
+                        new KeyValuePair<string, object?>("code", group.Labels.Code),
+                        new KeyValuePair<string, object?>("outcome", group.Labels.Outcome))),
+            ];
+        }
+    }
 
     // They share what their module may keep.
     private IEnumerable<Measurement<long>> ObserveBodies()
@@ -76,7 +111,13 @@ public sealed class RequestMetrics : IDisposable
         .Select(group => new Measurement<int>(group.Sum(value), new KeyValuePair<string, object?>("module", group.Key)));
 }
 
-/// <summary>The metrics of one handler, with their labels made once.</summary>
+/// <summary>What requests are counted by.</summary>
+/// <param name="Module">The module's id; empty: none.</param>
+/// <param name="Code">The class of the status code.</param>
+/// <param name="Outcome">What became of them.</param>
+internal sealed record RequestLabels(string Module, string Code, string Outcome);
+
+/// <summary>The metrics of one handler.</summary>
 internal sealed class HandlerMetrics : IDisposable
 {
     private static readonly string[] Classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -89,8 +130,7 @@ internal sealed class HandlerMetrics : IDisposable
     private readonly RequestMetrics _metrics;
     private readonly ConcurrencyGate _gate;
     private readonly KeyValuePair<string, object?> _module;
-    private readonly KeyValuePair<string, object?>[]?[] _labels =
-        new KeyValuePair<string, object?>[]?[Outcomes.Length * Classes.Length];
+    private readonly StripedCounter?[] _counters = new StripedCounter?[Outcomes.Length * Classes.Length];
 
     public HandlerMetrics(RequestMetrics metrics, string module, ConcurrencyGate gate, ModuleBodies bodies)
     {
@@ -106,6 +146,11 @@ internal sealed class HandlerMetrics : IDisposable
 
     public ModuleBodies Bodies { get; }
 
+    /// <summary>The requests so far.</summary>
+    public IEnumerable<KeyValuePair<RequestLabels, long>> Counted => _counters.Select((counter, index) => KeyValuePair.Create(
+        new RequestLabels(Module, Classes[index % Classes.Length], Outcomes[index / Classes.Length]), Volatile.Read(ref counter)?.Value ?? 0))
+        .Where(count => count.Value > 0);
+
     public int Running => _gate.Inside;
 
     public int Waiting => _gate.Waiting;
@@ -115,11 +160,7 @@ internal sealed class HandlerMetrics : IDisposable
     /// <param name="duration">How long it took.</param>
     public void Record(RequestOutcome outcome, int status, TimeSpan duration)
     {
-        if (_metrics.Requests.Enabled)
-        {
-            _metrics.Requests.Add(1, Labels(outcome, status / 100));
-        }
-
+        CounterOf(((int)outcome * Classes.Length) + (status / 100)).Increment();
         if (_metrics.Duration.Enabled)
         {
             _metrics.Duration.Record(duration.TotalSeconds, _module);
@@ -128,11 +169,8 @@ internal sealed class HandlerMetrics : IDisposable
 
     public void Dispose() => _metrics.Remove(this);
 
-    private KeyValuePair<string, object?>[] Labels(RequestOutcome outcome, int statusClass) =>
-        _labels[((int)outcome * Classes.Length) + statusClass] ??=
-        [
-            _module,
-            new KeyValuePair<string, object?>("code", Classes[statusClass]),
-            new KeyValuePair<string, object?>("outcome", Outcomes[(int)outcome]),
-        ];
+    /// <summary>Most modules have a few of all that there might be.</summary>
+    private StripedCounter CounterOf(int index) => Volatile.Read(ref _counters[index])
+        ?? Interlocked.CompareExchange(ref _counters[index], new StripedCounter(), null)
+        ?? _counters[index]!;
 }

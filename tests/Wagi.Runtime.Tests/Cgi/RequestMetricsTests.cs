@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Cgi;
@@ -47,5 +50,45 @@ public class RequestMetricsTests
 
         static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
             string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+    }
+
+    [Fact]
+    public void WhatAHandlerCounted_StaysWhenItIsReplaced()
+    {
+        using var metrics = new RequestMetrics();
+        var counts = new List<(long Value, string Outcome)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "wagi_requests_total")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            if (tags[0].Value is "metrics/replaced")
+            {
+                counts.Add((value, (string)tags[2].Value!));
+            }
+        });
+        listener.Start();
+        using var bodies = new BodyStore(new BodyOptions(), Path.GetTempPath() + "no-such-folder", NullLogger.Instance).Of("metrics/replaced", "");
+        HandlerMetrics Handler() => new(metrics, "metrics/replaced", new ConcurrencyGate(1, 1), bodies);
+
+        var first = Handler();
+        first.Record(RequestOutcome.Completed, 200, TimeSpan.Zero);
+        var second = Handler();
+        second.Record(RequestOutcome.Completed, 201, TimeSpan.Zero);
+        second.Record(RequestOutcome.Trapped, 500, TimeSpan.Zero);
+        listener.RecordObservableInstruments();
+        Assert.Equal([(1, "trapped"), (2, "completed")], counts.Order());
+
+        counts.Clear();
+        first.Dispose();
+        listener.RecordObservableInstruments();
+        second.Dispose();
+        listener.RecordObservableInstruments();
+        Assert.Equal([(1, "trapped"), (1, "trapped"), (2, "completed"), (2, "completed")], counts.Order());
     }
 }
