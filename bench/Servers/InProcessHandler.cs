@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Network;
@@ -16,6 +17,9 @@ namespace Wagi.Bench.Servers;
 internal sealed class InProcessHandler : IDisposable
 {
     private const string Route = "/bench";
+
+    [ThreadStatic]
+    private static StandInResponse? _response;
 
     private readonly RequestMetrics _metrics = new();
     private readonly OutboundClient _outbound = new(new AddressGuard(new AddressRules()));
@@ -61,6 +65,9 @@ internal sealed class InProcessHandler : IDisposable
         }
     }
 
+    /// <summary>Used again by each request of a thread.</summary>
+    private static StandInResponse Response => _response ??= new StandInResponse();
+
     /// <summary>The request of <see cref="GetAsync"/>, as the server would hand it over.</summary>
     public static HttpContext CreateContext(string query, string path = Route)
     {
@@ -71,7 +78,12 @@ internal sealed class InProcessHandler : IDisposable
         context.Request.Path = path;
         context.Request.QueryString = new QueryString(query);
         context.Request.Protocol = "HTTP/1.1";
-        context.Response.Body = new MemoryStream();
+        context.Features.Set<IHttpResponseBodyFeature>(Response);
+
+        // What this context makes when it is first asked for, and a server keeps from request to request.
+        _ = context.Connection.RemoteIpAddress;
+        context.Response.ContentType = "text/plain";
+        context.Response.Headers.Clear();
         return context;
     }
 
