@@ -2,16 +2,21 @@ using Wagi.Runtime.Serving;
 
 namespace Wagi.Runtime.Tests.Serving;
 
-public sealed class ServerMemoryTests
+public sealed class ServerMemoryTests : IDisposable
 {
+    private const int All = ServerMemory.Budget / ServerMemory.LargeBlock;
+
+    private readonly ServerMemory _memory = new(stripes: 1);
+
+    public void Dispose() => _memory.Dispose();
+
     [Fact]
     public void BlocksAreLarge_UntilTheirBudgetIsUsed_AndAgainWhenSomeAreGivenBack()
     {
-        var memory = new ServerMemory();
-        using var pool = memory.Create();
-        using var another = memory.Create();
+        using var pool = _memory.Create();
+        using var another = _memory.Create();
 
-        var large = Enumerable.Range(0, ServerMemory.Budget / ServerMemory.LargeBlock).Select(i => (i % 2 == 0 ? pool : another).Rent()).ToList();
+        var large = Enumerable.Range(0, All).Select(i => (i % 2 == 0 ? pool : another).Rent()).ToList();
         using var small = pool.Rent();
         using var asked = pool.Rent(100_000);
 
@@ -25,16 +30,43 @@ public sealed class ServerMemoryTests
         using var afterwards = pool.Rent();
         Assert.Equal(ServerMemory.LargeBlock, next.Memory.Length);
         Assert.Equal(4096, afterwards.Memory.Length);
-        large.ForEach(block => block.Dispose());
+        large.Skip(1).ToList().ForEach(block => block.Dispose());
     }
 
     [Fact]
-    public void BlockIsNotReadAfterItWasGivenBack()
+    public void ManyConnections_UseTheSameBlocksAgain()
     {
-        using var pool = new ServerMemory().Create();
-        var block = pool.Rent();
-        block.Dispose();
+        using var pool = _memory.Create();
+        var seen = new HashSet<Memory<byte>>();
+        for (var round = 0; round < 10; round++)
+        {
+            var blocks = Enumerable.Range(0, 200).Select(_ => pool.Rent()).ToList();
+            seen.UnionWith(blocks.Select(block => block.Memory));
+            blocks.ForEach(block => block.Dispose());
+        }
 
-        Assert.True(block.Memory.IsEmpty);
+        Assert.Equal(200, seen.Count);
+    }
+
+    [Fact]
+    public void BlocksThatNobodyNeeds_AreGivenUp_AndThoseThatAreUsedStay()
+    {
+        using var pool = _memory.Create();
+        var blocks = Enumerable.Range(0, 100).Select(_ => pool.Rent()).ToList();
+        blocks.ForEach(block => block.Dispose());
+        _memory.Trim();
+        Assert.Equal(100, _memory.Idle);
+
+        // So many are needed at a time.
+        blocks = [.. Enumerable.Range(0, 30).Select(_ => pool.Rent())];
+        blocks.ForEach(block => block.Dispose());
+        _memory.Trim();
+        Assert.Equal(30, _memory.Idle);
+        _memory.Trim();
+        Assert.Equal(0, _memory.Idle);
+
+        // What is gone makes room for others.
+        blocks = [.. Enumerable.Range(0, All).Select(_ => pool.Rent())];
+        Assert.All(blocks, block => Assert.Equal(ServerMemory.LargeBlock, block.Memory.Length));
     }
 }

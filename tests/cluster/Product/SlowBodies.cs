@@ -31,8 +31,21 @@ public sealed class SlowBodies : IDisposable
         }
     }
 
-    /// <summary>How many have been answered, or cut off.</summary>
-    public int Refused => _clients.Count(client => client.Client.Poll(0, SelectMode.SelectRead));
+    /// <summary>How many have been refused, or cut off. An answer may well begin before the body is whole.</summary>
+    public int Refused => _clients.Count(client => client.Client.Poll(0, SelectMode.SelectRead) && !IsServed(client.Client));
+
+    private static bool IsServed(Socket client)
+    {
+        var start = new byte["HTTP/1.1 2".Length];
+        try
+        {
+            return client.Receive(start, SocketFlags.Peek) == start.Length && start.AsSpan().SequenceEqual("HTTP/1.1 2"u8);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 
     private static async Task SendAsync(TcpClient client, Uri url, int part, CancellationToken cancellation)
     {
