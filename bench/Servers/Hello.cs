@@ -27,7 +27,9 @@ internal sealed record Hello(string Language, string Suffix, string Sample)
     /// <summary>In Go, initialized when it is compiled: a handler of <c>net/http</c> behind a router.</summary>
     public static Hello InPreinitializedGo { get; } = new("Go, preinitialized", "_go_preinitialized", "router-go")
     {
-        Entrypoint = "wagi_serve", Preinitialization = Preinitialization.WithRandom, Below = "/hello/world",
+        Entrypoint = "wagi_serve",
+        Preinitialization = Preinitialization.WithRandom,
+        Below = "/hello/world",
     };
 
     /// <summary>In C, then in each other language for which this machine has the toolchain; what is missing is printed.</summary>
