@@ -19,7 +19,7 @@ public sealed class RequestMetrics : IDisposable
     private readonly ConcurrentDictionary<HandlerMetrics, byte> _handlers = new();
 
     /// <summary>What handlers have counted that are gone: a counter never goes back.</summary>
-    private readonly ConcurrentDictionary<RequestLabels, long> _counted = new();
+    private readonly Dictionary<RequestLabels, long> _counted = [];
 
     /// <summary>Adding up waits while a handler goes, so that it is found here or there, and not twice.</summary>
     private readonly Lock _leaving = new();
@@ -65,7 +65,7 @@ public sealed class RequestMetrics : IDisposable
             _handlers.TryRemove(handler, out _);
             foreach (var (labels, count) in handler.Counted)
             {
-                _counted.AddOrUpdate(labels, count, (_, before) => before + count);
+                _counted[labels] = _counted.GetValueOrDefault(labels) + count;
             }
         }
     }

@@ -43,9 +43,8 @@ internal sealed class CompileCommand
 
     private readonly Option<string?> _preinitialize = new("--preinitialize")
     {
-        Description = $"Run the module's initialization now, instead of in each request. {Preinitializations.WithRandom}: it may use random numbers.",
-        HelpName = $"true|{Preinitializations.WithRandom}",
-        Arity = ArgumentArity.ZeroOrOne,
+        Description = $"Whether to run the module's initialization now, instead of in each request. {Preinitializations.WithRandom}: it may use random numbers.",
+        HelpName = $"true|false|{Preinitializations.WithRandom}",
     };
 
     public Command Create()
@@ -97,7 +96,7 @@ internal sealed class CompileCommand
             }
 
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
-                $"{output}: {code.Length} bytes of native code from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");
+                $"{output}: {code.Length} bytes of native code{(GuestEngine.IsInitialized(code) ? ", preinitialized," : "")} from {wasm.Length} bytes, for engine {engine.CompatibilityKey}");
             return ExitCodes.Success;
         }
         catch (UsageException exception)
@@ -126,13 +125,13 @@ internal sealed class CompileCommand
 
     private Preinitialization ReadPreinitialization(ParseResult arguments)
     {
-        if (arguments.GetResult(_preinitialize) is null)
+        if (arguments.GetValue(_preinitialize) is not { } text)
         {
             return Preinitialization.None;
         }
 
-        return arguments.GetValue(_preinitialize) is not { } text ? Preinitialization.Deterministic
-            : Preinitializations.TryParse(text, out var value) ? value
+        return Preinitializations.TryParse(text, out var value)
+            ? value
             : throw new UsageException($"--preinitialize '{text}' must be true, false or {Preinitializations.WithRandom}");
     }
 

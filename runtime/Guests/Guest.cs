@@ -16,13 +16,17 @@ public sealed class Guest : IDisposable
     private int _disposed;
 
     /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
-    internal Guest(GuestEngine engine, IGuestProgram program, string remark = "")
+    internal Guest(GuestEngine engine, IGuestProgram program, string remark = "", bool isInitialized = false)
     {
         ObjectDisposedException.ThrowIf(!engine.TryJoin(), engine);
         Engine = engine;
         _program = program;
         Remark = remark;
+        IsPreinitialized = isInitialized;
     }
+
+    /// <summary>Whether it begins where its initialization has ended, which was run when it was compiled.</summary>
+    public bool IsPreinitialized { get; }
 
     /// <summary>What there is to say to people about how it was compiled; empty: nothing.</summary>
     public string Remark { get; }

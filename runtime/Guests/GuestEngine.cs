@@ -133,7 +133,7 @@ public sealed class GuestEngine : IDisposable
                 ?? throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
         }
 
-        return preinitialization == Preinitialization.None ? CompileBinary(binary, remark: "") : CompileInitialized(binary.ToArray(), preinitialization);
+        return preinitialization == Preinitialization.None ? CompileBinary(binary, remark: "", isInitialized: false) : CompileInitialized(binary.ToArray(), preinitialization);
     }
 
     /// <summary>Finds by the first bytes what can be neither WebAssembly nor WebAssembly text.</summary>
@@ -163,6 +163,9 @@ public sealed class GuestEngine : IDisposable
     /// <summary>What there is to say to people about what <see cref="Compile"/> gave back; empty: nothing.</summary>
     public static string RemarkOf(ReadOnlySpan<byte> nativeCode) => ReadParts(nativeCode)?.RemarkIn(nativeCode) ?? "";
 
+    /// <summary>Whether what <see cref="Compile"/> gave back begins where the module's initialization has ended.</summary>
+    public static bool IsInitialized(ReadOnlySpan<byte> nativeCode) => ReadParts(nativeCode) is { IsInitialized: true };
+
     /// <summary>Whether this looks like what <see cref="Compile"/> gives back, by its first bytes.</summary>
     public static bool IsNativeCode(ReadOnlySpan<byte> content) => content.StartsWith(NativeMagic);
 
@@ -189,7 +192,7 @@ public sealed class GuestEngine : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            return CompileBinary(wasm, $"not preinitialized: {exception.Message}");
+            return CompileBinary(wasm, $"not preinitialized: {exception.Message}", isInitialized: false);
         }
 
         if (initialized.Length > LargeModule)
@@ -198,28 +201,28 @@ public sealed class GuestEngine : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         }
 
-        return CompileBinary(initialized, remark: "");
+        return CompileBinary(initialized, remark: "", isInitialized: true);
     }
 
-    private byte[] CompileBinary(ReadOnlySpan<byte> wasm, string remark)
+    private byte[] CompileBinary(ReadOnlySpan<byte> wasm, string remark, bool isInitialized)
     {
         Enter();
         try
         {
             if (WasmComponent.IsComponent(wasm))
             {
-                return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, failure);
+                return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, isInitialized, failure);
             }
 
             // The pool makes images of its own.
             if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out var image)
                 && WasmEngine.Compile(Handle, rest, out _) is { } code)
             {
-                return Join(code, image, remark, error: null);
+                return Join(code, image, remark, isInitialized, error: null);
             }
 
             // What is wrong with a module is said about the module as it came.
-            return Join(WasmEngine.Compile(Handle, wasm, out var error), image: null, remark, error);
+            return Join(WasmEngine.Compile(Handle, wasm, out var error), image: null, remark, isInitialized, error);
         }
         finally
         {
@@ -243,8 +246,8 @@ public sealed class GuestEngine : IDisposable
         return module;
     }
 
-    private static byte[] Join(byte[]? code, MemoryImage? image, string remark, string? error) => code is not null
-        ? NativeCode.Join(code, image, remark, Environment.SystemPageSize)
+    private static byte[] Join(byte[]? code, MemoryImage? image, string remark, bool isInitialized, string? error) => code is not null
+        ? NativeCode.Join(code, image, remark, isInitialized, Environment.SystemPageSize)
         : throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
@@ -286,12 +289,12 @@ public sealed class GuestEngine : IDisposable
             var remark = parts.RemarkIn(file);
             if (WasmComponent.IsNativeCode(code))
             {
-                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error), remark);
+                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error), remark, parts.IsInitialized);
             }
 
             var image = file.Slice((int)parts.ImageOffset, (int)parts.ImageLength);
             return WasmEngine.Deserialize(Handle, code, out error) is { } module
-                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart), remark)
+                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart), remark, parts.IsInitialized)
                 : null;
         }
         catch (IOException exception)
@@ -322,7 +325,7 @@ public sealed class GuestEngine : IDisposable
             var remark = ReadRemark(file, parts);
             if (IsComponent(file))
             {
-                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error), remark);
+                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error), remark, parts.IsInitialized);
             }
 
             if (WasmEngine.DeserializeFile(Handle, path, out error) is not { } module)
@@ -332,12 +335,12 @@ public sealed class GuestEngine : IDisposable
 
             if (parts.ImageLength == 0)
             {
-                return Own(module, image: null, remark);
+                return Own(module, image: null, remark, parts.IsInitialized);
             }
 
             var image = MappedImage.Map(file, parts.ImageOffset, parts.ImageLength, parts.ImageStart);
             file = null;
-            return Own(module, image, remark);
+            return Own(module, image, remark, parts.IsInitialized);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -415,11 +418,11 @@ public sealed class GuestEngine : IDisposable
         Lifetime.Exit();
     }
 
-    private Guest Own(WasmModuleHandle module, MappedImage? image, string remark) =>
-        new(this, new CoreProgram(this, module, OwnMemories is null ? null : new ModuleMemory(OwnMemories, image)), remark);
+    private Guest Own(WasmModuleHandle module, MappedImage? image, string remark, bool isInitialized) =>
+        new(this, new CoreProgram(this, module, OwnMemories is null ? null : new ModuleMemory(OwnMemories, image)), remark, isInitialized);
 
-    private Guest? Own(ComponentHandle? component, string remark) =>
-        component is null ? null : new Guest(this, new ComponentProgram(this, component), remark);
+    private Guest? Own(ComponentHandle? component, string remark, bool isInitialized) =>
+        component is null ? null : new Guest(this, new ComponentProgram(this, component), remark, isInitialized);
 
     private LinkerHandle CreateLinker(bool hasFiles)
     {

@@ -18,23 +18,26 @@ namespace Wagi.Runtime.Images;
 /// <param name="ImageLength">Bytes of it, whole pages; 0: there is none.</param>
 /// <param name="ImageStart">Where it begins in the memory, at a page.</param>
 /// <param name="RemarkLength">Bytes of the remark, which comes after the image.</param>
-internal readonly record struct NativeCode(long CodeLength, long ImageOffset, long ImageLength, long ImageStart, long RemarkLength)
+/// <param name="IsInitialized">Whether the module begins where its initialization has ended.</param>
+internal readonly record struct NativeCode(
+    long CodeLength, long ImageOffset, long ImageLength, long ImageStart, long RemarkLength, bool IsInitialized)
 {
-    /// <summary>Bytes of the trailer: magic, five numbers, checksum.</summary>
+    /// <summary>Bytes of the trailer: magic, six numbers, checksum.</summary>
     public const int TrailerSize = ChecksumOffset + ChecksumSize;
 
-    private const int ChecksumOffset = 8 + (5 * sizeof(long));
+    private const int ChecksumOffset = 8 + (6 * sizeof(long));
     private const int ChecksumSize = 16;
 
     /// <summary>The last digit is the version of this layout.</summary>
-    private static ReadOnlySpan<byte> Magic => "wagi\0cw4"u8;
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw5"u8;
 
     /// <summary>The file of a module.</summary>
     /// <param name="code">Native code.</param>
     /// <param name="image">What its memory begins with; null: zeros.</param>
     /// <param name="remark">What there is to say to people about how it was compiled; empty: nothing.</param>
+    /// <param name="isInitialized">Whether the module begins where its initialization has ended.</param>
     /// <param name="page">Bytes of a page, as the kernel maps them.</param>
-    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, string remark, int page)
+    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, string remark, bool isInitialized, int page)
     {
         var offset = image is null ? code.Length : (code.Length + page - 1) / page * page;
         var length = image?.Content.Length ?? 0;
@@ -46,7 +49,7 @@ internal readonly record struct NativeCode(long CodeLength, long ImageOffset, lo
         var trailer = file.AsSpan(^TrailerSize..);
         Magic.CopyTo(trailer);
         var numbers = trailer[Magic.Length..];
-        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, length, image?.Start ?? 0, text.Length])
+        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, length, image?.Start ?? 0, text.Length, isInitialized ? 1 : 0])
         {
             BinaryPrimitives.WriteInt64LittleEndian(numbers, number);
             numbers = numbers[sizeof(long)..];
@@ -71,7 +74,7 @@ internal readonly record struct NativeCode(long CodeLength, long ImageOffset, lo
         }
 
         var numbers = trailer[Magic.Length..];
-        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3), Number(numbers, 4));
+        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3), Number(numbers, 4), Number(numbers, 5) != 0);
         return parts.Fits(length - TrailerSize, page) ? parts : null;
     }
 

@@ -38,7 +38,7 @@ internal sealed class ModuleHandlerFactory(
                 .. handler.ReadSubRoutes()
                     .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
             ];
-            return new ServedModule(entry, digest, reference, routes, handler, remark);
+            return new ServedModule(entry, digest, reference, routes, handler, remark, guest.IsPreinitialized);
         }
         catch
         {

@@ -247,7 +247,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
         slot.Loaded = loaded;
         slot.Load = LoadResult.Ready with { Message = loaded.Remark };
-        LogLoaded(slot.Desired.Id, slot.Desired.Route.ToString(), loaded.Reference);
+        LogLoaded(slot.Desired.Id, slot.Desired.Route.ToString(), loaded.Reference, loaded.IsPreinitialized ? ", preinitialized" : "");
         if (loaded.Remark.Length > 0)
         {
             LogRemark(slot.Desired.Id, loaded.Remark);
@@ -402,8 +402,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     [LoggerMessage(LogLevel.Warning, "{Problem}")]
     private partial void LogProblem(string problem);
 
-    [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}")]
-    private partial void LogLoaded(string id, string route, string reference);
+    [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}{How}")]
+    private partial void LogLoaded(string id, string route, string reference, string how);
 
     [LoggerMessage(LogLevel.Warning, "Module {Id}: {Remark}")]
     private partial void LogRemark(string id, string remark);

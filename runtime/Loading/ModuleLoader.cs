@@ -46,15 +46,15 @@ internal sealed class ModuleLoader(
         var located = VolumeFolders.Find(entry, baseDirectory);
         using var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
         located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };
-        var obstacle = ObstacleTo(located, content);
+        var hasVolumes = !located.Volumes.IsEmpty;
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
             : await compiled.GetAsync(
-                tenant, content.Digest, content.Reference, obstacle is null ? entry.Preinitialization : Preinitialization.None, content.OpenAsync, cancellationToken);
+                tenant, content.Digest, content.Reference, hasVolumes ? Preinitialization.None : entry.Preinitialization, content.OpenAsync, cancellationToken);
         try
         {
-            guest.Check(entry.Entrypoint, hasFiles: !located.Volumes.IsEmpty);
-            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest, obstacle ?? guest.Remark);
+            guest.Check(entry.Entrypoint, hasFiles: hasVolumes);
+            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest, RemarkOn(guest, entry.Preinitialization, hasVolumes));
         }
         catch
         {
@@ -63,14 +63,17 @@ internal sealed class ModuleLoader(
         }
     }
 
-    /// <summary>What keeps a module from being initialized ahead of time, whatever is in it; null: nothing.</summary>
-    private static string? ObstacleTo(ModuleEntry located, ModuleContent content) => located.Preinitialization switch
+    /// <summary>
+    /// What there is to say about when a module is initialized. Libraries look for their folders once, when they are set up; and native code has
+    /// been made already, one way or the other.
+    /// </summary>
+    private static string RemarkOn(Guest guest, Preinitialization wanted, bool hasVolumes) => (guest.IsPreinitialized, wanted, hasVolumes) switch
     {
-        Preinitialization.None => null,
-        _ when content.NativeCode is not null =>
-            "not preinitialized: it is native code already; 'wagi compile --preinitialize' makes native code of a module that is",
-        _ when !located.Volumes.IsEmpty => "not preinitialized: it has volumes, and would not find them, because they are there only in a request",
-        _ => null,
+        (true, _, true) => "it was initialized when it was compiled, and may not find its volumes: compile it without --preinitialize",
+        (false, not Preinitialization.None, true) => "not preinitialized: it has volumes, and would not find them, because they are there only in a request",
+        (false, not Preinitialization.None, false) when guest.Remark.Length == 0 =>
+            "not preinitialized: it is native code already; 'wagi compile --preinitialize true' makes native code of a module that is",
+        _ => guest.Remark,
     };
 
     /// <summary>Before anything else is done for the entry: what it requires may be about any of it.</summary>

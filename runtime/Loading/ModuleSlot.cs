@@ -95,6 +95,7 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
             Module = Desired.Module.ToString(),
             Serving = served?.Reference,
             Digest = served?.Digest,
+            Preinitialized = served is { IsPreinitialized: true } ? true : null,
             Routes = served is null ? [] : [.. served.Routes.Select(route => route.Pattern).Where(IsServed).Select(pattern => pattern.ToString())],
         };
     }

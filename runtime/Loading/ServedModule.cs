@@ -15,7 +15,8 @@ internal sealed class ServedModule
     private readonly Lifetime _lifetime;
 
     public ServedModule(
-        ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, IModuleHandler handler, string remark = "")
+        ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, IModuleHandler handler, string remark = "",
+        bool isPreinitialized = false)
     {
         Entry = entry;
         Digest = digest;
@@ -23,6 +24,7 @@ internal sealed class ServedModule
         Routes = routes;
         Handler = handler;
         Remark = remark;
+        IsPreinitialized = isPreinitialized;
         _lifetime = new Lifetime(handler.Dispose);
     }
 
@@ -43,6 +45,9 @@ internal sealed class ServedModule
 
     /// <summary>What there is to say to people about how it was loaded; empty: nothing.</summary>
     public string Remark { get; }
+
+    /// <summary>Whether it was initialized when it was compiled.</summary>
+    public bool IsPreinitialized { get; }
 
     /// <summary>Keeps the module alive for one request; false when it is gone already.</summary>
     public bool TryEnter() => _lifetime.TryEnter();

@@ -1,3 +1,4 @@
+using Wagi.Modules.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
 
@@ -29,7 +30,8 @@ internal static class Initialization
     {
         if (function != WasiFunction.ClockTimeGet)
         {
-            throw new TrapException($"it calls {NameOf(function)}, which is refused while a module is initialized before its first request");
+            var hint = function == WasiFunction.RandomGet ? $"; '{Preinitializations.WithRandom}' gives it random numbers" : "";
+            throw new TrapException($"it calls {NameOf(function)}, which is refused while a module is initialized before its first request{hint}");
         }
 
         if (a[0].U32 > 1)

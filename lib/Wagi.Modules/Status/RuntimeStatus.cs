@@ -111,6 +111,9 @@ public sealed record ModuleStatus : IJsonOnDeserialized
     /// <summary><c>sha256:…</c> of the Wasm that answers now; null when the entry is not served at all.</summary>
     public string? Digest { get; init; }
 
+    /// <summary>True: what answers now was initialized when it was compiled; null: it was not, or nothing answers.</summary>
+    public bool? Preinitialized { get; init; }
+
     /// <summary>The routes that are served, sub-routes included; empty when the entry is not served.</summary>
     public ImmutableArray<string> Routes { get => field.IsDefault ? [] : field; init; }
 

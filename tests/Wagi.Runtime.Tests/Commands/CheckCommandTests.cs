@@ -62,6 +62,7 @@ public sealed class CheckCommandTests : IDisposable
         _folder.Write("reactor.wat", Wat.Start("", "(func (export \"_initialize\"))"));
         Directory.CreateDirectory(_folder.PathOf("files"));
         await CommandFolder.RunAsync("compile", _folder.PathOf("reactor.wat"), "-o", _folder.PathOf("reactor.cwasm"));
+        await CommandFolder.RunAsync("compile", _folder.PathOf("reactor.wat"), "-o", _folder.PathOf("initialized.cwasm"), "--preinitialize", "true");
         for (var i = 0; i < 2; i++)
         {
             // The second time from the cache.
@@ -83,13 +84,22 @@ public sealed class CheckCommandTests : IDisposable
                 route = "/native"
                 module = "reactor.cwasm"
                 preinitialize = true
+                [[module]]
+                route = "/initialized"
+                module = "initialized.cwasm"
+                preinitialize = true
+                [[module]]
+                route = "/initialized-files"
+                module = "initialized.cwasm"
+                volumes = { "/" = "files" }
                 """);
 
-            Assert.Equal((0, "4 modules, 3 warnings\n"), (outcome.Code, outcome.Output));
-            Assert.Equal(3, outcome.Error.Trim().Split('\n').Length);
+            Assert.Equal((0, "6 modules, 4 warnings\n"), (outcome.Code, outcome.Output));
+            Assert.Equal(4, outcome.Error.Trim().Split('\n').Length);
             Assert.Contains("modules.toml:5:1: warning: module '/unfit': not preinitialized: it does not export _initialize", outcome.Error, StringComparison.Ordinal);
             Assert.Contains("modules.toml:9:1: warning: module '/files': not preinitialized: it has volumes", outcome.Error, StringComparison.Ordinal);
             Assert.Contains("modules.toml:14:1: warning: module '/native': not preinitialized: it is native code already", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains("module '/initialized-files': it was initialized when it was compiled, and may not find its volumes", outcome.Error, StringComparison.Ordinal);
         }
     }
 

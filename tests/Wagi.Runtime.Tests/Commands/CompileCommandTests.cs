@@ -68,6 +68,7 @@ public sealed class CompileCommandTests : IDisposable
         var native = _folder.PathOf("hello.cwasm");
         var outcome = await CommandFolder.RunAsync(["compile", wat, "-o", native, .. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
+        Assert.Equal(option.Length > 0, outcome.Output.Contains(" bytes of native code, preinitialized, from ", StringComparison.Ordinal));
 
         using var output = new MemoryStream();
         await CommandFolder.RunAsync(new StandardStreams(Stream.Null, output, Stream.Null), ["run", native]);
@@ -78,7 +79,7 @@ public sealed class CompileCommandTests : IDisposable
     public async Task ModuleThatCannotBePreinitialized_IsCompiledWithout_AndSaysSo()
     {
         var wat = _folder.Write("hello.wat", Wat.Printing("hello"));
-        var outcome = await CommandFolder.RunAsync("compile", wat, "--preinitialize");
+        var outcome = await CommandFolder.RunAsync("compile", "--preinitialize", "true", wat);
         Assert.Equal(0, outcome.Code);
         Assert.Contains(
             $"{wat}: warning: not preinitialized: it does not export _initialize, wizer-initialize or wizer.initialize\n", outcome.Error, StringComparison.Ordinal);

@@ -43,7 +43,7 @@ public sealed class CompilerProcessTests
     }
 
     [Theory]
-    [InlineData(Preinitialization.Deterministic, "not preinitialized: it calls random_get, which is refused while a module is initialized before its first request")]
+    [InlineData(Preinitialization.Deterministic, "not preinitialized: it calls random_get, which is refused while a module is initialized before its first request; 'with-random' gives it random numbers")]
     [InlineData(Preinitialization.WithRandom, "")]
     public async Task Initialization_IsRunThere(Preinitialization preinitialization, string remark)
     {
@@ -58,6 +58,7 @@ public sealed class CompilerProcessTests
 
         using var guest = SharedEngine.Instance.Load(code.ToArray());
         Assert.Equal(remark, guest.Remark);
+        Assert.Equal(remark.Length == 0, guest.IsPreinitialized);
         Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun()).Outcome);
     }
 
