@@ -27,8 +27,11 @@ public sealed class SlowClientTests : IDisposable
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
         _directory.Write("hello.wat", Module);
+
+        // With one place, bodies are read whole before the guest begins.
         var configuration = _directory.Write(
-            "modules.toml", "[[module]]\nroute = \"/slow\"\nmodule = \"hello.wat\"\n[[module]]\nroute = \"/neighbour\"\nmodule = \"hello.wat\"\n");
+            "modules.toml",
+            "[[module]]\nroute = \"/slow\"\nmodule = \"hello.wat\"\nmax_concurrency = 1\n[[module]]\nroute = \"/neighbour\"\nmodule = \"hello.wat\"\n");
         var cache = _directory.PathOf("cache");
         var spool = Directory.CreateDirectory(Path.Combine(cache, "spool")).FullName;
         File.WriteAllText(Path.Combine(spool, "left-by-a-crash.tmp"), "bytes");
