@@ -147,9 +147,19 @@ internal sealed class HandlerMetrics : IDisposable
     public ModuleBodies Bodies { get; }
 
     /// <summary>The requests so far.</summary>
-    public IEnumerable<KeyValuePair<RequestLabels, long>> Counted => _counters.Select((counter, index) => KeyValuePair.Create(
-        new RequestLabels(Module, Classes[index % Classes.Length], Outcomes[index / Classes.Length]), Volatile.Read(ref counter)?.Value ?? 0))
-        .Where(count => count.Value > 0);
+    public IEnumerable<KeyValuePair<RequestLabels, long>> Counted
+    {
+        get
+        {
+            for (var i = 0; i < _counters.Length; i++)
+            {
+                if (Volatile.Read(ref _counters[i]) is { } counter)
+                {
+                    yield return new(new RequestLabels(Module, Classes[i % Classes.Length], Outcomes[i / Classes.Length]), counter.Value);
+                }
+            }
+        }
+    }
 
     public int Running => _gate.Inside;
 

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
+using Wagi.Oci.Modules;
 using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Memories;
@@ -18,8 +19,6 @@ public sealed class GuestEngine : IDisposable
 {
     /// <summary>Wasmtime keeps native code in ELF files, whatever the operating system.</summary>
     private static readonly byte[] NativeMagic = [0x7f, (byte)'E', (byte)'L', (byte)'F'];
-
-    private static readonly byte[] WasmMagic = [0, (byte)'a', (byte)'s', (byte)'m'];
 
     private const string NotWhole = "it is cut off, or another version's";
 
@@ -127,7 +126,7 @@ public sealed class GuestEngine : IDisposable
     {
         CheckFormat(wasm);
         ReadOnlySpan<byte> binary = wasm;
-        if (!wasm.StartsWith(WasmMagic))
+        if (!WasmBinary.IsWasm(wasm))
         {
             binary = WasmEngine.ParseText(wasm, out var error)
                 ?? throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
@@ -140,7 +139,7 @@ public sealed class GuestEngine : IDisposable
     /// <exception cref="GuestLoadException"><see cref="ModuleReason.NotWasm"/>.</exception>
     internal static void CheckFormat(ReadOnlySpan<byte> wasm)
     {
-        if (wasm.StartsWith(WasmMagic))
+        if (WasmBinary.IsWasm(wasm))
         {
             return;
         }
@@ -174,7 +173,7 @@ public sealed class GuestEngine : IDisposable
     public static byte[] ToWasm(byte[] content)
     {
         ArgumentNullException.ThrowIfNull(content);
-        if (content.AsSpan().StartsWith(WasmMagic))
+        if (WasmBinary.IsWasm(content))
         {
             return content;
         }
@@ -209,25 +208,33 @@ public sealed class GuestEngine : IDisposable
         Enter();
         try
         {
-            if (WasmComponent.IsComponent(wasm))
+            if (WasmBinary.IsComponent(wasm))
             {
                 return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, isInitialized, failure);
             }
 
-            // The pool makes images of its own.
-            if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out var image)
-                && WasmEngine.Compile(Handle, rest, out _) is { } code)
-            {
-                return Join(code, image, remark, isInitialized, error: null);
-            }
-
-            // What is wrong with a module is said about the module as it came.
-            return Join(WasmEngine.Compile(Handle, wasm, out var error), image: null, remark, isInitialized, error);
+            var code = Translate(wasm, out var image, out var error);
+            return Join(code, image, remark, isInitialized, error);
         }
         finally
         {
             Lifetime.Exit();
         }
+    }
+
+    /// <summary>A core module to native code, and what its memory begins with; or what is wrong with it.</summary>
+    private byte[]? Translate(ReadOnlySpan<byte> wasm, out MemoryImage? image, out string? error)
+    {
+        // The pool makes images of its own.
+        if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out image)
+            && WasmEngine.Compile(Handle, rest, out error) is { } code)
+        {
+            return code;
+        }
+
+        // What is wrong with a module is said about the module as it came.
+        image = null;
+        return WasmEngine.Compile(Handle, wasm, out error);
     }
 
     /// <summary>Compiles a core module for this process alone, where its code and its image stay in memory.</summary>
@@ -236,10 +243,7 @@ public sealed class GuestEngine : IDisposable
     /// <exception cref="InvalidDataException">It cannot be compiled.</exception>
     internal WasmModuleHandle CompileHere(ReadOnlySpan<byte> wasm, out ModuleMemory? memory)
     {
-        MemoryImage? image = null;
-        var code = OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out image)
-            ? WasmEngine.Compile(Handle, rest, out var error)
-            : WasmEngine.Compile(Handle, wasm, out error);
+        var code = Translate(wasm, out var image, out var error);
         var module = (code is null ? null : WasmEngine.Deserialize(Handle, code, out error)) ?? throw new InvalidDataException(error);
         memory = OwnMemories is null ? null
             : new ModuleMemory(OwnMemories, image is null ? null : MappedImage.Copy(image.Content.Span, image.Start));

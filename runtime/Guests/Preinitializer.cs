@@ -30,13 +30,14 @@ internal static class Preinitializer
     /// <exception cref="InvalidDataException">It has no initialization, or one whose result cannot be kept; the message says why.</exception>
     public static byte[] Run(GuestEngine engine, ReadOnlyMemory<byte> wasm, Preinitialization kind, TimeSpan? timeout = null)
     {
+        var atMost = timeout ?? DefaultTimeout;
         if (!WasmBinary.IsComponent(wasm.Span))
         {
-            return RunModule(engine, wasm, kind, timeout ?? DefaultTimeout);
+            return RunModule(engine, wasm, kind, atMost);
         }
 
         var section = ComponentModules.FindInitializable(wasm);
-        return ComponentModules.Replace(wasm.Span, section, RunModule(engine, wasm[section.Content..section.End], kind, timeout ?? DefaultTimeout));
+        return ComponentModules.Replace(wasm.Span, section, RunModule(engine, wasm[section.Content..section.End], kind, atMost));
     }
 
     private static byte[] RunModule(GuestEngine engine, ReadOnlyMemory<byte> wasm, Preinitialization kind, TimeSpan timeout)

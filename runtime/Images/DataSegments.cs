@@ -15,13 +15,6 @@ namespace Wagi.Runtime.Images;
 /// </remarks>
 internal static class DataSegments
 {
-    private const byte Active = 0;
-    private const byte Passive = 1;
-    private const byte ConstantOfInt32 = 0x41;
-    private const byte EndOfExpression = 0x0b;
-
-    private const long WasmPage = 64 << 10;
-
     /// <summary>Bytes of a number in LEB128, at the most.</summary>
     private const int MaxNumber = 5;
 
@@ -64,7 +57,7 @@ internal static class DataSegments
     private static long ReadMinimum(ReadOnlySpan<byte> section)
     {
         var reader = new WasmReader(section);
-        return !section.IsEmpty && reader.Number() == 1 && reader.Byte() is 0 or 1 ? reader.Number() * WasmPage : 0;
+        return !section.IsEmpty && reader.Number() == 1 && reader.Byte() is 0 or 1 ? reader.Number() * (long)WasmCodes.Page : 0;
     }
 
     /// <param name="data">The content of the data section.</param>
@@ -83,7 +76,7 @@ internal static class DataSegments
             if (segment is { } active)
             {
                 taken.Add(active);
-                rest.Write(areNamed ? [Passive, 0] : []);
+                rest.Write(areNamed ? [WasmCodes.PassiveData, 0] : []);
             }
             else
             {
@@ -109,19 +102,19 @@ internal static class DataSegments
     {
         segment = null;
         var kind = reader.Byte();
-        if (kind == Passive)
+        if (kind == WasmCodes.PassiveData)
         {
             _ = reader.Take(reader.Number());
             return true;
         }
 
-        if (kind != Active || reader.Byte() != ConstantOfInt32)
+        if (kind != WasmCodes.ActiveData || reader.Byte() != WasmCodes.ConstantOfInt32)
         {
             return false;
         }
 
         var offset = (uint)reader.SignedNumber();
-        if (reader.Byte() != EndOfExpression)
+        if (reader.Byte() != WasmCodes.EndOfExpression)
         {
             return false;
         }

@@ -32,7 +32,6 @@ internal sealed class InitializableModule
     private const byte Vector = 0x7b;
     private const byte FunctionReference = 0x70;
 
-    private const byte ConstantOfInt32 = 0x41;
     private const byte ConstantOfInt64 = 0x42;
     private const byte ConstantOfFloat32 = 0x43;
     private const byte ConstantOfFloat64 = 0x44;
@@ -41,17 +40,15 @@ internal sealed class InitializableModule
     private const byte ConstantOfVector = 0x0c;
     private const byte NullReference = 0xd0;
     private const byte ReferenceOfFunction = 0xd2;
-    private const byte EndOfExpression = 0x0b;
 
     private const byte ActiveElementsOfTable = 6;
+    private const byte ActiveDataOfMemory = 2;
 
     /// <summary>What is looked at at once for being zero. Fine enough, and few enough segments: Wasmtime takes 100,000.</summary>
     private const int Block = 4 << 10;
 
     /// <summary>Bytes of a segment before what is in it, at the most.</summary>
     private const int MaxSegmentHead = 16;
-
-    private const int WasmPage = 64 << 10;
 
     private static readonly string[] Wizer = ["wizer-initialize", "wizer.initialize"];
 
@@ -150,7 +147,7 @@ internal sealed class InitializableModule
 
         if (HasMemory)
         {
-            changes[WasmSections.Memory] = WriteMemory((uint)(memory.Length / WasmPage));
+            changes[WasmSections.Memory] = WriteMemory((uint)(memory.Length / WasmCodes.Page));
             changes[WasmSections.Data] = WriteData(memory, out var count);
             if (!Section(WasmSections.DataCount).IsEmpty)
             {
@@ -307,9 +304,9 @@ internal sealed class InitializableModule
         {
             switch (reader.Byte())
             {
-                case EndOfExpression:
+                case WasmCodes.EndOfExpression:
                     return;
-                case ConstantOfInt32 or ConstantOfInt64 or GetGlobal or NullReference:
+                case WasmCodes.ConstantOfInt32 or ConstantOfInt64 or GetGlobal or NullReference:
                     reader.SkipNumber();
                     break;
                 case ConstantOfFloat32:
@@ -381,7 +378,7 @@ internal sealed class InitializableModule
         using var section = new MemoryStream(code.Length + 8);
         section.WriteNumber(reader.Number() + 1);
         section.Write(code[reader.Position..]);
-        section.WriteBytes([0, EndOfExpression]);
+        section.WriteBytes([0, WasmCodes.EndOfExpression]);
         return section.ToArray();
     }
 
@@ -414,7 +411,7 @@ internal sealed class InitializableModule
         switch (type)
         {
             case Int32:
-                section.WriteByte(ConstantOfInt32);
+                section.WriteByte(WasmCodes.ConstantOfInt32);
                 section.WriteSignedNumber(BinaryPrimitives.ReadInt32LittleEndian(bits));
                 break;
             case Int64:
@@ -439,14 +436,14 @@ internal sealed class InitializableModule
                 return;
         }
 
-        section.WriteByte(EndOfExpression);
+        section.WriteByte(WasmCodes.EndOfExpression);
     }
 
     private static void WriteReference(MemoryStream section, uint? function)
     {
         section.WriteByte(function is null ? NullReference : ReferenceOfFunction);
         section.WriteNumber(function ?? FunctionReference);
-        section.WriteByte(EndOfExpression);
+        section.WriteByte(WasmCodes.EndOfExpression);
     }
 
     /// <summary>The only memory, which begins larger.</summary>
@@ -484,27 +481,27 @@ internal sealed class InitializableModule
         for (var i = 0; i < kept; i++)
         {
             var flags = reader.Number();
-            if (flags is 0 or 2)
+            if (flags is WasmCodes.ActiveData or ActiveDataOfMemory)
             {
-                _ = flags == 2 ? reader.Number() : 0;
+                _ = flags == ActiveDataOfMemory ? reader.Number() : 0;
                 SkipExpression(ref reader);
             }
-            else if (flags != 1)
+            else if (flags != WasmCodes.PassiveData)
             {
                 throw new InvalidDataException("it has data of an unknown kind");
             }
 
             var bytes = reader.Take(reader.Number());
-            section.WriteByte(1);
-            section.WriteBytes(flags == 1 ? bytes : []);
+            section.WriteByte(WasmCodes.PassiveData);
+            section.WriteBytes(flags == WasmCodes.PassiveData ? bytes : []);
         }
 
         foreach (var (start, end) in runs)
         {
-            section.WriteByte(0);
-            section.WriteByte(ConstantOfInt32);
+            section.WriteByte(WasmCodes.ActiveData);
+            section.WriteByte(WasmCodes.ConstantOfInt32);
             section.WriteSignedNumber(start);
-            section.WriteByte(EndOfExpression);
+            section.WriteByte(WasmCodes.EndOfExpression);
             section.WriteBytes(memory[start..end]);
         }
 
@@ -571,7 +568,7 @@ internal sealed class InitializableModule
 
             section.WriteByte(ActiveElementsOfTable);
             section.WriteNumber((uint)i);
-            section.Write([ConstantOfInt32, 0, EndOfExpression, FunctionReference]);
+            section.Write([WasmCodes.ConstantOfInt32, 0, WasmCodes.EndOfExpression, FunctionReference]);
             section.WriteNumber((uint)elements.Length);
             foreach (var function in elements)
             {

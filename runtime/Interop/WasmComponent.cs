@@ -14,9 +14,6 @@ internal static unsafe class WasmComponent
     /// <summary>How much of native code <see cref="IsNativeCode"/> wants to see.</summary>
     public const int NativeHeaderSize = 64;
 
-    /// <summary>Whether Wasm is a component: bytes 4 to 7 are version and layer, and layer 1 is the component model's.</summary>
-    public static bool IsComponent(ReadOnlySpan<byte> wasm) => wasm.Length >= 8 && wasm[6] == 1;
-
     /// <summary>Whether native code is a component's, by its header.</summary>
     public static bool IsNativeCode(ReadOnlySpan<byte> nativeCode) =>
         nativeCode.Length >= NativeHeaderSize
