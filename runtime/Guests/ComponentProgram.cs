@@ -50,6 +50,13 @@ internal sealed class ComponentProgram : IGuestProgram
                 + (_exports.Count == 0 ? "it exports nothing" : $"it exports {string.Join(", ", _exports.Take(10))}"));
         }
 
+        CheckEntry(entrypoint, hasFiles);
+    }
+
+    /// <summary>Finds out what a component cannot do that a core module can.</summary>
+    /// <exception cref="GuestLoadException">It would have to.</exception>
+    public static void CheckEntry(string entrypoint, bool hasFiles)
+    {
         if (entrypoint != Guest.DefaultEntrypoint)
         {
             throw new GuestLoadException(

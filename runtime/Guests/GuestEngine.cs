@@ -5,6 +5,7 @@ using Microsoft.Win32.SafeHandles;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Oci.Modules;
+using Wagi.Runtime.Components;
 using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Memories;
@@ -132,7 +133,7 @@ public sealed class GuestEngine : IDisposable
                 ?? throw new GuestLoadException(ModuleReason.NotWasm, $"the module is not WebAssembly, and not WebAssembly text either: {error}");
         }
 
-        return preinitialization == Preinitialization.None ? CompileBinary(binary, remark: "", isInitialized: false) : CompileInitialized(binary.ToArray(), preinitialization);
+        return preinitialization == Preinitialization.None ? CompileBinary(binary, remark: "", NativeTraits.None) : CompileInitialized(binary.ToArray(), preinitialization);
     }
 
     /// <summary>Finds by the first bytes what can be neither WebAssembly nor WebAssembly text.</summary>
@@ -163,7 +164,7 @@ public sealed class GuestEngine : IDisposable
     public static string RemarkOf(ReadOnlySpan<byte> nativeCode) => ReadParts(nativeCode)?.RemarkIn(nativeCode) ?? "";
 
     /// <summary>Whether what <see cref="Compile"/> gave back begins where the module's initialization has ended.</summary>
-    public static bool IsInitialized(ReadOnlySpan<byte> nativeCode) => ReadParts(nativeCode) is { IsInitialized: true };
+    public static bool IsInitialized(ReadOnlySpan<byte> nativeCode) => ReadParts(nativeCode)?.Traits.HasFlag(NativeTraits.Initialized) ?? false;
 
     /// <summary>Whether this looks like what <see cref="Compile"/> gives back, by its first bytes.</summary>
     public static bool IsNativeCode(ReadOnlySpan<byte> content) => content.StartsWith(NativeMagic);
@@ -191,7 +192,7 @@ public sealed class GuestEngine : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            return CompileBinary(wasm, $"not preinitialized: {exception.Message}", isInitialized: false);
+            return CompileBinary(wasm, $"not preinitialized: {exception.Message}", NativeTraits.None);
         }
 
         if (initialized.Length > LargeModule)
@@ -200,26 +201,44 @@ public sealed class GuestEngine : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         }
 
-        return CompileBinary(initialized, remark: "", isInitialized: true);
+        return CompileBinary(initialized, remark: "", NativeTraits.Initialized);
     }
 
-    private byte[] CompileBinary(ReadOnlySpan<byte> wasm, string remark, bool isInitialized)
+    private byte[] CompileBinary(ReadOnlySpan<byte> wasm, string remark, NativeTraits traits)
     {
         Enter();
         try
         {
             if (WasmBinary.IsComponent(wasm))
             {
-                return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, isInitialized, failure);
+                return CompileComponent(wasm, remark, traits);
             }
 
             var code = Translate(wasm, out var image, out var error);
-            return Join(code, image, remark, isInitialized, error);
+            return Join(code, image, remark, traits, error);
         }
         finally
         {
             Lifetime.Exit();
         }
+    }
+
+    /// <summary>A component to native code: as one core module, or, where it cannot be one, as Wasmtime runs components.</summary>
+    private byte[] CompileComponent(ReadOnlySpan<byte> wasm, string remark, NativeTraits traits)
+    {
+        try
+        {
+            if (Translate(ComponentFusion.Fuse(wasm.ToArray()), out var image, out var error) is { } code)
+            {
+                return Join(code, image, remark, traits | NativeTraits.Component, error);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            // What is wrong with it, if anything is, Wasmtime says.
+        }
+
+        return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, traits, failure);
     }
 
     /// <summary>A core module to native code, and what its memory begins with; or what is wrong with it.</summary>
@@ -250,8 +269,8 @@ public sealed class GuestEngine : IDisposable
         return module;
     }
 
-    private static byte[] Join(byte[]? code, MemoryImage? image, string remark, bool isInitialized, string? error) => code is not null
-        ? NativeCode.Join(code, image, remark, isInitialized, Environment.SystemPageSize)
+    private static byte[] Join(byte[]? code, MemoryImage? image, string remark, NativeTraits traits, string? error) => code is not null
+        ? NativeCode.Join(code, image, remark, traits, Environment.SystemPageSize)
         : throw new GuestLoadException(ModuleReason.CompileFailed, $"the module cannot be compiled: {error}");
 
     /// <summary>Loads native code that <see cref="Compile"/> made under the same <see cref="CompatibilityKey"/>.</summary>
@@ -293,12 +312,12 @@ public sealed class GuestEngine : IDisposable
             var remark = parts.RemarkIn(file);
             if (WasmComponent.IsNativeCode(code))
             {
-                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error), remark, parts.IsInitialized);
+                return Own(WasmComponent.Deserialize(ComponentHandle, code, out error), remark, parts.Traits);
             }
 
             var image = file.Slice((int)parts.ImageOffset, (int)parts.ImageLength);
             return WasmEngine.Deserialize(Handle, code, out error) is { } module
-                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart), remark, parts.IsInitialized)
+                ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart), remark, parts.Traits)
                 : null;
         }
         catch (IOException exception)
@@ -329,7 +348,7 @@ public sealed class GuestEngine : IDisposable
             var remark = ReadRemark(file, parts);
             if (IsComponent(file))
             {
-                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error), remark, parts.IsInitialized);
+                return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error), remark, parts.Traits);
             }
 
             if (WasmEngine.DeserializeFile(Handle, path, out error) is not { } module)
@@ -339,12 +358,12 @@ public sealed class GuestEngine : IDisposable
 
             if (parts.ImageLength == 0)
             {
-                return Own(module, image: null, remark, parts.IsInitialized);
+                return Own(module, image: null, remark, parts.Traits);
             }
 
             var image = MappedImage.Map(file, parts.ImageOffset, parts.ImageLength, parts.ImageStart);
             file = null;
-            return Own(module, image, remark, parts.IsInitialized);
+            return Own(module, image, remark, parts.Traits);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -422,11 +441,15 @@ public sealed class GuestEngine : IDisposable
         Lifetime.Exit();
     }
 
-    private Guest Own(WasmModuleHandle module, MappedImage? image, string remark, bool isInitialized) =>
-        new(this, new CoreProgram(this, module, OwnMemories is null ? null : new ModuleMemory(OwnMemories, image)), remark, isInitialized);
+    private Guest Own(WasmModuleHandle module, MappedImage? image, string remark, NativeTraits traits)
+    {
+        var memory = OwnMemories is null ? null : new ModuleMemory(OwnMemories, image);
+        IGuestProgram program = traits.HasFlag(NativeTraits.Component) ? new FusedProgram(this, module, memory) : new CoreProgram(this, module, memory);
+        return new Guest(this, program, remark, traits.HasFlag(NativeTraits.Initialized));
+    }
 
-    private Guest? Own(ComponentHandle? component, string remark, bool isInitialized) =>
-        component is null ? null : new Guest(this, new ComponentProgram(this, component), remark, isInitialized);
+    private Guest? Own(ComponentHandle? component, string remark, NativeTraits traits) =>
+        component is null ? null : new Guest(this, new ComponentProgram(this, component), remark, traits.HasFlag(NativeTraits.Initialized));
 
     private LinkerHandle CreateLinker(bool hasFiles)
     {

@@ -66,6 +66,33 @@ internal readonly unsafe ref struct HostCall
         return true;
     }
 
+    /// <summary>A function that the module exports; null: there is none of this name.</summary>
+    public FuncRef? FindFunction(ReadOnlySpan<byte> utf8Name)
+    {
+        ExternItem item;
+        fixed (byte* name = utf8Name)
+        {
+            return NativeMethods.wasmtime_caller_export_get(_caller, name, (nuint)utf8Name.Length, &item) && item.Kind == ExternKind.Func ? item.Func : null;
+        }
+    }
+
+    /// <summary>Has a component give memory to the host: <c>realloc</c> of the canonical ABI, (0, 0, alignment, size) to an address.</summary>
+    /// <exception cref="TrapException">It trapped, or was stopped.</exception>
+    public uint Allocate(FuncRef realloc, uint size, uint alignment)
+    {
+        var values = stackalloc RawValue[4];
+        values[0].U64 = 0;
+        values[1].U64 = 0;
+        values[2].U64 = alignment;
+        values[3].U64 = size;
+        nint trap = 0;
+        var error = new NativeError(NativeMethods.wasmtime_func_call_unchecked(Context, &realloc, values, 4, &trap), trap);
+        return error.IsFailure ? throw new TrapException(error.TakeMessage()) : values[0].U32;
+    }
+
+    /// <summary>What the callback returns when its function has no result, or has stopped the guest.</summary>
+    public nint Return() => Run.IsStopped ? NativeError.NewTrap() : 0;
+
     /// <summary>What the callback returns when its function has this result, or has stopped the guest.</summary>
     public nint Return(long result)
     {

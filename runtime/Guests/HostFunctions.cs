@@ -42,6 +42,26 @@ internal interface IHostInterfaces
 
     /// <summary>Defines an interface that is offered. Its callbacks find the run by <see cref="HostCall.RunOf"/>.</summary>
     void Define(ComponentLinkerHandle linker, ComponentImport import);
+
+    /// <summary>The same interfaces for components that run as one core module.</summary>
+    ILoweredInterfaces Lowered { get; }
+}
+
+/// <summary>Interfaces that components may import which run as one core module, implemented by a layer above this one.</summary>
+internal interface ILoweredInterfaces
+{
+    /// <summary>Names them in the message about an import that is not offered.</summary>
+    string Description { get; }
+
+    /// <summary>Whether a component may import this interface.</summary>
+    /// <param name="interfaceName">With its version.</param>
+    bool Offers(string interfaceName);
+
+    /// <summary>Defines a function of an interface that is offered; false: it is newer than what is known here.</summary>
+    /// <param name="linker">Where to.</param>
+    /// <param name="interfaceName">With its version.</param>
+    /// <param name="importName">As <see cref="Components.FusedComponent.Import"/> names it.</param>
+    bool Define(LinkerHandle linker, string interfaceName, string importName);
 }
 
 /// <summary>The files that a guest sees, which may be none. Used by any number of runs at the same time.</summary>

@@ -5,6 +5,20 @@ using System.Text;
 
 namespace Wagi.Runtime.Images;
 
+/// <summary>What there is to know about a compiled module before it is loaded.</summary>
+[Flags]
+internal enum NativeTraits
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>It begins where its initialization has ended.</summary>
+    Initialized = 1,
+
+    /// <summary>It was made of a component.</summary>
+    Component = 2,
+}
+
 /// <summary>
 /// A compiled module as a file: Wasmtime's native code, the image of its memory, a remark for people, and a trailer that says where the image is
 /// and has a checksum of all before it. Wasmtime follows the headers of its code, and ignores what comes after it.
@@ -18,9 +32,9 @@ namespace Wagi.Runtime.Images;
 /// <param name="ImageLength">Bytes of it, whole pages; 0: there is none.</param>
 /// <param name="ImageStart">Where it begins in the memory, at a page.</param>
 /// <param name="RemarkLength">Bytes of the remark, which comes after the image.</param>
-/// <param name="IsInitialized">Whether the module begins where its initialization has ended.</param>
+/// <param name="Traits">What else there is to know about the module.</param>
 internal readonly record struct NativeCode(
-    long CodeLength, long ImageOffset, long ImageLength, long ImageStart, long RemarkLength, bool IsInitialized)
+    long CodeLength, long ImageOffset, long ImageLength, long ImageStart, long RemarkLength, NativeTraits Traits)
 {
     /// <summary>Bytes of the trailer: magic, six numbers, checksum.</summary>
     public const int TrailerSize = ChecksumOffset + ChecksumSize;
@@ -29,15 +43,15 @@ internal readonly record struct NativeCode(
     private const int ChecksumSize = 16;
 
     /// <summary>The last digit is the version of this layout.</summary>
-    private static ReadOnlySpan<byte> Magic => "wagi\0cw5"u8;
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw6"u8;
 
     /// <summary>The file of a module.</summary>
     /// <param name="code">Native code.</param>
     /// <param name="image">What its memory begins with; null: zeros.</param>
     /// <param name="remark">What there is to say to people about how it was compiled; empty: nothing.</param>
-    /// <param name="isInitialized">Whether the module begins where its initialization has ended.</param>
+    /// <param name="traits">What else there is to know about the module.</param>
     /// <param name="page">Bytes of a page, as the kernel maps them.</param>
-    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, string remark, bool isInitialized, int page)
+    public static byte[] Join(ReadOnlySpan<byte> code, MemoryImage? image, string remark, NativeTraits traits, int page)
     {
         var offset = image is null ? code.Length : (code.Length + page - 1) / page * page;
         var length = image?.Content.Length ?? 0;
@@ -49,7 +63,7 @@ internal readonly record struct NativeCode(
         var trailer = file.AsSpan(^TrailerSize..);
         Magic.CopyTo(trailer);
         var numbers = trailer[Magic.Length..];
-        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, length, image?.Start ?? 0, text.Length, isInitialized ? 1 : 0])
+        foreach (var number in (ReadOnlySpan<long>)[code.Length, offset, length, image?.Start ?? 0, text.Length, (long)traits])
         {
             BinaryPrimitives.WriteInt64LittleEndian(numbers, number);
             numbers = numbers[sizeof(long)..];
@@ -74,7 +88,7 @@ internal readonly record struct NativeCode(
         }
 
         var numbers = trailer[Magic.Length..];
-        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3), Number(numbers, 4), Number(numbers, 5) != 0);
+        var parts = new NativeCode(Number(numbers, 0), Number(numbers, 1), Number(numbers, 2), Number(numbers, 3), Number(numbers, 4), (NativeTraits)Number(numbers, 5));
         return parts.Fits(length - TrailerSize, page) ? parts : null;
     }
 

@@ -20,6 +20,8 @@ internal readonly unsafe ref struct GuestMemory(byte* data, nuint length)
         return new Span<byte>(_data + pointer, (int)length);
     }
 
+    public void WriteByte(uint pointer, byte value) => Slice(pointer, 1)[0] = value;
+
     public uint ReadU32(uint pointer) => BinaryPrimitives.ReadUInt32LittleEndian(Aligned(pointer, 4));
 
     public void WriteU32(uint pointer, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Aligned(pointer, 4), value);

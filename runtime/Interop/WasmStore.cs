@@ -108,12 +108,19 @@ internal readonly unsafe ref struct WasmStore
     }
 
     /// <summary>Calls an exported function without parameters and with at most <see cref="MaxResults"/> results.</summary>
-    public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name)
+    public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name) => Call(ref instance, utf8Name, out _);
+
+    /// <summary>As <see cref="Call(ref InstanceRef, ReadOnlySpan{byte})"/>.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="utf8Name">The function's name.</param>
+    /// <param name="result">The first result, if the function has one.</param>
+    public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name, out RawValue result)
     {
         var item = Export(ref instance, utf8Name);
         var values = stackalloc RawValue[MaxResults];
         nint trap = 0;
         var error = NativeMethods.wasmtime_func_call_unchecked(_context, &item.Func, values, MaxResults, &trap);
+        result = values[0];
         return new NativeError(error, trap);
     }
 

@@ -1,5 +1,6 @@
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Wasi;
+using Wagi.Runtime.Wasip2;
 
 namespace Wagi.Runtime.Outbound;
 
@@ -8,5 +9,5 @@ internal static class GuestEngines
 {
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">The address space cannot be reserved.</exception>
-    public static GuestEngine Create(GuestEngineOptions options) => new(options, new Preview2(), new Preview1(), new OutboundHttp());
+    public static GuestEngine Create(GuestEngineOptions options) => new(options, new Preview2 { Lowered = new LoweredInterfaces() }, new Preview1(), new OutboundHttp());
 }

@@ -12,6 +12,9 @@ internal sealed unsafe class Preview2 : IHostInterfaces
         "WASI preview 2 (0.2) without files and network: wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:filesystem and wasi:sockets";
 
     /// <inheritdoc/>
+    public required ILoweredInterfaces Lowered { get; init; }
+
+    /// <inheritdoc/>
     public bool Offers(ComponentImport import) => import.Items is not null && Preview2Interfaces.IsOffered(import.Name);
 
     /// <inheritdoc/>

@@ -302,21 +302,43 @@ public class ComponentTests
         Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), guest.Run(new GuestRun()));
     }
 
-    /// <summary>Wasmtime takes a component's word for what it imports.</summary>
+    /// <summary>What a component says of an import is its own word: what is called is of the type that WASI gives it.</summary>
     [Theory]
     [InlineData("wasi:cli/exit@0.2.0", "exit", "")]
     [InlineData("wasi:cli/exit@0.2.0", "exit", "(param \"status\" u64)")]
     [InlineData("wasi:random/random@0.2.0", "get-random-u64", "")]
     [InlineData("wasi:random/random@0.2.0", "get-random-u64", "(param \"x\" u64)")]
     [InlineData("wasi:io/poll@0.2.0", "poll", "(param \"in\" u64)")]
-    [InlineData("wasi:cli/stdout@0.2.0", "get-stderr", "")]
-    [InlineData("wasi:filesystem/types@0.2.0", "anything", "")]
-    public void ImportOfAnotherType_EndsTheGuest(string interfaceName, string function, string parameters)
+    public void ImportOfAnotherType_IsRefused_ByName(string interfaceName, string function, string parameters)
+    {
+        using var guest = LoadImporting(interfaceName, function, parameters);
+
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
+
+        Assert.Equal(ModuleReason.UnknownImport, exception.Reason);
+        Assert.Contains(function, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wasi:cli/stdout@0.2.0", "get-stderr")]
+    [InlineData("wasi:filesystem/types@0.2.0", "anything")]
+    public void FunctionThatIsNotKnown_TrapsWhenItIsCalled(string interfaceName, string function)
+    {
+        using var guest = LoadImporting(interfaceName, function, "");
+        guest.Check(null);
+
+        var result = guest.Run(new GuestRun());
+
+        Assert.Equal(GuestOutcome.Trapped, result.Outcome);
+        Assert.Contains(function, result.Message, StringComparison.Ordinal);
+    }
+
+    private static Guest LoadImporting(string interfaceName, string function, string parameters)
     {
         var core = parameters.Length > 0 ? "(param i64)" : "";
         var argument = parameters.Length > 0 ? "(i64.const 1234567)" : "";
 
-        using var guest = SharedEngine.Load($"""
+        return SharedEngine.Load($"""
             (component
               (import "{interfaceName}" (instance $i (export "{function}" (func {parameters}))))
               (core func $f (canon lower (func $i "{function}")))
@@ -328,16 +350,13 @@ public class ComponentTests
               (instance $run (export "run" (func $run)))
               (export "wasi:cli/run@0.2.0" (instance $run)))
             """);
-        guest.Check(null);
-
-        Assert.Equal(GuestOutcome.Trapped, guest.Run(new GuestRun()).Outcome);
     }
 
     [Theory]
     [InlineData("u64", "i64", "(i64.const 1234567)")]
     [InlineData("(list u64)", "i32 i32", "(i32.const 0) (i32.const 100)")]
     [InlineData("string", "i32 i32", "(i32.const 0) (i32.const 100)")]
-    public void MethodOfAnotherType_EndsTheGuest(string type, string core, string argument)
+    public void MethodOfAnotherType_IsRefused_ByName(string type, string core, string argument)
     {
         using var guest = SharedEngine.Load($"""
             (component
@@ -363,9 +382,11 @@ public class ComponentTests
               (instance $run (export "run" (func $run)))
               (export "wasi:cli/run@0.2.0" (instance $run)))
             """);
-        guest.Check(null);
 
-        Assert.Equal(GuestOutcome.Trapped, guest.Run(new GuestRun()).Outcome);
+        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
+
+        Assert.Equal(ModuleReason.UnknownImport, exception.Reason);
+        Assert.Contains("[method]output-stream.write", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,118 @@
+using System.Text;
+using Wagi.Modules.Status;
+using Wagi.Runtime.Components;
+using Wagi.Runtime.Interop;
+using Wagi.Runtime.Memories;
+
+namespace Wagi.Runtime.Guests;
+
+/// <summary>
+/// A component that was made one core module (<see cref="ComponentFusion"/>), a command of WASI preview 2: its <c>wasi:cli/run</c> is called in
+/// place of an entrypoint.
+/// </summary>
+internal sealed class FusedProgram : IGuestProgram
+{
+    private static readonly byte[] RunName = Encoding.UTF8.GetBytes(FusedComponent.Run);
+
+    private readonly WasmModuleHandle _module;
+    private readonly ModuleMemory? _memory;
+    private readonly GuestEngine _engine;
+    private readonly List<string> _unknown;
+    private readonly LinkerHandle _linker;
+    private readonly InstancePreHandle? _instancePre;
+    private readonly string? _linkError;
+
+    /// <param name="engine">Where it runs.</param>
+    /// <param name="module">Its code; owned from here on.</param>
+    /// <param name="memory">Where its guests' memories come from, owned from here on; null: from the pool.</param>
+    public FusedProgram(GuestEngine engine, WasmModuleHandle module, ModuleMemory? memory)
+    {
+        _engine = engine;
+        _module = module;
+        _memory = memory;
+        var imports = WasmEngine.Imports(module);
+        var offered = engine.Interfaces.Lowered;
+        _unknown = [.. imports.Select(import => import.Module).Distinct().Where(name => !offered.Offers(name))];
+        _linker = WasmLinker.Create(engine.Handle);
+        if (_unknown.Count > 0)
+        {
+            return;
+        }
+
+        foreach (var (interfaceName, function) in imports.Distinct())
+        {
+            _ = offered.Define(_linker, interfaceName, function);
+        }
+
+        // Functions that are newer than this runtime, or need what is never handed out: whoever calls one traps, with its name.
+        WasmLinker.DefineUnknown(_linker, module);
+        _instancePre = WasmLinker.Prepare(_linker, module, out _linkError);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What a component exports are interfaces: there is no function that could be called by its name.</remarks>
+    public bool HasExport(string name) => false;
+
+    /// <inheritdoc/>
+    public void Check(string entrypoint, bool hasFiles)
+    {
+        if (_unknown.Count > 0)
+        {
+            throw new GuestLoadException(
+                ModuleReason.UnknownImport,
+                $"the component imports {string.Join(", ", _unknown)}; this runtime offers a component {_engine.Interfaces.Lowered.Description}");
+        }
+
+        if (_instancePre is null)
+        {
+            throw new GuestLoadException(ModuleReason.UnknownImport, $"the component imports a function with a signature that it does not have: {_linkError}");
+        }
+
+        ComponentProgram.CheckEntry(entrypoint, hasFiles);
+    }
+
+    /// <inheritdoc/>
+    public GuestResult Run(GuestRun run, string entrypoint)
+    {
+        using var store = _engine.CreateStore(run, isComponent: false);
+        _memory?.Want();
+        var error = store.Instantiate(_instancePre!, out var instance);
+        ModuleMemory.TakeWanted();
+        if (error.IsFailure)
+        {
+            return run.Conclude(error, GuestOutcome.NotStarted);
+        }
+
+        error = store.Call(ref instance, RunName, out var result);
+        if (!error.IsFailure)
+        {
+            End(run, result.U32);
+        }
+
+        return run.Conclude(error, GuestOutcome.Trapped);
+    }
+
+    /// <summary>The guest has returned ok or an error, of the type <c>result</c>.</summary>
+    private static void End(GuestRun run, uint result)
+    {
+        const uint Ok = 0;
+        const uint Error = 1;
+        if (result == Error)
+        {
+            run.Exit(1);
+        }
+        else if (result != Ok)
+        {
+            run.Fail(new TrapException($"the component returned {result} from wasi:cli/run, which is neither ok (0) nor an error (1)"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _instancePre?.Dispose();
+        _linker.Dispose();
+        _module.Dispose();
+        _memory?.Dispose();
+    }
+}

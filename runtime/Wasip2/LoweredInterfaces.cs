@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Wagi.Runtime.Components;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Interop;
+
+namespace Wagi.Runtime.Wasip2;
+
+/// <summary>WASI preview 2 (0.2) for components that run as one core module.</summary>
+internal sealed unsafe class LoweredInterfaces : ILoweredInterfaces
+{
+    private const int BitsOfNumber = 12;
+
+    /// <inheritdoc/>
+    public string Description =>
+        "WASI preview 2 (0.2): wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:filesystem, wasi:sockets, without files and network";
+
+    /// <inheritdoc/>
+    public bool Offers(string interfaceName) => LoweredFunctions.All.Offers(interfaceName);
+
+    /// <inheritdoc/>
+    public bool Define(LinkerHandle linker, string interfaceName, string importName)
+    {
+        var (name, realloc) = FusedComponent.ReadImport(importName);
+        if (LoweredFunctions.All.Find(interfaceName, name) is not { } number || (realloc is { } given && !ComponentRun.HasRealloc(given)))
+        {
+            return false;
+        }
+
+        var function = LoweredFunctions.All[number];
+        var data = number | ((realloc ?? LoweredCall.WithoutRealloc) << BitsOfNumber);
+        WasmLinker.Define(linker, interfaceName, importName, function.Parameters, function.Results, &Call, data);
+        return true;
+    }
+
+    /// <summary>Called for every function; <paramref name="data"/> is its number and that of the function that gives memory.</summary>
+    [UnmanagedCallersOnly]
+    private static nint Call(nint data, nint caller, RawValue* values, nuint count)
+    {
+        var call = new HostCall(caller, values, count);
+        try
+        {
+            var lowered = new LoweredCall(call, (int)data >> BitsOfNumber);
+            if (lowered.Component.IsAllocating)
+            {
+                throw new TrapException("cannot leave component instance: the component called the host from the function that gives it memory");
+            }
+
+            var function = LoweredFunctions.All[(int)data & ((1 << BitsOfNumber) - 1)];
+            var result = function.Body(lowered);
+            return function.Results.Length == 0 ? call.Return() : call.Return(result);
+        }
+#pragma warning disable CA1031 // Whatever it is, it must not cross into native code.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return call.Fail(exception);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Wagi.Runtime.Guests;
+
+namespace Wagi.Runtime.Wasip2;
+
+/// <summary><c>wasi:io/streams.output-stream</c>.</summary>
+internal abstract class OutputStream : Resource
+{
+    /// <summary>What <see cref="Room"/> gives when nothing can be written any more.</summary>
+    public const int Closed = -1;
+
+    /// <summary>How much may be written now, in bytes; <see cref="Closed"/>.</summary>
+    /// <exception cref="StreamFailedException">It cannot be written to any more.</exception>
+    public abstract int Room { get; }
+
+    /// <summary>Writes, and waits where there is no room. The run may be stopped by it.</summary>
+    /// <exception cref="StreamFailedException">It cannot be written to any more.</exception>
+    public abstract void Write(GuestRun run, ReadOnlySpan<byte> bytes);
+
+    /// <summary>What has been written should go out now.</summary>
+    /// <exception cref="StreamFailedException">It cannot be written to any more.</exception>
+    public virtual void Flush(GuestRun run)
+    {
+    }
+
+    /// <summary>Tells when there is room.</summary>
+    public virtual Pollable Subscribe() => ReadyPollable.Instance;
+}
+
+/// <summary>
+/// Standard output or error. As for core modules, what is written goes out when there is enough of it, after a tick, and before every wait: a flush
+/// changes nothing.
+/// </summary>
+internal sealed class StandardOutput : OutputStream
+{
+    public static readonly StandardOutput Stdout = new(static run => run.Stdout);
+    public static readonly StandardOutput Stderr = new(static run => run.Stderr);
+
+    private readonly Func<GuestRun, IGuestOutput> _output;
+
+    private StandardOutput(Func<GuestRun, IGuestOutput> output) => _output = output;
+
+    public override int Room => 64 << 10;
+
+    public override void Write(GuestRun run, ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty && !_output(run).Write(bytes))
+        {
+            run.Stop(GuestOutcome.OutputRefused);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Wagi.Runtime.Guests;
+
+namespace Wagi.Runtime.Wasip2;
+
+/// <summary><c>wasi:io/poll.pollable</c>: something to wait for.</summary>
+internal abstract class Pollable : Resource
+{
+    /// <summary>Whether there is nothing to wait for any more.</summary>
+    public abstract bool IsReady(GuestRun run);
+
+    /// <summary>When it is ready at the latest, on the guest's monotonic clock.</summary>
+    public virtual ulong Due => ulong.MaxValue;
+
+    /// <summary>Ends when it may be ready; null: it waits for the clock alone, or for stdin.</summary>
+    public virtual Task? Pending(GuestRun run) => null;
+}
+
+/// <summary>Always ready.</summary>
+internal sealed class ReadyPollable : Pollable
+{
+    public static readonly ReadyPollable Instance = new();
+
+    public override bool IsReady(GuestRun run) => true;
+}
+
+/// <summary>Ready at a time.</summary>
+internal sealed class ClockPollable(ulong due) : Pollable
+{
+    public override ulong Due => due;
+
+    public override bool IsReady(GuestRun run) => due <= run.Monotonic;
+}
+
+/// <summary>Ready when stdin can be read.</summary>
+internal sealed class StdinPollable : Pollable
+{
+    public static readonly StdinPollable Instance = new();
+
+    public override bool IsReady(GuestRun run) => run.IsStdinReady;
+}
+
+/// <summary>Ready when something has come to its end.</summary>
+internal sealed class TaskPollable(Func<Task?> pending) : Pollable
+{
+    public override bool IsReady(GuestRun run) => pending() is null or { IsCompleted: true };
+
+    public override Task? Pending(GuestRun run) => pending();
+}
