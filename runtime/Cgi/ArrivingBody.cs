@@ -183,7 +183,19 @@ internal sealed class ArrivingBody : IGuestInput
         result = default;
         try
         {
-            return !_isWhole && !IsBroken && _reader.TryRead(out result);
+            if (_isWhole || IsBroken || !_reader.TryRead(out result))
+            {
+                return false;
+            }
+
+            if (!result.IsCanceled)
+            {
+                return true;
+            }
+
+            // Time was up for a read that had just got something.
+            _reader.AdvanceTo(result.Buffer.Start);
+            return _reader.TryRead(out result);
         }
         catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException)
         {
@@ -207,7 +219,7 @@ internal sealed class ArrivingBody : IGuestInput
         deadline.CancelAfter(_clientTime > TimeSpan.Zero ? _clientTime : TimeSpan.Zero);
         try
         {
-            var result = await _reader.ReadAsync(deadline.Token);
+            var result = await _reader.ReadWithinAsync(deadline.Token);
             _reader.AdvanceTo(result.Buffer.Start);
             return true;
         }

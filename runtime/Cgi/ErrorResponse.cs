@@ -23,8 +23,9 @@ internal static class ErrorResponse
             response.Headers.RetryAfter = "1";
         }
 
-        // RFC 9110 §15.5.9. In HTTP/2 the stream ends, and the field is not allowed (RFC 9113 §8.2.2).
-        if (status == StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
+        // RFC 9110 §15.5.9, RFC 9112 §9.3: where the request ends is not known. In HTTP/2 the stream ends, and the field is not allowed
+        // (RFC 9113 §8.2.2).
+        if (status is StatusCodes.Status400BadRequest or StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             response.Headers.Connection = "close";
         }

@@ -130,9 +130,15 @@ public sealed partial class ModuleHandler : IModuleHandler
         {
             outcome = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint);
         }
+        catch (BadHttpRequestException exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Answered by whoever calls; here it is only counted.
+            outcome = RequestOutcome.BadRequest;
+            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : exception.StatusCode;
+            throw;
+        }
         catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException)
         {
-            // The server knows what to do with a client that breaks the protocol or goes away.
             outcome = RequestOutcome.Cancelled;
             throw;
         }
@@ -232,6 +238,10 @@ public sealed partial class ModuleHandler : IModuleHandler
         if (refusal == RequestOutcome.NoRoomForBody)
         {
             LogNoRoom(_module, context.TraceIdentifier, _bodies.Memory.Taken, _bodies.Disk.Taken);
+        }
+        else
+        {
+            LogRefusedBody(_module, context.TraceIdentifier, text);
         }
 
         await ErrorResponse.WriteAsync(context, status, text);
@@ -402,6 +412,9 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     [LoggerMessage(EventId = 27, Level = LogLevel.Warning, Message = "{Module} {Request} was turned away: there is no room for its body; the module's bodies have {Memory} bytes of memory and {Disk} of disk")]
     private partial void LogNoRoom(string module, string request, long memory, long disk);
+
+    [LoggerMessage(EventId = 29, Level = LogLevel.Information, Message = "{Module} {Request} was turned away: {Reason}")]
+    private partial void LogRefusedBody(string module, string request, string reason);
 
     [LoggerMessage(EventId = 28, Level = LogLevel.Warning, Message = "{Module} asks for {Concurrency} requests at a time and gets {Places}, one module's share of the {All} of the process")]
     private partial void LogShare(string module, int concurrency, int places, int all);

@@ -70,7 +70,7 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
                 if (!reader.TryRead(out var result))
                 {
                     deadline ??= new CancellationTokenSource(timeout);
-                    result = await reader.ReadAsync(deadline.Token);
+                    result = await reader.ReadWithinAsync(deadline.Token);
                 }
 
                 if (expected > body.Length + result.Buffer.Length && !result.IsCompleted
@@ -129,5 +129,27 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         }
 
         return true;
+    }
+}
+
+/// <summary>Reading a body that may not come.</summary>
+internal static class BodyReading
+{
+    /// <summary>
+    /// Reads, and can be used again when that was cancelled, as the server does to drain the body: a <see cref="PipeReader"/> of Kestrel whose
+    /// own token is cancelled is left in the middle of a read.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async ValueTask<ReadResult> ReadWithinAsync(this PipeReader reader, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
+        var result = await reader.ReadAsync(CancellationToken.None);
+        if (!result.IsCanceled)
+        {
+            return result;
+        }
+
+        reader.AdvanceTo(result.Buffer.Start);
+        throw new OperationCanceledException(cancellationToken);
     }
 }

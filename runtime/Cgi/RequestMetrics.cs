@@ -123,7 +123,7 @@ internal sealed class HandlerMetrics : IDisposable
     private static readonly string[] Classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
     private static readonly string[] Outcomes =
     [
-        "completed", "completed_with_exit_code", "trapped", "deadline_exceeded", "malformed_response", "body_too_large",
+        "completed", "completed_with_exit_code", "trapped", "deadline_exceeded", "malformed_response", "bad_request", "body_too_large",
         "no_room_for_body", "client_too_slow", "saturated", "cancelled", "failed",
     ];
 

@@ -21,6 +21,9 @@ internal enum RequestOutcome
     /// <summary>What the guest wrote is not an answer: 502, or the connection was aborted.</summary>
     MalformedResponse,
 
+    /// <summary>The client broke the protocol in its body: 400, or the connection was aborted.</summary>
+    BadRequest,
+
     /// <summary>The request body is too large: 413.</summary>
     BodyTooLarge,
 

@@ -85,7 +85,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = ProcessCapacity.Connections;
         });
         var application = builder.Build();
-        application.Run(_dispatcher.InvokeAsync);
+        application.Run(new ClientFaults(_dispatcher.InvokeAsync, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
         return application;
     }
 

@@ -30,6 +30,12 @@ internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, Re
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
 
+        if (HttpMethods.IsConnect(context.Request.Method))
+        {
+            // What a guest printed would be the start of a tunnel (RFC 9110 §9.3.6).
+            return RefuseAsync(context, StatusCodes.Status501NotImplemented, "the server is no proxy: there is no CONNECT");
+        }
+
         var hostName = HostNameOf(context.Request.Host.Value);
         var path = context.Request.Path.Value ?? "/";
         var table = routes();
