@@ -22,6 +22,9 @@ internal sealed class GuestLog : IGuestOutput
     /// <inheritdoc/>
     public CancellationToken Aborted => CancellationToken.None;
 
+    /// <summary>The id of the request that has begun.</summary>
+    public string RequestId => _context.TraceIdentifier;
+
     public void Begin(IGuestLines lines, HttpContext context, string module, int limit, LineBudget budget)
     {
         _lines = lines;

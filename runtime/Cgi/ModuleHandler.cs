@@ -375,6 +375,9 @@ public sealed partial class ModuleHandler : IModuleHandler
             case RequestOutcome.Failed:
                 LogOutputFailed(run.Guest.Failure, _module, context.TraceIdentifier);
                 break;
+            case RequestOutcome.Trapped when result.Outcome == GuestOutcome.Failed:
+                LogNoAnswer(_module, context.TraceIdentifier, result.ExitCode);
+                break;
             default:
                 LogTrapped(_module, context.TraceIdentifier, result.Message);
                 break;
@@ -412,6 +415,9 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     [LoggerMessage(EventId = 27, Level = LogLevel.Warning, Message = "{Module} {Request} was turned away: there is no room for its body; the module's bodies have {Memory} bytes of memory and {Disk} of disk")]
     private partial void LogNoRoom(string module, string request, long memory, long disk);
+
+    [LoggerMessage(EventId = 19, Level = LogLevel.Warning, Message = "{Module} {Request} ended with exit code {ExitCode} before it had answered")]
+    private partial void LogNoAnswer(string module, string request, int exitCode);
 
     [LoggerMessage(EventId = 29, Level = LogLevel.Information, Message = "{Module} {Request} was turned away: {Reason}")]
     private partial void LogRefusedBody(string module, string request, string reason);

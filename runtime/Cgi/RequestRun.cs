@@ -9,8 +9,14 @@ internal sealed class RequestRun : IDisposable
     private static readonly DefaultObjectPool<RequestRun> Pool =
         new(new DefaultPooledObjectPolicy<RequestRun>(), Math.Max(16, Environment.ProcessorCount * 4));
 
+    private readonly Func<string> _requestId;
+
     /// <summary>For the pool; others call <see cref="Take"/>.</summary>
-    public RequestRun() => Output = new ResponseOutput(Guest);
+    public RequestRun()
+    {
+        Output = new ResponseOutput(Guest);
+        _requestId = () => Log.RequestId;
+    }
 
     public GuestRun Guest { get; } = new();
 
@@ -24,6 +30,7 @@ internal sealed class RequestRun : IDisposable
         var run = Pool.Get();
         run.Guest.Stdout = run.Output;
         run.Guest.Stderr = run.Log;
+        run.Guest.RequestId = run._requestId;
         return run;
     }
 

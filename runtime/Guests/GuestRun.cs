@@ -45,6 +45,9 @@ public sealed class GuestRun
     /// <summary>Whose it is: tenants take turns at the processors.</summary>
     public string Tenant { get; set; } = "";
 
+    /// <summary>The id of the request that it answers, for logs; null: it answers none. Asked for only when there is something to say.</summary>
+    internal Func<string>? RequestId { get; set; }
+
     /// <summary>How long it may run, waiting included, but not that for <see cref="Stdin"/>.</summary>
     public TimeSpan Timeout { get; set; } = ModuleLimits.DefaultTimeout;
 
@@ -92,6 +95,7 @@ public sealed class GuestRun
         Stderr = DiscardedOutput.Instance;
         Files = null;
         Tenant = "";
+        RequestId = null;
         Failure = null;
         Array.Clear(States);
     }

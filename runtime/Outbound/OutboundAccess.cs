@@ -81,9 +81,22 @@ internal sealed partial class OutboundAccess
     public void Record(OutboundOutcome outcome) => _metrics.Record(Module, outcome);
 
     /// <summary>Tells the module's owner why a request failed; never more than scheme, host and port of its URL, which may hold secrets.</summary>
-    public void Report(Uri target, string reason) => LogFailed(Module, OutboundClient.OriginOf(target), reason);
+    public void Report(GuestRun run, Uri target, string reason)
+    {
+        if (run.RequestId is { } request)
+        {
+            LogFailed(Module, request(), OutboundClient.OriginOf(target), reason);
+        }
+        else
+        {
+            LogFailed(Module, OutboundClient.OriginOf(target), reason);
+        }
+    }
 
-    [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "{Module} got no answer from {Origin} by outbound HTTP: {Reason}")]
+    [LoggerMessage(EventId = 40, Level = LogLevel.Warning, Message = "{Module} {Request} got no answer from {Origin} by outbound HTTP: {Reason}")]
+    private partial void LogFailed(string module, string request, string origin, string reason);
+
+    [LoggerMessage(EventId = 41, Level = LogLevel.Warning, Message = "{Module} got no answer from {Origin} by outbound HTTP: {Reason}")]
     private partial void LogFailed(string module, string origin, string reason);
 }
 

@@ -170,7 +170,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
         _body = answer.Body;
         if (answer.Error != HttpError.Success)
         {
-            access.Report(request.Target, answer.Reason);
+            access.Report(run, request.Target, answer.Reason);
         }
 
         return answer.Error;
@@ -194,7 +194,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
                 return HttpError.RequestError;
             }
 
-            Take(filling.Result);
+            Take(run, filling.Result);
         }
 
         if (_isBroken)
@@ -227,7 +227,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
         }
     }
 
-    private void Take((int Count, OutboundOutcome Outcome, string Reason) piece)
+    private void Take(GuestRun run, (int Count, OutboundOutcome Outcome, string Reason) piece)
     {
         _received += piece.Count;
         if (_received > access.Limits.MaxResponseBody)
@@ -240,7 +240,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
         {
             _isBroken = true;
             _outcome = piece.Outcome;
-            access.Report(_target!, piece.Reason);
+            access.Report(run, _target!, piece.Reason);
         }
     }
 
