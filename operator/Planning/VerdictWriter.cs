@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Oci.References;
 using Wagi.Operator.Resources;
@@ -33,6 +34,9 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
         };
     }
 
+    private static string? Caution(Candidate candidate) =>
+        RoutePattern.TryParse(candidate.Module.Spec.Route, out var route, out _) ? route.Caution : null;
+
     /// <summary>Adds the conditions and returns how many runtimes serve the module as specified.</summary>
     private int SetConditions(Candidate candidate, StatusBuilder conditions)
     {
@@ -53,7 +57,8 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
         }
 
         var resolved = candidate.Resolved!;
-        conditions.Set(ConditionType.Accepted, ConditionStatus.True, ConditionReason.Accepted, "the spec is valid and the module has its route");
+        conditions.Set(ConditionType.Accepted, ConditionStatus.True, ConditionReason.Accepted,
+            "the spec is valid and the module has its route" + (Caution(candidate) is { } caution ? $"; {caution} ({RoutePattern.CautionHint})" : ""));
         conditions.Set(ConditionType.Resolved, resolved.Status, resolved.Reason, resolved.Message);
         if (resolved.Entry is not { Entry: { Revision: { } revision } entry })
         {

@@ -34,7 +34,7 @@ internal sealed class YamlReader
         catch (YamlException exception)
         {
             var location = new SourceLocation(file, (int)exception.Start.Line, (int)exception.Start.Column);
-            problem = new Problem(location, ProblemSeverity.Error, $"not well-formed YAML: {exception.Message.TrimEnd('.')}");
+            problem = FindTab(text, file) ?? new Problem(location, ProblemSeverity.Error, $"not well-formed YAML: {exception.Message.TrimEnd('.')}");
             return [];
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
@@ -43,6 +43,35 @@ internal sealed class YamlReader
             var location = new SourceLocation(file, (int)(parser.Current?.End.Line ?? 0), (int)(parser.Current?.End.Column ?? 0));
             problem = new Problem(location, ProblemSeverity.Error, "not well-formed YAML from here on", "look for a bracket or a quote without its counterpart");
             return [];
+        }
+    }
+
+    /// <summary>
+    /// The line whose indentation with a tab makes a text unreadable (YAML 1.2 §6.1): with it there is an error, and without it none. The
+    /// library says where the part began that it was reading then, often at 1:1.
+    /// </summary>
+    private static Problem? FindTab(string text, string file)
+    {
+        var lines = text.Split('\n');
+        var line = Array.FindIndex(lines, line => line[..^line.TrimStart().Length].Contains('\t', StringComparison.Ordinal));
+        return line >= 0 && IsYaml(lines[..line]) && !IsYaml(lines[..(line + 1)])
+            ? new Problem(
+                new SourceLocation(file, line + 1, lines[line].IndexOf('\t', StringComparison.Ordinal) + 1), ProblemSeverity.Error,
+                "not well-formed YAML: the line is indented with a tab", "indent with spaces")
+            : null;
+    }
+
+    private static bool IsYaml(string[] lines)
+    {
+        try
+        {
+            using var reader = new StringReader(string.Join('\n', lines));
+            new YamlStream().Load(reader);
+            return true;
+        }
+        catch (Exception exception) when (exception is YamlException or InvalidOperationException or ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
+using Wagi.Modules.Problems;
 using Wagi.Runtime.Inspection;
 
 namespace Wagi.Runtime.Commands;
@@ -31,7 +32,7 @@ internal sealed class CheckCommand
                 await error.WriteLineAsync(problem.ToString());
             }
 
-            var summary = $"{Count(inspection.Modules, "module")}, {Verdict(inspection)}{(inspection.Modules == 0 && inspection.Errors == 0 ? ": the file has no [[module]]" : "")}";
+            var summary = $"{Quantity.Of(inspection.Modules, "module")}, {Verdict(inspection)}{(inspection.Modules == 0 && inspection.Errors == 0 ? ": the file has no [[module]]" : "")}";
             if (inspection.Errors > 0)
             {
                 await error.WriteLineAsync(summary);
@@ -57,11 +58,9 @@ internal sealed class CheckCommand
         return (inspection.Errors, warnings) switch
         {
             (0, 0) => "no problem",
-            (0, _) => Count(warnings, "warning"),
-            (_, 0) => Count(inspection.Errors, "error"),
-            _ => $"{Count(inspection.Errors, "error")}, {Count(warnings, "warning")}",
+            (0, _) => Quantity.Of(warnings, "warning"),
+            (_, 0) => Quantity.Of(inspection.Errors, "error"),
+            _ => $"{Quantity.Of(inspection.Errors, "error")}, {Quantity.Of(warnings, "warning")}",
         };
     }
-
-    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

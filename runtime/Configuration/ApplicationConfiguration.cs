@@ -42,7 +42,8 @@ internal sealed partial class ApplicationConfiguration(
         var (invoice, text) = await ReadInvoiceAsync(cancellationToken);
         var application = ApplicationReader.Read(invoice);
         source.Use(application);
-        LogBindleRead(name, store.Location, application.Modules.Length, application.Problems.Length);
+        LogBindleRead(
+            name, store.Location, Quantity.Of(application.Modules.Length, "module"), Quantity.Of(application.Problems.Length, "problem"));
         var file = new ModulesFile([.. application.Modules.Select(module => module.Entry)], [], application.Problems, HasSyntaxErrors: false);
         apply(Desired(file, BlobCache.DigestOf(Encoding.UTF8.GetBytes(text))));
         _isRead = true;
@@ -107,8 +108,8 @@ internal sealed partial class ApplicationConfiguration(
         Secrets = ImmutableDictionary<string, ModuleSecrets>.Empty,
     };
 
-    [LoggerMessage(LogLevel.Information, "Read bindle {Name} of {Location}: {Modules} modules, {Problems} problems")]
-    private partial void LogBindleRead(BindleName name, string location, int modules, int problems);
+    [LoggerMessage(LogLevel.Information, "Read bindle {Name} of {Location}: {Modules}, {Problems}")]
+    private partial void LogBindleRead(BindleName name, string location, string modules, string problems);
 
     [LoggerMessage(LogLevel.Warning, "{Error}; trying again in {Seconds:0.#} s")]
     private partial void LogBindleNotRead(string error, double seconds);

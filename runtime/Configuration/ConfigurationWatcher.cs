@@ -1,4 +1,5 @@
 using Wagi.Hosting.Supervision;
+using Wagi.Modules.Problems;
 using Wagi.Modules.Sources;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Sources;
@@ -105,7 +106,8 @@ internal sealed partial class ConfigurationWatcher(
 
         _configuration = seen.Take();
         _secrets = secrets;
-        LogConfigurationRead(reader.Path, desired.File.Entries.Length, desired.File.Problems.Length);
+        LogConfigurationRead(
+            reader.Path, Quantity.Of(desired.File.Entries.Length, "module"), Quantity.Of(desired.File.Problems.Length, "problem"));
         apply(desired);
         TrackModuleFiles(desired);
         return Interval;
@@ -168,8 +170,8 @@ internal sealed partial class ConfigurationWatcher(
 
     public void Dispose() => _wake.Dispose();
 
-    [LoggerMessage(LogLevel.Information, "Read {Path}: {Entries} modules, {Problems} problems")]
-    private partial void LogConfigurationRead(string path, int entries, int problems);
+    [LoggerMessage(LogLevel.Information, "Read {Path}: {Modules}, {Problems}")]
+    private partial void LogConfigurationRead(string path, string modules, string problems);
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is loaded again, because {File} changed")]
     private partial void LogModuleFileChanged(string id, string file);

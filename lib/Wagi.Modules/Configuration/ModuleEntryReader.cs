@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Wagi.Modules.Cgi;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Problems;
@@ -30,6 +31,12 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     {
         WarnAboutUnknownKeys();
         var route = Required<RoutePattern>(ModuleKeys.Route, RoutePattern.TryParse);
+        // The operator, which gives entries a revision, has said so to the author; whoever runs the runtimes need not know.
+        if (route?.Caution is { } caution && !table.Values.ContainsKey(ModuleKeys.Revision))
+        {
+            Warn(table.Values[ModuleKeys.Route].Location, caution, RoutePattern.CautionHint);
+        }
+
         var (module, requires) = ReadModule();
         Id = Text(ModuleKeys.Id) ?? DefaultId(route);
         var entry = new ModuleEntry
@@ -41,7 +48,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Entrypoint = Text(ModuleKeys.Entrypoint),
             Argv = Text(ModuleKeys.Argv),
             Volumes = ReadVolumes(),
-            Environment = Map(ModuleKeys.Environment),
+            Environment = ReadEnvironment(),
             AllowedHosts = List<AllowedHost>(ModuleKeys.AllowedHosts, AllowedHost.TryParse),
             HttpMaxConcurrency = Positive(ModuleKeys.HttpMaxConcurrency),
             BindleServer = Text(ModuleKeys.BindleServer),
@@ -95,11 +102,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             if (!ModuleKeys.All.Contains(key))
             {
                 var close = ModuleKeys.All.FirstOrDefault(known => IsNear(known, key)) ?? NearestName.Of(key, ModuleKeys.All);
-                problems.Add(new Problem(
-                    value.Location,
-                    ProblemSeverity.Warning,
-                    $"unknown key '{key}' is ignored",
-                    close is null ? null : $"did you mean '{close}'?"));
+                Warn(value.Location, $"unknown key '{key}' is ignored", close is null ? null : $"did you mean '{close}'?");
             }
         }
     }
@@ -208,6 +211,20 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         return map.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<string, string> ReadEnvironment()
+    {
+        var environment = Map(ModuleKeys.Environment);
+        foreach (var name in environment.Keys.Where(MetaVariableNames.All.Contains))
+        {
+            Warn(
+                ((TomlTableValue)table.Values[ModuleKeys.Environment]).Values[name].Location,
+                $"'{ModuleKeys.Environment}.{name}' has no effect",
+                $"every request sets {name}; choose another name");
+        }
+
+        return environment;
     }
 
     private ImmutableArray<Volume> ReadVolumes()
@@ -327,7 +344,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         };
         if (!Preinitializations.TryParse(text, out var preinitialization))
         {
-            Fail(value.Location, $"'{ModuleKeys.Preinitialize}' must be true, false or \"{Preinitializations.WithRandom}\"", null);
+            Fail(value.Location, $"'{ModuleKeys.Preinitialize}' must be {Preinitializations.Values}", null);
         }
 
         return preinitialization;
@@ -374,6 +391,9 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         table.Values.GetValueOrDefault(key) is TomlInteger integer
             ? integer.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)
             : Text(key);
+
+    private void Warn(SourceLocation location, string message, string? hint) =>
+        problems.Add(new Problem(location, ProblemSeverity.Warning, message, hint));
 
     private void Fail(SourceLocation location, string message, string? hint)
     {

@@ -19,6 +19,9 @@ public static class Preinitializations
     /// <summary>The word for <see cref="Preinitialization.WithRandom"/>.</summary>
     public const string WithRandom = "with-random";
 
+    /// <summary>What may be written, for messages.</summary>
+    internal const string Values = $"{Deterministic}, {None} or \"{WithRandom}\"";
+
     private const string Deterministic = "true";
     private const string None = "false";
 

@@ -53,7 +53,7 @@ internal sealed class TomlDocument
             if (document.Parse(part, out var failure) is { } partSyntax)
             {
                 document.ReadTables(partSyntax);
-                document.ReadDiagnostics(partSyntax);
+                document.ReadDiagnostics(partSyntax, part.Split('\n'));
             }
             else
             {
@@ -217,15 +217,25 @@ internal sealed class TomlDocument
         }
     }
 
-    private void ReadDiagnostics(DocumentSyntax syntax)
+    private void ReadDiagnostics(DocumentSyntax syntax, string[] lines)
     {
         foreach (var diagnostic in syntax.Diagnostics.DistinctBy(diagnostic => diagnostic.Span.Start.Line).Take(MaxSyntaxErrors))
         {
             AddError(
                 new SourceLocation(_file, _linesBefore + diagnostic.Span.Start.Line + 1, diagnostic.Span.Start.Column + 1),
                 diagnostic.Message.TrimEnd('.'),
-                null);
+                HintAt(lines[Math.Min(diagnostic.Span.Start.Line, lines.Length - 1)]));
         }
+    }
+
+    /// <summary>The most frequent mistake is a text without quotes.</summary>
+    private static string? HintAt(string line)
+    {
+        const int Longest = 100;
+        var parts = line.Length > Longest ? [] : line.Split('=', 2, StringSplitOptions.TrimEntries);
+        return parts is not [var key, [var first, ..] value] || !char.IsAsciiLetterOrDigit(first) || value.Any(character => "\"'[]{}#".Contains(character, StringComparison.Ordinal)) ? null
+            : key == ModuleKeys.Preinitialize ? $"'{key}' is {Preinitializations.Values}"
+            : $"a text stands in quotes: {key} = \"{value}\"";
     }
 
     /// <summary>A syntax error, which makes the table that contains it unusable, and no other.</summary>

@@ -25,6 +25,15 @@ public sealed record RoutePattern
     /// <summary>True when the pattern ends in <c>/...</c>.</summary>
     public bool IsPrefix { get; }
 
+    /// <summary>What to do about a <see cref="Caution"/>.</summary>
+    public const string CautionHint = "end a route in '/...' for everything below it; the module finds the rest in PATH_INFO";
+
+    /// <summary>What its author may not have meant: a segment that is a variable in the routes of other servers; null: nothing.</summary>
+    public string? Caution => LiteralVariable is { } segment ? $"route '{this}' matches the segment '{segment}' and no other" : null;
+
+    private string? LiteralVariable => Path.Split('/').FirstOrDefault(
+        segment => segment is "*" or "**" or [':', _, ..] or ['{', .., '}'] or ['<', .., '>']);
+
     /// <summary>Reads a pattern.</summary>
     /// <exception cref="FormatException">The text is not a pattern; the message says why.</exception>
     public static RoutePattern Parse(string text) =>

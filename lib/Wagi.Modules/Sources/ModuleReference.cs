@@ -13,6 +13,8 @@ namespace Wagi.Modules.Sources;
 /// </param>
 public sealed record ModuleReference(ModuleScheme Scheme, string Value)
 {
+    private static readonly string[] FileEndings = [".wasm", ".wat", ".cwasm"];
+
     /// <summary>Reads a reference from <c>modules.toml</c>, where one without a scheme is a path.</summary>
     public static bool TryParse(
         string? text, [NotNullWhen(true)] out ModuleReference? reference, [NotNullWhen(false)] out string? error)
@@ -67,8 +69,24 @@ public sealed record ModuleReference(ModuleScheme Scheme, string Value)
             return false;
         }
 
+        if (IsFileName(text))
+        {
+            reference = null;
+            error = $"module '{text}' is the name of a file; a WagiModule names an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME', and 'wagi push FILE REFERENCE' makes one of a file";
+            return false;
+        }
+
         reference = new ModuleReference(ModuleScheme.Oci, text);
         return true;
+    }
+
+    /// <summary>A reference that names no registry, and ends as a module's file does: it would be one of docker.io's.</summary>
+    private static bool IsFileName(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var first = slash < 0 ? "" : text[..slash];
+        return !first.AsSpan().ContainsAny('.', ':') && first != "localhost"
+            && FileEndings.Any(ending => text.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
     }
 
     private static ModuleReference? Split(string text)

@@ -187,6 +187,47 @@ public sealed class ModulesTomlReaderTests
             Assert.Single(file.Problems).ToString());
     }
 
+    [Theory]
+    [InlineData("environment = { A = \"1\", QUERY_STRING = \"a=b\" }", "4:41: warning: 'environment.QUERY_STRING' has no effect (every request sets QUERY_STRING; choose another name)")]
+    [InlineData("environment = { AUTH_TYPE = \"Basic\" }", "4:29: warning: 'environment.AUTH_TYPE' has no effect (every request sets AUTH_TYPE; choose another name)")]
+    [InlineData("environment = { HTTP_X = \"for requests without X\" }", null)]
+    public void VariableThatEveryRequestSets_IsAWarning(string environment, string? warning)
+    {
+        var file = Read($"[[module]]\nroute = \"/a\"\nmodule = \"a.wasm\"\n{environment}");
+        Assert.Single(file.Entries);
+        Assert.Equal(warning is null ? [] : ["modules.toml:" + warning], file.Problems.Select(problem => problem.ToString()));
+    }
+
+    [Theory]
+    [InlineData("/a/:id", ":id")]
+    [InlineData("/{id}", "{id}")]
+    [InlineData("/x/*", "*")]
+    [InlineData("/x/**/y", "**")]
+    [InlineData("/<id>/y", "<id>")]
+    [InlineData("/v1:run", null)]
+    [InlineData("/...", null)]
+    public void RouteWithAVariableOfOthers_IsAWarning(string route, string? segment)
+    {
+        var file = Read($"[[module]]\nroute = \"{route}\"\nmodule = \"a.wasm\"");
+        Assert.Single(file.Entries);
+        Assert.Equal(
+            segment is null ? [] : [$"modules.toml:2:9: warning: route '{route}' matches the segment '{segment}' and no other (end a route in '/...' for everything below it; the module finds the rest in PATH_INFO)"],
+            file.Problems.Select(problem => problem.ToString()));
+    }
+
+    [Theory]
+    [InlineData("preinitialize = yes", "'preinitialize' is true, false or \"with-random\"")]
+    [InlineData("preinitialize = True", "'preinitialize' is true, false or \"with-random\"")]
+    [InlineData("timeout = 5s", "a text stands in quotes: timeout = \"5s\"")]
+    [InlineData("entrypoint = main", "a text stands in quotes: entrypoint = \"main\"")]
+    public void ValueWithoutQuotes_IsASyntaxError_WithAHint(string line, string hint)
+    {
+        var file = Read($"[[module]]\nroute = \"/a\"\nmodule = \"a.wasm\"\n{line}\n");
+        var problem = file.Problems[0].ToString();
+        Assert.StartsWith("modules.toml:4:", problem, StringComparison.Ordinal);
+        Assert.EndsWith($"({hint})", problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void FileThatIsNoText_IsOneError()
     {

@@ -48,4 +48,26 @@ public sealed class ModuleReferenceTests
         Assert.Null(reference);
         Assert.Contains("is a file", error, StringComparison.Ordinal);
     }
+
+    /// <summary>As an OCI reference without a registry, it would be one of docker.io's.</summary>
+    [Theory]
+    [InlineData("hello.wasm", false)]
+    [InlineData("hello.WAT", false)]
+    [InlineData("samples/modules/hello.wasm", false)]
+    [InlineData("hello.cwasm", false)]
+    [InlineData("hello.wasm:v1", true)]
+    [InlineData("oci://hello.wasm", true)]
+    [InlineData("ghcr.io/me/hello.wasm", true)]
+    [InlineData("localhost/hello.wasm", true)]
+    [InlineData("registry:5000/hello.wasm", true)]
+    public void FileName_IsNoReferenceOfAWagiModule(string text, bool isReference)
+    {
+        Assert.Equal(isReference, ModuleReference.TryParseRemote(text, out _, out var error));
+        if (!isReference)
+        {
+            Assert.Equal(
+                $"module '{text}' is the name of a file; a WagiModule names an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME', and 'wagi push FILE REFERENCE' makes one of a file",
+                error);
+        }
+    }
 }

@@ -5,6 +5,18 @@ namespace Wagi.Operator.Tests.Planning;
 
 public sealed class RouteConflictTests
 {
+    [Theory]
+    [InlineData("/a/:id", "the spec is valid and the module has its route; route '/a/:id' matches the segment ':id' and no other (end a route in '/...' for everything below it; the module finds the rest in PATH_INFO)")]
+    [InlineData("/a/...", "the spec is valid and the module has its route")]
+    public void RouteWithAVariableOfOthers_IsAccepted_WithAHint(string route, string message) =>
+        Assert.Equal(message, new Scenario().With("a", route, Pinned).Plan().Verdict("a").Expect(ConditionType.Accepted, "True", ConditionReason.Accepted));
+
+    [Fact]
+    public void FileName_IsNoModule() => Assert.StartsWith(
+        "spec.module: module 'hello.wasm' is the name of a file; ",
+        new Scenario().With("a", "/a", "hello.wasm").Plan().Verdict("a").Expect(ConditionType.Accepted, "False", ConditionReason.InvalidSpec),
+        StringComparison.Ordinal);
+
     [Fact]
     public void OlderModule_Wins_AndTheLoserIsToldByWhom()
     {

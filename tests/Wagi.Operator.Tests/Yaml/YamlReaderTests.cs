@@ -29,6 +29,16 @@ public sealed class YamlReaderTests
         Assert.Contains("error: not well-formed YAML", problem?.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("kind: WagiModule\nspec:\n\troute: /a\n", "3:1")]
+    [InlineData("kind: WagiModule\nspec:\n  route: /a\n\tmodule: b\n", "4:1")]
+    [InlineData("kind: WagiModule\nspec:\n  env:\n  \t- a\n", "4:3")]
+    public void TabInTheIndentation_IsLocated_AndNamed(string text, string place)
+    {
+        Assert.Empty(YamlReader.Read(text, "a.yaml", out var problem));
+        Assert.Equal($"a.yaml:{place}: error: not well-formed YAML: the line is indented with a tab (indent with spaces)", problem?.ToString());
+    }
+
     [Fact]
     public void AnyChangeOfAText_IsReadOrIsAProblem()
     {

@@ -5,6 +5,7 @@ using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Configuration;
+using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Composition;
@@ -38,6 +39,16 @@ public sealed class WagiServerTests : IDisposable
             () => server.RunAsync(Cancellation).WaitAsync(Eventually.DefaultDeadline, Cancellation));
 
         Assert.Equal("the configuration loop ended: nothing can be logged", exception.Message);
+    }
+
+    [Fact]
+    public async Task ProblemOfTheFirstStart_IsLogged_WithItsPlace()
+    {
+        await using var host = await ServerHost.ServeAsync(
+            "[[module]]\nroute = \"/a\"\nmodule = \"guest.wat\"\n[[module]]\nroute = \"/b\"\nmodule = \"guest.wat\"\ntimeout = \"soon\"\n", Wat.Echo);
+
+        Assert.Single(host.Log, line => line.StartsWith("Information Read ", StringComparison.Ordinal) && line.EndsWith("modules.toml: 1 module, 1 problem", StringComparison.Ordinal));
+        Assert.Single(host.Log, line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.Contains("modules.toml:7:11: error: 'timeout': 'soon' is not a duration", StringComparison.Ordinal));
     }
 
     [Fact]
