@@ -8,7 +8,10 @@ namespace Wagi.Hosting.CommandLine;
 /// <summary>Reads option values; errors name the option and the value.</summary>
 public static class Arguments
 {
-    /// <summary><c>127.0.0.1:3000</c>, <c>[::1]:3000</c>, <c>localhost:3000</c>, or <c>:3000</c> for every address.</summary>
+    /// <summary>
+    /// <c>127.0.0.1:3000</c>, <c>[::1]:3000</c>, <c>localhost:3000</c>, or <c>*:3000</c> for every address. A port alone is refused: some programs
+    /// take it for every address, and others for the machine's own.
+    /// </summary>
     /// <exception cref="UsageException">It is none of these.</exception>
     public static IPEndPoint ReadEndPoint(ParseResult arguments, Option<string> option)
     {
@@ -17,11 +20,17 @@ public static class Arguments
         var text = arguments.GetValue(option)!;
         var colon = text.LastIndexOf(':');
         var host = colon < 0 ? text : text[..colon];
+        if (host.Length == 0 || (colon < 0 && text.All(char.IsAsciiDigit)))
+        {
+            var number = text.TrimStart(':');
+            throw new UsageException($"{option.Name} '{text}' names no address: write 127.0.0.1:{number} for this machine alone, or [::]:{number} for every address");
+        }
+
         if (colon >= 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
         {
             var address = host switch
             {
-                "" or "*" => IPAddress.IPv6Any,
+                "*" => IPAddress.IPv6Any,
                 "localhost" => IPAddress.Loopback,
                 _ => IPAddress.TryParse(host, out var parsed) ? parsed : null,
             };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Wagi.Modules.Problems;
 
 namespace Wagi.Hosting.CommandLine;
@@ -19,7 +20,7 @@ public static class CommandLineProgram
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(configuration);
         var parsed = root.Parse(arguments);
-        if (parsed.Action is not ParseErrorAction)
+        if (parsed.Action is not ParseErrorAction && (parsed.Action != parsed.CommandResult.Command.Action || UnknownOption(parsed) is null))
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
@@ -36,11 +37,7 @@ public static class CommandLineProgram
     {
         var command = parsed.CommandResult.Command;
 
-        // An option that the command does not have counts as the first of its arguments.
-        var unknown = parsed.UnmatchedTokens.Count == 0 ? null : command.Arguments
-            .SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? [])
-            .Select(token => token.Value)
-            .FirstOrDefault(value => value.StartsWith('-') && value.Length > 1, parsed.UnmatchedTokens[0]);
+        var unknown = UnknownOption(parsed) ?? (parsed.UnmatchedTokens.Count == 0 ? null : parsed.UnmatchedTokens[0]);
         if (unknown is null)
         {
             return parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct();
@@ -52,6 +49,17 @@ public static class CommandLineProgram
         var nearest = NearestName.Of(unknown, known);
         var what = isOption ? "an option" : command.Subcommands.Count > 0 ? "a command" : "expected here";
         return [$"'{unknown}' is not {what}{(nearest is null ? "" : $"; did you mean '{nearest}'?")}{Takes(command)}"];
+    }
+
+    /// <summary>An option that the command does not have counts as one of its arguments; what follows <c>--</c> is meant to be one.</summary>
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        var meant = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
+        return parsed.CommandResult.Command.Arguments
+            .SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? [])
+            .SkipLast(meant)
+            .Select(token => token.Value)
+            .FirstOrDefault(value => value.StartsWith('-') && value.Length > 1);
     }
 
     private static string Takes(Command command) => command.Arguments.Count == 0
