@@ -104,6 +104,7 @@ internal sealed class AdminServer : IAsyncDisposable
         }
 
         context.Response.ContentType = "application/json";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         await context.Response.Body.WriteAsync((status with { Memories = _memories }).ToJson());
     }
 

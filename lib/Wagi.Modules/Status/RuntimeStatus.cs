@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -11,6 +12,10 @@ namespace Wagi.Modules.Status;
 /// </summary>
 public sealed record RuntimeStatus : IJsonOnDeserialized
 {
+    /// <summary>Leaves quotes, angle brackets and letters as they are: what is written is JSON, and never part of a page.</summary>
+    private static readonly StatusJsonContext Readable =
+        new(new JsonSerializerOptions(StatusJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     /// <summary>Version of the runtime.</summary>
     public required string Version { get; init; }
 
@@ -35,7 +40,7 @@ public sealed record RuntimeStatus : IJsonOnDeserialized
         ?? throw new JsonException("the status is null");
 
     /// <summary>The status as UTF-8 JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StatusJsonContext.Default.RuntimeStatus);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Readable.RuntimeStatus);
 
     void IJsonOnDeserialized.OnDeserialized()
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Admin;
 using Wagi.Runtime.Loading;
+using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Admin;
 
@@ -30,5 +31,18 @@ public sealed class AdminServerTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, stalled.StatusCode);
         Assert.Equal("the configuration loop has made no progress for 120 s\n", await stalled.Content.ReadAsStringAsync(Cancellation));
         await admin.StopAsync(Cancellation);
+    }
+
+    /// <summary>A person reads it with curl, and messages quote code.</summary>
+    [Fact]
+    public async Task Status_IsReadableJson_AndNothingElse()
+    {
+        await using var host = await ServerHost.ServeAsync("[[module]]\nid = \"it's `ä` <&+\"\nroute = \"/a\"\nmodule = \"guest.wat\"\n", Wat.Echo);
+
+        using var response = await host.Admin.GetAsync("/status", Cancellation);
+
+        Assert.Contains("\"id\": \"it's `ä` <&+\"", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.ToString());
+        Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
     }
 }
