@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Wagi.Bindle.Errors;
@@ -68,7 +69,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
             _supervisor.Add("the certificate loop", MaxSilence, certificate.RunAsync);
         }
 
-        _dispatcher = new RequestDispatcher(() => _host.Routes, _loading.Metrics);
+        _dispatcher = new RequestDispatcher(
+            () => _host.Routes, _loading.Metrics, isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address));
         _main = CreateMain(options, certificate, loggers);
         _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers);
     }

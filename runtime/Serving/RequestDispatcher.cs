@@ -9,7 +9,8 @@ namespace Wagi.Runtime.Serving;
 /// <summary>Leads a request to the module that its host and path belong to.</summary>
 /// <param name="routes">The routes that are served now.</param>
 /// <param name="metrics">Counts requests that no module answers.</param>
-internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics)
+/// <param name="isLocal">Whether clients are whoever started the server, and may be told which routes there are.</param>
+internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics, bool isLocal = false)
 {
     /// <summary>Answered on the main port as well, as WAGI does, unless a module has the route.</summary>
     private const string HealthPath = "/healthz";
@@ -58,7 +59,29 @@ internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, Re
 
         return path == HealthPath
             ? PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "OK")
-            : RefuseAsync(context, StatusCodes.Status404NotFound, "no module has this route");
+            : RefuseAsync(context, StatusCodes.Status404NotFound, NotFound(table, hostName, path));
+    }
+
+    /// <summary>With what its author may have meant: a slash more or less makes another path.</summary>
+    private string NotFound(RouteTable<RouteTarget> table, ReadOnlySpan<char> host, string path)
+    {
+        const string Text = "no module has this route";
+        if (!isLocal)
+        {
+            return Text;
+        }
+
+        var bare = "/" + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries));
+        var meant = new[] { bare, bare + "/" }.Where(other => other != path);
+        foreach (var other in meant)
+        {
+            if (table.TryMatch(host, other, out _))
+            {
+                return $"{Text}; one has {other}";
+            }
+        }
+
+        return Text;
     }
 
     private Task RefuseAsync(HttpContext context, int status, string text)

@@ -57,6 +57,22 @@ public sealed class RequestDispatcherTests : IDisposable
         Assert.Equal((404, "404 no module has this route (request id-1)\n"), await GetAsync(host, path));
     }
 
+    [Theory]
+    [InlineData("/exact/", "no module has this route; one has /exact")]
+    [InlineData("/slash", "no module has this route; one has /slash/")]
+    [InlineData("//exact", "no module has this route; one has /exact")]
+    [InlineData("/exact//", "no module has this route; one has /exact")]
+    [InlineData("/other/", "no module has this route")]
+    [InlineData("/", "no module has this route")]
+    public async Task PathWithASlashTooManyOrTooFew_IsAHint_InLocalUse(string path, string text)
+    {
+        var routes = RoutePlan.Make(
+            [FakeLoader.Module(FakeLoader.Entry("exact", "/exact")).Item1, FakeLoader.Module(FakeLoader.Entry("slash", "/slash/")).Item1], coming: [], leaving: []).Table;
+
+        Assert.Equal((404, $"404 {text} (request id-1)\n"), await GetAsync("a", path, new RequestDispatcher(() => routes, _metrics, isLocal: true)));
+        Assert.Equal((404, "404 no module has this route (request id-1)\n"), await GetAsync("a", path, new RequestDispatcher(() => routes, _metrics)));
+    }
+
     [Fact]
     public async Task Healthz_IsAnsweredUnlessAModuleHasIt() => Assert.Equal((200, "OK\n"), await GetAsync("example.com", "/healthz"));
 
