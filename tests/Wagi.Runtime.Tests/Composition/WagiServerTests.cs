@@ -52,6 +52,18 @@ public sealed class WagiServerTests : IDisposable
     }
 
     [Fact]
+    public async Task OwnEnvironment_Wins_OverTheOption_WhichWinsOverTheFile()
+    {
+        var file = _folder.Write("env", "A=file\nB=file\nC=file\n");
+        await using var host = await ServerHost.ServeAsync(
+            "[[module]]\nroute = \"/\"\nmodule = \"guest.wat\"\nenvironment = { A = \"own\" }\n", Wat.Dump, "--env-file", file, "-e", "A=option", "-e", "B=option");
+
+        var seen = (await host.Client.GetStringAsync("/", Cancellation)).Split('\0');
+
+        Assert.Equal(["A=own", "B=option", "C=file"], seen.Where(variable => variable is ['A' or 'B' or 'C', '=', ..]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Stopping_IsNoFailure()
     {
         _folder.Write("modules.toml", "");
