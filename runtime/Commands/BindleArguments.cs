@@ -30,11 +30,39 @@ internal sealed class BindleArguments
         HelpName = "URL",
     };
 
-    /// <summary>The options of a command that serves.</summary>
-    public IEnumerable<Option> Options => [_bindle, _path, _url];
+    private readonly Option<string?> _user = new("--bindle-http-user")
+    {
+        Description = "User name for the Bindle server of --bindle-url (HTTP Basic). [env: BINDLE_HTTP_USER]",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("BINDLE_HTTP_USER"),
+    };
 
-    /// <summary>The option of a command that reads a modules.toml and nothing else.</summary>
-    public Option ServerOption => _url;
+    private readonly Option<string?> _password = new("--bindle-http-password")
+    {
+        Description = "Password for it; other users of the machine see a command line, and not the variable. [env: BINDLE_HTTP_PASSWORD]",
+        HelpName = "PASSWORD",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("BINDLE_HTTP_PASSWORD"),
+    };
+
+    /// <summary>The options of a command that serves.</summary>
+    public IEnumerable<Option> Options => [_bindle, _path, .. ServerOptions];
+
+    /// <summary>The options of a command that reads a modules.toml and nothing else.</summary>
+    public IEnumerable<Option> ServerOptions => [_url, _user, _password];
+
+    /// <summary>Who asks the server of <see cref="ReadServer"/>, which is the default one if none is named; null: nobody in particular.</summary>
+    /// <exception cref="UsageException">There is a password and no name, or a name that cannot be sent.</exception>
+    public BindleCredentials? ReadCredentials(ParseResult arguments)
+    {
+        var (user, password) = (arguments.GetValue(_user) ?? "", arguments.GetValue(_password) ?? "");
+        return (user, password) switch
+        {
+            ("", "") => null,
+            ("", _) => throw new UsageException($"{_password.Name} needs {_user.Name}"),
+            _ when user.Contains(':', StringComparison.Ordinal) => throw new UsageException($"{_user.Name}: a user name has no colon (RFC 7617)"),
+            _ => new BindleCredentials(ReadServer(arguments) ?? new Uri(DefaultUrl), user, password),
+        };
+    }
 
     /// <summary>The server for modules that do not name one; null: there is none.</summary>
     /// <exception cref="UsageException">It is not a URL.</exception>

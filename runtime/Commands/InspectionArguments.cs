@@ -24,7 +24,7 @@ internal sealed class InspectionArguments
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_offline, .. _loader.Options, _loader.Bindle.ServerOption])
+        foreach (var option in (Option[])[_offline, .. _loader.Options, .. _loader.Bindle.ServerOptions])
         {
             command.Options.Add(option);
         }

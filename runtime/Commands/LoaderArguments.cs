@@ -35,6 +35,7 @@ internal sealed class LoaderArguments(EnvironmentArguments environment)
         Environment = environment.Read(arguments),
         InsecureRegistries = _registry.Read(arguments),
         BindleServer = Bindle.ReadServer(arguments),
+        BindleCredentials = Bindle.ReadCredentials(arguments),
     };
 }
 

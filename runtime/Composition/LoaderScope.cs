@@ -50,7 +50,7 @@ internal sealed class LoaderScope : IDisposable
         var compiled = new CompiledCache(Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>());
         var pulls = new AddressGuard(options.Pulls);
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
-        _bindles = new BindleClient(guard: pulls);
+        _bindles = new BindleClient(guard: pulls, credentials: options.BindleCredentials);
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>(), options.Cache.MaxBytes / BlobCache.Share);
         var grants = new BlobGrants(Cache, loggers.CreateLogger<BlobGrants>());
         var signatures = new SignatureCheck(new SignatureVerifier(_registries), grants, loggers.CreateLogger<SignatureCheck>());

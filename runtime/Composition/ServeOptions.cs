@@ -1,4 +1,5 @@
 using System.Net;
+using Wagi.Bindle.Stores;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Network;
 using Wagi.Runtime.Bodies;
@@ -66,6 +67,9 @@ internal sealed record LoaderOptions
 
     /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>
     public Uri? BindleServer { get; init; }
+
+    /// <summary>Who asks that server; null: it is asked without credentials.</summary>
+    public BindleCredentials? BindleCredentials { get; init; }
 
     /// <summary>The bindle that every entry belongs to; null: entries come from a <c>modules.toml</c>.</summary>
     public ApplicationOptions? Application { get; init; }

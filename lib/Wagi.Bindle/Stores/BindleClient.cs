@@ -8,6 +8,21 @@ using Wagi.Modules.Network;
 
 namespace Wagi.Bindle.Stores;
 
+/// <summary>Who asks a server: HTTP Basic (RFC 7617).</summary>
+/// <param name="Server">The only server that is told.</param>
+/// <param name="User">Without a colon.</param>
+/// <param name="Password">Kept out of messages.</param>
+public sealed record BindleCredentials(Uri Server, string User, string Password)
+{
+    /// <summary>Without the password.</summary>
+    public override string ToString() => $"{User} at {Server.Host}";
+
+    internal AuthenticationHeaderValue? For(Uri url) =>
+        Uri.Compare(url, Server, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0
+            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}")))
+            : null;
+}
+
 /// <summary>Connections to any number of Bindle servers; thread-safe, made to live as long as the process.</summary>
 public sealed class BindleClient : IDisposable
 {
@@ -16,12 +31,15 @@ public sealed class BindleClient : IDisposable
 
     private readonly HttpClient _http;
     private readonly TimeSpan _stallTimeout;
+    private readonly BindleCredentials? _credentials;
 
     /// <summary>Creates a client, which connects when the first request needs it.</summary>
     /// <param name="stallTimeout">How long a server may stay silent; null: 30 s.</param>
     /// <param name="guard">Which addresses are connected to, by redirects as well; null: all but cloud metadata.</param>
-    public BindleClient(TimeSpan? stallTimeout = null, AddressGuard? guard = null)
+    /// <param name="credentials">For one server; null: nobody asks for any.</param>
+    public BindleClient(TimeSpan? stallTimeout = null, AddressGuard? guard = null, BindleCredentials? credentials = null)
     {
+        _credentials = credentials;
         _stallTimeout = stallTimeout ?? TimeSpan.FromSeconds(30);
         var handler = new SocketsHttpHandler
         {
@@ -55,7 +73,7 @@ public sealed class BindleClient : IDisposable
     public IBindleStore Server(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
-        return new BindleServer(_http, url, _stallTimeout);
+        return new BindleServer(_http, url, _stallTimeout, _credentials?.For(url));
     }
 
     /// <summary>Closes all connections.</summary>
@@ -63,10 +81,10 @@ public sealed class BindleClient : IDisposable
 }
 
 /// <summary>
-/// A Bindle server (protocol specification v1): <c>GET /_i/NAME</c> is an invoice, <c>GET /_i/NAME@SHA256</c> a parcel. Sends no
-/// credentials, like WAGI.
+/// A Bindle server (protocol specification v1): <c>GET /_i/NAME</c> is an invoice, <c>GET /_i/NAME@SHA256</c> a parcel. A
+/// redirect to elsewhere takes no credentials along.
 /// </summary>
-internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeout) : IBindleStore
+internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeout, AuthenticationHeaderValue? authorization) : IBindleStore
 {
     private const int MaxInvoiceSize = 4 << 20;
     private const int MaxErrorSize = 4 << 10;
@@ -118,6 +136,7 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{url.AbsoluteUri.TrimEnd('/')}/_i/{what}"));
+            request.Headers.Authorization = authorization;
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/toml"));
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("*/*", 0.5));
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token);

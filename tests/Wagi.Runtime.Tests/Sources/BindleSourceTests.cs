@@ -88,6 +88,41 @@ public sealed class BindleSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Credentials_GoToTheirServer_AndToNoOther()
+    {
+        await using var own = await BindleProtocolServer.StartAsync();
+        await using var other = await BindleProtocolServer.StartAsync();
+        var seen = new System.Collections.Concurrent.ConcurrentDictionary<string, string>();
+        foreach (var server in new[] { own, other })
+        {
+            server.Instead = context =>
+            {
+                seen[server.Url] = context.Request.Headers.Authorization.ToString();
+                context.Response.StatusCode = 404;
+                return Task.CompletedTask;
+            };
+        }
+
+        var bindle = new Wagi.Runtime.Commands.BindleArguments();
+        var command = new System.CommandLine.Command("serve");
+        foreach (var option in bindle.Options)
+        {
+            command.Options.Add(option);
+        }
+
+        var arguments = command.Parse(["--bindle-url", own.Url, "--bindle-http-user", "me", "--bindle-http-password", "s3cret"]);
+        using var client = new BindleClient(credentials: bindle.ReadCredentials(arguments));
+        Assert.True(Wagi.Bindle.References.BindleName.TryParse("example.com/hello/1.0.0", out var name, out _));
+        foreach (var server in new[] { own, other })
+        {
+            await Assert.ThrowsAsync<Wagi.Bindle.Errors.BindleException>(() => client.Server(new Uri(server.Url)).ReadInvoiceAsync(name, Cancellation));
+        }
+
+        Assert.Equal("Basic " + Convert.ToBase64String("me:s3cret"u8), seen[own.Url]);
+        Assert.Equal("", seen[other.Url]);
+    }
+
+    [Fact]
     public async Task BindleThatWasPulledOnce_IsServedWithTheServerGone_AndWithoutAskingIt()
     {
         await using var server = await BindleProtocolServer.StartAsync(Hello());
