@@ -76,26 +76,46 @@ internal sealed partial class BlobCache(
     public async Task<(string Digest, Stream Bytes)> ReceiveAsync(
         string tenant, long size, Func<Stream, CancellationToken, Task<string>> write, CancellationToken cancellationToken)
     {
+        return await ArriveAsync(
+            tenant,
+            size,
+            async token =>
+            {
+                var blob = new ArrivingBlob(AtomicFile.TemporaryFor(Path.Combine(directory.Blobs, "pull")), Create, _memory, size);
+                try
+                {
+                    var digest = await write(blob, token);
+                    blob.Position = 0;
+                    Keep(blob, PathFor(digest));
+                    return (digest, (Stream)blob);
+                }
+                catch
+                {
+                    await blob.DisposeAsync();
+                    throw;
+                }
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Takes in something of whatever form, when there is room for it.</summary>
+    /// <param name="tenant">Whose it is: tenants take turns.</param>
+    /// <param name="size">The most that it can be, in bytes.</param>
+    /// <param name="receive">Takes it in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArrivalException">It takes longer than <see cref="Patience"/>.</exception>
+    public async Task<T> ArriveAsync<T>(string tenant, long size, Func<CancellationToken, Task<T>> receive, CancellationToken cancellationToken)
+    {
         using var room = await _arriving.EnterBySizeAsync(tenant, size, cancellationToken);
         using var patience = new CancellationTokenSource(Patience, time ?? TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var blob = new ArrivingBlob(AtomicFile.TemporaryFor(Path.Combine(directory.Blobs, "pull")), Create, _memory, size);
         try
         {
-            var digest = await write(blob, either.Token);
-            blob.Position = 0;
-            Keep(blob, PathFor(digest));
-            return (digest, blob);
+            return await receive(either.Token);
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            await blob.DisposeAsync();
             throw new ArrivalException($"it has not arrived within {Patience.TotalMinutes:0} minutes");
-        }
-        catch
-        {
-            await blob.DisposeAsync();
-            throw;
         }
     }
 

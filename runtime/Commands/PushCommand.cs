@@ -2,6 +2,7 @@ using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
+using Wagi.Oci.Files;
 using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
@@ -10,10 +11,10 @@ using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Commands;
 
-/// <summary><c>wagi push FILE REFERENCE</c>.</summary>
+/// <summary><c>wagi push FILE REFERENCE</c>, or <c>wagi push --files FOLDER REFERENCE</c>.</summary>
 internal sealed class PushCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, or WebAssembly text (.wat), which is translated to Wasm first." };
+    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, or WebAssembly text (.wat), which is translated to Wasm first. With --files, a folder." };
     private readonly Argument<string> _reference = new("REFERENCE") { Description = "Where to: REGISTRY/REPOSITORY:TAG." };
     private readonly RegistryArguments _registry = new();
 
@@ -24,13 +25,19 @@ internal sealed class PushCommand
         DefaultValueFactory = _ => "cncf",
     };
 
+    private readonly Option<bool> _files = new("--files")
+    {
+        Description = "Push everything in the folder FILE, for a module to read: 'files' of a WagiModule or an entry.",
+    };
+
     public Command Create()
     {
         _layout.AcceptOnlyFromAmong("cncf", "wasm-to-oci");
-        var command = new Command("push", "Push a module to an OCI registry. Prints its reference with the digest.");
+        var command = new Command("push", "Push a module, or the files for one, to an OCI registry. Prints the reference with the digest.");
         command.Arguments.Add(_file);
         command.Arguments.Add(_reference);
         command.Options.Add(_layout);
+        command.Options.Add(_files);
         command.Options.Add(_registry.Option);
         command.SetAction(RunAsync);
         return command;
@@ -41,6 +48,11 @@ internal sealed class PushCommand
         try
         {
             using var client = _registry.CreateClient(arguments);
+            if (arguments.GetValue(_files))
+            {
+                return await PushFilesAsync(arguments, client, cancellationToken);
+            }
+
             var options = new PublishOptions
             {
                 Layout = arguments.GetValue(_layout) == "cncf" ? PublishLayout.Cncf : PublishLayout.WasmToOci,
@@ -68,6 +80,24 @@ internal sealed class PushCommand
         {
             return await ExitCodes.FailAsync(arguments, exception.Message);
         }
+    }
+
+    private async Task<int> PushFilesAsync(ParseResult arguments, RegistryClient client, CancellationToken cancellationToken)
+    {
+        var folder = arguments.GetRequiredValue(_file);
+        if (!Directory.Exists(folder))
+        {
+            return await ExitCodes.FailAsync(arguments, $"{folder}: {(File.Exists(folder) ? "is a file; --files pushes a folder" : "no such folder")}");
+        }
+
+        using var progress = ProgressDisplay.ForCommand(arguments);
+        using var item = progress.Begin($"pushing the files in {folder}");
+        var published = await new FilesPublisher(client).PublishAsync(
+            folder, Reference.Parse(arguments.GetRequiredValue(_reference)), PublishOptions.CreatedFromEnvironment(), DockerConfigCredentialStore.FromUserConfiguration(),
+            cancellationToken);
+        item.Dispose();
+        await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
+        return ExitCodes.Success;
     }
 
     /// <summary>Only what is called text is taken for text: a page that was downloaded by mistake deserves a better message.</summary>

@@ -67,7 +67,10 @@ internal sealed class LoaderScope : IDisposable
         }.ToFrozenDictionary();
         var bodies = new BodyStore(options.Bodies, Cache.Spool, loggers.CreateLogger<BodyStore>());
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, _guestLogs, loggers, Metrics);
-        Loader = new ModuleLoader(_engine, sources, compiled, handlers, options.BaseDirectory);
+        var mounts = new FileMounts(
+            _registries, blobs, new FileFolders(Cache, loggers.CreateLogger<FileFolders>()), grants, references, signatures, options.BaseDirectory, progress,
+            loggers.CreateLogger<FileMounts>());
+        Loader = new ModuleLoader(_engine, sources, mounts, compiled, handlers, options.BaseDirectory);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>

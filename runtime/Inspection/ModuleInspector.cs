@@ -20,7 +20,7 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
     {
         var candidates = file.Entries.Select(entry => new Candidate(entry)).ToImmutableArray();
         await Parallel.ForEachAsync(
-            candidates.Where(candidate => !offline || candidate.Entry.Module.Scheme == ModuleScheme.File),
+            candidates.Where(candidate => !offline || IsLocal(candidate.Entry)),
             cancellationToken,
             async (candidate, token) => await LoadAsync(candidate, token));
         try
@@ -40,6 +40,9 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
             }
         }
     }
+
+    private static bool IsLocal(ModuleEntry entry) =>
+        entry.Module.Scheme == ModuleScheme.File && entry.Files.All(mount => mount.Reference.Scheme == ModuleScheme.File);
 
     private async Task LoadAsync(Candidate candidate, CancellationToken cancellationToken)
     {

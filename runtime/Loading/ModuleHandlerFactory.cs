@@ -23,10 +23,11 @@ internal sealed class ModuleHandlerFactory(
     /// <param name="digest">Of its bytes.</param>
     /// <param name="reference">Its reference, resolved.</param>
     /// <param name="guest">Its module, loaded.</param>
+    /// <param name="files">Keeps its files in the cache; the module's, too, from now on.</param>
     /// <param name="remark">What there is to say to people about how it was loaded; empty: nothing.</param>
     /// <exception cref="GuestLoadException">The module's <c>_routes()</c> failed.</exception>
     public ServedModule Create(
-        ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest, string remark)
+        ModuleEntry entry, ModuleEntry located, ModuleSecrets? secrets, string digest, string reference, Guest guest, IDisposable files, string remark)
     {
         var environment = EnvironmentOf(entry, secrets);
         var handler = new ModuleHandler(located, environment, guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id));
@@ -38,7 +39,7 @@ internal sealed class ModuleHandlerFactory(
                 .. handler.ReadSubRoutes()
                     .Select(subroute => new ServedRoute(entry.Route.Append(subroute.Pattern), subroute.Entrypoint)),
             ];
-            return new ServedModule(entry, digest, reference, routes, handler, remark, guest.IsPreinitialized);
+            return new ServedModule(entry, digest, reference, routes, handler, remark, guest.IsPreinitialized, files);
         }
         catch
         {

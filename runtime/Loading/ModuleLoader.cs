@@ -21,12 +21,14 @@ internal interface IModuleLoader
 /// <summary>Makes a <see cref="ServedModule"/> of an entry: find, compile, check, ask for sub-routes.</summary>
 /// <param name="engine">What modules run in.</param>
 /// <param name="sources">Where they come from.</param>
+/// <param name="mounts">Where their files come from.</param>
 /// <param name="compiled">Their native code.</param>
 /// <param name="handlers">Puts them behind their routes.</param>
 /// <param name="baseDirectory">Where relative paths of volumes start.</param>
 internal sealed class ModuleLoader(
     GuestEngine engine,
     FrozenDictionary<ModuleScheme, IModuleSource> sources,
+    FileMounts mounts,
     CompiledCache compiled,
     ModuleHandlerFactory handlers,
     string baseDirectory) : IModuleLoader
@@ -45,16 +47,31 @@ internal sealed class ModuleLoader(
         using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
         using var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
-        located = located with { Volumes = [.. located.Volumes, .. content.Volumes] };
+        var files = await mounts.FindAsync(entry, secrets, cancellationToken);
+        try
+        {
+            located = located with { Volumes = [.. located.Volumes, .. content.Volumes, .. files.Volumes] };
+            return await LoadAsync(entry, located, content, files, secrets, cancellationToken);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<ServedModule> LoadAsync(
+        ModuleEntry entry, ModuleEntry located, ModuleContent content, MountedFiles files, ModuleSecrets? secrets, CancellationToken cancellationToken)
+    {
         var hasVolumes = !located.Volumes.IsEmpty;
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
             : await compiled.GetAsync(
-                tenant, content.Digest, content.Reference, hasVolumes ? Preinitialization.None : entry.Preinitialization, content.OpenAsync, cancellationToken);
+                entry.Tenant, content.Digest, content.Reference, hasVolumes ? Preinitialization.None : entry.Preinitialization, content.OpenAsync, cancellationToken);
         try
         {
             guest.Check(entry.Entrypoint, hasFiles: hasVolumes);
-            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest, RemarkOn(guest, entry.Preinitialization, hasVolumes));
+            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest, files, RemarkOn(guest, entry.Preinitialization, hasVolumes));
         }
         catch
         {

@@ -7,7 +7,7 @@ using Wagi.Runtime.Guests;
 namespace Wagi.Runtime.Loading;
 
 /// <summary>
-/// A module that can answer. It owns its handler, and with it the module's native code, which goes once the module has been released and
+/// A module that can answer. It owns its handler, and with it the module's native code, and keeps its files in the cache. They go once the module has been released and
 /// the last request in flight has left.
 /// </summary>
 internal sealed class ServedModule
@@ -16,7 +16,7 @@ internal sealed class ServedModule
 
     public ServedModule(
         ModuleEntry entry, string digest, string reference, ImmutableArray<ServedRoute> routes, IModuleHandler handler, string remark = "",
-        bool isPreinitialized = false)
+        bool isPreinitialized = false, IDisposable? files = null)
     {
         Entry = entry;
         Digest = digest;
@@ -25,7 +25,11 @@ internal sealed class ServedModule
         Handler = handler;
         Remark = remark;
         IsPreinitialized = isPreinitialized;
-        _lifetime = new Lifetime(handler.Dispose);
+        _lifetime = new Lifetime(() =>
+        {
+            handler.Dispose();
+            files?.Dispose();
+        });
     }
 
     /// <summary>The entry that it was loaded for.</summary>

@@ -178,7 +178,7 @@ internal sealed partial class OciSource(
     private static string Describe(Reference reference, ReferenceRecord record) => $"oci://{Pin(reference, record)}";
 
     /// <summary>In a cluster only what the module's own imagePullSecrets say; elsewhere what the person has logged in to.</summary>
-    private static ICredentialStore? CredentialsOf(ModuleSecrets? secrets)
+    public static ICredentialStore? CredentialsOf(ModuleSecrets? secrets)
     {
         if (secrets is null)
         {

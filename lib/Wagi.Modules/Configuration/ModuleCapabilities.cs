@@ -12,6 +12,9 @@ public static class ModuleCapabilities
     /// <summary>Serves a module only when it is signed with one of the entry's <see cref="ModuleEntry.SignatureKeys"/>.</summary>
     public const string Signature = "signature";
 
+    /// <summary>Shows a module its <see cref="ModuleEntry.Files"/>. Without them it would answer, and not what is meant.</summary>
+    public const string Files = "files";
+
     /// <summary>What this version has.</summary>
-    public static FrozenSet<string> Known { get; } = [Signature];
+    public static FrozenSet<string> Known { get; } = [Signature, Files];
 }

@@ -34,6 +34,9 @@ public sealed record ModuleEntry
     /// <summary>The folders of the host that the guest sees, by guest path; empty: it sees no files at all.</summary>
     public ImmutableArray<Volume> Volumes { get; init; } = [];
 
+    /// <summary>Files that the guest sees read-only, by guest path.</summary>
+    public ImmutableArray<FilesMount> Files { get; init; } = [];
+
     /// <summary>Environment variables for the guest; they never override the CGI meta-variables.</summary>
     public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -116,6 +119,8 @@ internal static class ModuleKeys
     public const string Entrypoint = "entrypoint";
     public const string Argv = "argv";
     public const string Volumes = "volumes";
+    public const string Files = "files";
+    public const string Path = "path";
     public const string Environment = "environment";
     public const string AllowedHosts = "allowed_hosts";
     public const string HttpMaxConcurrency = "http_max_concurrency";
@@ -131,7 +136,7 @@ internal static class ModuleKeys
 
     public static readonly string[] All =
     [
-        Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
+        Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Files, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
         Timeout, MemoryLimit, MaxConcurrency, Preinitialize, SecretsVersion, SignatureKeys, Requires, Revision,
     ];
 }

@@ -15,6 +15,8 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 {
     private const string TableHint = "write module = { reference = \"hello.wasm\", requires = [\"NAME\"] }";
 
+    private const string FilesHint = "write files = [{ reference = \"oci://REGISTRY/REPOSITORY:TAG\", path = \"/site\" }]";
+
     /// <summary>The entry's id after <see cref="Read"/>, if it could be read.</summary>
     public string Id { get; private set; } = "";
 
@@ -48,6 +50,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Entrypoint = Text(ModuleKeys.Entrypoint),
             Argv = Text(ModuleKeys.Argv),
             Volumes = ReadVolumes(),
+            Files = ReadFiles(),
             Environment = ReadEnvironment(),
             AllowedHosts = List<AllowedHost>(ModuleKeys.AllowedHosts, AllowedHost.TryParse),
             HttpMaxConcurrency = Positive(ModuleKeys.HttpMaxConcurrency),
@@ -70,6 +73,12 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
                 $"add {ModuleKeys.SignatureKeys} = [\"-----BEGIN PUBLIC KEY-----…\"]");
         }
 
+        foreach (var path in entry.Volumes.Select(volume => volume.GuestPath).Concat(entry.Files.Select(mount => mount.Path))
+            .CountBy(path => path, StringComparer.Ordinal).Where(path => path.Value > 1 && !entry.Files.IsEmpty).Select(path => path.Key))
+        {
+            Fail(table.Values[ModuleKeys.Files].Location, $"'{ModuleKeys.Files}': '{path}' is there twice, among '{ModuleKeys.Files}' and '{ModuleKeys.Volumes}'", null);
+        }
+
         return Cause is null ? entry : null;
     }
 
@@ -78,6 +87,9 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         (name, error) = (text, text.Length == 0 ? $"'{ModuleKeys.Module}.{ModuleKeys.Requires}' contains an empty name" : null);
         return error is null;
     }
+
+    private static bool TryFilesReference(string text, out ModuleReference? reference, out string? error) =>
+        ModuleReference.TryParse(text, out reference, out error) && FilesMount.IsSource(reference, out error);
 
     private static bool TryKey(string text, out string? key, out string? error)
     {
@@ -243,6 +255,76 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         return volumes.ToImmutable();
+    }
+
+    private ImmutableArray<FilesMount> ReadFiles()
+    {
+        if (!table.Values.TryGetValue(ModuleKeys.Files, out var value))
+        {
+            return [];
+        }
+
+        if (value is not TomlArrayValue array)
+        {
+            Fail(value.Location, $"'{ModuleKeys.Files}' must be an array of tables and is {value.Kind}", FilesHint);
+            return [];
+        }
+
+        if (array.Items.Length > FilesMount.MaxMounts)
+        {
+            Fail(value.Location, $"'{ModuleKeys.Files}' lists {array.Items.Length} and may list {FilesMount.MaxMounts}", null);
+        }
+
+        return [.. array.Items.Select(ReadMount).OfType<FilesMount>()];
+    }
+
+    private FilesMount? ReadMount(TomlValue item)
+    {
+        if (item is not TomlTableValue inner)
+        {
+            Fail(item.Location, $"an item of '{ModuleKeys.Files}' must be a table and is {item.Kind}", FilesHint);
+            return null;
+        }
+
+        ModuleReference? reference = null;
+        string? path = null;
+        ImmutableArray<string> keys = [];
+        foreach (var (key, value) in inner.Values)
+        {
+            var name = $"{ModuleKeys.Files}.{key}";
+            switch (key)
+            {
+                case ModuleKeys.Reference:
+                    reference = Text(name, value) is { } text ? Parse<ModuleReference>(value.Location, text, TryFilesReference) : null;
+                    break;
+                case ModuleKeys.Path:
+                    path = Text(name, value);
+                    if (path is not null && !FilesMount.IsPath(path, out var error))
+                    {
+                        Fail(value.Location, $"'{name}': {error}", null);
+                    }
+
+                    break;
+                case ModuleKeys.SignatureKeys:
+                    keys = Items<string>(name, value, TryKey);
+                    break;
+                default:
+                    Fail(value.Location, $"unknown key '{name}'", FilesHint);
+                    break;
+            }
+        }
+
+        if (!inner.Values.ContainsKey(ModuleKeys.Reference) || !inner.Values.ContainsKey(ModuleKeys.Path))
+        {
+            Fail(inner.Location, $"an item of '{ModuleKeys.Files}' needs '{ModuleKeys.Reference}' and '{ModuleKeys.Path}'", FilesHint);
+        }
+
+        if (!keys.IsEmpty && reference is { Scheme: not ModuleScheme.Oci })
+        {
+            Fail(inner.Location, $"'{ModuleKeys.Files}.{ModuleKeys.SignatureKeys}': only files in an OCI registry can be signed, and '{reference}' is in none", null);
+        }
+
+        return reference is null || path is null ? null : new FilesMount(reference, path) { SignatureKeys = keys };
     }
 
     /// <summary>

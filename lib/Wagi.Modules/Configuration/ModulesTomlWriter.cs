@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Wagi.Modules.Limits;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Modules.Configuration;
 
@@ -37,6 +38,7 @@ public static class ModulesTomlWriter
         Array(toml, ModuleKeys.SignatureKeys, entry.SignatureKeys);
         Text(toml, ModuleKeys.Revision, entry.Revision);
         Table(toml, ModuleKeys.Volumes, entry.Volumes.OrderBy(volume => volume.GuestPath, StringComparer.Ordinal).Select(volume => KeyValuePair.Create(volume.GuestPath, volume.Source)));
+        Files(toml, entry.Files);
         Table(toml, ModuleKeys.Environment, entry.Environment);
         return toml.ToString();
     }
@@ -53,6 +55,21 @@ public static class ModulesTomlWriter
         toml.Append(
             CultureInfo.InvariantCulture,
             $"{ModuleKeys.Module} = {{ {ModuleKeys.Reference} = {Quote(reference)}, {ModuleKeys.Requires} = {Items(entry.Requires)} }}\n");
+    }
+
+    private static void Files(StringBuilder toml, ImmutableArray<FilesMount> files)
+    {
+        if (files.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        var mounts = files.OrderBy(mount => mount.Path, StringComparer.Ordinal).Select(mount =>
+        {
+            var keys = mount.SignatureKeys.IsDefaultOrEmpty ? "" : $", {ModuleKeys.SignatureKeys} = {Items([.. mount.SignatureKeys.Order(StringComparer.Ordinal)])}";
+            return $"{{ {ModuleKeys.Reference} = {Quote(mount.Reference.ToString())}, {ModuleKeys.Path} = {Quote(mount.Path)}{keys} }}";
+        });
+        toml.Append(CultureInfo.InvariantCulture, $"{ModuleKeys.Files} = [{string.Join(", ", mounts)}]\n");
     }
 
     private static void Preinitialize(StringBuilder toml, Preinitialization value)

@@ -52,4 +52,7 @@ public static class AnnotationKeys
 
     /// <summary>On a layer: the file name that ORAS gives it when it pulls.</summary>
     public const string Title = "org.opencontainers.image.title";
+
+    /// <summary>On a layer: <c>true</c> if it is the archive of a folder, which ORAS unpacks.</summary>
+    public const string Unpack = "io.deis.oras.content.unpack";
 }

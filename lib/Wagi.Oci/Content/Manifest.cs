@@ -14,6 +14,9 @@ public sealed record Manifest : IJsonOnDeserialized
     /// <summary>The manifest's own media type; old OCI manifests leave it out.</summary>
     public string? MediaType { get; init; }
 
+    /// <summary>What the artifact is, where the configuration does not say it.</summary>
+    public string? ArtifactType { get; init; }
+
     /// <summary>The configuration blob.</summary>
     public required Descriptor Config { get; init; }
 

@@ -51,6 +51,9 @@ public static class MediaTypes
     /// <summary>Docker image layer, a tar archive.</summary>
     public const string DockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
 
+    /// <summary>Type of the artifacts that hold files for modules.</summary>
+    public const string Files = "application/vnd.wagi.files.v1";
+
     /// <summary>Whether a document of this media type lists manifests.</summary>
     public static bool IsIndex(string? mediaType) => mediaType is ImageIndex or DockerManifestList;
 

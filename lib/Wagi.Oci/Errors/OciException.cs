@@ -103,6 +103,9 @@ public enum OciErrorKind
     /// <summary>The artifact exists but has no usable module: not Wasm, several modules, an unknown layout.</summary>
     UnsupportedArtifact,
 
+    /// <summary>The artifact has files that are not unpacked: a name that leads outside, a link, one name twice, no archive at all.</summary>
+    UnusableFiles,
+
     /// <summary>A manifest, layer or module is larger than the limit.</summary>
     TooLarge,
 

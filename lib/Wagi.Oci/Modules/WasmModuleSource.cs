@@ -1,3 +1,4 @@
+using Wagi.Oci.Archives;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Content;
 using Wagi.Oci.Errors;
@@ -40,28 +41,14 @@ public sealed class WasmModuleSource
         ArgumentNullException.ThrowIfNull(reference);
         var subject = reference.ToString();
         var repository = _client.Repository(reference, credentials);
-        var top = await repository.FetchManifestAsync(cancellationToken);
-        var document = top;
-        if (top.IsIndex)
-        {
-            var entry = PlatformChoice.Choose(top.ReadIndex(), subject);
-            document = await repository.FetchManifestAsync(entry.Digest, cancellationToken);
-        }
-
-        if (document.Descriptor.MediaType is not (MediaTypes.ImageManifest or MediaTypes.DockerManifest))
-        {
-            throw new OciException(
-                OciErrorKind.UnsupportedArtifact,
-                $"{subject}: a document of type '{document.Descriptor.MediaType}' is not supported; expected an OCI image manifest or Docker schema 2");
-        }
-
-        var (layout, layers) = LayerChoice.Choose(document.ReadManifest(), subject);
+        var artifact = await ArtifactManifest.FetchAsync(repository, subject, cancellationToken);
+        var (layout, layers) = LayerChoice.Choose(artifact.Manifest, subject);
         if (layout == ModuleLayout.WasmLayer && layers[0].Size > _options.MaxModuleSize)
         {
             throw ModuleWriter.TooLarge(subject, $"the module of {layers[0].Size} bytes", _options.MaxModuleSize);
         }
 
-        return new ModuleArtifact(reference, top.Descriptor.Digest, document.Descriptor.Digest, layout, layers, credentials);
+        return new ModuleArtifact(reference, artifact.Digest, artifact.ManifestDigest, layout, layers, credentials);
     }
 
     /// <summary>
@@ -90,7 +77,7 @@ public sealed class WasmModuleSource
         var writer = new ModuleWriter(destination, _options.MaxModuleSize, subject);
         if (artifact.Layout == ModuleLayout.ContainerImage)
         {
-            return await new ImageSearch(repository, writer, new ImageBudget(_options.MaxUnpackedSize, subject), subject).RunAsync(artifact, cancellationToken);
+            return await new ImageSearch(repository, writer, new UnpackBudget(_options.MaxUnpackedSize, subject), subject).RunAsync(artifact, cancellationToken);
         }
 
         var layer = artifact.Layers[0];
