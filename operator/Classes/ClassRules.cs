@@ -89,6 +89,14 @@ internal sealed record ClassRules
         {
             yield return source;
         }
+
+        for (var i = 0; i < entry.Files.Length; i++)
+        {
+            if (WhyNotFrom(entry.Files[i].Reference, $"spec.files[{i}].reference", tenant) is { } files)
+            {
+                yield return files;
+            }
+        }
     }
 
     /// <summary>Which bounds an entry exceeds, one sentence each. What is served already and exceeds one stays until its WagiModule changes.</summary>
@@ -104,9 +112,9 @@ internal sealed record ClassRules
         return problems.OfType<string>();
     }
 
-    /// <summary>The rule about signatures that counts for a module: the one with the most specific registry; null: none.</summary>
-    public SignatureRule? SignatureFor(ModuleEntry entry, TenantNamespace tenant) =>
-        entry.Module.Scheme == ModuleScheme.Oci && Reference.TryParse(entry.Module.Value, out var image, out _)
+    /// <summary>The rule about signatures that counts for a module, or for files: the one with the most specific registry; null: none.</summary>
+    public SignatureRule? SignatureFor(ModuleReference reference, TenantNamespace tenant) =>
+        reference.Scheme == ModuleScheme.Oci && Reference.TryParse(reference.Value, out var image, out _)
             ? Signatures
                 .Select(rule => (Rule: rule, Fit: rule.Registries.Max(pattern => RegistryCover.Covers(NamespacePlaceholder.For(pattern, tenant.Name), image))))
                 .Where(item => item.Fit is not null)
@@ -170,11 +178,14 @@ internal sealed record ClassRules
             };
         }
 
-        return Registries is { } registries && Reference.TryParse(entry.Module.Value, out var image, out _) && entry.Module.Scheme == ModuleScheme.Oci
-            && !For(registries, tenant).Any(pattern => RegistryCover.Covers(pattern, image) is not null)
-            ? Broken("spec.module", $"'{image.Registry}/{image.Repository}' is in none of {List(registries, tenant)}", "registries")
-            : null;
+        return WhyNotFrom(entry.Module, "spec.module", tenant);
     }
+
+    private string? WhyNotFrom(ModuleReference reference, string field, TenantNamespace tenant) =>
+        Registries is { } registries && Reference.TryParse(reference.Value, out var image, out _) && reference.Scheme == ModuleScheme.Oci
+            && !For(registries, tenant).Any(pattern => RegistryCover.Covers(pattern, image) is not null)
+            ? Broken(field, $"'{image.Registry}/{image.Repository}' is in none of {List(registries, tenant)}", "registries")
+            : null;
 
     private static bool IsAtOrBelow(string server, string allowed) =>
         server.TrimEnd('/') == allowed.TrimEnd('/') || server.StartsWith(allowed.TrimEnd('/') + "/", StringComparison.Ordinal);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Wagi.Modules.Sources;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Resources;
 
@@ -46,19 +48,31 @@ internal sealed class ClassJudge(PlanInput input, ClassRules rules)
 
         var draft = rules.Complete(spec.Draft);
         var problems = rules.Reach(draft, tenant).Concat(rules.Excess(draft)).ToList();
-        if (rules.SignatureFor(draft, tenant) is { } signature)
+        draft = draft with
         {
-            draft = draft with { SignatureKeys = _keys.Of(signature) };
-            if (draft.SignatureKeys.IsEmpty)
-            {
-                problems.Add(rules.Broken("spec.module", $"needs a signature, and there is no key to check it with: {Problems}", signature.Field));
-            }
-        }
-
+            SignatureKeys = KeysFor(draft.Module, "spec.module"),
+            Files = [.. draft.Files.Select((mount, i) => mount with { SignatureKeys = KeysFor(mount.Reference, $"spec.files[{i}].reference") })],
+        };
         candidate.Spec = spec with { Draft = draft };
         if (problems.Count > 0)
         {
             candidate.Refusal ??= NotAllowed(string.Join("; ", problems));
+        }
+
+        ImmutableArray<string> KeysFor(ModuleReference reference, string field)
+        {
+            if (rules.SignatureFor(reference, tenant) is not { } signature)
+            {
+                return [];
+            }
+
+            var keys = _keys.Of(signature);
+            if (keys.IsEmpty)
+            {
+                problems.Add(rules.Broken(field, $"needs a signature, and there is no key to check it with: {Problems}", signature.Field));
+            }
+
+            return keys;
         }
     }
 

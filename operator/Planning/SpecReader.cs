@@ -6,6 +6,7 @@ using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
+using Wagi.Modules.Volumes;
 using Wagi.Oci.References;
 using Wagi.Operator.Resources;
 
@@ -66,6 +67,7 @@ internal sealed class SpecReader
         var preinitialization = _check.Preinitialization("spec.preinitialize", _spec.Preinitialize);
         var bindleServer = ReadBindleServer(source);
         var pullSecrets = ReadPullSecrets();
+        var files = ReadFiles();
         if (route is null || source is null)
         {
             return null;
@@ -80,6 +82,7 @@ internal sealed class SpecReader
             Entrypoint = entrypoint,
             Argv = argv,
             AllowedHosts = allowedHosts,
+            Files = files,
             Environment = environment.ToImmutable(),
             Timeout = timeout,
             MemoryLimit = memoryLimit,
@@ -189,6 +192,45 @@ internal sealed class SpecReader
         _check.Count("spec.imagePullSecrets", secrets.Count, SpecLimits.ImagePullSecrets);
         return [.. secrets.Select((secret, i) => _check.ObjectName($"spec.imagePullSecrets[{i}].name", secret?.Name)).OfType<string>().Distinct(StringComparer.Ordinal)];
     }
+
+    private ImmutableArray<FilesMount> ReadFiles()
+    {
+        var files = _spec.Files ?? [];
+        _check.Count("spec.files", files.Count, FilesMount.MaxMounts);
+        var mounts = ImmutableArray.CreateBuilder<FilesMount>();
+        for (var i = 0; i < files.Count; i++)
+        {
+            var field = $"spec.files[{i}]";
+            var reference = _check.Required<ModuleReference>($"{field}.reference", files[i]?.Reference, SpecLimits.ModuleLength, TryReadFiles, "for example 'oci://ghcr.io/example/site:v1'");
+            if (reference is not null)
+            {
+                _check.Parse<Reference>($"{field}.reference", reference.Value, Reference.TryParse);
+            }
+
+            var path = files[i]?.Path;
+            if (string.IsNullOrEmpty(path))
+            {
+                _check.Problem($"{field}.path", "is missing; write for example '/site'");
+            }
+            else if (!FilesMount.IsPath(path, out var error))
+            {
+                _check.Problem($"{field}.path", error);
+            }
+            else if (mounts.Any(mount => mount.Path == path))
+            {
+                _check.Problem($"{field}.path", $"'{path}' is there twice");
+            }
+            else if (reference is not null)
+            {
+                mounts.Add(new FilesMount(reference, path));
+            }
+        }
+
+        return mounts.ToImmutable();
+    }
+
+    private static bool TryReadFiles(string text, [NotNullWhen(true)] out ModuleReference? reference, [NotNullWhen(false)] out string? error) =>
+        ModuleReference.TryParseRemote(text, out reference, out error) && FilesMount.IsSource(reference, out error);
 
     private TimeSpan? ReadTimeout()
     {

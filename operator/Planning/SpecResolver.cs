@@ -3,6 +3,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
 using Wagi.Modules.Status;
+using Wagi.Modules.Volumes;
 using Wagi.Oci.Content;
 using Wagi.Oci.References;
 using Wagi.Operator.Resources;
@@ -25,7 +26,7 @@ internal sealed class SpecResolver(PlanInput input, References references)
             reader.Read(variable);
         }
 
-        if (local is null)
+        if (local is null || !spec.Draft.Files.IsEmpty)
         {
             foreach (var secret in spec.PullSecrets)
             {
@@ -48,19 +49,45 @@ internal sealed class SpecResolver(PlanInput input, References references)
         }
 
         var image = local ?? ResolveModule(module, spec, reader, last);
-        return image.Reference is null ? image.Condition : image.Condition with { Entry = Complete(spec, image.Reference, reader.Secrets?.LikeBefore(last?.Secrets), reader.Environment) };
+        if (image.Reference is null)
+        {
+            return image.Condition;
+        }
+
+        var condition = image.Condition;
+        var files = ImmutableArray.CreateBuilder<FilesMount>();
+        foreach (var mount in spec.Draft.Files)
+        {
+            var (reference, found) = ResolveImage(module, spec, Reference.Parse(mount.Reference.Value), mount.SignatureKeys, reader, last);
+            if (reference is null)
+            {
+                return found with { Message = $"files at '{mount.Path}': {found.Message}" };
+            }
+
+            files.Add(mount with { Reference = reference });
+            condition = condition with
+            {
+                Reason = found.Reason == ConditionReason.ResolvedBefore ? found.Reason : condition.Reason,
+                Message = $"{condition.Message}; files at '{mount.Path}': {found.Message}",
+                Files = [.. condition.Files, found.Module!],
+            };
+        }
+
+        return condition with { Entry = Complete(spec, image.Reference, files.ToImmutable(), reader.Secrets?.LikeBefore(last?.Secrets), reader.Environment) };
     }
 
     private static ProgrammedEntry Complete(
-        CheckedSpec spec, ModuleReference module, ModuleSecrets? secrets, ImmutableSortedDictionary<string, string> environment)
+        CheckedSpec spec, ModuleReference module, ImmutableArray<FilesMount> files, ModuleSecrets? secrets, ImmutableSortedDictionary<string, string> environment)
     {
         // A file is served instead of what was signed, for a person at a desk.
         var keys = module.Scheme == ModuleScheme.File ? [] : spec.Draft.SignatureKeys;
+        string[] requires = [.. keys.IsEmpty ? [] : new[] { ModuleCapabilities.Signature }, .. files.IsEmpty ? [] : new[] { ModuleCapabilities.Files }];
         var entry = spec.Draft with
         {
             Module = module,
+            Files = files,
             SignatureKeys = keys,
-            Requires = keys.IsEmpty ? spec.Draft.Requires : [.. spec.Draft.Requires, ModuleCapabilities.Signature],
+            Requires = [.. spec.Draft.Requires, .. requires],
             Environment = spec.Draft.Environment.SetItems(environment),
             SecretsVersion = secrets?.Version,
         };
@@ -86,7 +113,12 @@ internal sealed class SpecResolver(PlanInput input, References references)
             return (spec.Draft.Module, Found(ConditionReason.Resolved, "a bindle never changes under its name", spec.Draft.Module.ToString()));
         }
 
-        var keys = spec.Draft.SignatureKeys;
+        return ResolveImage(module, spec, image, spec.Draft.SignatureKeys, reader, last);
+    }
+
+    private (ModuleReference? Reference, ResolvedSpec Condition) ResolveImage(
+        WagiModule module, CheckedSpec spec, Reference image, ImmutableArray<string> keys, ReferenceReader reader, ProgrammedEntry? last)
+    {
         if (image.Digest is not null && (keys.IsEmpty || !input.Settings.ResolveTags))
         {
             return Resolved(image, image.Digest);
@@ -127,16 +159,29 @@ internal sealed class SpecResolver(PlanInput input, References references)
     /// The digest that this very reference had when it was last resolved. With it, an operator that has just started, or whose registry is
     /// down, makes the same plan as before.
     /// </summary>
-    private static Digest? DigestBefore(WagiModule module, Reference image) =>
-        module.Status?.ResolvedModule is { } text && Reference.TryParse(text, out var before, out _)
-            && before.Registry == image.Registry && before.Repository == image.Repository && before.Tag == image.Tag
-            && (image.Digest is null || image.Digest == before.Digest)
-            ? before.Digest
-            : null;
+    private static Digest? DigestBefore(WagiModule module, Reference image)
+    {
+        foreach (var text in (module.Status?.ResolvedFiles ?? []).Prepend(module.Status?.ResolvedModule))
+        {
+            if (Reference.TryParse(text, out var before, out _)
+                && before.Registry == image.Registry && before.Repository == image.Repository && before.Tag == image.Tag
+                && (image.Digest is null || image.Digest == before.Digest))
+            {
+                return before.Digest;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>What has never been verified with these keys is not programmed on trust: its last good version stays meanwhile.</summary>
-    private static bool IsVerified(ProgrammedEntry? last, Reference image, Digest digest, ImmutableArray<string> keys) =>
-        keys.IsEmpty || (last?.Entry is { } entry && entry.Module == Pin(image, digest) && entry.SignatureKeys.SequenceEqual(keys));
+    private static bool IsVerified(ProgrammedEntry? last, Reference image, Digest digest, ImmutableArray<string> keys)
+    {
+        var pinned = Pin(image, digest);
+        return keys.IsEmpty || (last?.Entry is { } entry
+            && ((entry.Module == pinned && entry.SignatureKeys.SequenceEqual(keys))
+                || entry.Files.Any(mount => mount.Reference == pinned && mount.SignatureKeys.Order(StringComparer.Ordinal).SequenceEqual(keys.Order(StringComparer.Ordinal)))));
+    }
 
     private static (ModuleReference?, ResolvedSpec) Resolved(Reference image, Digest digest) =>
         (Pin(image, digest), Found(
@@ -175,4 +220,7 @@ internal sealed record ResolvedSpec
 
     /// <summary>The module with its tag and its digest, for people; null unless everything was found.</summary>
     public string? Module { get; init; }
+
+    /// <summary>The same of its files.</summary>
+    public ImmutableArray<string> Files { get; init; } = [];
 }

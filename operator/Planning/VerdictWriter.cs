@@ -20,6 +20,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             ObservedGeneration = candidate.Module.Metadata.Generation,
             Conditions = builder.Conditions,
             ResolvedModule = ResolvedModule(candidate),
+            ResolvedFiles = ResolvedFiles(candidate),
             Routes = runtimes.RoutesOf(candidate.Id),
             Runtimes = RuntimeCount.Of(ready, runtimes.Count),
             Url = candidate.Programmed is { } programmed ? ModuleUrl.For(input.Settings.BaseUrl, programmed.Entry) : null,
@@ -125,13 +126,24 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             return null;
         }
 
-        // The entry has no tag, but the status that named the same digest does.
-        return candidate.Module.Status?.ResolvedModule is { } before
-            && Reference.TryParse(before, out var reference, out _) && reference.Digest is { } digest
-            && module.Scheme == ModuleScheme.Oci && module.Value == $"{reference.Registry}/{reference.Repository}@{digest}"
-            ? before
-            : module.Scheme == ModuleScheme.Oci ? module.Value : module.ToString();
+        return Tagged(module, [candidate.Module.Status?.ResolvedModule]);
     }
+
+    /// <summary>The files in <c>modules.toml</c>, with the tags where they are known; null: there are none.</summary>
+    private static ImmutableArray<string>? ResolvedFiles(Candidate candidate)
+    {
+        ImmutableArray<string> files = candidate.IsAsSpecified
+            ? candidate.Resolved!.Files
+            : [.. (candidate.Programmed?.Entry.Files ?? []).Select(mount => Tagged(mount.Reference, candidate.Module.Status?.ResolvedFiles ?? []))];
+        return files.IsEmpty ? null : files;
+    }
+
+    /// <summary>The entry has no tag, but the status that named the same digest does.</summary>
+    private static string Tagged(ModuleReference module, IEnumerable<string?> before) =>
+        module.Scheme != ModuleScheme.Oci
+            ? module.ToString()
+            : before.FirstOrDefault(text => Reference.TryParse(text, out var reference, out _) && reference.Digest is { } digest
+                && module.Value == $"{reference.Registry}/{reference.Repository}@{digest}") ?? module.Value;
 
     /// <summary>One event for every condition that changed, except where it merely follows from another condition.</summary>
     private static ImmutableArray<PlanEvent> Events(StatusBuilder builder, bool moduleChanged)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Volumes;
 
 namespace Wagi.Operator.Resources;
 
@@ -66,6 +67,11 @@ public sealed record WagiModuleSpec
     [Schema(MaxItems = SpecLimits.Environment, ListType = "map", ListMapKeys = "name")]
     public IReadOnlyList<EnvironmentVariable?>? Env { get; init; }
 
+    [Description("Files that the module reads: OCI artifacts, each mounted read-only at its path. wagi push --files makes them. The operator resolves tags " +
+        "as it does for the module, and the rules of the class about registries and signatures hold. Example: [{reference: ghcr.io/example/site:v1, path: /site}]")]
+    [Schema(MaxItems = FilesMount.MaxMounts, ListType = "map", ListMapKeys = "path")]
+    public IReadOnlyList<FilesSpec?>? Files { get; init; }
+
     [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's --timeout, 30s. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]
     [Rule(TimeoutRule.Expression, TimeoutRule.Message)]
@@ -96,6 +102,21 @@ public sealed record WagiModuleSpec
     [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]
     public string? BindleServer { get; init; }
+}
+
+/// <summary>Files of a module.</summary>
+public sealed record FilesSpec
+{
+    [Description("The OCI reference with tag or digest, with or without oci:// in front: an artifact with one or several tar layers (plain, gzip or zstd), or with " +
+        "single files as ORAS pushes them; at most 256 MiB and 10,000 files and folders when it is unpacked. Example: oci://ghcr.io/example/site:v1")]
+    [Schema(Required = true, MinLength = 1, MaxLength = SpecLimits.ModuleLength, Pattern = @"^(oci:(//)?)?[A-Za-z0-9\[]\S*$")]
+    [Rule("!self.startsWith('file:') && !self.startsWith('bindle:') && (!self.contains('://') || self.startsWith('oci://'))", "files are an OCI reference ('oci://REGISTRY/REPOSITORY:TAG')")]
+    public string? Reference { get; init; }
+
+    [Description("Where the module sees them: an absolute path. Example: /site")]
+    [Schema(Required = true, MinLength = 1, MaxLength = FilesMount.MaxPathLength, Pattern = @"^/([^/\x00-\x1f\x7f]+(/[^/\x00-\x1f\x7f]+)*)?$")]
+    [Rule(@"!self.matches('/[.][.]?(/|$)')", "a path must not hold the segments '.' or '..'")]
+    public string? Path { get; init; }
 }
 
 /// <summary>Names an object in the WagiModule's own namespace.</summary>

@@ -25,6 +25,14 @@ public sealed record WagiModuleStatus
         "Example: ghcr.io/example/hello:v1@sha256:9f86d081…")]
     public string? ResolvedModule { get; init; }
 
+    [Description("The files that the runtimes were told to show to the module, as resolvedModule names it. Example: [\"ghcr.io/example/site:v1@sha256:9f86d081…\"]")]
+    [Schema(ListType = "atomic")]
+    public IReadOnlyList<string>? ResolvedFiles
+    {
+        get;
+        init => field = value is null ? null : [.. value.OfType<string>()];
+    }
+
     [Description("The routes that every runtime serving the module answers, sub-routes of the module included. Example: [/hello, /hello/admin]")]
     [Schema(ListType = "atomic")]
     public IReadOnlyList<string>? Routes

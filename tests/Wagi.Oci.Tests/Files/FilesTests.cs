@@ -156,7 +156,7 @@ public sealed class FilesTests(AnonymousRegistry registry) : IClassFixture<Anony
         _directory.Write("oras/site/index.html", "hello");
 
         (await Command.RunAsync(
-            "sh", ["-c", $"cd '{_directory.PathOf("oras")}' && oras push --plain-http {Reference("oras")} robots.txt site"], cancellationToken: Cancel)).EnsureSuccess();
+            "sh", ["-c", $"cd '{_directory.PathOf("oras")}' && '{TestTools.Find("oras")}' push --plain-http {Reference("oras")} robots.txt site"], cancellationToken: Cancel)).EnsureSuccess();
         var (folder, _) = await UnpackAsync(Reference("oras"));
 
         Assert.Equal("allow", File.ReadAllText(Path.Combine(folder, "robots.txt")));

@@ -11,6 +11,8 @@ public static class BadSpecs
     private const string Wildcard = "'...' may only be the last segment of a route, as in '/hello/...'";
     private const string DotSegment = "a route must not hold the segments '.' or '..'";
     private const string Module = "a module is an OCI reference ('oci://REGISTRY/REPOSITORY:TAG') or 'bindle:NAME'";
+    private const string Files = "files are an OCI reference ('oci://REGISTRY/REPOSITORY:TAG')";
+    private const string PathSegment = "a path must not hold the segments '.' or '..'";
     private const string Origin = "an allowed host is an origin such as 'https://api.example.com', or 'insecure:allow-all'";
     private const string MetaVariable = "this name is a CGI meta-variable, which the runtime sets itself for every request";
     private const string ValueOrSource = "give exactly one of value and valueFrom";
@@ -51,6 +53,16 @@ public static class BadSpecs
         BadSpec.Schema("is too long", "spec.module", $"{{route: /a, module: r.example/{Long(1024)}}}"),
         BadSpec.Cel("is a file", "spec.module", "{route: /a, module: 'file:a.wasm'}", Module),
         BadSpec.Cel("unknown scheme", "spec.module", "{route: /a, module: 'https://r.example/a'}", Module),
+
+        BadSpec.Schema("reference is missing", "spec.files[0].reference", "{route: /a, module: r.example/a, files: [{path: /a}]}"),
+        BadSpec.Schema("reference is a path", "spec.files[0].reference", "{route: /a, module: r.example/a, files: [{path: /a, reference: /etc}]}"),
+        BadSpec.Cel("reference is a bindle", "spec.files[0].reference", "{route: /a, module: r.example/a, files: [{path: /a, reference: 'bindle:a/1'}]}", Files),
+        BadSpec.Schema("path is missing", "spec.files[0].path", "{route: /a, module: r.example/a, files: [{reference: r.example/b}]}"),
+        BadSpec.Schema("path is relative", "spec.files[0].path", "{route: /a, module: r.example/a, files: [{path: a, reference: r.example/b}]}"),
+        BadSpec.Schema("path ends in a slash", "spec.files[0].path", "{route: /a, module: r.example/a, files: [{path: /a/, reference: r.example/b}]}"),
+        BadSpec.Cel("path has a dot segment", "spec.files[0].path", "{route: /a, module: r.example/a, files: [{path: /a/.., reference: r.example/b}]}", PathSegment),
+        BadSpec.Schema("path is there twice", "spec.files[1]", "{route: /a, module: r.example/a, files: [{path: /a, reference: r.example/b}, {path: /a, reference: r.example/c}]}"),
+        BadSpec.Schema("too many", "spec.files", $"{{route: /a, module: r.example/a, files: [{Many(9, "{{path: /f{0}, reference: r.example/b}}")}]}}"),
 
         BadSpec.Schema("name is missing", "spec.imagePullSecrets[0].name", "{route: /a, module: r.example/a, imagePullSecrets: [{}]}"),
         BadSpec.Schema("name is too long", "spec.imagePullSecrets[0].name", $"{{route: /a, module: r.example/a, imagePullSecrets: [{{name: {Long(254)}}}]}}"),
