@@ -112,6 +112,10 @@ public sealed class ServedSamples : IAsyncLifetime
         Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\n{Environment}");
         Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\npreinitialize = \"with-random\"\n{Environment}", Preinitialized);
         Add(toml, "primes", "c", "", "preinitialize = true", Preinitialized);
+        _directory.Write("site/index.html", "<h1>hello</h1>");
+        _directory.Write("site/a.css", "body{}");
+        _directory.Write("site/a.css.gz", "packed");
+        Add(toml, "site", "c", "/...", "files = [{ reference = \"site\", path = \"/site\" }]");
 
         // The programs of c and rust as components.
         Add(toml, "hello", "c-component", "");
