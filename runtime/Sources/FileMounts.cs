@@ -136,7 +136,7 @@ internal sealed partial class FileMounts(
                 throw;
             }
 
-            LogServedFromCache(reference.ToString(), known!.ManifestDigest, failure.Message);
+            LogFilesFromCache(reference.ToString(), known!.ManifestDigest, failure.Message);
             return before;
         }
     }
@@ -167,27 +167,27 @@ internal sealed partial class FileMounts(
             there.Dispose();
         }
 
-        LogPulling(artifact.Reference.ToString());
+        LogPullingFiles(artifact.Reference.ToString());
         using var item = progress.Begin($"pulling files {artifact.Reference}");
         var folder = await blobs.ArriveAsync(
             tenant,
             _files.Limits.MaxUnpackedSize,
             token => folders.FillAsync(artifact.Digest, (target, stop) => _files.UnpackAsync(artifact, target, stop), token),
             cancellationToken);
-        LogPulled(artifact.Reference.ToString(), digest, folder.Files);
+        LogPulledFiles(artifact.Reference.ToString(), digest, folder.Files);
         await grants.AddAsync(repository, digest, cancellationToken);
         await grants.AddAsync(BlobGrants.Tenant(tenant), digest, cancellationToken);
         return folder;
     }
 
     [LoggerMessage(LogLevel.Information, "Pulling files {Reference}")]
-    private partial void LogPulling(string reference);
+    private partial void LogPullingFiles(string reference);
 
     [LoggerMessage(LogLevel.Information, "Pulled files {Reference}: manifest {ManifestDigest}, {Files} files")]
-    private partial void LogPulled(string reference, string manifestDigest, int files);
+    private partial void LogPulledFiles(string reference, string manifestDigest, int files);
 
     [LoggerMessage(LogLevel.Warning, "Files {Reference} are those of {ManifestDigest} from the cache, because the registry did not answer: {Error}")]
-    private partial void LogServedFromCache(string reference, string manifestDigest, string error);
+    private partial void LogFilesFromCache(string reference, string manifestDigest, string error);
 }
 
 /// <summary>The files of an entry. They are not removed from the cache before this is disposed.</summary>

@@ -90,7 +90,7 @@ internal sealed partial class ServerHost : IAsyncDisposable
         return Encoding.Latin1.GetString(answer.ToArray());
     }
 
-    /// <summary>The lines of <c>wagi_requests_total</c>, without the name.</summary>
+    /// <summary>The lines of <c>wagi_requests_total</c>, without the name. Those of other tests of the process may be among them.</summary>
     public async Task<string> CountedAsync() => string.Join(
         '\n',
         (await Admin.GetStringAsync("/metrics", Cancellation)).Split('\n')

@@ -17,7 +17,7 @@ public sealed class ClientFaultsTests
 
         Assert.StartsWith("HTTP/1.1 501 Not Implemented\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("\r\n\r\n501 the server is no proxy: there is no CONNECT (request ", answer, StringComparison.Ordinal);
-        Assert.Equal("{code=\"5xx\",module=\"\",outcome=\"no_route\"} 1", await host.CountedAsync());
+        Assert.Contains("{code=\"5xx\",module=\"\",outcome=\"no_route\"} 1", await host.CountedAsync(), StringComparison.Ordinal);
         AssertNoTrouble(host);
     }
 
@@ -32,7 +32,7 @@ public sealed class ClientFaultsTests
         Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("\r\n\r\n400 the request is not valid: Bad chunk size data (request ", answer, StringComparison.Ordinal);
         Assert.Single(host.Log, line => line.Contains("is not valid: Bad chunk size data", StringComparison.Ordinal));
-        Assert.Equal("{code=\"4xx\",module=\"/...\",outcome=\"bad_request\"} 1", await host.CountedAsync());
+        Assert.Contains("{code=\"4xx\",module=\"/...\",outcome=\"bad_request\"} 1", await host.CountedAsync(), StringComparison.Ordinal);
         AssertNoTrouble(host);
     }
 
