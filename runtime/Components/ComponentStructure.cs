@@ -30,12 +30,18 @@ internal sealed class ComponentStructure
     private readonly List<CoreInstance> _coreInstances = [];
     private readonly Dictionary<CoreSort, List<CoreItem>> _core = new()
     {
-        [CoreSort.Function] = [], [CoreSort.Table] = [], [CoreSort.Memory] = [], [CoreSort.Global] = [],
+        [CoreSort.Function] = [],
+        [CoreSort.Table] = [],
+        [CoreSort.Memory] = [],
+        [CoreSort.Global] = [],
     };
 
     private readonly Dictionary<Sort, List<ComponentItem>> _items = new()
     {
-        [Sort.Function] = [], [Sort.Type] = [], [Sort.Component] = [], [Sort.Instance] = [],
+        [Sort.Function] = [],
+        [Sort.Type] = [],
+        [Sort.Component] = [],
+        [Sort.Instance] = [],
     };
 
     private readonly Dictionary<string, ComponentItem> _exports = new(StringComparer.Ordinal);

@@ -8,7 +8,10 @@ internal sealed class IndexMap(uint types, uint elements, uint data)
 {
     private readonly Dictionary<CoreSort, List<uint>> _indices = new()
     {
-        [CoreSort.Function] = [], [CoreSort.Table] = [], [CoreSort.Memory] = [], [CoreSort.Global] = [],
+        [CoreSort.Function] = [],
+        [CoreSort.Table] = [],
+        [CoreSort.Memory] = [],
+        [CoreSort.Global] = [],
     };
 
     /// <summary>What is imported stands before what is defined, each in its order.</summary>
