@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Wagi.Oci.Modules;
 using Wagi.Runtime.Images;
 
@@ -68,8 +67,6 @@ internal sealed class ComponentStructure
         Instance = 5,
     }
 
-    private delegate void ItemReader(ref WasmReader reader);
-
     /// <summary>The core instances, in the order in which they are made.</summary>
     public IReadOnlyList<CoreInstance> CoreInstances => _coreInstances;
 
@@ -97,16 +94,16 @@ internal sealed class ComponentStructure
                 break;
             case 2:
                 RequireRoot("core instances");
-                ReadVector(content, ReadCoreInstance);
+                WasmSections.ReadVector(content.Span, ReadCoreInstance);
                 break;
             case 4:
                 _items[Sort.Component].Add(new ComponentItem.Nested(content));
                 break;
             case 5:
-                ReadVector(content, ReadInstance);
+                WasmSections.ReadVector(content.Span, ReadInstance);
                 break;
             case 6:
-                ReadVector(content, ReadAlias);
+                WasmSections.ReadVector(content.Span, ReadAlias);
                 break;
             case 7:
                 var reader = new WasmReader(content.Span);
@@ -114,13 +111,13 @@ internal sealed class ComponentStructure
                 break;
             case 8:
                 RequireRoot("functions of its own");
-                ReadVector(content, ReadCanonical);
+                WasmSections.ReadVector(content.Span, ReadCanonical);
                 break;
             case 10:
-                ReadVector(content, ReadImport);
+                WasmSections.ReadVector(content.Span, ReadImport);
                 break;
             case 11:
-                ReadVector(content, ReadExport);
+                WasmSections.ReadVector(content.Span, ReadExport);
                 break;
             default:
                 throw new InvalidDataException($"it has a section {id}, which is not known here");
@@ -133,15 +130,6 @@ internal sealed class ComponentStructure
         if (_depth > 0)
         {
             throw new InvalidDataException($"it is composed of components: one inside it has {what}");
-        }
-    }
-
-    private static void ReadVector(ReadOnlyMemory<byte> section, ItemReader read)
-    {
-        var reader = new WasmReader(section.Span);
-        for (var count = reader.Number(); count > 0; count--)
-        {
-            read(ref reader);
         }
     }
 
@@ -169,7 +157,7 @@ internal sealed class ComponentStructure
                 var arguments = new Dictionary<string, int>(StringComparer.Ordinal);
                 for (var count = reader.Number(); count > 0; count--)
                 {
-                    var name = Name(ref reader);
+                    var name = reader.Name();
                     Expect(ref reader, 0x12, "an argument of a core instance");
                     arguments[name] = Index(_coreInstances, reader.Number(), "core instance");
                 }
@@ -180,7 +168,7 @@ internal sealed class ComponentStructure
                 var items = new Dictionary<(CoreSort, string), CoreItem>();
                 for (var count = reader.Number(); count > 0; count--)
                 {
-                    var name = Name(ref reader);
+                    var name = reader.Name();
                     var sort = CoreSortOf(ref reader);
                     items[(sort, name)] = Core(sort, reader.Number());
                 }
@@ -201,7 +189,7 @@ internal sealed class ComponentStructure
                 var arguments = new Dictionary<string, ComponentItem>(StringComparer.Ordinal);
                 for (var count = reader.Number(); count > 0; count--)
                 {
-                    var name = Name(ref reader);
+                    var name = reader.Name();
                     arguments[name] = Item(ref reader);
                 }
 
@@ -250,11 +238,11 @@ internal sealed class ComponentStructure
         {
             case 0:
                 var instance = Item(Sort.Instance, reader.Number());
-                Items(sort).Add(Member(instance, Name(ref reader)));
+                Items(sort).Add(Member(instance, reader.Name()));
                 break;
             case 1 when sort == Sort.Core:
                 var index = Index(_coreInstances, reader.Number(), "core instance");
-                _core[coreSort].Add(new CoreItem.ExportOf(index, coreSort, Name(ref reader)));
+                _core[coreSort].Add(new CoreItem.ExportOf(index, coreSort, reader.Name()));
                 break;
             case 2 when sort is Sort.Type:
                 // Of a component around this one. Such types describe; those of resources that matter are this component's own or imported.
@@ -392,10 +380,8 @@ internal sealed class ComponentStructure
     }
 
     private static string ExternalName(ref WasmReader reader) => reader.Byte() is ExportName or ExportNameOfOldTools
-        ? Name(ref reader)
+        ? reader.Name()
         : throw new InvalidDataException("a name of an import or export is of an unknown kind");
-
-    private static string Name(ref WasmReader reader) => Encoding.UTF8.GetString(reader.Take(reader.Number()));
 
     private static void Expect(ref WasmReader reader, byte expected, string where)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Wagi.Oci.Modules;
 using Wagi.Runtime.Images;
 
@@ -24,8 +23,6 @@ internal sealed class CoreModule
             ReadSection(section);
         }
     }
-
-    private delegate void ItemReader(ref WasmReader reader);
 
     /// <summary>The types of functions, each as its bytes.</summary>
     public List<ReadOnlyMemory<byte>> Types { get; } = [];
@@ -85,13 +82,13 @@ internal sealed class CoreModule
                 ReadTypes(content);
                 break;
             case WasmSections.Import:
-                ReadVector(content, ReadImport);
+                WasmSections.ReadVector(content.Span, ReadImport);
                 break;
             case WasmSections.Function:
-                ReadVector(content, (ref reader) => Functions.Add(reader.Number()));
+                WasmSections.ReadVector(content.Span, (ref reader) => Functions.Add(reader.Number()));
                 break;
             case WasmSections.Export:
-                ReadVector(content, ReadExport);
+                WasmSections.ReadVector(content.Span, ReadExport);
                 break;
             case WasmSections.Start:
                 var start = new WasmReader(content.Span);
@@ -107,15 +104,6 @@ internal sealed class CoreModule
                 break;
             default:
                 throw new InvalidDataException($"a module in it has a section {section.Id}, which is not known here");
-        }
-    }
-
-    private static void ReadVector(ReadOnlyMemory<byte> section, ItemReader read)
-    {
-        var reader = new WasmReader(section.Span);
-        for (var count = reader.Number(); count > 0; count--)
-        {
-            read(ref reader);
         }
     }
 
@@ -156,8 +144,8 @@ internal sealed class CoreModule
 
     private void ReadImport(ref WasmReader reader)
     {
-        var module = Name(ref reader);
-        var name = Name(ref reader);
+        var module = reader.Name();
+        var name = reader.Name();
         var sort = (CoreSort)reader.Byte();
         uint type = 0;
         switch (sort)
@@ -208,7 +196,7 @@ internal sealed class CoreModule
 
     private void ReadExport(ref WasmReader reader)
     {
-        var name = Name(ref reader);
+        var name = reader.Name();
         var sort = (CoreSort)reader.Byte();
         Exports[(sort, name)] = reader.Number();
     }
@@ -220,7 +208,7 @@ internal sealed class CoreModule
         try
         {
             var reader = new WasmReader(section);
-            if (Name(ref reader) != "name")
+            if (reader.Name() != "name")
             {
                 return;
             }
@@ -232,7 +220,7 @@ internal sealed class CoreModule
                 for (var count = id == FunctionNames ? part.Number() : 0; count > 0; count--)
                 {
                     var index = part.Number();
-                    Names[index] = Name(ref part);
+                    Names[index] = part.Name();
                 }
             }
         }
@@ -241,8 +229,6 @@ internal sealed class CoreModule
             // Custom sections are for people: a module is none the worse for one that cannot be read.
         }
     }
-
-    private static string Name(ref WasmReader reader) => Encoding.UTF8.GetString(reader.Take(reader.Number()));
 }
 
 /// <summary>Something that a core module imports.</summary>

@@ -75,9 +75,7 @@ internal sealed class CoreProgram : IGuestProgram
             return new GuestResult(GuestOutcome.NotStarted, 0, unopened);
         }
 
-        _memory?.Want();
-        var error = store.Instantiate(linked.InstancePre!, out var instance);
-        ModuleMemory.TakeWanted();
+        var error = ModuleMemory.Instantiate(store, linked.InstancePre!, _memory, out var instance);
         if (error.IsFailure)
         {
             return run.Conclude(error, GuestOutcome.NotStarted);

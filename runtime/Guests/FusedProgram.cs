@@ -75,9 +75,7 @@ internal sealed class FusedProgram : IGuestProgram
     public GuestResult Run(GuestRun run, string entrypoint)
     {
         using var store = _engine.CreateStore(run, isComponent: false);
-        _memory?.Want();
-        var error = store.Instantiate(_instancePre!, out var instance);
-        ModuleMemory.TakeWanted();
+        var error = ModuleMemory.Instantiate(store, _instancePre!, _memory, out var instance);
         if (error.IsFailure)
         {
             return run.Conclude(error, GuestOutcome.NotStarted);

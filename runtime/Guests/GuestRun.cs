@@ -217,9 +217,6 @@ public sealed class GuestRun
         return count;
     }
 
-    /// <summary>What ends when reading stdin would not wait any more; null: it would not.</summary>
-    internal Task? StdinArrival => Stdin?.WaitForMore(_stdinPosition);
-
     /// <summary>Whether reading stdin would not wait: there is something, or its end.</summary>
     internal bool IsStdinReady => Stdin?.WaitForMore(_stdinPosition) is not { IsCompleted: false };
 

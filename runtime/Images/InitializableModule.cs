@@ -77,8 +77,6 @@ internal sealed class InitializableModule
     /// <summary>For people: the names that an initialization may have.</summary>
     public static string InitializerNames => $"{Reactor}, {string.Join(" or ", Wizer)}";
 
-    private delegate void ItemReader(ref WasmReader reader);
-
     /// <summary>The exported functions that initialize it, in the order in which they are called; empty: it has none.</summary>
     public IReadOnlyList<string> Initializers { get; }
 
@@ -173,17 +171,12 @@ internal sealed class InitializableModule
 
     private ReadOnlySpan<byte> Section(byte id) => WasmSections.Content(_module.Span, _sections, id);
 
-    private static void ReadVector(ReadOnlySpan<byte> section, ItemReader read)
+    /// <summary>A section that a module need not have.</summary>
+    private static void ReadVector(ReadOnlySpan<byte> section, WasmItemReader read)
     {
-        if (section.IsEmpty)
+        if (!section.IsEmpty)
         {
-            return;
-        }
-
-        var reader = new WasmReader(section);
-        for (var count = reader.Number(); count > 0; count--)
-        {
-            read(ref reader);
+            WasmSections.ReadVector(section, read);
         }
     }
 
@@ -240,7 +233,7 @@ internal sealed class InitializableModule
 
     private void ReadExport(ref WasmReader reader)
     {
-        var name = Encoding.UTF8.GetString(reader.Take(reader.Number()));
+        var name = reader.Name();
         var kind = reader.Byte();
         var index = reader.Number();
         if (kind > TagKind)

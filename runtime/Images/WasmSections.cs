@@ -13,6 +13,9 @@ internal readonly record struct WasmSection(byte Id, int Start, int Content, int
     public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> binary) => binary[Content..End];
 }
 
+/// <summary>Reads one item of a section.</summary>
+internal delegate void WasmItemReader(ref WasmReader reader);
+
 /// <summary>The sections of a core module by their ids, and how a binary is divided into sections.</summary>
 internal static class WasmSections
 {
@@ -54,6 +57,19 @@ internal static class WasmSections
         }
 
         return sections;
+    }
+
+    /// <summary>The items of a section that is a vector.</summary>
+    /// <param name="section">What is in it.</param>
+    /// <param name="read">Reads one item.</param>
+    /// <exception cref="InvalidDataException">It is cut off.</exception>
+    public static void ReadVector(ReadOnlySpan<byte> section, WasmItemReader read)
+    {
+        var reader = new WasmReader(section);
+        for (var count = reader.Number(); count > 0; count--)
+        {
+            read(ref reader);
+        }
     }
 
     /// <summary>What is in the only section of an id; empty: there is none.</summary>

@@ -1,3 +1,5 @@
+using Wagi.Runtime.Interop;
+
 namespace Wagi.Runtime.Memories;
 
 /// <summary>
@@ -28,8 +30,18 @@ internal sealed class ModuleMemory : IDisposable
     /// <summary>What the memories begin with; null: zeros.</summary>
     public MappedImage? Image { get; }
 
-    /// <summary>The next memory that this thread makes is for a guest of this module.</summary>
-    public void Want() => t_wanted = this;
+    /// <summary>Makes an instance whose memory comes from here.</summary>
+    /// <param name="store">Where it lives.</param>
+    /// <param name="instancePre">Its module, with its imports.</param>
+    /// <param name="memory">Where its memory comes from; null: from the pool.</param>
+    /// <param name="instance">The instance, when there was no error.</param>
+    public static NativeError Instantiate(in WasmStore store, InstancePreHandle instancePre, ModuleMemory? memory, out InstanceRef instance)
+    {
+        t_wanted = memory;
+        var error = store.Instantiate(instancePre, out instance);
+        t_wanted = null;
+        return error;
+    }
 
     /// <summary>For whom this thread makes a memory, once; null: for nobody's module.</summary>
     public static ModuleMemory? TakeWanted()

@@ -16,7 +16,7 @@ internal static class FilesystemFunctions
         functions.AddDrop<NeverHandedOut>("wasi:filesystem/types", "directory-entry-stream");
         functions.Add("wasi:filesystem/types", "filesystem-error-code", "ii", "", static (in call) =>
         {
-            _ = call.Resource<IoError>(0);
+            _ = call.Resource<NeverHandedOut>(0);
             call.Memory.WriteByte(call.U32(1), None);
             return 0;
         });

@@ -13,15 +13,11 @@ internal abstract class InputStream : Resource
     /// <param name="target">Where to.</param>
     /// <param name="mayWait">Whether to wait for a first byte.</param>
     /// <returns>How many bytes; 0: nothing has come yet, or the run is stopped; <see cref="Ended"/>.</returns>
-    /// <exception cref="StreamFailedException">It cannot be read any more.</exception>
     public abstract int Read(GuestRun run, Span<byte> target, bool mayWait);
 
     /// <summary>Tells when reading would not wait.</summary>
     public abstract Pollable Subscribe();
 }
-
-/// <summary>The operation on a stream fails, and the guest is told.</summary>
-internal sealed class StreamFailedException(string message) : Exception(message);
 
 /// <summary>Standard input.</summary>
 internal sealed class Stdin : InputStream
@@ -37,14 +33,4 @@ internal sealed class Stdin : InputStream
     }
 
     public override Pollable Subscribe() => StdinPollable.Instance;
-}
-
-/// <summary>One that has nothing.</summary>
-internal sealed class EmptyInput : InputStream
-{
-    public static readonly EmptyInput Instance = new();
-
-    public override int Read(GuestRun run, Span<byte> target, bool mayWait) => Ended;
-
-    public override Pollable Subscribe() => ReadyPollable.Instance;
 }

@@ -55,7 +55,7 @@ internal sealed class LoweredFunctions
     public void AddDrop<T>(string interfaceName, string resource)
         where T : Resource => Add(interfaceName, Components.ComponentStructure.ResourceDrop(resource), "i", "", static (in call) =>
         {
-            call.Take<T>(0).Dropped(call.Run);
+            _ = call.Take<T>(0);
             return 0;
         });
 

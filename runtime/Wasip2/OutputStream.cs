@@ -5,22 +5,11 @@ namespace Wagi.Runtime.Wasip2;
 /// <summary><c>wasi:io/streams.output-stream</c>.</summary>
 internal abstract class OutputStream : Resource
 {
-    /// <summary>What <see cref="Room"/> gives when nothing can be written any more.</summary>
-    public const int Closed = -1;
-
-    /// <summary>How much may be written now, in bytes; <see cref="Closed"/>.</summary>
-    /// <exception cref="StreamFailedException">It cannot be written to any more.</exception>
+    /// <summary>How much may be written at once, in bytes.</summary>
     public abstract int Room { get; }
 
     /// <summary>Writes, and waits where there is no room. The run may be stopped by it.</summary>
-    /// <exception cref="StreamFailedException">It cannot be written to any more.</exception>
     public abstract void Write(GuestRun run, ReadOnlySpan<byte> bytes);
-
-    /// <summary>What has been written should go out now.</summary>
-    /// <exception cref="StreamFailedException">It cannot be written to any more.</exception>
-    public virtual void Flush(GuestRun run)
-    {
-    }
 
     /// <summary>Tells when there is room.</summary>
     public virtual Pollable Subscribe() => ReadyPollable.Instance;

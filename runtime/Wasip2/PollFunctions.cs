@@ -33,36 +33,15 @@ internal static class PollFunctions
     {
         var due = ulong.MaxValue;
         var hasStdin = false;
-        var tasks = new List<Task>();
         foreach (var pollable in pollables)
         {
             due = Math.Min(due, pollable.Due);
             hasStdin |= pollable is StdinPollable;
-            if (pollable.Pending(run) is { } task)
-            {
-                tasks.Add(task);
-            }
         }
 
         var now = run.Monotonic;
         var left = due > now ? due - now : 0;
-        if (tasks.Count == 0)
-        {
-            _ = hasStdin ? run.WaitForStdin(left) : run.Sleep(left);
-            return;
-        }
-
-        if (hasStdin && run.StdinArrival is { } arrival)
-        {
-            tasks.Add(arrival);
-        }
-
-        if (due != ulong.MaxValue)
-        {
-            tasks.Add(Task.Delay(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(left / 1e6), int.MaxValue))));
-        }
-
-        run.Await(Task.WhenAny(tasks));
+        _ = hasStdin ? run.WaitForStdin(left) : run.Sleep(left);
     }
 
     private static bool IsAnyReady(GuestRun run, ReadOnlySpan<Pollable> pollables)

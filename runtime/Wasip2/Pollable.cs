@@ -10,9 +10,6 @@ internal abstract class Pollable : Resource
 
     /// <summary>When it is ready at the latest, on the guest's monotonic clock.</summary>
     public virtual ulong Due => ulong.MaxValue;
-
-    /// <summary>Ends when it may be ready; null: it waits for the clock alone, or for stdin.</summary>
-    public virtual Task? Pending(GuestRun run) => null;
 }
 
 /// <summary>Always ready.</summary>
@@ -37,12 +34,4 @@ internal sealed class StdinPollable : Pollable
     public static readonly StdinPollable Instance = new();
 
     public override bool IsReady(GuestRun run) => run.IsStdinReady;
-}
-
-/// <summary>Ready when something has come to its end.</summary>
-internal sealed class TaskPollable(Func<Task?> pending) : Pollable
-{
-    public override bool IsReady(GuestRun run) => pending() is null or { IsCompleted: true };
-
-    public override Task? Pending(GuestRun run) => pending();
 }

@@ -16,17 +16,17 @@ internal static class StreamFunctions
 
     private const byte Ok = 0;
     private const byte Failed = 1;
-    private const byte OperationFailed = 0;
     private const byte StreamClosed = 1;
 
     private delegate void Action(in LoweredCall call, OutputStream stream);
 
     public static void AddTo(LoweredFunctions functions)
     {
-        functions.AddDrop<IoError>("wasi:io/error", "error");
+        // No operation fails in a way that has more to say than that the stream is closed.
+        functions.AddDrop<NeverHandedOut>("wasi:io/error", "error");
         functions.Add("wasi:io/error", "[method]error.to-debug-string", "ii", "", static (in call) =>
         {
-            call.StoreText(call.U32(1), call.Resource<IoError>(0).Message);
+            _ = call.Resource<NeverHandedOut>(0);
             return 0;
         });
 
@@ -72,10 +72,6 @@ internal static class StreamFunctions
 
             return 0;
         }
-        catch (StreamFailedException exception)
-        {
-            return StoreFailure(call, call.U32(Result), 4, exception);
-        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -98,11 +94,11 @@ internal static class StreamFunctions
             var wanted = (int)Math.Min(call.U64(length), Piece);
             if (output is not null && !mayWait)
             {
-                wanted = Math.Min(wanted, Math.Max(0, output.Room));
+                wanted = Math.Min(wanted, output.Room);
             }
 
             var read = wanted == 0 ? 0 : input.Read(call.Run, buffer.AsSpan(0, wanted), mayWait);
-            if (read == InputStream.Ended || output?.Room == OutputStream.Closed)
+            if (read == InputStream.Ended)
             {
                 return StoreClosed(call, result, 8);
             }
@@ -111,10 +107,6 @@ internal static class StreamFunctions
             call.Memory.WriteByte(result, Ok);
             call.Memory.WriteU64(result + 8, (ulong)read);
             return 0;
-        }
-        catch (StreamFailedException exception)
-        {
-            return StoreFailure(call, result, 8, exception);
         }
         finally
         {
@@ -125,23 +117,9 @@ internal static class StreamFunctions
     private static long CheckWrite(in LoweredCall call)
     {
         var stream = call.Resource<OutputStream>(0);
-        var result = call.U32(1);
-        try
-        {
-            var room = stream.Room;
-            if (room == OutputStream.Closed)
-            {
-                return StoreClosed(call, result, 8);
-            }
-
-            call.Memory.WriteByte(result, Ok);
-            call.Memory.WriteU64(result + 8, (ulong)room);
-            return 0;
-        }
-        catch (StreamFailedException exception)
-        {
-            return StoreFailure(call, result, 8, exception);
-        }
+        call.Memory.WriteByte(call.U32(1), Ok);
+        call.Memory.WriteU64(call.U32(1) + 8, (ulong)stream.Room);
+        return 0;
     }
 
     private static long Write(in LoweredCall call) => Change(call, 3, static (in call, stream) =>
@@ -151,11 +129,7 @@ internal static class StreamFunctions
         stream.Write(call.Run, bytes);
     });
 
-    private static long WriteAndFlush(in LoweredCall call) => Change(call, 3, static (in call, stream) =>
-    {
-        stream.Write(call.Run, call.Bytes(1));
-        stream.Flush(call.Run);
-    });
+    private static long WriteAndFlush(in LoweredCall call) => Change(call, 3, static (in call, stream) => stream.Write(call.Run, call.Bytes(1)));
 
     private static long WriteZeroes(in LoweredCall call) => Change(call, 2, static (in call, stream) =>
     {
@@ -172,49 +146,29 @@ internal static class StreamFunctions
     /// <summary>To write more than <c>check-write</c> allows is a mistake of the guest's, which traps (<c>wasi:io/streams</c>, <c>write</c>).</summary>
     private static void RequireRoom(OutputStream stream, ulong length)
     {
-        if (stream.Room is >= 0 and var room && length > (ulong)room)
+        if (length > (ulong)stream.Room)
         {
-            throw new TrapException($"the component wrote {length} bytes where check-write allows {room}");
+            throw new TrapException($"the component wrote {length} bytes where check-write allows {stream.Room}");
         }
     }
 
-    private static long Flush(in LoweredCall call) => Change(call, 1, static (in call, stream) => stream.Flush(call.Run));
+    private static long Flush(in LoweredCall call) => Change(call, 1, static (in call, stream) =>
+    {
+        // What is written goes out when there is enough of it, after a tick, and before every wait.
+    });
 
-    /// <summary>An operation without a result other than that it has failed.</summary>
+    /// <summary>An operation on an output stream without a result.</summary>
     private static long Change(in LoweredCall call, int result, Action action)
     {
-        var stream = call.Resource<OutputStream>(0);
-        var at = call.U32(result);
-        try
-        {
-            if (stream.Room == OutputStream.Closed)
-            {
-                return StoreClosed(call, at, 4);
-            }
-
-            action(call, stream);
-            call.Memory.WriteByte(at, Ok);
-            return 0;
-        }
-        catch (StreamFailedException exception)
-        {
-            return StoreFailure(call, at, 4, exception);
-        }
+        action(call, call.Resource<OutputStream>(0));
+        call.Memory.WriteByte(call.U32(result), Ok);
+        return 0;
     }
 
     private static long StoreClosed(in LoweredCall call, uint at, uint payload)
     {
         call.Memory.WriteByte(at, Failed);
         call.Memory.WriteByte(at + payload, StreamClosed);
-        return 0;
-    }
-
-    private static long StoreFailure(in LoweredCall call, uint at, uint payload, StreamFailedException failure)
-    {
-        var memory = call.Memory;
-        memory.WriteByte(at, Failed);
-        memory.WriteByte(at + payload, OperationFailed);
-        memory.WriteU32(at + payload + 4, call.Own(new IoError(failure.Message)));
         return 0;
     }
 }

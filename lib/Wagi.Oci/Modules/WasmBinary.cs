@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Wagi.Oci.Modules;
 
 /// <summary>Recognises Wasm binaries by their first bytes (WebAssembly core specification §5.5.16, component model "Binary Format").</summary>
@@ -121,7 +119,7 @@ internal static class ComponentReader
     private static string Name(ref WasmReader section)
     {
         var form = section.Byte();
-        var name = Encoding.UTF8.GetString(section.Take(section.Number()));
+        var name = section.Name();
         if (form == 2)
         {
             section.Take(section.Number());

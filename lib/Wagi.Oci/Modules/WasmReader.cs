@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Wagi.Oci.Modules;
 
 /// <summary>Reads a WebAssembly binary from front to back (core specification §5.2). Nothing beyond the end, and no number that is not well formed.</summary>
@@ -38,6 +40,10 @@ public ref struct WasmReader(ReadOnlySpan<byte> binary)
         Position += (int)count;
         return taken;
     }
+
+    /// <summary>A name: its length, and its bytes in UTF-8 (§5.2.4).</summary>
+    /// <exception cref="InvalidDataException">There are not so many.</exception>
+    public string Name() => Encoding.UTF8.GetString(Take(Number()));
 
     /// <summary>A <c>u32</c> in LEB128 (§5.2.2).</summary>
     /// <exception cref="InvalidDataException">It is longer than 32 bits, or does not end.</exception>

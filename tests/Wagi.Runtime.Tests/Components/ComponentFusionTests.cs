@@ -2,6 +2,7 @@ using System.Text;
 using Wagi.Runtime.Components;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.TestCluster.Product;
 
 namespace Wagi.Runtime.Tests.Components;
 
@@ -75,10 +76,9 @@ public class ComponentFusionTests
     [InlineData("hello-rust-component")]
     public void ComponentOfATool_BecomesOneModule(string sample)
     {
-        var path = Path.Combine(RepositoryRoot(), "artifacts", "samples", $"{sample}.wasm");
-        Assert.SkipUnless(File.Exists(path), $"{sample} is not built (make samples)");
+        Assert.SkipUnless(Checkout.Sample(sample) is not null, Checkout.WhyNoSample(sample) ?? "");
 
-        var module = ComponentFusion.Fuse(File.ReadAllBytes(path));
+        var module = ComponentFusion.Fuse(File.ReadAllBytes(Checkout.Sample(sample)!));
 
         Assert.Equal([0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0], module[..8]);
     }
@@ -207,17 +207,6 @@ public class ComponentFusionTests
 
         Assert.True(read > 1_000, $"{read} were read");
         Assert.True(refused > 1_000, $"{refused} were refused");
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "WagiOperator.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests are not inside the repository");
-        }
-
-        return folder;
     }
 
     private static (GuestOutcome Outcome, int ExitCode, string Stdout, string Stderr) Run(string text)
