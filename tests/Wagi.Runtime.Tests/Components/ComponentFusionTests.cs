@@ -1,6 +1,7 @@
 using System.Text;
 using Wagi.Runtime.Components;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Images;
 using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster.Product;
 
@@ -51,8 +52,8 @@ public class ComponentFusionTests
     {
         var text = ComponentText.Command(body, "(data (i32.const 4096) \"abc\")");
 
-        var fused = Run(text);
-        var composed = Run(text.Replace("(component\n", "(component\n" + OwnResource + "\n", StringComparison.Ordinal));
+        var fused = Run(text, isOneModule: true);
+        var composed = Run(text.Replace("(component\n", "(component\n" + OwnResource + "\n", StringComparison.Ordinal), isOneModule: false);
 
         Assert.Equal(composed, fused);
     }
@@ -131,9 +132,8 @@ public class ComponentFusionTests
               (export "wasi:cli/run@0.2.0" (instance $run))
             """;
 
-        Assert.NotEmpty(ComponentFusion.Fuse(GuestEngine.ToWasm(Encoding.UTF8.GetBytes($"(component {Parts})"))));
-        Assert.Equal((GuestOutcome.Completed, 0, "", ""), Run($"(component {Parts})"));
-        Assert.Equal((GuestOutcome.Completed, 0, "", ""), Run($"(component {OwnResource} {Parts})"));
+        Assert.Equal((GuestOutcome.Completed, 0, "", ""), Run($"(component {Parts})", isOneModule: true));
+        Assert.Equal((GuestOutcome.Completed, 0, "", ""), Run($"(component {OwnResource} {Parts})", isOneModule: false));
     }
 
     [Theory]
@@ -209,9 +209,23 @@ public class ComponentFusionTests
         Assert.True(refused > 1_000, $"{refused} were refused");
     }
 
-    private static (GuestOutcome Outcome, int ExitCode, string Stdout, string Stderr) Run(string text)
+    [Fact]
+    public void ComponentWithTooManyHandles_Traps_AndIsToldHowManyThereMayBe()
     {
-        using var guest = SharedEngine.Load(text);
+        using var guest = SharedEngine.Load(ComponentText.Command("(loop $more (drop (call $subscribe (i64.const 0))) (br $more)) (i32.const 0)"));
+
+        var result = guest.Run(new GuestRun());
+
+        Assert.Equal(GuestOutcome.Trapped, result.Outcome);
+        Assert.Equal("the component holds 10000 handles and wants one more; drop those that are not needed any more", result.Message);
+    }
+
+    private static (GuestOutcome Outcome, int ExitCode, string Stdout, string Stderr) Run(string text, bool isOneModule)
+    {
+        var code = SharedEngine.Instance.Compile(Encoding.UTF8.GetBytes(text));
+        var parts = NativeCode.Read(code.AsSpan(^NativeCode.TrailerSize..), code.Length, Environment.SystemPageSize)!.Value;
+        Assert.Equal(isOneModule, parts.Traits.HasFlag(NativeTraits.Component));
+        using var guest = SharedEngine.Instance.Load(code);
         guest.Check(null);
         var (stdout, stderr) = (new CapturedOutput(1 << 16), new CapturedOutput(1 << 16));
         var run = new GuestRun { Stdout = stdout, Stderr = stderr };
