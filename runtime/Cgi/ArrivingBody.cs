@@ -133,16 +133,21 @@ internal sealed class ArrivingBody : IGuestInput
     /// <summary>Does not wait for the rest, and gives back what is used. The guest has ended.</summary>
     public async ValueTask EndAsync()
     {
-        await _givenUp.CancelAsync();
-        await _keeping;
-        if (_receiving is not null)
+        try
         {
-            await _receiving;
+            await _givenUp.CancelAsync();
+            await _keeping;
+            if (_receiving is not null)
+            {
+                await _receiving;
+            }
         }
-
-        _kept.Dispose();
-        _givenUp.Dispose();
-        _bodies.Memory.GiveBack(Window);
+        finally
+        {
+            _kept.Dispose();
+            _givenUp.Dispose();
+            _bodies.Memory.GiveBack(Window);
+        }
     }
 
     /// <summary>Why it is not whole, to whoever handles the request, when the guest was stopped for that; returns when the client was too slow.</summary>
@@ -208,7 +213,15 @@ internal sealed class ArrivingBody : IGuestInput
     {
         _received += count;
         _isWhole = result.IsCompleted && count == result.Buffer.Length;
-        _reader.AdvanceTo(consumed);
+        try
+        {
+            _reader.AdvanceTo(consumed);
+        }
+        catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException)
+        {
+            // The server says here as well that the client has gone.
+            Fail(exception);
+        }
     }
 
     /// <summary>Waits until there is something to read. False: there will not be.</summary>
@@ -289,7 +302,7 @@ internal sealed class ArrivingBody : IGuestInput
             var hasRoom = count == result.Buffer.Length;
             Advance(result, result.Buffer.GetPosition(count), count);
             Announce();
-            return hasRoom && !_isWhole;
+            return hasRoom && !_isWhole && !IsBroken;
         }
     }
 

@@ -1,7 +1,10 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Tests.Components;
@@ -38,8 +41,9 @@ public class ArrivingBodyTests
     private static Task<bool> BecomesAsync(Func<bool> condition) =>
         Eventually.Becomes(_ => Task.FromResult(condition()), isMet => isMet, cancellationToken: Cancellation);
 
-    private static Task<bool> NothingIsKeptAsync(HandlerHost host) => BecomesAsync(
-        () => host.Handler.Running == 0 && PartialClient.ShareOf(host) is { Memory.Taken: 0, Disk.Taken: 0 });
+    private static Task<(int Running, long Memory, long Disk)> NothingIsKeptAsync(HandlerHost host) => Eventually.Becomes(
+        () => (host.Handler.Running, Memory: PartialClient.ShareOf(host).Memory.Taken, Disk: PartialClient.ShareOf(host).Disk.Taken),
+        kept => kept == (0, 0, 0), cancellationToken: Cancellation);
 
     public static TheoryData<string> Echoes => new(Wat.Echo, ComponentText.Echo);
 
@@ -253,13 +257,31 @@ public class ArrivingBodyTests
         for (var i = 1; i <= 4; i++)
         {
             sleeping.Add(host.Client.SendAsync(Http2(new PausingContent(new byte[Large], Large - 1, never.Task)), ending.Token));
-            await BecomesAsync(() => host.Handler.Running == i && PartialClient.ShareOf(host).Disk.Taken > i * (Large - Part));
+            await Eventually.Becomes(
+                () => (Running: host.Handler.Running, Kept: PartialClient.ShareOf(host).Disk.Taken),
+                now => now.Running == i && now.Kept > i * (Large - Part), cancellationToken: Cancellation);
         }
 
         await ending.CancelAsync();
         never.SetResult();
         await Task.WhenAll(sleeping).ContinueWith(_ => { }, Cancellation);
         await NothingIsKeptAsync(host);
+    }
+
+    /// <summary>The server may notice that a client has reset its stream only when it is told what was read: seen with the real one, but not at will.</summary>
+    [Fact]
+    public async Task FakeReader_ThatFailsWhenItIsAdvanced_LeavesNothingBehind()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        var store = new BodyStore(new BodyOptions(), folder, NullLogger.Instance);
+        using var bodies = store.Of("module", "tenant");
+        var body = ArrivingBody.TryBegin(new BodyBuffer(bodies), new ResetReader(), bodies, Large, TimeSpan.FromSeconds(30))!;
+
+        body.Keep();
+        await body.EndAsync();
+
+        Assert.Throws<IOException>(body.ThrowIfBroken);
+        Assert.Equal((0, 0), (bodies.Memory.Taken, bodies.Disk.Taken));
     }
 
     /// <summary>Many clients read nothing before they have sent all; and a guest may not be further ahead of its client than 32 MiB.</summary>
@@ -378,6 +400,40 @@ public class ArrivingBodyTests
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         Content = content,
     };
+
+    /// <summary>Has bytes, and notices that its client has gone when they are taken.</summary>
+    private sealed class ResetReader : PipeReader
+    {
+        private int _advances;
+
+        public override bool TryRead(out ReadResult result)
+        {
+            result = new ReadResult(new ReadOnlySequence<byte>(new byte[100]), isCanceled: false, isCompleted: false);
+            return true;
+        }
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+            TryRead(out var result) ? new(result) : default;
+
+        public override void AdvanceTo(SequencePosition consumed)
+        {
+            // The first is that of whoever waited for the bytes.
+            if (++_advances > 1)
+            {
+                throw new IOException("The client reset the request stream.");
+            }
+        }
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => AdvanceTo(consumed);
+
+        public override void CancelPendingRead()
+        {
+        }
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
+    }
 
     /// <summary>A body with a declared length, of which the rest is sent when it is time.</summary>
     private sealed class PausingContent(byte[] bytes, int part, Task goOn) : HttpContent
