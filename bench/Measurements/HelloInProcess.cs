@@ -2,6 +2,7 @@ using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Bench.Measurements;
 

@@ -5,6 +5,7 @@ using Wagi.Bench.Servers;
 using Wagi.Modules.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Worlds;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;

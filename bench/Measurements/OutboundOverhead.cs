@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Worlds;
 using Wagi.TestCluster;
 
 namespace Wagi.Bench.Measurements;

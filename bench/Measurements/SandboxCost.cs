@@ -4,6 +4,7 @@ using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Worlds;
 using Wagi.TestCluster.Processes;
 
 namespace Wagi.Bench.Measurements;

@@ -6,6 +6,7 @@ using Wagi.Modules.Routes;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Bench.Micro;
 

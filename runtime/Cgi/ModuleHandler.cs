@@ -36,7 +36,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly string _module;
     private readonly string _tenant;
     private readonly string? _entrypoint;
-    private readonly IReadOnlyDictionary<string, string> _environment;
+    private readonly StringBlock _configured = new();
     private readonly MetaVariables _variables;
     private readonly ArgumentTemplate _arguments;
     private readonly HandlerDefaults _defaults;
@@ -77,7 +77,11 @@ public sealed partial class ModuleHandler : IModuleHandler
         _module = entry.Id;
         _tenant = entry.Tenant;
         _entrypoint = entry.Entrypoint;
-        _environment = environment;
+        foreach (var (name, value) in environment)
+        {
+            _configured.Begin().Append(name).Append("="u8).Append(value).End();
+        }
+
         _variables = new MetaVariables(environment, defaults.DefaultHost);
         _arguments = new ArgumentTemplate(entry.Argv);
         _defaults = defaults;
@@ -112,11 +116,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     {
         var run = new GuestRun { Files = _files, Timeout = _defaults.Timeout, MemoryLimit = _memoryLimit };
         _outbound.Grant(run);
-        foreach (var (name, value) in _environment)
-        {
-            run.Environment.Add($"{name}={value}");
-        }
-
+        run.Environment.Add(_configured);
         return SubRoutes.Read(_guest, run);
     }
 
@@ -264,7 +264,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         {
             run.Output.Begin(context, _bodies, _defaults.MaxHeaderBlock);
             run.Log.Begin(_stderr, context, _module, _defaults.MaxStderr, _lineBudget);
-            Prepare(run.Guest, context, route, body);
+            Prepare(run, context, route, body);
             result = _guest.RunInSlot(run.Guest, entrypoint);
         }
         finally
@@ -302,11 +302,22 @@ public sealed partial class ModuleHandler : IModuleHandler
         }
     }
 
-    private void Prepare(GuestRun run, HttpContext context, RoutePattern route, in RequestBody body)
+    private void Prepare(RequestRun request, HttpContext context, RoutePattern route, in RequestBody body)
     {
-        var target = RequestTarget.Of(context, route);
-        _arguments.Write(run.Arguments, target.RawPath, route.Path, target.Query);
-        _variables.Write(run.Environment, context, target, route, body.Length);
+        var run = request.Guest;
+        if (_guest.SpeaksHttp)
+        {
+            request.Exchange.Begin(context, route);
+            run.Exchange = request.Exchange;
+            run.Environment.Add(_configured);
+        }
+        else
+        {
+            var target = RequestTarget.Of(context, route);
+            _arguments.Write(run.Arguments, target.RawPath, route.Path, target.Query);
+            _variables.Write(run.Environment, context, target, route, body.Length);
+        }
+
         run.Stdin = body.Input;
         run.Files = _files;
         run.Tenant = _tenant;

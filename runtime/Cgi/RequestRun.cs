@@ -15,12 +15,16 @@ internal sealed class RequestRun : IDisposable
     public RequestRun()
     {
         Output = new ResponseOutput(Guest);
+        Exchange = new HttpExchange(Output);
         _requestId = () => Log.RequestId;
     }
 
     public GuestRun Guest { get; } = new();
 
     public ResponseOutput Output { get; }
+
+    /// <summary>The request, for a guest that speaks HTTP itself.</summary>
+    public HttpExchange Exchange { get; }
 
     public GuestLog Log { get; } = new();
 
@@ -38,6 +42,7 @@ internal sealed class RequestRun : IDisposable
     {
         Log.End();
         Output.End();
+        Exchange.End();
         Guest.Reset();
         Pool.Return(this);
     }

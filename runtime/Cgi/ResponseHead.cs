@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Cgi;
 
@@ -133,6 +134,32 @@ internal static class ResponseHead
             : "the header block has none of 'Content-Type', 'Status' and 'Location', of which one is needed";
     }
 
+    /// <summary>Applies a status and header fields, whose names and values are what they should be.</summary>
+    /// <returns>What is wrong with them, or null.</returns>
+    public static string? Apply(int status, IReadOnlyList<HttpField> fields, HttpContext context)
+    {
+        var response = context.Response;
+        if (status is < 200 or > 599)
+        {
+            return $"the status is {status}, and not a number from 200 to 599";
+        }
+
+        response.StatusCode = status;
+        foreach (var (name, bytes) in fields)
+        {
+            var value = bytes.AsSpan().Trim(" \t"u8);
+            var error = name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase)
+                ? SetContentLength(value, response)
+                : Add(response, name, Text(value));
+            if (error is not null)
+            {
+                return error;
+            }
+        }
+
+        return null;
+    }
+
     private static string? SetStatus(ReadOnlySpan<byte> value, HttpContext context)
     {
         if (value.Length < 3 || !int.TryParse(value[..3], NumberStyles.None, CultureInfo.InvariantCulture, out var status)
@@ -204,5 +231,6 @@ internal static class ResponseHead
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => Ascii.EqualsIgnoreCase(name, lowerCase);
 
-    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+    /// <summary>Bytes as the server sends them again.</summary>
+    public static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 }

@@ -30,6 +30,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
     private int _searched;
     private bool _isHead;
     private bool _isStarted;
+    private bool _isBodyOpen;
     private bool _mayHaveBody;
     private int _unsent;
     private int _enough;
@@ -53,6 +54,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         _searched = 0;
         _isHead = HttpMethods.IsHead(context.Request.Method);
         _isStarted = false;
+        _isBodyOpen = false;
         _mayHaveBody = true;
         _unsent = 0;
         _enough = MaxHeld;
@@ -123,6 +125,32 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
             return Refuse(error);
         }
 
+        AcceptHead();
+        return true;
+    }
+
+    /// <summary>Begins an answer whose head is here already, instead of being written by the guest.</summary>
+    /// <param name="status">Its status.</param>
+    /// <param name="fields">Its header fields.</param>
+    /// <param name="isWhole">False: its body has to come to an end, <see cref="EndBody"/>.</param>
+    /// <returns>False: it is no valid answer.</returns>
+    public bool Answer(int status, IReadOnlyList<HttpField> fields, bool isWhole)
+    {
+        if (ResponseHead.Apply(status, fields, _context) is { } error)
+        {
+            return Refuse(error);
+        }
+
+        AcceptHead();
+        _isBodyOpen = !isWhole;
+        return true;
+    }
+
+    /// <summary>The body of <see cref="Answer"/> is whole.</summary>
+    public void EndBody() => _isBodyOpen = false;
+
+    private void AcceptHead()
+    {
         var response = _context.Response;
         HasHead = true;
         _declaredLength = response.ContentLength;
@@ -137,8 +165,6 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
             response.ContentLength = null;
             _declaredLength = null;
         }
-
-        return true;
     }
 
     private bool WriteBody(ReadOnlySpan<byte> bytes)
@@ -271,6 +297,11 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
         if (!HasHead)
         {
             return Refuse(_held.WrittenCount == 0 ? "the guest wrote nothing" : "the guest ended before its header block was complete");
+        }
+
+        if (_isBodyOpen)
+        {
+            return Refuse("the guest did not finish the body of its answer");
         }
 
         if (_mayHaveBody && _bodyLength < _declaredLength)

@@ -7,6 +7,7 @@ using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Commands;
 

@@ -8,6 +8,7 @@ using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Wasi;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Commands;
 

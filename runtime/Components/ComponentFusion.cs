@@ -16,11 +16,15 @@ namespace Wagi.Runtime.Components;
 internal sealed class ComponentFusion
 {
     private const string RunInterface = "wasi:cli/run@0.2.";
+    private const string HandlerInterface = "wasi:http/incoming-handler@0.2.";
     private const byte Type = 1;
 
-    // Types of functions (core specification §5.3.6): what follows from the types of run, (result (result)), and of realloc.
+    // Types of functions (core specification §5.3.6): what follows from the types of run, (result (result)), of handle, which gets two handles,
+    // and of realloc.
     private static readonly byte[] TypeOfRun = [0x60, 0, 1, 0x7f];
+    private static readonly byte[] TypeOfHandle = [0x60, 2, 0x7f, 0x7f, 0];
     private static readonly byte[] TypeOfPostReturn = [0x60, 1, 0x7f, 0];
+    private static readonly byte[] TypeOfPostReturnOfNothing = [0x60, 0, 0];
     private static readonly byte[] TypeOfRealloc = [0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f];
 
     private readonly ComponentStructure _component;
@@ -57,7 +61,7 @@ internal sealed class ComponentFusion
 
     private byte[] Fuse()
     {
-        var run = FindRun();
+        var entry = FindEntry();
         Place();
         ConnectImports();
         if (_parts.Sum(part => part.Module.Defined(CoreSort.Memory)) > 1)
@@ -65,7 +69,7 @@ internal sealed class ComponentFusion
             throw new InvalidDataException("it has several memories");
         }
 
-        var exports = WriteExports(run);
+        var exports = WriteExports(entry);
         var functions = (uint)_imports.Count + (uint)_parts.Sum(part => part.Module.Functions.Count);
         var starts = Starts();
         var module = new MemoryStream();
@@ -98,11 +102,16 @@ internal sealed class ComponentFusion
         return module.ToArray();
     }
 
-    private ComponentItem.Lifted FindRun() =>
-        _component.Exports.FirstOrDefault(export => export.Key.StartsWith(RunInterface, StringComparison.Ordinal)).Value is ComponentItem.Instance instance
-            && instance.Items.GetValueOrDefault("run") is ComponentItem.Lifted run
-        ? run
-        : throw new InvalidDataException("it does not export wasi:cli/run@0.2 with a function 'run' of its own");
+    /// <summary>The function that is called: a component that answers requests does that, whatever else it may be.</summary>
+    private (string Name, ComponentItem.Lifted Function, byte[] Type) FindEntry() =>
+        Find(HandlerInterface, "handle") is { } handle ? (FusedComponent.Handle, handle, TypeOfHandle)
+        : Find(RunInterface, "run") is { } run ? (FusedComponent.Run, run, TypeOfRun)
+        : throw new InvalidDataException("it exports neither wasi:http/incoming-handler@0.2 nor wasi:cli/run@0.2 with a function of its own");
+
+    private ComponentItem.Lifted? Find(string exported, string function) =>
+        _component.Exports.FirstOrDefault(export => export.Key.StartsWith(exported, StringComparison.Ordinal)).Value is ComponentItem.Instance instance
+            ? instance.Items.GetValueOrDefault(function) as ComponentItem.Lifted
+            : null;
 
     /// <summary>Gives each module its ranges of the indices that it defines.</summary>
     private void Place()
@@ -263,13 +272,13 @@ internal sealed class ComponentFusion
     private List<uint> Starts() =>
         [.. _parts.Where(part => part.Module.Start is not null).Select(part => part.Map.Of(CoreSort.Function, part.Module.Start!.Value))];
 
-    private byte[] WriteExports(ComponentItem.Lifted run)
+    private byte[] WriteExports((string Name, ComponentItem.Lifted Function, byte[] Type) entry)
     {
-        var exports = new List<(string Name, CoreSort Sort, uint Index)> { (FusedComponent.Run, CoreSort.Function, FunctionOf(run.Function, TypeOfRun)) };
-        if (run.PostReturn is not null)
+        var exports = new List<(string Name, CoreSort Sort, uint Index)> { (entry.Name, CoreSort.Function, FunctionOf(entry.Function.Function, entry.Type)) };
+        if (entry.Function.PostReturn is { } postReturn)
         {
-            // Called by nobody: with the instance goes all that it would free. But it has to be a function.
-            _ = FunctionOf(run.PostReturn, TypeOfPostReturn);
+            // Called by nobody: with the instance goes all that it would free. But it has to be a function, which gets what the other one has given.
+            _ = FunctionOf(postReturn, entry.Type == TypeOfRun ? TypeOfPostReturn : TypeOfPostReturnOfNothing);
         }
 
         if (_parts.Exists(part => part.Module.Defined(CoreSort.Memory) > 0))

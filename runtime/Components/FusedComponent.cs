@@ -9,6 +9,9 @@ internal static class FusedComponent
     /// <summary>The name under which it exports <c>run</c> of <c>wasi:cli/run</c>.</summary>
     public const string Run = "run";
 
+    /// <summary>The name under which it exports <c>handle</c> of <c>wasi:http/incoming-handler</c>.</summary>
+    public const string Handle = "handle";
+
     /// <summary>The name under which it exports a function that gives the host memory of the guest, by its number.</summary>
     public static string Realloc(int number) => $"realloc#{number}";
 

@@ -15,6 +15,7 @@ using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Composition;
 

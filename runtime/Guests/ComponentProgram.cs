@@ -7,6 +7,7 @@ namespace Wagi.Runtime.Guests;
 internal sealed class ComponentProgram : IGuestProgram
 {
     private const string RunInterface = "wasi:cli/run@0.2.";
+    private const string HandlerInterface = "wasi:http/incoming-handler@0.2.";
 
     private readonly GuestEngine _engine;
     private readonly ComponentHandle _component;
@@ -14,9 +15,14 @@ internal sealed class ComponentProgram : IGuestProgram
     private readonly List<string> _exports;
     private readonly ComponentLinkerHandle? _linker;
     private readonly ComponentExportHandle? _run;
+    private readonly string _remark;
 
-    public ComponentProgram(GuestEngine engine, ComponentHandle component)
+    /// <param name="engine">Where it runs.</param>
+    /// <param name="component">Its code; owned from here on.</param>
+    /// <param name="remark">Why it did not become one module.</param>
+    public ComponentProgram(GuestEngine engine, ComponentHandle component, string remark)
     {
+        _remark = remark;
         _engine = engine;
         _component = component;
         var imports = WasmComponent.Imports(engine.ComponentHandle, component);
@@ -35,6 +41,12 @@ internal sealed class ComponentProgram : IGuestProgram
     /// <inheritdoc/>
     public void Check(string entrypoint, bool hasFiles)
     {
+        if (_exports.Exists(name => name.StartsWith(HandlerInterface, StringComparison.Ordinal)))
+        {
+            throw new GuestLoadException(
+                ModuleReason.CompileFailed, $"the component answers requests by wasi:http, which needs one that becomes a single module; this one is {_remark}");
+        }
+
         if (_unknown.Count > 0)
         {
             throw new GuestLoadException(
@@ -46,7 +58,7 @@ internal sealed class ComponentProgram : IGuestProgram
         {
             throw new GuestLoadException(
                 ModuleReason.EntrypointMissing,
-                "the component does not export wasi:cli/run@0.2; "
+                "the component exports neither wasi:http/incoming-handler@0.2 nor wasi:cli/run@0.2; "
                 + (_exports.Count == 0 ? "it exports nothing" : $"it exports {string.Join(", ", _exports.Take(10))}"));
         }
 

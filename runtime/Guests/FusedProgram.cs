@@ -7,12 +7,13 @@ using Wagi.Runtime.Memories;
 namespace Wagi.Runtime.Guests;
 
 /// <summary>
-/// A component that was made one core module (<see cref="ComponentFusion"/>), a command of WASI preview 2: its <c>wasi:cli/run</c> is called in
-/// place of an entrypoint.
+/// A component that was made one core module (<see cref="ComponentFusion"/>), of WASI 0.2: its <c>wasi:http/incoming-handler</c>, or else its
+/// <c>wasi:cli/run</c>, is called in place of an entrypoint.
 /// </summary>
 internal sealed class FusedProgram : IGuestProgram
 {
     private static readonly byte[] RunName = Encoding.UTF8.GetBytes(FusedComponent.Run);
+    private static readonly byte[] HandleName = Encoding.UTF8.GetBytes(FusedComponent.Handle);
 
     private readonly WasmModuleHandle _module;
     private readonly ModuleMemory? _memory;
@@ -30,6 +31,7 @@ internal sealed class FusedProgram : IGuestProgram
         _engine = engine;
         _module = module;
         _memory = memory;
+        SpeaksHttp = WasmEngine.Functions(module).ContainsKey(FusedComponent.Handle);
         var imports = WasmEngine.Imports(module);
         var offered = engine.Interfaces.Lowered;
         _unknown = [.. imports.Select(import => import.Module).Distinct().Where(name => !offered.Offers(name))];
@@ -54,6 +56,9 @@ internal sealed class FusedProgram : IGuestProgram
     public bool HasExport(string name) => false;
 
     /// <inheritdoc/>
+    public bool SpeaksHttp { get; }
+
+    /// <inheritdoc/>
     public void Check(string entrypoint, bool hasFiles)
     {
         if (_unknown.Count > 0)
@@ -74,6 +79,11 @@ internal sealed class FusedProgram : IGuestProgram
     /// <inheritdoc/>
     public GuestResult Run(GuestRun run, string entrypoint)
     {
+        if (SpeaksHttp && run.Exchange is null)
+        {
+            return new GuestResult(GuestOutcome.NotStarted, 0, "the component answers HTTP requests (wasi:http/incoming-handler), and there is none");
+        }
+
         using var store = _engine.CreateStore(run, isComponent: false);
         var error = ModuleMemory.Instantiate(store, _instancePre!, _memory, out var instance);
         if (error.IsFailure)
@@ -81,13 +91,27 @@ internal sealed class FusedProgram : IGuestProgram
             return run.Conclude(error, GuestOutcome.NotStarted);
         }
 
-        error = store.Call(ref instance, RunName, out var result);
+        return SpeaksHttp ? Answer(store, ref instance, run) : Command(store, ref instance, run);
+    }
+
+    private static GuestResult Command(in WasmStore store, ref InstanceRef instance, GuestRun run)
+    {
+        var error = store.Call(ref instance, RunName, out var result);
         if (!error.IsFailure)
         {
             End(run, result.U32);
         }
 
         return run.Conclude(error, GuestOutcome.Trapped);
+    }
+
+    private GuestResult Answer(in WasmStore store, ref InstanceRef instance, GuestRun run)
+    {
+        var (request, response) = _engine.Interfaces.Lowered.Receive(run);
+        var result = run.Conclude(store.Call(ref instance, HandleName, out _, request, response), GuestOutcome.Trapped);
+        return result.Outcome == GuestOutcome.Completed && !run.Exchange!.IsAnswered
+            ? new GuestResult(GuestOutcome.Trapped, 0, "the component returned without having set a response")
+            : result;
     }
 
     /// <summary>The guest has returned ok or an error, of the type <c>result</c>.</summary>

@@ -40,6 +40,9 @@ public sealed class Guest : IDisposable
     /// <summary>Whether the module exports a function of this name.</summary>
     public bool HasExport(string name) => _program.HasExport(name);
 
+    /// <summary>Whether it answers a request by HTTP, <see cref="GuestRun.Exchange"/>, and not as CGI says.</summary>
+    internal bool SpeaksHttp => _program.SpeaksHttp;
+
     /// <summary>Finds out what would keep the module from being run.</summary>
     /// <param name="entrypoint">The function that requests will call; null: <see cref="DefaultEntrypoint"/>.</param>
     /// <param name="hasFiles">Whether it will be run with <see cref="GuestRun.Files"/>.</param>
@@ -134,6 +137,9 @@ internal interface IGuestProgram : IDisposable
 {
     /// <summary>Whether it exports a function of this name.</summary>
     bool HasExport(string name);
+
+    /// <summary>Whether it answers a request by HTTP, and not as CGI says.</summary>
+    bool SpeaksHttp => false;
 
     /// <summary>Finds out what would keep it from being run.</summary>
     /// <param name="entrypoint">The function that will be called.</param>

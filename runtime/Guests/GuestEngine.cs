@@ -233,9 +233,10 @@ public sealed class GuestEngine : IDisposable
                 return Join(code, image, remark, traits | NativeTraits.Component, error);
             }
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException exception)
         {
             // What is wrong with it, if anything is, Wasmtime says.
+            remark = remark.Length > 0 ? remark : $"run by Wasmtime's interface for components, which is slower: {exception.Message}";
         }
 
         return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, traits, failure);
@@ -449,7 +450,7 @@ public sealed class GuestEngine : IDisposable
     }
 
     private Guest? Own(ComponentHandle? component, string remark, NativeTraits traits) =>
-        component is null ? null : new Guest(this, new ComponentProgram(this, component), remark, traits.HasFlag(NativeTraits.Initialized));
+        component is null ? null : new Guest(this, new ComponentProgram(this, component, remark), remark, traits.HasFlag(NativeTraits.Initialized));
 
     private LinkerHandle CreateLinker(bool hasFiles)
     {

@@ -54,6 +54,9 @@ public sealed class GuestRun
     /// <summary>What its linear memory may grow to, in bytes.</summary>
     public long MemoryLimit { get; set; } = ModuleLimits.DefaultMemory;
 
+    /// <summary>The request that it answers, for a guest that speaks HTTP itself; null: it does not.</summary>
+    internal IHttpExchange? Exchange { get; set; }
+
     /// <summary>The files that it sees, which may be none; null: WASI without files, which is faster.</summary>
     internal IGuestFiles? Files { get; set; }
 
@@ -94,6 +97,7 @@ public sealed class GuestRun
         Stdout = DiscardedOutput.Instance;
         Stderr = DiscardedOutput.Instance;
         Files = null;
+        Exchange = null;
         Tenant = "";
         RequestId = null;
         Failure = null;
@@ -218,7 +222,10 @@ public sealed class GuestRun
     }
 
     /// <summary>Whether reading stdin would not wait: there is something, or its end.</summary>
-    internal bool IsStdinReady => Stdin?.WaitForMore(_stdinPosition) is not { IsCompleted: false };
+    internal bool IsStdinReady => StdinArrival is null;
+
+    /// <summary>Ends when reading stdin would not wait any more; null: it would not now.</summary>
+    internal Task? StdinArrival => Stdin?.WaitForMore(_stdinPosition) is { IsCompleted: false } more ? more : null;
 
     /// <summary>Waits until reading stdin would not wait, and for no longer than so many nanoseconds. False: the guest must not go on.</summary>
     internal bool WaitForStdin(ulong nanoseconds)
@@ -293,6 +300,15 @@ public sealed class GuestRun
         _clock.HoldThread();
         Stdin?.Keep();
         return GoesOn(_clock.Wait(task, Stdout.Aborted));
+    }
+
+    /// <summary>As <see cref="Await"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
+    internal bool Await(Task task, ulong nanoseconds)
+    {
+        Pause();
+        _clock.HoldThread();
+        Stdin?.Keep();
+        return FlushStdout() && GoesOn(_clock.Wait(task, nanoseconds, Stdout.Aborted));
     }
 
     /// <summary>As <see cref="WaitFor"/>, but not for long. False: it takes longer, and the guest may go on.</summary>

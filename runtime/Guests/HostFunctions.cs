@@ -62,6 +62,10 @@ internal interface ILoweredInterfaces
     /// <param name="interfaceName">With its version.</param>
     /// <param name="importName">As <see cref="Components.FusedComponent.Import"/> names it.</param>
     bool Define(LinkerHandle linker, string interfaceName, string importName);
+
+    /// <summary>Hands a run the request that it answers, <see cref="GuestRun.Exchange"/>.</summary>
+    /// <returns>Handles of an <c>incoming-request</c> and a <c>response-outparam</c> of <c>wasi:http/types</c>.</returns>
+    (uint Request, uint Response) Receive(GuestRun run);
 }
 
 /// <summary>The files that a guest sees, which may be none. Used by any number of runs at the same time.</summary>

@@ -92,6 +92,23 @@ internal struct RunClock
         }
     }
 
+    /// <summary>As <see cref="Wait(Task, CancellationToken)"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
+    public readonly GuestOutcome Wait(Task task, ulong nanoseconds, CancellationToken aborted)
+    {
+        // Rounded up, so that it never goes on too early.
+        var milliseconds = (nanoseconds / 1_000_000) + (nanoseconds % 1_000_000 == 0 ? 0ul : 1ul);
+        try
+        {
+            return milliseconds < Math.Max(0, Left().TotalMilliseconds) && (task.Wait((int)milliseconds, aborted) || !IsOver)
+                ? GuestOutcome.Completed
+                : Wait(task, aborted);
+        }
+        catch (OperationCanceledException)
+        {
+            return GuestOutcome.Cancelled;
+        }
+    }
+
     /// <summary>Waits for whoever sends the guest's input, which is no time of the guest's: the end of its time moves on by as much.</summary>
     /// <param name="more">Ends in bounded time.</param>
     /// <param name="due">When the guest wants to go on in any case: on its monotonic clock, in nanoseconds.</param>

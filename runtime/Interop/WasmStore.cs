@@ -114,10 +114,16 @@ internal readonly unsafe ref struct WasmStore
     /// <param name="instance">The instance.</param>
     /// <param name="utf8Name">The function's name.</param>
     /// <param name="result">The first result, if the function has one.</param>
-    public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name, out RawValue result)
+    /// <param name="arguments">Its arguments, no more than <see cref="MaxResults"/>.</param>
+    public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name, out RawValue result, params ReadOnlySpan<uint> arguments)
     {
         var item = Export(ref instance, utf8Name);
         var values = stackalloc RawValue[MaxResults];
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            values[i].U64 = arguments[i];
+        }
+
         nint trap = 0;
         var error = NativeMethods.wasmtime_func_call_unchecked(_context, &item.Func, values, MaxResults, &trap);
         result = values[0];

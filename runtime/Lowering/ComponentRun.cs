@@ -3,12 +3,13 @@ using Wagi.Runtime.Components;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
 
-namespace Wagi.Runtime.Wasip2;
+namespace Wagi.Runtime.Lowering;
 
 /// <summary>What the host keeps for one run of a component.</summary>
 internal sealed class ComponentRun : IDisposable
 {
     private const int MaxReallocs = 64;
+    private const long MaxHostBytes = 1 << 20;
 
     private static readonly RunState<ComponentRun> State = new();
     private static readonly byte[][] ReallocNames = [.. Enumerable.Range(0, MaxReallocs).Select(i => Encoding.UTF8.GetBytes(FusedComponent.Realloc(i)))];
@@ -18,6 +19,19 @@ internal sealed class ComponentRun : IDisposable
     private static ComponentRun? unused;
 
     private readonly FuncRef?[] _reallocs = new FuncRef?[MaxReallocs];
+    private long _taken;
+
+    /// <summary>Takes memory of the host's, which the guest's own limit does not count, for as long as the run lasts or it is given back.</summary>
+    /// <param name="bytes">How much; negative: gives back.</param>
+    /// <exception cref="TrapException">That is more than one run may have.</exception>
+    public void Take(int bytes)
+    {
+        _taken += bytes;
+        if (_taken > MaxHostBytes)
+        {
+            throw new TrapException($"the component has more than {MaxHostBytes} bytes of the host's memory, in header fields and in bodies whose head is not sent yet");
+        }
+    }
 
     /// <summary>Its handles.</summary>
     public HandleTable Handles { get; } = new();
@@ -61,6 +75,7 @@ internal sealed class ComponentRun : IDisposable
         Handles.Clear();
         Array.Clear(_reallocs);
         IsAllocating = false;
+        _taken = 0;
         unused = this;
     }
 }

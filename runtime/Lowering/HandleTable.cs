@@ -1,6 +1,6 @@
 using Wagi.Runtime.Interop;
 
-namespace Wagi.Runtime.Wasip2;
+namespace Wagi.Runtime.Lowering;
 
 /// <summary>
 /// The handles of one run of a component. Each takes memory of the host, which the memory limit of the guest does not count: so their number is
@@ -50,9 +50,14 @@ internal sealed class HandleTable
         return resource;
     }
 
-    /// <summary>Forgets all of them.</summary>
+    /// <summary>Releases all of them.</summary>
     public void Clear()
     {
+        foreach (var resource in _resources)
+        {
+            resource?.Release();
+        }
+
         _resources.RemoveRange(1, _resources.Count - 1);
         _free.Clear();
     }

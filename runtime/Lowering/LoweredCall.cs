@@ -4,7 +4,7 @@ using System.Text.Unicode;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
 
-namespace Wagi.Runtime.Wasip2;
+namespace Wagi.Runtime.Lowering;
 
 /// <summary>
 /// A call of a component to the host, in the shape that the canonical ABI gives it (component model, "Canonical ABI": <c>canon_lower</c>): flat
@@ -56,6 +56,27 @@ internal readonly ref struct LoweredCall
     /// <summary>A list of bytes, whose address and length are two arguments.</summary>
     /// <exception cref="TrapException">It is not inside the memory.</exception>
     public ReadOnlySpan<byte> Bytes(int argument) => Memory.Slice(U32(argument), U32(argument + 1));
+
+    /// <summary>A list, whose address and length are two arguments.</summary>
+    /// <param name="argument">The address.</param>
+    /// <param name="size">Of an element, in bytes.</param>
+    /// <param name="alignment">In bytes.</param>
+    /// <exception cref="TrapException">It is not inside the memory, or not aligned.</exception>
+    public LoweredList List(int argument, uint size, uint alignment)
+    {
+        var count = U32(argument + 1);
+        if ((ulong)count * size > int.MaxValue)
+        {
+            throw new TrapException($"a list of {count} elements is not inside the memory");
+        }
+
+        _ = Memory.Struct(U32(argument), count * size, alignment);
+        return new LoweredList(U32(argument), (int)count, size);
+    }
+
+    /// <summary>A list of bytes that is an element of a list.</summary>
+    /// <exception cref="TrapException">It is not inside the memory.</exception>
+    public ReadOnlySpan<byte> Bytes(LoweredList list, int index) => Memory.Slice(Memory.ReadU32(list.At(index)), Memory.ReadU32(list.At(index) + 4));
 
     /// <summary>A string, whose address and length are two arguments.</summary>
     /// <exception cref="TrapException">It is not inside the memory, or no UTF-8.</exception>
@@ -127,4 +148,14 @@ internal readonly ref struct LoweredCall
         StoreSlice(at, pointer, (uint)count);
         return pointer;
     }
+}
+
+/// <summary>A list in the memory of a guest.</summary>
+/// <param name="Start">Its address.</param>
+/// <param name="Count">Its elements.</param>
+/// <param name="Size">Of an element, in bytes.</param>
+internal readonly record struct LoweredList(uint Start, int Count, uint Size)
+{
+    /// <summary>The address of an element.</summary>
+    public uint At(int index) => Start + ((uint)index * Size);
 }

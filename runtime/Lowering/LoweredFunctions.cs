@@ -1,4 +1,4 @@
-namespace Wagi.Runtime.Wasip2;
+namespace Wagi.Runtime.Lowering;
 
 /// <summary>A function of the host for components. What it gives back is its core result, if it has one.</summary>
 internal delegate long LoweredBody(in LoweredCall call);
@@ -9,25 +9,11 @@ internal delegate long LoweredBody(in LoweredCall call);
 /// <param name="Body">What it does.</param>
 internal sealed record LoweredFunction(string Parameters, string Results, LoweredBody Body);
 
-/// <summary>The interfaces of WASI preview 2 (0.2) that components may import, without their versions: later ones add functions and change none.</summary>
+/// <summary>The interfaces of WASI 0.2 that components may import, without their versions: later ones add functions and change none.</summary>
 internal sealed class LoweredFunctions
 {
     private readonly Dictionary<string, Dictionary<string, int>> _interfaces = new(StringComparer.Ordinal);
     private readonly List<LoweredFunction> _functions = [];
-
-    private LoweredFunctions()
-    {
-        CliFunctions.AddTo(this);
-        ClockFunctions.AddTo(this);
-        RandomFunctions.AddTo(this);
-        StreamFunctions.AddTo(this);
-        PollFunctions.AddTo(this);
-        FilesystemFunctions.AddTo(this);
-        SocketFunctions.AddTo(this);
-    }
-
-    /// <summary>All of them.</summary>
-    public static LoweredFunctions All { get; } = new();
 
     public LoweredFunction this[int number] => _functions[number];
 
@@ -55,7 +41,7 @@ internal sealed class LoweredFunctions
     public void AddDrop<T>(string interfaceName, string resource)
         where T : Resource => Add(interfaceName, Components.ComponentStructure.ResourceDrop(resource), "i", "", static (in call) =>
         {
-            _ = call.Take<T>(0);
+            call.Take<T>(0).Release();
             return 0;
         });
 

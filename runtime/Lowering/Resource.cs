@@ -1,7 +1,13 @@
-namespace Wagi.Runtime.Wasip2;
+namespace Wagi.Runtime.Lowering;
 
 /// <summary>Something of the host that a component has a handle to.</summary>
-internal abstract class Resource;
+internal abstract class Resource
+{
+    /// <summary>The component has dropped its handle, or has ended with it: what the host holds for it is given back. Not called for a resource that was given away.</summary>
+    public virtual void Release()
+    {
+    }
+}
 
 /// <summary>A resource that a component can drop a handle to, and never gets one.</summary>
 internal sealed class NeverHandedOut : Resource;

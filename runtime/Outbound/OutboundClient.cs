@@ -33,7 +33,6 @@ public sealed class OutboundClient : IDisposable
     {
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             return await FollowAsync(request, access, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -54,20 +53,46 @@ public sealed class OutboundClient : IDisposable
         }
     }
 
+    /// <summary>Whether a module may send requests to this URL's origin.</summary>
+    internal bool Allows(Uri target, OutboundAccess access) => access.Allows(target, byName: _guard.IsReachedByNameOnly(target));
+
+    /// <summary>Sends a request that is allowed as it is, and reads the head of the response, which may be a redirect.</summary>
+    /// <exception cref="HttpRequestException">There was no response.</exception>
+    /// <exception cref="OperationCanceledException">The time was up.</exception>
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, OutboundAccess access, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        message.Options.Set(AddressGuard.Requester, access.Module);
+        return _invoker.Value.SendAsync(message, cancellationToken);
+    }
+
+    /// <summary>The headers of a response, one for each line received.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage response)
+    {
+        foreach (var headers in new[] { response.Headers.NonValidated, response.Content.Headers.NonValidated })
+        {
+            foreach (var (name, values) in headers)
+            {
+                foreach (var value in values)
+                {
+                    yield return new(name, value);
+                }
+            }
+        }
+    }
+
     private async Task<OutboundAnswer> FollowAsync(OutboundRequest request, OutboundAccess access, CancellationToken cancellationToken)
     {
         for (var redirects = 0; ; redirects++)
         {
-            if (!access.Allows(request.Target, byName: _guard.IsReachedByNameOnly(request.Target)))
+            if (!Allows(request.Target, access))
             {
                 return new OutboundAnswer(
                     HttpError.DestinationNotAllowed, OutboundOutcome.NotAllowed,
                     redirects == 0 ? "allowed_hosts does not list it" : $"a redirect led to {OriginOf(request.Target)}, which allowed_hosts does not list");
             }
 
-            var message = request.ToMessage();
-            message.Options.Set(AddressGuard.Requester, access.Module);
-            var response = await _invoker.Value.SendAsync(message, cancellationToken).ConfigureAwait(false);
+            var response = await SendAsync(request.ToMessage(), access, cancellationToken).ConfigureAwait(false);
             var next = request.Follow(response.StatusCode, Location(response), out var error);
             if (next is null && error == HttpError.Success)
             {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
@@ -105,39 +104,17 @@ internal sealed class OutboundSessions(OutboundAccess access) : IDisposable
 /// </summary>
 internal sealed class OutboundSession(OutboundAccess access) : IDisposable
 {
-    private const int BufferSize = 64 << 10;
-
     private readonly CancellationTokenSource _cancellation = new(access.Limits.Timeout);
     private OutboundOutcome _outcome = OutboundOutcome.Cancelled;
     private Uri? _target;
     private HttpResponseMessage? _response;
-    private Stream? _body;
-    private byte[]? _buffer;
-    private int _start;
-    private int _end;
-    private long _received;
-    private bool _isBroken;
+    private OutboundBody? _body;
 
     /// <summary>The status code of the response.</summary>
     public ushort Status => (ushort)_response!.StatusCode;
 
     /// <summary>The headers of the response, one for each line received.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Headers
-    {
-        get
-        {
-            foreach (var headers in new[] { _response!.Headers.NonValidated, _response.Content.Headers.NonValidated })
-            {
-                foreach (var (name, values) in headers)
-                {
-                    foreach (var value in values)
-                    {
-                        yield return new(name, value);
-                    }
-                }
-            }
-        }
-    }
+    public IEnumerable<KeyValuePair<string, string>> Headers => OutboundClient.HeadersOf(_response!);
 
     /// <summary>The value of a header, the first if there are several; null if there is none.</summary>
     public string? FindHeader(string name)
@@ -167,7 +144,7 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
         var answer = sending.Result;
         _outcome = answer.Outcome;
         _response = answer.Response;
-        _body = answer.Body;
+        _body = answer.Body is null ? null : new OutboundBody(answer.Body, access, pause: null, _cancellation.Token);
         if (answer.Error != HttpError.Success)
         {
             access.Report(run, request.Target, answer.Reason);
@@ -185,63 +162,26 @@ internal sealed class OutboundSession(OutboundAccess access) : IDisposable
             return HttpError.Success;
         }
 
-        if (_start == _end && !_isBroken)
+        var wasBroken = _body!.Fault is not null;
+        if (!run.Await(_body.Fill()))
         {
-            var filling = FillAsync();
-            if (!run.Await(filling))
-            {
-                _outcome = OutboundOutcome.Cancelled;
-                return HttpError.RequestError;
-            }
-
-            Take(run, filling.Result);
-        }
-
-        if (_isBroken)
-        {
+            _outcome = OutboundOutcome.Cancelled;
             return HttpError.RequestError;
         }
 
-        count = Math.Min(target.Length, _end - _start);
-        _buffer.AsSpan(_start, count).CopyTo(target);
-        _start += count;
-        return HttpError.Success;
-    }
-
-    /// <summary>Reads into the buffer, never into the guest's memory, which may be gone when the bytes come. Throws nothing.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The guest gets an error code for everything.")]
-    private async Task<(int Count, OutboundOutcome Outcome, string Reason)> FillAsync()
-    {
-        try
+        count = _body.Read(target);
+        if (_body.Fault is not { } fault)
         {
-            _buffer ??= GC.AllocateUninitializedArray<byte>(BufferSize);
-            return (await _body!.ReadAsync(_buffer, _cancellation.Token).ConfigureAwait(false), OutboundOutcome.Completed, "");
-        }
-        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
-        {
-            return (0, OutboundOutcome.TimedOut, access.TimeIsUp);
-        }
-        catch (Exception exception)
-        {
-            return (0, OutboundOutcome.Failed, OutboundClient.Describe(exception));
-        }
-    }
-
-    private void Take(GuestRun run, (int Count, OutboundOutcome Outcome, string Reason) piece)
-    {
-        _received += piece.Count;
-        if (_received > access.Limits.MaxResponseBody)
-        {
-            piece = (0, OutboundOutcome.Failed, access.BodyIsTooLarge);
+            return HttpError.Success;
         }
 
-        (_start, _end) = (0, piece.Count);
-        if (piece.Outcome != OutboundOutcome.Completed)
+        if (!wasBroken)
         {
-            _isBroken = true;
-            _outcome = piece.Outcome;
-            access.Report(run, _target!, piece.Reason);
+            _outcome = fault.Outcome;
+            access.Report(run, _target!, fault.Reason);
         }
+
+        return HttpError.RequestError;
     }
 
     /// <summary>The response may still arrive when nobody waits for it any more.</summary>

@@ -1,4 +1,5 @@
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Lowering;
 
 namespace Wagi.Runtime.Wasip2;
 
@@ -14,7 +15,7 @@ internal static class CliFunctions
         functions.Add("wasi:cli/environment", "initial-cwd", "i", "", StoreNone);
         functions.Add("wasi:cli/exit", "exit", "i", "", Exit);
         functions.Add("wasi:cli/exit", "exit-with-code", "i", "", ExitWithCode);
-        functions.Add("wasi:cli/stdin", "get-stdin", "", "i", static (in call) => call.Own(Stdin.Instance));
+        functions.Add("wasi:cli/stdin", "get-stdin", "", "i", static (in call) => call.Own(call.Run.Exchange is null ? Stdin.Instance : EmptyInput.Instance));
         functions.Add("wasi:cli/stdout", "get-stdout", "", "i", static (in call) => call.Own(StandardOutput.Stdout));
         functions.Add("wasi:cli/stderr", "get-stderr", "", "i", static (in call) => call.Own(StandardOutput.Stderr));
         functions.AddDrop<NeverHandedOut>("wasi:cli/terminal-input", "terminal-input");

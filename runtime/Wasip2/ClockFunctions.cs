@@ -1,3 +1,4 @@
+using Wagi.Runtime.Lowering;
 using Wagi.Runtime.Wasi;
 
 namespace Wagi.Runtime.Wasip2;

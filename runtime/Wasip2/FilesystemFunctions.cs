@@ -1,3 +1,5 @@
+using Wagi.Runtime.Lowering;
+
 namespace Wagi.Runtime.Wasip2;
 
 /// <summary><c>wasi:filesystem</c> for a component without volumes: there are no directories, so that no file can be named.</summary>

@@ -1,10 +1,17 @@
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Lowering;
 
 namespace Wagi.Runtime.Wasip2;
 
 /// <summary><c>wasi:io/streams.output-stream</c>.</summary>
 internal abstract class OutputStream : Resource
 {
+    /// <summary>Whether nobody takes any more.</summary>
+    public virtual bool IsClosed => false;
+
+    /// <summary>Why writing has failed; null: it has not.</summary>
+    public virtual IoError? Failure => null;
+
     /// <summary>How much may be written at once, in bytes.</summary>
     public abstract int Room { get; }
 
@@ -21,7 +28,8 @@ internal abstract class OutputStream : Resource
 /// </summary>
 internal sealed class StandardOutput : OutputStream
 {
-    public static readonly StandardOutput Stdout = new(static run => run.Stdout);
+    // Of a guest that speaks HTTP itself stdout is no answer, and what it says there is for the log.
+    public static readonly StandardOutput Stdout = new(static run => run.Exchange is null ? run.Stdout : run.Stderr);
     public static readonly StandardOutput Stderr = new(static run => run.Stderr);
 
     private readonly Func<GuestRun, IGuestOutput> _output;

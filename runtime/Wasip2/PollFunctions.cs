@@ -1,5 +1,6 @@
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Lowering;
 
 namespace Wagi.Runtime.Wasip2;
 
@@ -32,16 +33,25 @@ internal static class PollFunctions
     private static void WaitOnce(GuestRun run, ReadOnlySpan<Pollable> pollables)
     {
         var due = ulong.MaxValue;
-        var hasStdin = false;
+        var isForClient = false;
+        var isForOthers = false;
+        List<Task>? pending = null;
         foreach (var pollable in pollables)
         {
             due = Math.Min(due, pollable.Due);
-            hasStdin |= pollable is StdinPollable;
+            isForClient |= pollable.IsForClient;
+            if (pollable.Pending(run) is { } task)
+            {
+                isForOthers |= !pollable.IsForClient;
+                (pending ??= []).Add(task);
+            }
         }
 
         var now = run.Monotonic;
         var left = due > now ? due - now : 0;
-        _ = hasStdin ? run.WaitForStdin(left) : run.Sleep(left);
+        _ = isForOthers ? run.Await(pending!.Count == 1 ? pending[0] : Task.WhenAny(pending), left)
+            : isForClient ? run.WaitForStdin(left)
+            : run.Sleep(left);
     }
 
     private static bool IsAnyReady(GuestRun run, ReadOnlySpan<Pollable> pollables)

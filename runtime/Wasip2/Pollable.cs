@@ -1,4 +1,5 @@
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Lowering;
 
 namespace Wagi.Runtime.Wasip2;
 
@@ -10,6 +11,12 @@ internal abstract class Pollable : Resource
 
     /// <summary>When it is ready at the latest, on the guest's monotonic clock.</summary>
     public virtual ulong Due => ulong.MaxValue;
+
+    /// <summary>Ends when it may be ready; null: nothing of that kind is waited for.</summary>
+    public virtual Task? Pending(GuestRun run) => null;
+
+    /// <summary>Whether it waits for the client of the guest, whose time is not the guest's.</summary>
+    public virtual bool IsForClient => false;
 }
 
 /// <summary>Always ready.</summary>
@@ -34,4 +41,8 @@ internal sealed class StdinPollable : Pollable
     public static readonly StdinPollable Instance = new();
 
     public override bool IsReady(GuestRun run) => run.IsStdinReady;
+
+    public override Task? Pending(GuestRun run) => run.StdinArrival;
+
+    public override bool IsForClient => true;
 }

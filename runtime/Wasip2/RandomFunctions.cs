@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Lowering;
 
 namespace Wagi.Runtime.Wasip2;
 

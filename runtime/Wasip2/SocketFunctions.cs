@@ -1,3 +1,5 @@
+using Wagi.Runtime.Lowering;
+
 namespace Wagi.Runtime.Wasip2;
 
 /// <summary><c>wasi:sockets</c>: every socket is refused.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Wagi.Runtime.Interop;
+using Wagi.Runtime.Lowering;
 
 namespace Wagi.Runtime.Wasip2;
 
@@ -16,17 +17,17 @@ internal static class StreamFunctions
 
     private const byte Ok = 0;
     private const byte Failed = 1;
+    private const byte LastOperationFailed = 0;
     private const byte StreamClosed = 1;
 
     private delegate void Action(in LoweredCall call, OutputStream stream);
 
     public static void AddTo(LoweredFunctions functions)
     {
-        // No operation fails in a way that has more to say than that the stream is closed.
-        functions.AddDrop<NeverHandedOut>("wasi:io/error", "error");
+        functions.AddDrop<IoError>("wasi:io/error", "error");
         functions.Add("wasi:io/error", "[method]error.to-debug-string", "ii", "", static (in call) =>
         {
-            _ = call.Resource<NeverHandedOut>(0);
+            call.StoreText(call.U32(1), call.Resource<IoError>(0).Message);
             return 0;
         });
 
@@ -59,9 +60,9 @@ internal static class StreamFunctions
         try
         {
             var read = wanted == 0 ? 0 : stream.Read(call.Run, buffer.AsSpan(0, wanted), mayWait);
-            if (read == InputStream.Ended)
+            if (read < 0)
             {
-                return StoreClosed(call, call.U32(Result), 4);
+                return StoreError(call, call.U32(Result), 4, read == InputStream.Failed ? stream.Failure : null);
             }
 
             if (!call.Run.IsStopped)
@@ -91,6 +92,11 @@ internal static class StreamFunctions
         var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         try
         {
+            if (output is { Failure: not null } or { IsClosed: true })
+            {
+                return StoreError(call, result, 8, output.Failure);
+            }
+
             var wanted = (int)Math.Min(call.U64(length), Piece);
             if (output is not null && !mayWait)
             {
@@ -98,9 +104,9 @@ internal static class StreamFunctions
             }
 
             var read = wanted == 0 ? 0 : input.Read(call.Run, buffer.AsSpan(0, wanted), mayWait);
-            if (read == InputStream.Ended)
+            if (read < 0)
             {
-                return StoreClosed(call, result, 8);
+                return StoreError(call, result, 8, read == InputStream.Failed ? input.Failure : null);
             }
 
             output?.Write(call.Run, buffer.AsSpan(0, read));
@@ -117,6 +123,11 @@ internal static class StreamFunctions
     private static long CheckWrite(in LoweredCall call)
     {
         var stream = call.Resource<OutputStream>(0);
+        if (stream.Failure is not null || stream.IsClosed)
+        {
+            return StoreError(call, call.U32(1), 8, stream.Failure);
+        }
+
         call.Memory.WriteByte(call.U32(1), Ok);
         call.Memory.WriteU64(call.U32(1) + 8, (ulong)stream.Room);
         return 0;
@@ -160,15 +171,35 @@ internal static class StreamFunctions
     /// <summary>An operation on an output stream without a result.</summary>
     private static long Change(in LoweredCall call, int result, Action action)
     {
-        action(call, call.Resource<OutputStream>(0));
+        var stream = call.Resource<OutputStream>(0);
+        if (stream.Failure is null && !stream.IsClosed)
+        {
+            action(call, stream);
+        }
+
+        if (stream.Failure is not null || stream.IsClosed)
+        {
+            return StoreError(call, call.U32(result), 4, stream.Failure);
+        }
+
         call.Memory.WriteByte(call.U32(result), Ok);
         return 0;
     }
 
-    private static long StoreClosed(in LoweredCall call, uint at, uint payload)
+    /// <summary>An error, of the type <c>stream-error</c>.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="at">Where the result is.</param>
+    /// <param name="payload">Where in it the error is.</param>
+    /// <param name="failure">Null: the stream is closed.</param>
+    private static long StoreError(in LoweredCall call, uint at, uint payload, IoError? failure)
     {
         call.Memory.WriteByte(at, Failed);
-        call.Memory.WriteByte(at + payload, StreamClosed);
+        call.Memory.WriteByte(at + payload, failure is null ? StreamClosed : LastOperationFailed);
+        if (failure is not null)
+        {
+            call.Memory.WriteU32(at + payload + 4, call.Own(failure));
+        }
+
         return 0;
     }
 }

@@ -1,8 +1,8 @@
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Wasi;
-using Wagi.Runtime.Wasip2;
 
-namespace Wagi.Runtime.Outbound;
+namespace Wagi.Runtime.Worlds;
 
 /// <summary>Makes the engine of this program: with WASI, preview 1 and 2, and outbound HTTP.</summary>
 internal static class GuestEngines

@@ -11,6 +11,7 @@ using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Worlds;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Cache;

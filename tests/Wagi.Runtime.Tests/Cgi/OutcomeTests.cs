@@ -5,6 +5,7 @@ using System.Text;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Tests.Cgi;
 

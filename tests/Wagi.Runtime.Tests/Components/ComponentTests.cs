@@ -238,18 +238,33 @@ public class ComponentTests
     [Fact]
     public void Component_ThatIsNoCommand_IsToldWhatItExports()
     {
-        using var guest = SharedEngine.Load("""
-            (component
-              (core module $m (func (export "f"))) (core instance $i (instantiate $m))
-              (func $f (canon lift (core func $i "f"))) (instance $h (export "handle" (func $f)))
-              (export "wasi:http/incoming-handler@0.2.0" (instance $h)))
-            """);
-
-        var exception = Assert.Throws<GuestLoadException>(() => guest.Check(null));
+        var exception = Refused("(export \"wasi:http/types@0.2.0\" (instance $h))");
 
         Assert.Equal(ModuleReason.EntrypointMissing, exception.Reason);
         Assert.Equal(
-            "the component does not export wasi:cli/run@0.2; it exports wasi:http/incoming-handler@0.2.0", exception.Message);
+            "the component exports neither wasi:http/incoming-handler@0.2 nor wasi:cli/run@0.2; it exports wasi:http/types@0.2.0", exception.Message);
+    }
+
+    [Fact]
+    public void Handler_ThatCannotBecomeOneModule_IsToldWhy()
+    {
+        var exception = Refused("(export \"wasi:http/incoming-handler@0.2.0\" (instance $h)) (type $own (resource (rep i32))) (core func $new (canon resource.new $own))");
+
+        Assert.Equal(ModuleReason.CompileFailed, exception.Reason);
+        Assert.Equal(
+            "the component answers requests by wasi:http, which needs one that becomes a single module; "
+            + "this one is run by Wasmtime's interface for components, which is slower: it has resources of its own", exception.Message);
+    }
+
+    private static GuestLoadException Refused(string exports)
+    {
+        using var guest = SharedEngine.Load($"""
+            (component
+              (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+              (func $f (canon lift (core func $i "f"))) (instance $h (export "handle" (func $f)))
+              {exports})
+            """);
+        return Assert.Throws<GuestLoadException>(() => guest.Check(null));
     }
 
     [Fact]

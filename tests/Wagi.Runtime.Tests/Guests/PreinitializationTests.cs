@@ -3,6 +3,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Tests.Guests;
 

@@ -1,5 +1,6 @@
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Tests.Harness;
 
