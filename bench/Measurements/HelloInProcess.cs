@@ -34,7 +34,7 @@ internal static class HelloInProcess
                 Rounds, [.. handlers.Select(handler => (Func<Task<double>>)(() => TimeAsync(handler))), () => TwoThreadsAsync(inC), () => AllocatedAsync(inC)]);
             foreach (var (hello, time) in languages.Zip(times))
             {
-                Report.Add($"hello{hello.Suffix}_us", time, "us");
+                Report.Add(hello.Figure, time, "us");
             }
 
             Report.Add("hello_us_2_threads", times[^2], "us");

@@ -1,6 +1,7 @@
 using Wagi.Bench.Clients;
 using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
+using Wagi.TestCluster.Product;
 
 namespace Wagi.Bench.Measurements;
 
@@ -9,6 +10,7 @@ internal static class Peers
 {
     private const int Rounds = 5;
     private const int Connections = 32;
+    private const string JavaScript = "handler-javascript";
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 
     /// <summary>As they stand in the figures' names and in pictures, and how each is started.</summary>
@@ -23,8 +25,18 @@ internal static class Peers
     {
         Wrk.Require();
         await using var plaintext = await HelloServer.PlainTextAsync();
-        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample]);
+        var hasJavaScript = Checkout.Sample(JavaScript) is not null;
+        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample, .. hasJavaScript ? [JavaScript] : Array.Empty<string>()]);
         List<(string Name, string Url)> urls = [("plaintext", plaintext.Url), ("hello", served.Url(Hello.InC.Sample))];
+        if (hasJavaScript)
+        {
+            urls.Add((JavaScript, served.Url(JavaScript)));
+        }
+        else
+        {
+            Console.WriteLine($"skipped {JavaScript}: {Checkout.WhyNoSample(JavaScript)}");
+        }
+
         var peers = new List<HelloServer>();
         try
         {
@@ -42,7 +54,14 @@ internal static class Peers
                 Rounds, [.. urls.Select(peer => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(peer.Url, Connections, Duration)))]);
             foreach (var ((name, _), rate) in urls.Zip(rates).Skip(1))
             {
-                Report.Add($"peer_ratio_plaintext_{name}", rate.Over(rates[0]), "ratio");
+                Report.Add($"peer_ratio_plaintext_{name.Replace('-', '_')}", rate.Over(rates[0]), "ratio");
+            }
+
+            // workerd answers all requests from one isolate; here each has an instance of its own.
+            var (ours, theirs) = (urls.FindIndex(peer => peer.Name == JavaScript), urls.FindIndex(peer => peer.Name == "workerd"));
+            if (ours >= 0 && theirs >= 0)
+            {
+                Report.Add("wasi_http_js_ratio", rates[ours].Over(rates[theirs]), "ratio");
             }
         }
         finally

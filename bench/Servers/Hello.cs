@@ -9,6 +9,9 @@ namespace Wagi.Bench.Servers;
 /// <param name="Sample">The sample's name.</param>
 internal sealed record Hello(string Language, string Suffix, string Sample)
 {
+    /// <summary>The name of the figure for one request without the network.</summary>
+    public string Figure { get; init; } = $"hello{Suffix}_us";
+
     /// <summary>The function that requests call; null: the one of a command.</summary>
     public string? Entrypoint { get; init; }
 
@@ -43,7 +46,8 @@ internal sealed record Hello(string Language, string Suffix, string Sample)
             new("AssemblyScript", "_assemblyscript", "hello-assemblyscript"),
             new("Go", "_go", "hello-go"),
             InPreinitializedGo,
-            new("C, as a component", "_component", "hello-c-component"),
+            new("C, as a component", "_component", "hello-c-component") { Figure = "component_hello_us" },
+            new("C, for wasi:http", "_wasi_http", "hello-http") { Figure = "wasi_http_hello_us" },
         ];
         foreach (var hello in all)
         {

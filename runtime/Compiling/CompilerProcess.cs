@@ -14,7 +14,7 @@ namespace Wagi.Runtime.Compiling;
 internal sealed record CompilerLimits
 {
     /// <summary>Memory, in bytes.</summary>
-    public long Memory { get; init; } = 512L << 20;
+    public long Memory { get; init; } = 768L << 20;
 
     /// <summary>Processor time, on all cores together.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(2);

@@ -31,7 +31,7 @@ public sealed class GuestEngine : IDisposable
 
     private const int KeptByPoolOfComponents = 128 << 10;
 
-    private const int LargeModule = 16 << 20;
+    private const int LargeModule = 4 << 20;
 
     private readonly Lazy<EngineHandle> _components;
     private readonly Lazy<LinkerHandle> _fileLinker;
@@ -195,13 +195,17 @@ public sealed class GuestEngine : IDisposable
             return CompileBinary(wasm, $"not preinitialized: {exception.Message}", NativeTraits.None);
         }
 
-        if (initialized.Length > LargeModule)
+        ForgetCopies(initialized.Length);
+        return CompileBinary(initialized, remark: "", NativeTraits.Initialized);
+    }
+
+    /// <summary>What was copied on the way counts against what a compilation may take, until it is handed back.</summary>
+    private static void ForgetCopies(int length)
+    {
+        if (length > LargeModule)
         {
-            // What was copied on the way counts against what a compilation may take, until it is handed back.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         }
-
-        return CompileBinary(initialized, remark: "", NativeTraits.Initialized);
     }
 
     private byte[] CompileBinary(ReadOnlySpan<byte> wasm, string remark, NativeTraits traits)
@@ -228,7 +232,9 @@ public sealed class GuestEngine : IDisposable
     {
         try
         {
-            if (Translate(ComponentFusion.Fuse(wasm.ToArray()), out var image, out var error) is { } code)
+            var fused = ComponentFusion.Fuse(wasm.ToArray());
+            ForgetCopies(fused.Length);
+            if (Translate(fused, out var image, out var error) is { } code)
             {
                 return Join(code, image, remark, traits | NativeTraits.Component, error);
             }

@@ -20,7 +20,7 @@ internal static class Preinitializer
     /// <summary>How long it may take, unless a caller says otherwise.</summary>
     public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What its linear memory may grow to, in bytes: the compiler holds it several times, and has 512 MiB by default.</summary>
+    /// <summary>What its linear memory may grow to, in bytes: the compiler holds it several times, and has 768 MiB by default.</summary>
     public const long MemoryLimit = 64L << 20;
 
     /// <param name="engine">Where it runs.</param>

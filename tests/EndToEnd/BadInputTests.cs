@@ -172,7 +172,7 @@ public sealed class BadInputTests(WholeSystemFixture fixture) : WholeSystemTests
 
         // The compiler gives way to everything else that this machine does.
         var message = await System.ConditionAsync(_space, "bad", "Ready", "False", ModuleReason.CompileFailed, TimeSpan.FromMinutes(4));
-        Assert.Contains("it may use 512Mi of memory and 2m of processor time", message, StringComparison.Ordinal);
+        Assert.Contains("it may use 768Mi of memory and 2m of processor time", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ public class HelloSampleTests(ServedSamples samples) : SampleTests(samples)
     [Theory]
     [MemberData(nameof(LanguagesTextAndComponent))]
     [InlineData("rust-component")]
+    [InlineData("http")]
     public async Task Hello_Greets_AsPlainText(string language)
     {
         using var response = await Client.GetAsync(Path("hello", language), Cancellation);

@@ -123,6 +123,11 @@ public sealed class ServedSamples : IAsyncLifetime
         Add(toml, "echo", "c-component", "");
         Add(toml, "env", "c-component", "", Environment);
         Add(toml, "events", "c-component", "", "timeout = \"20m\"");
+
+        // Components for wasi:http.
+        Add(toml, "hello", "http", "");
+        Add(toml, "echo", "http", "");
+        Add(toml, "handler", "javascript", "/...", $"allowed_hosts = [\"{Target.Origin}\"]");
         foreach (var variant in (string[])["c", "c-opt", "c-wizer", "c-wizer-opt"])
         {
             Add(toml, "primes", variant, "");
