@@ -21,6 +21,7 @@ internal static class RootCommandFactory
               wagi compile hello.wasm -o hello.cwasm                   native code, for a quick start
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
               wagi pull ghcr.io/me/hello:v1 -o hello.wasm              fetch it again
+              wagi import spin.toml > modules.toml                     serve what was written for Spin
             """);
         var serve = new ServeCommand();
         serve.AddTo(root);
@@ -31,6 +32,7 @@ internal static class RootCommandFactory
         root.Subcommands.Add(new CompileCommand().Create());
         root.Subcommands.Add(new PushCommand().Create());
         root.Subcommands.Add(new PullCommand().Create());
+        root.Subcommands.Add(new ImportCommand().Create());
         root.Subcommands.Add(new PrepareCacheCommand().Create());
         return root;
     }

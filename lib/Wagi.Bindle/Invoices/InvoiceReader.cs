@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tomlyn.Model;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.References;
+using Wagi.Modules.Toml;
 
 namespace Wagi.Bindle.Invoices;
 
@@ -18,9 +19,19 @@ public static class InvoiceReader
     public static Invoice Read(string text, string source)
     {
         ArgumentNullException.ThrowIfNull(text);
+        TomlTable root;
         try
         {
-            return Read(TomlText.Read(text, source));
+            root = TomlTables.Read(text, source);
+        }
+        catch (FormatException exception)
+        {
+            throw new BindleException(BindleErrorKind.InvalidInvoice, exception.Message, exception);
+        }
+
+        try
+        {
+            return Read(root);
         }
         catch (FormatException exception)
         {

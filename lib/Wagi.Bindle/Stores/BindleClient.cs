@@ -1,10 +1,11 @@
-using System.Net;
 using System.Net.Http.Headers;
+using System.Net;
 using System.Text;
 using Wagi.Bindle.Errors;
 using Wagi.Bindle.Invoices;
 using Wagi.Bindle.References;
 using Wagi.Modules.Network;
+using Wagi.Modules.Toml;
 
 namespace Wagi.Bindle.Stores;
 
@@ -189,12 +190,12 @@ internal sealed class BindleServer(HttpClient http, Uri url, TimeSpan stallTimeo
         var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         try
         {
-            var table = TomlText.Read(Encoding.UTF8.GetString(buffer, 0, count), "");
+            var table = TomlTables.Read(Encoding.UTF8.GetString(buffer, 0, count), "");
             return table.TryGetValue("error", out var error) && error is string text
                 ? new string([.. text.Select(character => char.IsControl(character) ? ' ' : character)])
                 : null;
         }
-        catch (BindleException)
+        catch (FormatException)
         {
             return null;
         }

@@ -1,20 +1,23 @@
 using Tomlyn.Model;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
-using Wagi.Bindle.Errors;
 
-namespace Wagi.Bindle.Invoices;
+namespace Wagi.Modules.Toml;
 
 /// <summary>
-/// Reads TOML into tables. Tomlyn's own reader loses the first elements of a <c>[[parcel]]</c> list when a <c>[[group]]</c> comes
+/// Reads TOML of any kind into tables. Tomlyn's own reader loses the first elements of a <c>[[parcel]]</c> list when a <c>[[group]]</c> comes
 /// between them.
 /// </summary>
-internal static class TomlText
+public static class TomlTables
 {
     /// <summary>The tables of a text.</summary>
-    /// <exception cref="BindleException"><see cref="BindleErrorKind.InvalidInvoice"/>: it is not TOML.</exception>
+    /// <param name="text">The text.</param>
+    /// <param name="source">Where it came from, for messages: a file or a URL.</param>
+    /// <exception cref="FormatException">It is not TOML; the message says where and why.</exception>
     public static TomlTable Read(string text, string source)
     {
+        ArgumentNullException.ThrowIfNull(text);
+
         // Without its validation, which mistakes keys of two [[parcel]] for the same one when the first has dots and the second is a table.
         var syntax = SyntaxParser.Parse(text, source, validate: false);
         foreach (var wrong in syntax.Diagnostics)
@@ -104,14 +107,13 @@ internal static class TomlText
                 ReadItems(inline.Items.Select(item => item.KeyValue).OfType<KeyValueSyntax>(), table, source);
                 return table;
             default:
-                // Fractions and dates: no key of an invoice takes one.
+                // Fractions and dates: no key of an invoice, or of a spin.toml, takes one.
                 return 0d;
         }
     }
 
-    private static BindleException Failure(string source, SourceSpan place, string message) => new(
-        BindleErrorKind.InvalidInvoice,
-        $"{source}:{place.Start.Line + 1}:{place.Start.Column + 1}: the invoice is not TOML: {message.TrimEnd('.')}");
+    private static FormatException Failure(string source, SourceSpan place, string message) =>
+        new($"{source}:{place.Start.Line + 1}:{place.Start.Column + 1}: this is not TOML: {message.TrimEnd('.')}");
 
     private static string[] PathOf(KeySyntax? key) => key is null ? [""] : [NameOf(key.Key), .. key.DotKeys.Select(dotted => NameOf(dotted.Key))];
 
