@@ -2,6 +2,7 @@ using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Files;
 using Wagi.Oci.Authentication;
+using Wagi.Oci.Content;
 using Wagi.Oci.Errors;
 using Wagi.Oci.Modules;
 using Wagi.Oci.References;
@@ -58,12 +59,31 @@ internal sealed class PullCommand
                 async (stream, token) => pulled = await source.PullAsync(artifact, item.Count(stream), token),
                 cancellationToken);
             item.Dispose();
-            await Console.Out.WriteLineAsync($"{file}: {pulled!.Size} bytes, {pulled.WasmDigest}, from oci://{reference.WithDigest(pulled.Digest)}");
+            await arguments.InvocationConfiguration.Output.WriteLineAsync($"{file}: {pulled!.Size} bytes, {pulled.WasmDigest}, from oci://{reference.WithDigest(pulled.Digest)}");
+            await arguments.InvocationConfiguration.Output.WriteLineAsync($"  {Describe(await File.ReadAllBytesAsync(file, cancellationToken), pulled)}");
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is OciException or IOException or UnauthorizedAccessException)
         {
-            return await ExitCodes.FailAsync(exception.Message);
+            return await ExitCodes.FailAsync(arguments, exception.Message);
+        }
+    }
+
+    private static string Describe(byte[] wasm, PulledModule pulled)
+    {
+        var where = pulled switch
+        {
+            { Path: { } path } => $"'{path}' of a container image: ",
+            _ when MediaTypes.IsWasm(pulled.MediaType) => "",
+            _ => $"a layer of type {pulled.MediaType}: ",
+        };
+        try
+        {
+            return where + WasmSummary.Of(wasm);
+        }
+        catch (InvalidDataException exception)
+        {
+            return $"{where}WebAssembly that is not well formed: {exception.Message}";
         }
     }
 }

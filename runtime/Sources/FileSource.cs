@@ -1,6 +1,7 @@
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
+using Wagi.Oci.Modules;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Guests;
 
@@ -18,6 +19,13 @@ internal sealed class FileSource(string baseDirectory) : IModuleSource
         try
         {
             var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
+            var code = new CodeSearch();
+            code.Read(bytes);
+            if (code.IsTypesOnly)
+            {
+                throw new ModuleSourceException(ModuleReason.NotWasm, $"file '{path}' {CodeSearch.Refusal}");
+            }
+
             return new ModuleContent(BlobCache.DigestOf(bytes), path, _ => Task.FromResult<Stream>(new MemoryStream(bytes)))
             {
                 // Who can write here and to modules.toml can run what they like anyway; of a registry that cannot be said.

@@ -6,8 +6,8 @@ using Wagi.Oci.Remote;
 namespace Wagi.Oci.Modules;
 
 /// <summary>
-/// Finds the one <c>.wasm</c> file of a container image. Layers are read once, topmost first, so that the first file found is the one that
-/// counts and can be written out at once.
+/// Finds the one Wasm binary where no media type says which layer it is: a layer that is one by its bytes, or a <c>.wasm</c> file of a container
+/// image. Layers are read once, topmost first, so that the first one found is the one that counts and can be written out at once.
 /// </summary>
 internal sealed class ImageSearch(Repository repository, ModuleWriter writer, UnpackBudget budget, string subject)
 {
@@ -25,14 +25,22 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Un
 
         return _found.Count switch
         {
-            0 => throw new OciException(
-                OciErrorKind.UnsupportedArtifact,
-                $"{subject}: no .wasm file in the {artifact.Layers.Count} layers of this container image ({string.Join(", ", artifact.Layers.Select(layer => layer.MediaType).Distinct(StringComparer.Ordinal))})"),
+            0 => throw new OciException(OciErrorKind.UnsupportedArtifact, $"{subject}: {None(artifact)}"),
             1 => _module!,
             _ => throw new OciException(
                 OciErrorKind.UnsupportedArtifact,
-                $"{subject}: the container image holds {_found.Count} .wasm files ({string.Join(", ", _found.Order(StringComparer.Ordinal))}), which one to run is not said; keep one"),
+                $"{subject}: {(IsImage(artifact) ? "the container image" : "the artifact")} holds {_found.Count} .wasm files ({string.Join(", ", _found.Order(StringComparer.Ordinal))}), which one to run is not said; keep one"),
         };
+    }
+
+    private static bool IsImage(ModuleArtifact artifact) => artifact.Layers.All(layer => MediaTypes.IsImageLayer(layer.MediaType));
+
+    private static string None(ModuleArtifact artifact)
+    {
+        var types = string.Join(", ", artifact.Layers.Select(layer => layer.MediaType).Distinct(StringComparer.Ordinal));
+        return IsImage(artifact)
+            ? $"no .wasm file in the {artifact.Layers.Count} layers of this container image ({types})"
+            : $"no Wasm module in this artifact, its layers are {types}; expected one that is Wasm, such as {MediaTypes.Wasm}, or a container image with one .wasm file";
     }
 
     private async Task SearchAsync(ModuleArtifact artifact, Descriptor layer, CancellationToken cancellationToken)
@@ -42,10 +50,14 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Un
         var head = await peeked.PeekAsync(WasmBinary.PreambleSize, cancellationToken);
         try
         {
-            // "oras push REF app.wasm" without a media type labels the bare file as a tar layer.
+            // "oras push REF app.wasm" without a media type labels the bare file as a tar layer, or with what the user wrote.
             if (WasmBinary.IsWasm(head.Span))
             {
                 await TakeAsync(artifact, layer, peeked, layer.Title ?? "app.wasm", cancellationToken);
+            }
+            else if (!MediaTypes.IsImageLayer(layer.MediaType))
+            {
+                return; // Whatever it is, nothing of it is used.
             }
             else
             {
@@ -89,7 +101,7 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Un
             return;
         }
 
-        var (digest, size) = await writer.CopyAsync(content, $"'{path}' in the container image", cancellationToken);
+        var (digest, size) = await writer.CopyAsync(content, $"'{path}' {(IsImage(artifact) ? "in the container image" : $"of type {layer.MediaType}")}", cancellationToken);
         _module = new PulledModule
         {
             Digest = artifact.Digest,
@@ -98,7 +110,7 @@ internal sealed class ImageSearch(Repository repository, ModuleWriter writer, Un
             MediaType = layer.MediaType,
             WasmDigest = digest,
             Size = size,
-            Path = path,
+            Path = MediaTypes.IsImageLayer(layer.MediaType) ? path : null,
         };
     }
 }

@@ -32,15 +32,14 @@ public sealed class ModuleArtifact
     public ModuleLayout Layout { get; }
 
     /// <summary>
-    /// The digest of the Wasm binary itself: a cache that has these bytes need not pull. Null for a container image, whose layers have to be
-    /// searched.
+    /// The digest of the Wasm binary itself: a cache that has these bytes need not pull. Null where the layers have to be searched.
     /// </summary>
     public Digest? WasmDigest => Layout == ModuleLayout.WasmLayer ? Layers[0].Digest : null;
 
-    /// <summary>Size of the Wasm binary in bytes; null for a container image.</summary>
+    /// <summary>Size of the Wasm binary in bytes; null where the layers have to be searched.</summary>
     public long? WasmSize => Layout == ModuleLayout.WasmLayer ? Layers[0].Size : null;
 
-    /// <summary>The Wasm layer, or all layers of the image, lowest first.</summary>
+    /// <summary>The Wasm layer, or all layers that have to be searched, lowest first.</summary>
     internal IReadOnlyList<Descriptor> Layers { get; }
 
     internal ICredentialStore? Credentials { get; }
@@ -52,14 +51,14 @@ public enum ModuleLayout
     /// <summary>A layer is the Wasm binary: the CNCF Wasm artifact, wasm-to-oci and their relatives.</summary>
     WasmLayer,
 
-    /// <summary>A container image with one <c>.wasm</c> file in its layers.</summary>
-    ContainerImage,
+    /// <summary>A container image with one <c>.wasm</c> file in its layers, or layers whose media types say nothing and one of which is the Wasm binary.</summary>
+    Layers,
 }
 
 /// <summary>Chooses the layers of a manifest that the module is in.</summary>
 internal static class LayerChoice
 {
-    /// <summary>The one Wasm layer, or all layers of a container image.</summary>
+    /// <summary>The one Wasm layer, or all layers, to be searched.</summary>
     /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming what the artifact has instead.</exception>
     public static (ModuleLayout Layout, IReadOnlyList<Descriptor> Layers) Choose(Manifest manifest, string subject)
     {
@@ -76,20 +75,16 @@ internal static class LayerChoice
                 $"{subject}: the artifact holds {wasm.Length} Wasm layers ({string.Join(", ", wasm.Select(layer => layer.Title ?? layer.Digest.ToString()))}), which one to run is not said; push one module per reference");
         }
 
-        if (manifest.Layers.Count > 0 && manifest.Layers.All(layer => MediaTypes.IsImageLayer(layer.MediaType)))
+        if (manifest.ArtifactType == MediaTypes.Files)
         {
-            return (ModuleLayout.ContainerImage, manifest.Layers);
+            throw new OciException(
+                OciErrorKind.UnsupportedArtifact, $"{subject}: these are files for a module, and no module; a module that reads them names them in its 'files'");
         }
 
-        throw new OciException(
-            OciErrorKind.UnsupportedArtifact,
-            $"{subject}: no Wasm module in this artifact, its layers are {Found(manifest)}; expected a layer of type {MediaTypes.Wasm} or {MediaTypes.WasmToOciLayer}, or a container image with one .wasm file");
+        return manifest.Layers.Count > 0
+            ? (ModuleLayout.Layers, manifest.Layers)
+            : throw new OciException(OciErrorKind.UnsupportedArtifact, $"{subject}: no Wasm module in this artifact, for it has no layers (config {manifest.Config.MediaType})");
     }
-
-    private static string Found(Manifest manifest) =>
-        manifest.Layers.Count == 0
-            ? $"none (config {manifest.Config.MediaType})"
-            : string.Join(", ", manifest.Layers.Select(layer => layer.MediaType).Distinct(StringComparer.Ordinal));
 }
 
 /// <summary>Chooses the manifest for Wasm from an index of platforms.</summary>

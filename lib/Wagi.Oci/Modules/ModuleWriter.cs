@@ -29,6 +29,7 @@ internal sealed class ModuleWriter(Stream destination, long maxSize, string subj
                 $"{subject}: {what} is not a Wasm binary: it {found}");
         }
 
+        var code = new CodeSearch();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long size = 0;
         for (; count > 0; count = await source.ReadAsync(buffer, cancellationToken))
@@ -40,10 +41,13 @@ internal sealed class ModuleWriter(Stream destination, long maxSize, string subj
             }
 
             hash.AppendData(buffer, 0, count);
+            code.Read(buffer.AsSpan(0, count));
             await destination.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }
 
-        return (Digest.From(hash), size);
+        return code.IsTypesOnly
+            ? throw new OciException(OciErrorKind.UnsupportedArtifact, $"{subject}: {what} {CodeSearch.Refusal}")
+            : (Digest.From(hash), size);
     }
 
     private static async Task DrainAsync(Stream source, CancellationToken cancellationToken)

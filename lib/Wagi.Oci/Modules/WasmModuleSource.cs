@@ -9,7 +9,8 @@ namespace Wagi.Oci.Modules;
 
 /// <summary>
 /// From a reference to Wasm bytes. Reads the CNCF's Wasm artifact (layer <c>application/wasm</c>), wasm-to-oci
-/// (<c>application/vnd.wasm.content.layer.v1+wasm</c>), container images with one <c>.wasm</c> file, and indexes of these. Thread-safe.
+/// (<c>application/vnd.wasm.content.layer.v1+wasm</c>), container images with one <c>.wasm</c> file, layers of any media type that are Wasm by their
+/// bytes, and indexes of these. Thread-safe.
 /// </summary>
 public sealed class WasmModuleSource
 {
@@ -52,8 +53,8 @@ public sealed class WasmModuleSource
     }
 
     /// <summary>
-    /// Whether the repository lets the artifact's credentials read the module; asked without transferring it. False for container images,
-    /// whose layers have to be searched.
+    /// Whether the repository lets the artifact's credentials read the module; asked without transferring it. False where
+    /// layers have to be searched.
     /// </summary>
     /// <exception cref="OciException">The registry does not answer, or its token service refuses the credentials.</exception>
     public async Task<bool> MayReadAsync(ModuleArtifact artifact, CancellationToken cancellationToken = default)
@@ -75,7 +76,7 @@ public sealed class WasmModuleSource
         var subject = artifact.Reference.ToString();
         var repository = _client.Repository(artifact.Reference, artifact.Credentials);
         var writer = new ModuleWriter(destination, _options.MaxModuleSize, subject);
-        if (artifact.Layout == ModuleLayout.ContainerImage)
+        if (artifact.Layout == ModuleLayout.Layers)
         {
             return await new ImageSearch(repository, writer, new UnpackBudget(_options.MaxUnpackedSize, subject), subject).RunAsync(artifact, cancellationToken);
         }
@@ -129,6 +130,6 @@ public sealed record PulledModule
     /// <summary>Size of the Wasm binary in bytes.</summary>
     public required long Size { get; init; }
 
-    /// <summary>The file's path within a container image; null in the other layouts.</summary>
+    /// <summary>The file's path within a container image, or the layer's title; null for a layer that is Wasm by its media type.</summary>
     public string? Path { get; init; }
 }

@@ -4,6 +4,7 @@ using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Oci.Tests.Registries;
+using Wagi.TestCluster;
 using static Wagi.Oci.Tests.Registries.Artifacts;
 
 namespace Wagi.Oci.Tests.Modules;
@@ -171,6 +172,66 @@ public sealed class WasmModuleSourceTests(AnonymousRegistry registry) : IClassFi
     }
 
     [Theory]
+    [InlineData("application/octet-stream")]
+    [InlineData("application/vnd.example.handler")]
+    public async Task LayerOfUnknownType_Is_TakenWhenItsBytesAreWasm(string layerType)
+    {
+        var reference = Reference("unknown-type");
+        await PushAsync(_client, reference, "application/vnd.oci.empty.v1+json", [("text/markdown", Text("# read me")), (layerType, Samples.Module(7))]);
+
+        var (content, module) = await PullAsync(reference);
+
+        Assert.Equal(Samples.Module(7), content);
+        Assert.Equal(layerType, module.MediaType);
+    }
+
+    [Fact]
+    public async Task SeveralLayersOfUnknownType_ThatAreWasm_Are_Refused()
+    {
+        var reference = Reference("unknown-two");
+        await PushAsync(_client, reference, ImageConfig, [("application/octet-stream", Samples.Module(1)), ("application/octet-stream", Samples.Module(2))]);
+
+        Assert.Contains("holds 2 .wasm files", (await FailsAsync(reference, OciErrorKind.UnsupportedArtifact)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MediaTypes.Wasm)]
+    [InlineData("application/octet-stream")]
+    public async Task WitPackage_Is_RefusedByName(string layerType)
+    {
+        // As wkg publishes it: a component with a custom section, types and an export.
+        byte[] package = [.. "\0asm\r\0\u0001\0"u8, 0, 5, 1, (byte)'x', 1, 2, 3, 7, 3, 1, 0x42, 0, 11, 7, 1, 0, 1, (byte)'a', 3, 0, 0];
+        var reference = Reference("wit");
+        await PushAsync(_client, reference, MediaTypes.WasmConfig, [(layerType, package)]);
+
+        Assert.Contains("is a WIT package", (await FailsAsync(reference, OciErrorKind.UnsupportedArtifact)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(1000)]
+    public void ComponentWithCode_IsNoWitPackage_InPiecesOfAnySize(int size)
+    {
+        byte[] types = [.. "\0asm\r\0\u0001\0"u8, 0, 200, 1, .. new byte[200], 7, 0];
+        byte[] code = [.. types, 1, 8, .. "\0asm\u0001\0\0\0"u8];
+        Assert.True(IsTypesOnly(types, size));
+        Assert.False(IsTypesOnly(code, size));
+        Assert.False(IsTypesOnly(Samples.Module(4), size));
+    }
+
+    [Fact]
+    public async Task FilesForModules_Are_RefusedWithAHint()
+    {
+        using var folder = new TempDirectory("files");
+        folder.Write("site/index.html", "x");
+        var reference = Reference("files");
+        await new Wagi.Oci.Files.FilesPublisher(_client).PublishAsync(folder.PathOf("site"), reference, cancellationToken: Cancel);
+
+        Assert.Contains("names them in its 'files'", (await FailsAsync(reference, OciErrorKind.UnsupportedArtifact)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("#!/bin/sh\n", "begins with 23212f62 instead of 0061736d")]
     [InlineData("", "is empty")]
     public async Task WasmLayerWithoutMagic_Is_Refused(string content, string expected)
@@ -264,6 +325,13 @@ public sealed class WasmModuleSourceTests(AnonymousRegistry registry) : IClassFi
         using var destination = new MemoryStream();
         var module = await new WasmModuleSource(_client, options).PullAsync(reference, destination, cancellationToken: Cancel);
         return (destination.ToArray(), module);
+    }
+
+    private static bool IsTypesOnly(byte[] binary, int size)
+    {
+        var search = new CodeSearch();
+        foreach (var piece in binary.Chunk(size)) search.Read(piece);
+        return search.IsTypesOnly;
     }
 
     private async Task<OciException> FailsAsync(Reference reference, OciErrorKind kind, WasmModuleSourceOptions? options = null)
