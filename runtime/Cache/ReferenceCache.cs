@@ -68,7 +68,11 @@ internal sealed partial class ReferenceCache(CacheDirectory directory, ILogger<R
 /// <param name="Reference">The reference that was pulled.</param>
 /// <param name="ManifestDigest">Digest of the manifest that it resolved to.</param>
 /// <param name="WasmDigest">Digest of the Wasm that the manifest led to.</param>
-internal sealed record ReferenceRecord(string Reference, string ManifestDigest, string WasmDigest);
+internal sealed record ReferenceRecord(string Reference, string ManifestDigest, string WasmDigest)
+{
+    /// <summary>Whether it is a Spin application, and the digest that of its description.</summary>
+    public bool IsApplication { get; init; }
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

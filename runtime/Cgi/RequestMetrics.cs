@@ -105,8 +105,9 @@ public sealed class RequestMetrics : IDisposable
         }
     }
 
-    // Two handlers of one module live side by side for a while when it is replaced.
+    // Two handlers of one module live side by side for a while when it is replaced; those of one application share a gate.
     private IEnumerable<Measurement<int>> Observe(Func<HandlerMetrics, int> value) => _handlers.Keys
+        .DistinctBy(handler => handler.Gate)
         .GroupBy(handler => handler.Module)
         .Select(group => new Measurement<int>(group.Sum(value), new KeyValuePair<string, object?>("module", group.Key)));
 }
@@ -128,14 +129,13 @@ internal sealed class HandlerMetrics : IDisposable
     ];
 
     private readonly RequestMetrics _metrics;
-    private readonly ConcurrencyGate _gate;
     private readonly KeyValuePair<string, object?> _module;
     private readonly StripedCounter?[] _counters = new StripedCounter?[Outcomes.Length * Classes.Length];
 
     public HandlerMetrics(RequestMetrics metrics, string module, ConcurrencyGate gate, ModuleBodies bodies)
     {
         _metrics = metrics;
-        _gate = gate;
+        Gate = gate;
         Module = module;
         Bodies = bodies;
         _module = new KeyValuePair<string, object?>("module", module);
@@ -145,6 +145,8 @@ internal sealed class HandlerMetrics : IDisposable
     public string Module { get; }
 
     public ModuleBodies Bodies { get; }
+
+    public ConcurrencyGate Gate { get; }
 
     /// <summary>The requests so far.</summary>
     public IEnumerable<KeyValuePair<RequestLabels, long>> Counted
@@ -161,9 +163,9 @@ internal sealed class HandlerMetrics : IDisposable
         }
     }
 
-    public int Running => _gate.Inside;
+    public int Running => Gate.Inside;
 
-    public int Waiting => _gate.Waiting;
+    public int Waiting => Gate.Waiting;
 
     /// <param name="outcome">What became of the request.</param>
     /// <param name="status">The status code that was sent; 0 when nobody was there to receive one.</param>

@@ -45,7 +45,7 @@ internal sealed class PullCommand
             var file = arguments.GetValue(_output) ?? reference.Repository.Split('/')[^1] + ".wasm";
             var artifact = await source.LocateAsync(reference, credentials, cancellationToken);
             using var progress = ProgressDisplay.ForCommand(arguments);
-            using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
+            using var item = progress.Begin($"pulling {reference}", artifact.ContentSize);
             if (file == "-")
             {
                 await using var stdout = Console.OpenStandardOutput();

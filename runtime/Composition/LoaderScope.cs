@@ -59,18 +59,18 @@ internal sealed class LoaderScope : IDisposable
         var parcels = new BindleParcels(blobs, progress, loggers.CreateLogger<BindleParcels>());
         _folders = new ParcelFolders(Cache, parcels);
         _application = options.Application is { } bindle ? new ApplicationSource(StoreOf(bindle), parcels, _folders) : null;
+        var folders = new FileFolders(Cache, loggers.CreateLogger<FileFolders>());
         Files = new FileSource(options.BaseDirectory);
         var sources = new Dictionary<ModuleScheme, IModuleSource>
         {
             [ModuleScheme.File] = Files,
-            [ModuleScheme.Oci] = new OciSource(_registries, blobs, grants, references, signatures, progress, loggers.CreateLogger<OciSource>()),
+            [ModuleScheme.Oci] = new OciSource(_registries, blobs, grants, references, signatures, folders, progress, loggers.CreateLogger<OciSource>()),
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var bodies = new BodyStore(options.Bodies, Cache.Spool, loggers.CreateLogger<BodyStore>());
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, _guestLogs, loggers, Metrics);
         var mounts = new FileMounts(
-            _registries, blobs, new FileFolders(Cache, loggers.CreateLogger<FileFolders>()), grants, references, signatures, options.BaseDirectory, progress,
-            loggers.CreateLogger<FileMounts>());
+            _registries, blobs, folders, grants, references, signatures, options.BaseDirectory, progress, loggers.CreateLogger<FileMounts>());
         Loader = new ModuleLoader(_engine, sources, mounts, compiled, handlers, options.BaseDirectory);
     }
 

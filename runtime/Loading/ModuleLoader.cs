@@ -47,10 +47,9 @@ internal sealed class ModuleLoader(
         using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
         var located = VolumeFolders.Find(entry, baseDirectory);
         using var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
-        var files = await mounts.FindAsync(entry, secrets, cancellationToken);
+        var files = await mounts.FindAsync(entry, secrets, cancellationToken, content.Folders);
         try
         {
-            located = located with { Volumes = [.. located.Volumes, .. content.Volumes, .. files.Volumes] };
             return await LoadAsync(entry, located, content, files, secrets, cancellationToken);
         }
         catch
@@ -63,15 +62,36 @@ internal sealed class ModuleLoader(
     private async Task<ServedModule> LoadAsync(
         ModuleEntry entry, ModuleEntry located, ModuleContent content, MountedFiles files, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
+        var loaded = new List<LoadedPart>();
+        try
+        {
+            foreach (var part in content.Parts.IsEmpty ? [new ModulePart(entry, content, [entry.Route])] : content.Parts)
+            {
+                var volumes = located.Volumes.AddRange(part.Content.Volumes).AddRange(files.Volumes);
+                loaded.Add(await LoadAsync(part with { Entry = part.Entry with { Volumes = volumes } }, cancellationToken));
+            }
+        }
+        catch
+        {
+            loaded.ForEach(part => part.Guest.Dispose());
+            throw;
+        }
+
+        return handlers.Create(entry, loaded, isApplication: !content.Parts.IsEmpty, secrets, content.Digest, content.Reference, files, content.Remark);
+    }
+
+    private async Task<LoadedPart> LoadAsync(ModulePart part, CancellationToken cancellationToken)
+    {
+        var (located, content, routes) = part;
         var hasVolumes = !located.Volumes.IsEmpty;
         var guest = content.NativeCode is { } nativeCode
             ? engine.LoadPrecompiled(nativeCode)
             : await compiled.GetAsync(
-                entry.Tenant, content.Digest, content.Reference, hasVolumes ? Preinitialization.None : entry.Preinitialization, content.OpenAsync, cancellationToken);
+                located.Tenant, content.Digest, content.Reference, hasVolumes ? Preinitialization.None : located.Preinitialization, content.OpenAsync, cancellationToken);
         try
         {
-            guest.Check(entry.Entrypoint, hasFiles: hasVolumes);
-            return handlers.Create(entry, located, secrets, content.Digest, content.Reference, guest, files, RemarkOn(guest, entry.Preinitialization, hasVolumes));
+            guest.Check(located.Entrypoint, hasFiles: hasVolumes);
+            return new LoadedPart(located, routes, guest, RemarkOn(guest, located.Preinitialization, hasVolumes));
         }
         catch
         {

@@ -35,7 +35,7 @@ internal sealed class ServedModule
     /// <summary>The entry that it was loaded for.</summary>
     public ModuleEntry Entry { get; }
 
-    /// <summary><c>sha256:…</c> of the Wasm.</summary>
+    /// <summary><c>sha256:…</c> of the Wasm, or of the description of an application.</summary>
     public string Digest { get; }
 
     /// <summary>Where the Wasm came from, with everything resolved.</summary>

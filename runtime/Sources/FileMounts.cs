@@ -36,10 +36,12 @@ internal sealed partial class FileMounts(
     /// <param name="entry">The entry.</param>
     /// <param name="secrets">Its secrets; null: there are none, and the person's own credentials count.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="others">Folders that are to be kept with them.</param>
     /// <exception cref="ModuleSourceException">They are not available; the exception says why.</exception>
-    public async Task<MountedFiles> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
+    public async Task<MountedFiles> FindAsync(
+        ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken, params ImmutableArray<KeptFolder> others)
     {
-        var mounted = new MountedFiles();
+        var mounted = new MountedFiles(others);
         try
         {
             foreach (var mount in entry.Files)
@@ -191,9 +193,9 @@ internal sealed partial class FileMounts(
 }
 
 /// <summary>The files of an entry. They are not removed from the cache before this is disposed.</summary>
-internal sealed class MountedFiles : IDisposable
+internal sealed class MountedFiles(ImmutableArray<KeptFolder> others) : IDisposable
 {
-    private readonly List<KeptFolder> _kept = [];
+    private readonly List<KeptFolder> _kept = [.. others];
     private readonly ImmutableArray<Volume>.Builder _volumes = ImmutableArray.CreateBuilder<Volume>();
 
     /// <summary>The folders of the host.</summary>

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Routes;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Volumes;
+using Wagi.Runtime.Cache;
 
 namespace Wagi.Runtime.Sources;
 
@@ -33,8 +35,30 @@ internal sealed record ModuleContent(string Digest, string Reference, Func<Cance
     /// <summary>What was pulled to find the module, and is not needed any more when the module is loaded; null: nothing was.</summary>
     public IDisposable? Pulled { get; init; }
 
-    public void Dispose() => Pulled?.Dispose();
+    /// <summary>The modules of an application, in which the most specific route wins; empty: it is one module.</summary>
+    public ImmutableArray<ModulePart> Parts { get; init; } = [];
+
+    /// <summary>The folders of <see cref="Parts"/>, which whoever serves them keeps in the cache.</summary>
+    public ImmutableArray<KeptFolder> Folders { get; init; } = [];
+
+    /// <summary>What there is to say to people about it; empty: nothing.</summary>
+    public string Remark { get; init; } = "";
+
+    public void Dispose()
+    {
+        Pulled?.Dispose();
+        foreach (var part in Parts)
+        {
+            part.Content.Dispose();
+        }
+    }
 }
+
+/// <summary>One module of an application.</summary>
+/// <param name="Entry">The entry of the application, as it is for this module.</param>
+/// <param name="Content">Its bytes.</param>
+/// <param name="Routes">What it answers.</param>
+internal sealed record ModulePart(ModuleEntry Entry, ModuleContent Content, ImmutableArray<RoutePattern> Routes);
 
 /// <summary>A module's bytes are not available.</summary>
 /// <param name="reason">One of <see cref="Modules.Status.ModuleReason"/>.</param>

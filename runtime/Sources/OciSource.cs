@@ -22,10 +22,12 @@ internal sealed partial class OciSource(
     BlobGrants grants,
     ReferenceCache references,
     SignatureCheck signatures,
+    FileFolders folders,
     ProgressDisplay progress,
     ILogger<OciSource> logger) : IModuleSource
 {
     private readonly WasmModuleSource _modules = new(registries);
+    private readonly SpinSource _applications = new(registries, blobs, grants, folders, progress);
 
     public async Task<ModuleContent> FindAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
@@ -55,11 +57,7 @@ internal sealed partial class OciSource(
         try
         {
             var (record, wasm) = await PullAsync(entry, reference, secrets, cancellationToken);
-            return new ModuleContent(
-                record.WasmDigest, Describe(reference, record), token => OpenAsync(entry, reference, record, wasm, secrets, token))
-            {
-                Pulled = wasm,
-            };
+            return await ContentAsync(entry, reference, record, wasm, secrets, cancellationToken);
         }
         catch (OciException failure) when (failure.IsTransient && known is not null)
         {
@@ -73,8 +71,26 @@ internal sealed partial class OciSource(
     {
         // What was pulled before need not have been signed: the entry did not ask for it, or it asked for other keys.
         await signatures.PassAsync(entry.SignatureKeys, Pin(reference, record), CredentialsOf(secrets), cancellationToken);
-        return new ModuleContent(
-            record.WasmDigest, Describe(reference, record), token => OpenAsync(entry, reference, record, null, secrets, token));
+        return await ContentAsync(entry, reference, record, null, secrets, cancellationToken);
+    }
+
+    private async Task<ModuleContent> ContentAsync(
+        ModuleEntry entry, Reference reference, ReferenceRecord record, Stream? pulled, ModuleSecrets? secrets, CancellationToken cancellationToken)
+    {
+        var content = new ModuleContent(
+            record.WasmDigest, Describe(reference, record), token => OpenAsync(entry, reference, record, pulled, secrets, token))
+        {
+            Pulled = pulled,
+        };
+        if (!record.IsApplication)
+        {
+            return content;
+        }
+
+        using (content)
+        {
+            return await _applications.ExpandAsync(entry, Pin(reference, record), content, secrets, cancellationToken);
+        }
     }
 
     private async Task<Stream> OpenAsync(
@@ -114,7 +130,7 @@ internal sealed partial class OciSource(
         var artifact = await _modules.LocateAsync(reference, CredentialsOf(secrets), cancellationToken);
         await signatures.PassAsync(entry.SignatureKeys, reference.WithDigest(artifact.Digest), CredentialsOf(secrets), cancellationToken);
         Stream? wasm = null;
-        var wasmDigest = artifact.WasmDigest?.ToString();
+        var wasmDigest = artifact.ContentDigest?.ToString();
         var repository = BlobGrants.Repository($"{reference.Registry}/{reference.Repository}");
         if (wasmDigest is null || !blobs.Contains(wasmDigest) || !await MayUseAsync(tenant, repository, artifact, wasmDigest, cancellationToken))
         {
@@ -129,7 +145,10 @@ internal sealed partial class OciSource(
             }
 
             await grants.AddAsync(BlobGrants.Tenant(tenant), wasmDigest, cancellationToken);
-            var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest);
+            var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest)
+            {
+                IsApplication = artifact.Layout == ModuleLayout.SpinApplication,
+            };
             await references.StoreAsync(tenant, record, cancellationToken);
             return (record, wasm);
         }
@@ -144,14 +163,20 @@ internal sealed partial class OciSource(
         string tenant, Reference reference, ModuleArtifact artifact, CancellationToken cancellationToken)
     {
         LogPulling(reference.ToString());
-        using var item = progress.Begin($"pulling {reference}", artifact.WasmSize);
+        using var item = progress.Begin($"pulling {reference}", artifact.ContentSize);
         try
         {
             return await blobs.ReceiveAsync(
                 tenant,
-                artifact.WasmSize ?? _modules.MaxModuleSize,
+                artifact.ContentSize ?? _modules.MaxModuleSize,
                 async (target, token) =>
                 {
+                    if (artifact.Layout == ModuleLayout.SpinApplication)
+                    {
+                        await _applications.PullAsync(artifact, item.Count(target), token);
+                        return artifact.ContentDigest!.ToString();
+                    }
+
                     var pulled = await _modules.PullAsync(artifact, item.Count(target), token);
                     LogPulled(reference.ToString(), pulled.ManifestDigest.ToString(), pulled.Size);
                     return pulled.WasmDigest.ToString();

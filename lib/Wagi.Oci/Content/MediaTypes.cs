@@ -54,6 +54,12 @@ public static class MediaTypes
     /// <summary>Type of the artifacts that hold files for modules.</summary>
     public const string Files = "application/vnd.wagi.files.v1";
 
+    /// <summary>The locked application of a Spin artifact: one of its layers, in old ones the configuration.</summary>
+    public const string SpinApplication = "application/vnd.fermyon.spin.application.v1+config";
+
+    /// <summary>Layer of a Spin artifact: all files of a component, a tar archive compressed with gzip.</summary>
+    public const string SpinArchive = "application/vnd.wasm.content.bundle.v1.tar+gzip";
+
     /// <summary>Whether a document of this media type lists manifests.</summary>
     public static bool IsIndex(string? mediaType) => mediaType is ImageIndex or DockerManifestList;
 

@@ -9,12 +9,13 @@ namespace Wagi.Oci.Modules;
 public sealed class ModuleArtifact
 {
     internal ModuleArtifact(
-        Reference reference, Digest digest, Digest manifestDigest, ModuleLayout layout, IReadOnlyList<Descriptor> layers, ICredentialStore? credentials)
+        Reference reference, Digest digest, Digest manifestDigest, ModuleLayout layout, Descriptor? content, IReadOnlyList<Descriptor> layers, ICredentialStore? credentials)
     {
         Reference = reference;
         Digest = digest;
         ManifestDigest = manifestDigest;
         Layout = layout;
+        Content = content;
         Layers = layers;
         Credentials = credentials;
     }
@@ -32,14 +33,17 @@ public sealed class ModuleArtifact
     public ModuleLayout Layout { get; }
 
     /// <summary>
-    /// The digest of the Wasm binary itself: a cache that has these bytes need not pull. Null where the layers have to be searched.
+    /// The digest of the Wasm binary itself, or of the document that describes a Spin application: a cache that has these bytes need not pull. Null
+    /// where the layers have to be searched.
     /// </summary>
-    public Digest? WasmDigest => Layout == ModuleLayout.WasmLayer ? Layers[0].Digest : null;
+    public Digest? ContentDigest => Content?.Digest;
 
-    /// <summary>Size of the Wasm binary in bytes; null where the layers have to be searched.</summary>
-    public long? WasmSize => Layout == ModuleLayout.WasmLayer ? Layers[0].Size : null;
+    /// <summary>Its size in bytes; null where the layers have to be searched.</summary>
+    public long? ContentSize => Content?.Size;
 
-    /// <summary>The Wasm layer, or all layers that have to be searched, lowest first.</summary>
+    internal Descriptor? Content { get; }
+
+    /// <summary>All layers, lowest first.</summary>
     internal IReadOnlyList<Descriptor> Layers { get; }
 
     internal ICredentialStore? Credentials { get; }
@@ -53,37 +57,38 @@ public enum ModuleLayout
 
     /// <summary>A container image with one <c>.wasm</c> file in its layers, or layers whose media types say nothing and one of which is the Wasm binary.</summary>
     Layers,
+
+    /// <summary>A Spin application, as <c>spin registry push</c> makes it: a document that describes it, and layers with its modules and files.</summary>
+    SpinApplication,
+
+    /// <summary>Files for a module, and no module.</summary>
+    Files,
 }
 
-/// <summary>Chooses the layers of a manifest that the module is in.</summary>
+/// <summary>Finds what a manifest says about where the module is.</summary>
 internal static class LayerChoice
 {
-    /// <summary>The one Wasm layer, or all layers, to be searched.</summary>
+    /// <summary>The layout, and the one layer that counts; null: the layers have to be searched.</summary>
     /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/> naming what the artifact has instead.</exception>
-    public static (ModuleLayout Layout, IReadOnlyList<Descriptor> Layers) Choose(Manifest manifest, string subject)
+    public static (ModuleLayout Layout, Descriptor? Content) Choose(Manifest manifest, string subject)
     {
+        if (manifest.Layers.Append(manifest.Config).FirstOrDefault(blob => blob.MediaType == MediaTypes.SpinApplication) is { } application)
+        {
+            return (ModuleLayout.SpinApplication, application);
+        }
+
         var wasm = manifest.Layers.Where(layer => MediaTypes.IsWasm(layer.MediaType)).ToArray();
-        if (wasm.Length == 1)
+        return wasm.Length switch
         {
-            return (ModuleLayout.WasmLayer, wasm);
-        }
-
-        if (wasm.Length > 1)
-        {
-            throw new OciException(
+            1 => (ModuleLayout.WasmLayer, wasm[0]),
+            > 1 => throw new OciException(
                 OciErrorKind.UnsupportedArtifact,
-                $"{subject}: the artifact holds {wasm.Length} Wasm layers ({string.Join(", ", wasm.Select(layer => layer.Title ?? layer.Digest.ToString()))}), which one to run is not said; push one module per reference");
-        }
-
-        if (manifest.ArtifactType == MediaTypes.Files)
-        {
-            throw new OciException(
-                OciErrorKind.UnsupportedArtifact, $"{subject}: these are files for a module, and no module; a module that reads them names them in its 'files'");
-        }
-
-        return manifest.Layers.Count > 0
-            ? (ModuleLayout.Layers, manifest.Layers)
-            : throw new OciException(OciErrorKind.UnsupportedArtifact, $"{subject}: no Wasm module in this artifact, for it has no layers (config {manifest.Config.MediaType})");
+                $"{subject}: the artifact holds {wasm.Length} Wasm layers ({string.Join(", ", wasm.Select(layer => layer.Title ?? layer.Digest.ToString()))}), which one to run is not said; push one module per reference"),
+            _ when manifest.ArtifactType == MediaTypes.Files => (ModuleLayout.Files, null),
+            _ when manifest.Layers.Count > 0 => (ModuleLayout.Layers, null),
+            _ => throw new OciException(
+                OciErrorKind.UnsupportedArtifact, $"{subject}: no Wasm module in this artifact, for it has no layers (config {manifest.Config.MediaType})"),
+        };
     }
 }
 

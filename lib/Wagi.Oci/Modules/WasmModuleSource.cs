@@ -43,13 +43,13 @@ public sealed class WasmModuleSource
         var subject = reference.ToString();
         var repository = _client.Repository(reference, credentials);
         var artifact = await ArtifactManifest.FetchAsync(repository, subject, cancellationToken);
-        var (layout, layers) = LayerChoice.Choose(artifact.Manifest, subject);
-        if (layout == ModuleLayout.WasmLayer && layers[0].Size > _options.MaxModuleSize)
+        var (layout, content) = LayerChoice.Choose(artifact.Manifest, subject);
+        if (content?.Size > _options.MaxModuleSize)
         {
-            throw ModuleWriter.TooLarge(subject, $"the module of {layers[0].Size} bytes", _options.MaxModuleSize);
+            throw ModuleWriter.TooLarge(subject, $"the module of {content.Size} bytes", _options.MaxModuleSize);
         }
 
-        return new ModuleArtifact(reference, artifact.Digest, artifact.ManifestDigest, layout, layers, credentials);
+        return new ModuleArtifact(reference, artifact.Digest, artifact.ManifestDigest, layout, content, artifact.Manifest.Layers, credentials);
     }
 
     /// <summary>
@@ -60,8 +60,8 @@ public sealed class WasmModuleSource
     public async Task<bool> MayReadAsync(ModuleArtifact artifact, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(artifact);
-        return artifact.Layout == ModuleLayout.WasmLayer
-            && await _client.Repository(artifact.Reference, artifact.Credentials).HasBlobAsync(artifact.Layers[0], cancellationToken);
+        return artifact.Content is not null
+            && await _client.Repository(artifact.Reference, artifact.Credentials).HasBlobAsync(artifact.Content, cancellationToken);
     }
 
     /// <summary>Writes the module that was located to <paramref name="destination"/>, verified by digest and magic.</summary>
@@ -81,7 +81,16 @@ public sealed class WasmModuleSource
             return await new ImageSearch(repository, writer, new UnpackBudget(_options.MaxUnpackedSize, subject), subject).RunAsync(artifact, cancellationToken);
         }
 
-        var layer = artifact.Layers[0];
+        if (artifact.Layout != ModuleLayout.WasmLayer)
+        {
+            throw new OciException(
+                OciErrorKind.UnsupportedArtifact,
+                artifact.Layout == ModuleLayout.Files
+                    ? $"{subject}: these are files for a module, and no module; a module that reads them names them in its 'files'"
+                    : $"{subject}: this is a Spin application, and no single module");
+        }
+
+        var layer = artifact.Content!;
         await using var blob = await repository.FetchBlobAsync(layer, cancellationToken);
         var (digest, size) = await writer.CopyAsync(blob, $"the layer of type {layer.MediaType}", cancellationToken);
         return new PulledModule

@@ -41,7 +41,7 @@ public sealed class WasmModuleSourceTests(AnonymousRegistry registry) : IClassFi
         var artifact = await new WasmModuleSource(_client).LocateAsync(reference, cancellationToken: Cancel);
 
         Assert.Equal(manifest.Digest, artifact.Digest);
-        Assert.Equal(Digest.Compute(Samples.Module(6)), artifact.WasmDigest);
+        Assert.Equal(Digest.Compute(Samples.Module(6)), artifact.ContentDigest);
         Assert.Equal(ModuleLayout.WasmLayer, artifact.Layout);
     }
 

@@ -23,6 +23,7 @@ internal static class OciSources
             grants,
             new ReferenceCache(cache, NullLogger<ReferenceCache>.Instance),
             new SignatureCheck(new SignatureVerifier(client), grants, NullLogger<SignatureCheck>.Instance),
+            new FileFolders(cache, NullLogger<FileFolders>.Instance),
             ProgressDisplay.None,
             NullLogger<OciSource>.Instance);
     }
