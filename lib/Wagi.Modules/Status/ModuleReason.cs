@@ -39,7 +39,7 @@ public static class ModuleReason
     /// </summary>
     public const string PullFailed = nameof(PullFailed);
 
-    /// <summary>The module imports something that the runtime does not offer.</summary>
+    /// <summary>The module imports something that the runtime does not offer, or a Spin application needs it.</summary>
     public const string UnknownImport = nameof(UnknownImport);
 
     /// <summary>The module is not valid or cannot be compiled.</summary>
