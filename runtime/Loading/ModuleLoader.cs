@@ -71,9 +71,17 @@ internal sealed class ModuleLoader(
                 loaded.Add(await LoadAsync(part with { Entry = part.Entry with { Volumes = volumes } }, cancellationToken));
             }
         }
-        catch
+        catch (Exception exception)
         {
             loaded.ForEach(part => part.Guest.Dispose());
+            if (exception is GuestLoadException failure && !content.Parts.IsEmpty)
+            {
+                throw new GuestLoadException(failure.Reason, $"{content.Parts[loaded.Count].Content.Reference}: {failure.Message}")
+                {
+                    IsWorthRetrying = failure.IsWorthRetrying,
+                };
+            }
+
             throw;
         }
 

@@ -12,8 +12,10 @@ using Wagi.Modules.Volumes;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Remote;
 using Wagi.Runtime.Sources;
+using Wagi.Runtime.Tests.Components;
 using Wagi.Runtime.Tests.Harness;
 using Wagi.Runtime.Tests.Volumes;
+using Wagi.Runtime.Tests.WasiHttp;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;
 
@@ -59,6 +61,8 @@ public sealed class SpinSourceTests : IDisposable
         api["env"] = new JsonObject { ["A"] = "component", ["B"] = "component" };
         api["config"] = new JsonObject { ["place"] = "{{ region }}-1", ["level"] = "{{level}}" };
         api["metadata"]!["allowed_outbound_hosts"] = new JsonArray("https://api.example.com", "https://*.example.org");
+        shop.Add("command", "/command", ComponentText.Printing("content-type: text/plain\n\ncommand"), Wagi());
+        shop.Add("http", "/http", HandlerText.Hello);
         shop.AddFiles(shop.Add("pages", "/pages", FileGuest.Reading("site/large.txt"), Wagi()), archive: false, ("site/large.txt", Large), ("small.txt", "s"u8.ToArray()));
         return shop;
     }
@@ -81,6 +85,8 @@ public sealed class SpinSourceTests : IDisposable
         Assert.Equal("front", await host.Client.GetStringAsync("/shop", Cancellation));
         Assert.Equal("front", await host.Client.GetStringAsync("/shop/", Cancellation));
         Assert.Equal("rest", await host.Client.GetStringAsync("/shop/other", Cancellation));
+        Assert.Equal("command", await host.Client.GetStringAsync("/shop/command", Cancellation));
+        Assert.Equal("hello", await host.Client.GetStringAsync("/shop/http", Cancellation));
         Assert.Equal("00" + Encoding.UTF8.GetString(Large), await host.Client.GetStringAsync("/shop/pages", Cancellation));
         var dump = (await host.Client.GetStringAsync("/shop/api/items?x=1", Cancellation)).Split('\0', '\n');
         Assert.Equal(["api", "x=1"], dump[..2]);
@@ -90,10 +96,24 @@ public sealed class SpinSourceTests : IDisposable
         }
 
         // One module in metrics and in the status, with the routes of all of its components.
-        Assert.Contains("module=\"shop\",outcome=\"completed\"} 5", await host.CountedAsync(), StringComparison.Ordinal);
+        Assert.Contains("module=\"shop\",outcome=\"completed\"} 7", await host.CountedAsync(), StringComparison.Ordinal);
         var status = JsonNode.Parse(await host.Admin.GetStringAsync("/status", Cancellation))!["modules"]![0]!;
-        Assert.Equal(["/shop/...", "/shop/api/...", "/shop", "/shop/", "/shop/pages"], status["routes"]!.AsArray().Select(route => (string)route!).Order(StringComparer.Ordinal).OrderByDescending(route => route.EndsWith("...", StringComparison.Ordinal)));
+        Assert.Equal(["/shop/...", "/shop/api/...", "/shop", "/shop/", "/shop/command", "/shop/http", "/shop/pages"], status["routes"]!.AsArray().Select(route => (string)route!).Order(StringComparer.Ordinal).OrderByDescending(route => route.EndsWith("...", StringComparison.Ordinal)));
         Assert.Contains("component 'api' asks for 'https://api.example.com', which is not among the allowed hosts", (string?)status["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ComponentThatCannotBeLoaded_IsNamed()
+    {
+        var shop = new SpinArtifact();
+        shop.Add("front", "/...", Answering("front"), Wagi());
+        shop.Add("queue", "/queue", "(module (import \"spin\" \"enqueue\" (func)) (func (export \"_start\")))", Wagi());
+        await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
+        var reference = await shop.PushAsync(_client, $"{registry.Address}/me/shop:v1");
+        await using var host = await ServerHost.ServeAsync($"[[module]]\nroute = \"/...\"\nmodule = \"oci://{reference}\"\n", Wat.Printing("unused"));
+        var status = JsonNode.Parse(await host.Admin.GetStringAsync("/status", Cancellation))!["modules"]![0]!;
+        Assert.Equal(ModuleReason.UnknownImport, (string?)status["reason"]);
+        Assert.StartsWith($"oci://{reference} (queue): the module imports ", (string?)status["message"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,7 +166,7 @@ public sealed class SpinSourceTests : IDisposable
         foreach (var each in references)
         {
             using var second = await Source().FindAsync(Entry(each), Secrets(), Cancellation);
-            Assert.Equal(4, second.Parts.Length);
+            Assert.Equal(6, second.Parts.Length);
             foreach (var part in second.Parts)
             {
                 await using var wasm = await part.Content.OpenAsync(Cancellation);
