@@ -103,6 +103,32 @@ public sealed class SpinSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Components_ShareThePlacesOfTheirEntry()
+    {
+        var shop = new SpinArtifact();
+        shop.Add("slow", "/slow", Wat.Start("(call $sleep (i32.const 3000))"), Wagi());
+        shop.Add("quick", "/quick", Answering("quick"), Wagi());
+        await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
+        var reference = await shop.PushAsync(_client, $"{registry.Address}/me/shop:v1");
+        await using var host = await ServerHost.ServeAsync(
+            $"[[module]]\nid = \"crowded\"\nroute = \"/...\"\nmodule = \"oci://{reference}\"\nmax_concurrency = 1\n", Wat.Printing("unused"));
+
+        var slow = host.Client.GetAsync("/slow", Cancellation);
+        await Eventually.Becomes(_ => PlacesAsync(), places => places == "1 0", cancellationToken: Cancellation);
+        var quick = host.Client.GetAsync("/quick", Cancellation);
+        await Eventually.Becomes(_ => PlacesAsync(), places => places == "1 1", cancellationToken: Cancellation);
+        (await slow).Dispose();
+        (await quick).Dispose();
+
+        async Task<string> PlacesAsync()
+        {
+            var lines = (await host.Admin.GetStringAsync("/metrics", Cancellation)).Split('\n');
+            return string.Join(' ', new[] { "running", "waiting" }.Select(
+                what => lines.FirstOrDefault(line => line.StartsWith($"wagi_requests_{what}{{", StringComparison.Ordinal) && line.Contains("crowded", StringComparison.Ordinal))?.Split(' ')[1]));
+        }
+    }
+
+    [Fact]
     public async Task ComponentThatCannotBeLoaded_IsNamed()
     {
         var shop = new SpinArtifact();
