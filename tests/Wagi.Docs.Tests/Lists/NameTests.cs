@@ -11,7 +11,7 @@ public sealed partial class NameTests
 {
     /// <summary>Options of other programs that the pages speak of.</summary>
     private static readonly string[] OfOthers =
-        ["--enable-bulk-memory", "--for", "--help", "--key", "--optimize", "--project", "--reuse-values", "--set", "--show-managed-fields", "--sysroot", "--target", "--tlog-upload"];
+        ["--compose", "--enable-bulk-memory", "--for", "--help", "--key", "--optimize", "--project", "--reuse-values", "--set", "--show-managed-fields", "--sysroot", "--target", "--tlog-upload"];
 
     [Fact]
     public async Task EveryOption_IsOneOfThePrograms()
