@@ -5,17 +5,15 @@ using Wagi.Runtime.Inspection;
 
 namespace Wagi.Runtime.Commands;
 
-/// <summary><c>wagi check FILE</c>.</summary>
+/// <summary><c>wagi check</c>.</summary>
 internal sealed class CheckCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "The modules.toml." };
     private readonly InspectionArguments _inspection = new();
 
     public Command Create()
     {
         var command = new Command(
-            "check", "Load and compile every module of a modules.toml, and say what is wrong: file:line:column. Code 1 when something is.");
-        command.Arguments.Add(_file);
+            "check", "Load and compile the modules of a modules.toml, or a single one, and say what is wrong: file:line:column. Code 1 when something is.");
         _inspection.AddTo(command);
         command.SetAction(RunAsync);
         return command;
@@ -25,7 +23,7 @@ internal sealed class CheckCommand
     {
         try
         {
-            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_file), cancellationToken);
+            var inspection = await _inspection.InspectAsync(arguments, cancellationToken);
             var error = arguments.InvocationConfiguration.Error;
             foreach (var problem in inspection.Problems)
             {

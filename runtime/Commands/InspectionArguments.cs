@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.CommandLine;
-using Wagi.Modules.Configuration;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Inspection;
@@ -10,7 +9,7 @@ using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Commands;
 
-/// <summary>What the commands take that look at a configuration file without serving it.</summary>
+/// <summary>What the commands take that look at modules without serving them.</summary>
 internal sealed class InspectionArguments
 {
     private readonly Option<bool> _offline = new("--offline")
@@ -18,31 +17,30 @@ internal sealed class InspectionArguments
         Description = "Load modules from files only, and take the others as they are.",
     };
 
+    private readonly ModulesArguments _modules = new();
+
     private readonly LoaderArguments _loader = new(
         new EnvironmentArguments("Environment variable for every module, which _routes() may read; may be repeated."));
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_offline, .. _loader.Options, .. _loader.Bindle.ServerOptions])
+        command.Arguments.Add(_modules.Argument);
+        foreach (var option in (Option[])[_modules.Option, _offline, .. _loader.Options, .. _loader.Bindle.ServerOptions])
         {
             command.Options.Add(option);
         }
     }
 
-    /// <summary>Inspects a file as the arguments want it.</summary>
-    /// <exception cref="UsageException">There is no such file, or an option is wrong.</exception>
-    /// <exception cref="IOException">The file cannot be read, or the cache cannot be used.</exception>
-    public async Task<InspectionResult> InspectAsync(ParseResult arguments, string file, CancellationToken cancellationToken)
+    /// <summary>Inspects what the arguments name, as they want it.</summary>
+    /// <exception cref="UsageException">There is no such thing, or an option is wrong.</exception>
+    /// <exception cref="IOException">A file cannot be read, or the cache cannot be used.</exception>
+    public async Task<InspectionResult> InspectAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        if (!File.Exists(file))
-        {
-            throw new UsageException($"there is no file '{Path.GetFullPath(file)}'");
-        }
-
-        // Problems name the file as the user did, so that a terminal or an editor can follow them.
-        var read = ModulesTomlReader.Read(await File.ReadAllTextAsync(file, Encoding.UTF8, cancellationToken), file);
-        var options = _loader.Read(arguments, Path.GetDirectoryName(Path.GetFullPath(file))!) with
+        var origin = _modules.Read(arguments);
+        var toml = origin.ConfigurationPath is { } path ? await File.ReadAllTextAsync(path, Encoding.UTF8, cancellationToken) : "";
+        var read = origin.Read(toml, origin.Name);
+        var options = _loader.Read(arguments, origin.BaseDirectory) with
         {
             Engine = new GuestEngineOptions { MaxInstances = Environment.ProcessorCount },
         };

@@ -14,9 +14,10 @@ internal static class RootCommandFactory
             Runs WebAssembly HTTP handlers (WAGI): a fresh sandbox for every request.
 
             Examples:
-              wagi serve -c modules.toml                               serve on 127.0.0.1:3000
-              wagi check modules.toml                                  find what is wrong before it is served
-              wagi routes -c modules.toml                              which module answers what
+              wagi serve                                               serve modules.toml on 127.0.0.1:3000
+              wagi serve hello.wasm                                    serve one module, on every path
+              wagi check                                               find what is wrong before it is served
+              wagi routes                                              which module answers what
               wagi run hello.wasm --env PATH_INFO=/ -- name=value      one invocation, here in the terminal
               wagi compile hello.wasm -o hello.cwasm                   native code, for a quick start
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module

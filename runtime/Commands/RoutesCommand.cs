@@ -6,11 +6,9 @@ using Wagi.Runtime.Inspection;
 
 namespace Wagi.Runtime.Commands;
 
-/// <summary><c>wagi routes -c FILE</c>.</summary>
+/// <summary><c>wagi routes</c>.</summary>
 internal sealed class RoutesCommand
 {
-    private readonly Option<string> _config = new("--config", "-c") { Description = "The modules.toml.", HelpName = "FILE", Required = true };
-
     private readonly Option<string> _output = new("--output", "-o")
     {
         Description = "How to print it.",
@@ -24,8 +22,7 @@ internal sealed class RoutesCommand
     {
         _output.AcceptOnlyFromAmong("table", "json");
         var command = new Command(
-            "routes", "Print the routes of a modules.toml as they would be served, sub-routes included, the most specific first.");
-        command.Options.Add(_config);
+            "routes", "Print the routes of a modules.toml, or of a single module, as they would be served, sub-routes included, the most specific first.");
         command.Options.Add(_output);
         _inspection.AddTo(command);
         command.SetAction(RunAsync);
@@ -36,7 +33,7 @@ internal sealed class RoutesCommand
     {
         try
         {
-            var inspection = await _inspection.InspectAsync(arguments, arguments.GetRequiredValue(_config), cancellationToken);
+            var inspection = await _inspection.InspectAsync(arguments, cancellationToken);
             var routes = inspection.Routes;
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
                 arguments.GetValue(_output) == "json" ? JsonSerializer.Serialize(routes, RouteJsonContext.Default.ImmutableArrayInspectedRoute) : Table(routes));

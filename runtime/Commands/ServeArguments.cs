@@ -9,6 +9,7 @@ using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Composition;
+using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
@@ -21,11 +22,7 @@ internal sealed class ServeArguments
 {
     private readonly LoaderArguments _loader = new(new EnvironmentArguments("Environment variable for every module; may be repeated.", severalAtOnce: true));
 
-    private readonly Option<string> _config = new("--config", "-c")
-    {
-        Description = "modules.toml: the modules and their routes. Read again whenever it changes.",
-        HelpName = "FILE",
-    };
+    private readonly ModulesArguments _modules = new();
 
     private readonly Option<bool> _waitForConfig = new("--wait-for-config")
     {
@@ -215,10 +212,13 @@ internal sealed class ServeArguments
 
     private readonly LogArguments _log = new();
 
+    /// <summary>What is to be served, to be added to a command; one without it has <c>-c</c> and the default.</summary>
+    public Argument Argument => _modules.Argument;
+
     /// <summary>The options, to be added to a command.</summary>
     public IEnumerable<Option> Options =>
     [
-        _config, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
+        _modules.Option, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
         _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
         _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
     ];
@@ -228,8 +228,8 @@ internal sealed class ServeArguments
     public ServeOptions Read(ParseResult arguments)
     {
         var application = _loader.Bindle.ReadApplication(arguments);
-        var configuration = ReadConfigurationPath(arguments, application is not null);
-        var loader = _loader.Read(arguments, configuration is null ? Environment.CurrentDirectory : Path.GetDirectoryName(configuration)!);
+        var origin = ReadOrigin(arguments, application is not null);
+        var loader = _loader.Read(arguments, origin?.BaseDirectory ?? Environment.CurrentDirectory);
         var admin = Arguments.ReadEndPoint(arguments, _admin);
         var peers = ReadPeers(arguments);
         DnsEndPoint[] runtimes = [.. AdminPorts(admin, peers)];
@@ -261,7 +261,7 @@ internal sealed class ServeArguments
                     ? new GuestLogOptions(Path.GetFullPath(logs), Arguments.ReadSize(arguments, _logFileSize))
                     : null,
             },
-            ConfigurationPath = configuration,
+            Origin = origin,
             WaitForConfiguration = arguments.GetValue(_waitForConfig),
             SecretsDirectory = arguments.GetValue(_secrets) is { } secrets ? Path.GetFullPath(secrets) : null,
             Listen = Arguments.ReadEndPoint(arguments, _listen),
@@ -303,26 +303,18 @@ internal sealed class ServeArguments
             : throw new UsageException($"--max-body {ByteSize.Format(largest)} needs {option.Name} of at least that size; it is {ByteSize.Format(budget)}");
     }
 
-    /// <summary>The modules.toml; null when a bindle is served instead.</summary>
-    private string? ReadConfigurationPath(ParseResult arguments, bool hasApplication)
+    /// <summary>What says which modules there are; null when a bindle is served instead.</summary>
+    private ModulesOrigin? ReadOrigin(ParseResult arguments, bool hasApplication)
     {
-        var config = arguments.GetValue(_config);
-        if (hasApplication)
+        if (!hasApplication)
         {
-            return config is null
-                ? null
-                : throw new UsageException("-c and -b are alternatives: name a modules.toml or a bindle, not both");
+            return _modules.Read(
+                arguments, arguments.GetValue(_waitForConfig), $"; with {_waitForConfig.Name} the server starts without it");
         }
 
-        if (config is null)
-        {
-            throw new UsageException("no configuration: name a modules.toml with -c FILE, or a bindle with -b NAME/VERSION (see 'wagi --help')");
-        }
-
-        var path = Path.GetFullPath(config);
-        return arguments.GetValue(_waitForConfig) || File.Exists(path)
-            ? path
-            : throw new UsageException($"there is no file '{path}' (-c); with --wait-for-config the server starts without it");
+        return _modules.Named(arguments) is { } name
+            ? throw new UsageException($"'{name}' and -b are alternatives: name modules or a bindle, not both")
+            : null;
     }
 
     /// <summary>The admin ports, this runtime's and its peers', which show what every tenant has.</summary>

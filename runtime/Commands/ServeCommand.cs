@@ -16,7 +16,8 @@ internal sealed class ServeCommand
     /// <summary>The command <c>serve</c>.</summary>
     public Command Create()
     {
-        var command = new Command("serve", "Serve the modules of a modules.toml, or of a bindle, over HTTP.");
+        var command = new Command("serve", "Serve modules over HTTP: those of a modules.toml or of a bindle, or a single one.");
+        command.Arguments.Add(_arguments.Argument);
         AddTo(command);
         return command;
     }

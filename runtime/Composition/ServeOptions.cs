@@ -6,6 +6,7 @@ using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Compiling;
+using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Sources;
@@ -19,8 +20,8 @@ internal sealed record ServeOptions
     /// <summary>What loading modules depends on.</summary>
     public required LoaderOptions Loader { get; init; }
 
-    /// <summary>Absolute path of <c>modules.toml</c>; null: <see cref="LoaderOptions.Application"/> says what is served.</summary>
-    public string? ConfigurationPath { get; init; }
+    /// <summary>What says which modules there are; null: <see cref="LoaderOptions.Application"/>.</summary>
+    public ModulesOrigin? Origin { get; init; }
 
     /// <summary>Whether to start before what is served can be read.</summary>
     public bool WaitForConfiguration { get; init; }

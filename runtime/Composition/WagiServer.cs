@@ -45,10 +45,10 @@ internal sealed partial class WagiServer : IAsyncDisposable
         var agreement = _peers is null ? null : new PeerAgreement(_peers.AskAsync, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
         _supervisor.Add("the module loop", MaxSilence, _host.RunAsync);
-        if (options.ConfigurationPath is { } path)
+        if (options.Origin is { } origin)
         {
             var reader = new ConfigurationReader(
-                path, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
+                origin, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
             _watcher = new ConfigurationWatcher(
                 reader, _loading.Files, _host.Apply, _host.Reload, TimeProvider.System, loggers.CreateLogger<ConfigurationWatcher>());
             _supervisor.Add("the configuration loop", MaxSilence, _watcher.RunAsync);

@@ -9,12 +9,12 @@ using Wagi.Runtime.Loading;
 
 namespace Wagi.Runtime.Configuration;
 
-/// <summary>Reads the configuration file and the folder that the generated Secret is mounted in.</summary>
+/// <summary>Reads what says which modules there are, and the folder that the generated Secret is mounted in.</summary>
 internal sealed partial class ConfigurationReader(
-    string path, string? secretsDirectory, TimeProvider time, ILogger<ConfigurationReader> logger)
+    ModulesOrigin origin, string? secretsDirectory, TimeProvider time, ILogger<ConfigurationReader> logger)
 {
-    /// <summary>Absolute path of the configuration file.</summary>
-    public string Path { get; } = path;
+    /// <summary>What says which modules there are.</summary>
+    public ModulesOrigin Origin { get; } = origin;
 
     /// <summary>Absolute path of the folder of the mounted Secret; null: there is none.</summary>
     public string? SecretsDirectory { get; } = secretsDirectory;
@@ -26,20 +26,20 @@ internal sealed partial class ConfigurationReader(
         string? digest = null;
         try
         {
-            var bytes = File.ReadAllBytes(Path);
+            var bytes = Origin.ConfigurationPath is { } path ? File.ReadAllBytes(path) : [];
             digest = BlobCache.DigestOf(bytes);
-            file = ModulesTomlReader.Read(Encoding.UTF8.GetString(bytes), Path);
+            file = Origin.Read(Encoding.UTF8.GetString(bytes), Origin.Path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             var problem = new Problem(
-                new SourceLocation(Path, 0, 0), ProblemSeverity.Error, $"the file cannot be read: {exception.Message}", "what was loaded before stays");
+                new SourceLocation(Origin.Path, 0, 0), ProblemSeverity.Error, $"the file cannot be read: {exception.Message}", "what was loaded before stays");
             file = ModulesFile.Empty with { Problems = [problem], HasSyntaxErrors = true };
         }
 
         return new DesiredModules
         {
-            Path = Path,
+            Path = Origin.Path,
             File = file,
             Digest = digest,
             ReadAt = time.GetUtcNow(),
@@ -64,7 +64,7 @@ internal sealed partial class ConfigurationReader(
 
     private ModuleSecrets? TryReadSecrets(string id)
     {
-        var file = System.IO.Path.Combine(SecretsDirectory!, ModuleSecrets.KeyFor(id));
+        var file = Path.Combine(SecretsDirectory!, ModuleSecrets.KeyFor(id));
         try
         {
             return File.Exists(file) ? ModuleSecrets.FromJson(File.ReadAllBytes(file)) : null;

@@ -41,7 +41,7 @@ internal sealed partial class ConfigurationWatcher(
     /// <summary>Reads everything once, then again after every change, until <paramref name="cancellationToken"/>.</summary>
     public async Task RunAsync(LoopProgress progress, CancellationToken cancellationToken)
     {
-        using var configurationEvents = Watch(Path.GetDirectoryName(reader.Path)!);
+        using var configurationEvents = reader.Origin.Folder is { } folder ? Watch(folder) : null;
         using var secretEvents = reader.SecretsDirectory is null ? null : Watch(reader.SecretsDirectory);
         using var alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         while (true)
@@ -82,7 +82,7 @@ internal sealed partial class ConfigurationWatcher(
     private TimeSpan LookAtConfiguration(TimeSpan now)
     {
         // Nothing is served before the first look, so that there is nothing to lose: whatever is there is taken.
-        var stamp = FileStamp.Of(reader.Path);
+        var stamp = Stamp();
         var isFirst = _configuration is null;
         var seen = _configuration?.Look(stamp, now) ?? FileChange.None(stamp);
         _configuration = seen;
@@ -99,7 +99,7 @@ internal sealed partial class ConfigurationWatcher(
         }
 
         var desired = reader.Read();
-        if (!isFirst && FileStamp.Of(reader.Path) != stamp)
+        if (!isFirst && Stamp() != stamp)
         {
             return Settle; // Written to while it was read.
         }
@@ -107,11 +107,13 @@ internal sealed partial class ConfigurationWatcher(
         _configuration = seen.Take();
         _secrets = secrets;
         LogConfigurationRead(
-            reader.Path, Quantity.Of(desired.File.Entries.Length, "module"), Quantity.Of(desired.File.Problems.Length, "problem"));
+            reader.Origin.Path, Quantity.Of(desired.File.Entries.Length, "module"), Quantity.Of(desired.File.Problems.Length, "problem"));
         apply(desired);
         TrackModuleFiles(desired);
         return Interval;
     }
+
+    private FileStamp Stamp() => reader.Origin.ConfigurationPath is { } path ? FileStamp.Of(path) : FileStamp.Absent;
 
     private void TrackModuleFiles(DesiredModules desired)
     {

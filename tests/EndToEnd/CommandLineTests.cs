@@ -17,7 +17,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new string[] { "serve" }, "no configuration: name a modules.toml with -c FILE")]
+    [InlineData(new string[] { "serve" }, "nothing is named, and there is no modules.toml in '")]
     [InlineData(new string[] { "-c", "no-such.toml" }, "no-such.toml' (-c)")]
     [InlineData(new string[] { "-c", "/dev/null", "-l", "nonsense" }, "--listen 'nonsense' is not IP:PORT")]
     [InlineData(new string[] { "-c", "/dev/null", "-e", "nonsense" }, "an environment variable is written KEY=VALUE")]

@@ -48,7 +48,7 @@ public static class CommandLineProgram
         var known = isOption ? OptionsOf(parsed) : command.Subcommands.SelectMany(Names);
         var nearest = NearestName.Of(unknown, known);
         var what = isOption ? "an option" : command.Subcommands.Count > 0 ? "a command" : "expected here";
-        return [$"'{unknown}' is not {what}{(nearest is null ? "" : $"; did you mean '{nearest}'?")}{Takes(command)}"];
+        return [$"'{unknown}' is not {what}{(nearest is null ? Takes(command) : $"; did you mean '{nearest}'?")}"];
     }
 
     /// <summary>An option that the command does not have counts as one of its arguments; what follows <c>--</c> is meant to be one.</summary>

@@ -25,16 +25,6 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(new CommandOutcome(0, "2 modules, no problem\n", ""), outcome);
     }
 
-    [Theory]
-    [InlineData("'-c' is not an option: check takes FILE (", "-c", "modules.toml")]
-    [InlineData("'more.toml' is not expected here: check takes FILE (", "modules.toml", "more.toml")]
-    public async Task ConfigurationGivenAsToTheServer_IsToldHowToGiveIt(string message, params string[] arguments)
-    {
-        var outcome = await CommandFolder.RunAsync(["check", .. arguments]);
-        Assert.Equal((2, ""), (outcome.Code, outcome.Output));
-        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task FileWithoutModules_IsSaidToHaveNone() =>
         Assert.Equal(new CommandOutcome(0, "0 modules, no problem: the file has no [[module]]\n", ""), await CheckAsync("# nothing yet\n"));

@@ -23,7 +23,7 @@ public sealed class WagiServerTests : IDisposable
             BaseDirectory = _folder.FullPath,
             Cache = new CacheOptions(_folder.PathOf("cache"), CacheOptions.DefaultMaxBytes),
         },
-        ConfigurationPath = _folder.PathOf("modules.toml"),
+        Origin = ModulesOrigin.OfConfiguration(_folder.PathOf("modules.toml")),
         Listen = new IPEndPoint(IPAddress.Loopback, 0),
         Admin = new IPEndPoint(IPAddress.Loopback, 0),
     };

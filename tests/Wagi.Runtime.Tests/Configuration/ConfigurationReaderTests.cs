@@ -11,7 +11,7 @@ public sealed class ConfigurationReaderTests : IDisposable
     private readonly TempDirectory _temporary = new("configuration");
 
     private ConfigurationReader Reader() => new(
-        _temporary.PathOf("modules.toml"), _temporary.PathOf("secrets"), TimeProvider.System, NullLogger<ConfigurationReader>.Instance);
+        ModulesOrigin.OfConfiguration(_temporary.PathOf("modules.toml")), _temporary.PathOf("secrets"), TimeProvider.System, NullLogger<ConfigurationReader>.Instance);
 
     private void Configure(string secretsVersion) => _temporary.Write(
         "modules.toml",

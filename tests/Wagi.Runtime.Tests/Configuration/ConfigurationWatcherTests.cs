@@ -28,7 +28,7 @@ public sealed class ConfigurationWatcherTests : IDisposable
     private ConfigurationWatcher Watch(string? path = null, TimeProvider? time = null)
     {
         var reader = new ConfigurationReader(
-            path ?? _folder.PathOf("modules.toml"), _folder.PathOf("secrets"), TimeProvider.System, NullLogger<ConfigurationReader>.Instance);
+            ModulesOrigin.OfConfiguration(path ?? _folder.PathOf("modules.toml")), _folder.PathOf("secrets"), TimeProvider.System, NullLogger<ConfigurationReader>.Instance);
         return new ConfigurationWatcher(
             reader, new FileSource(_folder.FullPath), _applied.Add, _reloaded.Add, time ?? _time, NullLogger<ConfigurationWatcher>.Instance);
     }

@@ -37,37 +37,54 @@ internal sealed partial class ServerHost : IAsyncDisposable
         ServeAsync($"[[module]]\nroute = \"{route}\"\nmodule = \"guest.wat\"\n", wat, arguments);
 
     /// <summary>Serves a <c>modules.toml</c>, in which the module is <c>guest.wat</c>, and waits until it is ready.</summary>
-    public static async Task<ServerHost> ServeAsync(string toml, string wat, params string[] arguments)
+    public static Task<ServerHost> ServeAsync(string toml, string wat, params string[] arguments)
     {
         var host = new ServerHost();
-        host._folder.Write("guest.wat", wat);
-        host._folder.Write("modules.toml", toml);
+        host.Write("guest.wat", wat);
+        host.Write("modules.toml", toml);
+        return host.ServeAsync(["-c", host._folder.PathOf("modules.toml"), .. arguments]);
+    }
+
+    /// <summary>Serves a module that is named in place of a <c>modules.toml</c>.</summary>
+    public static Task<ServerHost> ServeFileAsync(string name, string wat, params string[] arguments)
+    {
+        var host = new ServerHost();
+        host.Write(name, wat);
+        return host.ServeAsync([host._folder.PathOf(name), .. arguments]);
+    }
+
+    /// <summary>Writes a file into the folder that is served.</summary>
+    public void Write(string name, string content) => _folder.Write(name, content);
+
+    private async Task<ServerHost> ServeAsync(string[] arguments)
+    {
         var serve = new ServeArguments();
         var command = new Command("serve");
+        command.Arguments.Add(serve.Argument);
         foreach (var option in serve.Options)
         {
             command.Options.Add(option);
         }
 
         var options = serve.Read(command.Parse(
-            ["-c", host._folder.PathOf("modules.toml"), "--module-cache", host._folder.PathOf("cache"), "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0", .. arguments]));
-        host._server = new WagiServer(options with { Loader = options.Loader with { Compiler = null } }, host._loggers);
-        host._running = host._server.RunAsync(host._stopping.Token);
+            [.. arguments, "--module-cache", _folder.PathOf("cache"), "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"]));
+        _server = new WagiServer(options with { Loader = options.Loader with { Compiler = null } }, _loggers);
+        _running = _server.RunAsync(_stopping.Token);
         var listening = await Eventually.Becomes(
-            _ => Task.FromResult(host.Log.Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)),
+            _ => Task.FromResult(Log.Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)),
             match => match is not null,
             cancellationToken: Cancellation);
-        host.Client.BaseAddress = new Uri(listening!.Groups[1].Value);
-        host.Admin.BaseAddress = new Uri(listening.Groups[2].Value);
+        Client.BaseAddress = new Uri(listening!.Groups[1].Value);
+        Admin.BaseAddress = new Uri(listening.Groups[2].Value);
         await Eventually.Becomes(
             async token =>
             {
-                using var ready = await host.Admin.GetAsync("/healthz/ready", token);
+                using var ready = await Admin.GetAsync("/healthz/ready", token);
                 return ready.IsSuccessStatusCode;
             },
             isReady => isReady,
             cancellationToken: Cancellation);
-        return host;
+        return this;
     }
 
     /// <summary>Sends the bytes of a request and gives back what comes until the server closes.</summary>
