@@ -106,6 +106,9 @@ public sealed partial class ModuleHandler : IModuleHandler
         }
     }
 
+    /// <summary>Told of each request; null: nobody is.</summary>
+    internal IRequestLog? RequestLog { get; init; }
+
     /// <summary>Requests whose guest runs, or is about to.</summary>
     public int Running => _gate.Inside;
 
@@ -128,9 +131,10 @@ public sealed partial class ModuleHandler : IModuleHandler
         ArgumentNullException.ThrowIfNull(context);
         var start = Stopwatch.GetTimestamp();
         var outcome = RequestOutcome.Failed;
+        var bytes = 0L;
         try
         {
-            outcome = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint);
+            (outcome, bytes) = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint);
         }
         catch (BadHttpRequestException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -147,31 +151,33 @@ public sealed partial class ModuleHandler : IModuleHandler
         finally
         {
             var status = outcome == RequestOutcome.Cancelled ? 0 : context.Response.StatusCode;
-            _metrics.Record(outcome, status, Stopwatch.GetElapsedTime(start));
+            var duration = Stopwatch.GetElapsedTime(start);
+            _metrics.Record(outcome, status, duration);
+            RequestLog?.Add(context, outcome, status, bytes, duration);
         }
     }
 
     /// <summary>Takes the body and a place to run in, and runs the guest.</summary>
-    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
+    private async ValueTask<(RequestOutcome Outcome, long Bytes)> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
     {
         // Whoever cannot be served is told before the body is waited for.
         if (_gate.IsFull)
         {
-            return await RefuseAsync(context);
+            return (await RefuseAsync(context), 0);
         }
 
         var body = await RequestBody.ReadAsync(context, _bodies, _defaults.MaxRequestBody, _defaults.ClientTimeout, _mayArrive);
         using var bytes = body.Bytes;
         if (body.Refusal is { } refusal)
         {
-            return await RefuseBodyAsync(context, refusal);
+            return (await RefuseBodyAsync(context, refusal), 0);
         }
 
         try
         {
             if (!await EnterAsync(context))
             {
-                return await RefuseAsync(context);
+                return (await RefuseAsync(context), 0);
             }
 
             if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
@@ -258,7 +264,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     }
 
     /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
-    private async ValueTask<RequestOutcome> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
+    private async ValueTask<(RequestOutcome Outcome, long Bytes)> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
     {
         using var run = RequestRun.Take();
         GuestResult result;
@@ -296,7 +302,7 @@ public sealed partial class ModuleHandler : IModuleHandler
                 await rest;
             }
 
-            return outcome;
+            return (outcome, run.Output.BodyLength);
         }
         finally
         {

@@ -43,6 +43,9 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
     /// <summary>What is wrong with the answer; null while nothing is.</summary>
     public string? Malformed { get; private set; }
 
+    /// <summary>Length of the body so far, in bytes; 0 for an answer that has none.</summary>
+    public long BodyLength => _mayHaveBody ? _bodyLength : 0;
+
     /// <inheritdoc/>
     public CancellationToken Aborted => _context.RequestAborted;
 

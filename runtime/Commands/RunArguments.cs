@@ -5,6 +5,8 @@ using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Volumes;
 using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Composition;
+using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Commands;
@@ -14,7 +16,11 @@ internal sealed class RunArguments
 {
     private const string Stdio = "stdio";
 
-    private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, WebAssembly text, or what 'wagi compile' wrote." };
+    private readonly Argument<string> _file = new("FILE")
+    {
+        Description = "The module: Wasm, WebAssembly text, or what 'wagi compile' wrote; a folder with one; or a reference such as oci://ghcr.io/me/hello:v1. For a request also a modules.toml.",
+        HelpName = "FILE|DIR|REFERENCE",
+    };
 
     private readonly Argument<string[]> _arguments = new("ARGS")
     {
@@ -23,6 +29,10 @@ internal sealed class RunArguments
     };
 
     private readonly EnvironmentArguments _environment = new("Environment variable for the module, which sees no others; may be repeated.");
+
+    private readonly LoaderArguments _loader;
+
+    private readonly RequestArguments _request = new();
 
     private readonly Option<string?> _entrypoint = new("--entrypoint")
     {
@@ -62,13 +72,19 @@ internal sealed class RunArguments
         HelpName = "URL",
     };
 
+    public RunArguments() => _loader = new LoaderArguments(_environment);
+
     /// <summary>Adds the arguments and options to a command.</summary>
     public void AddTo(Command command)
     {
         _wasi.AcceptOnlyFromAmong(Stdio, "full");
         command.Arguments.Add(_file);
         command.Arguments.Add(_arguments);
-        foreach (var option in (Option[])[.. _environment.Options, _entrypoint, _timeout, _memoryLimit, _wasi, _volume, _allowedHost])
+        Option[] options =
+        [
+            .. _request.Options, _entrypoint, _timeout, _memoryLimit, _wasi, _volume, _allowedHost, .. _loader.Options, .. _loader.Bindle.ServerOptions,
+        ];
+        foreach (var option in options)
         {
             command.Options.Add(option);
         }
@@ -78,12 +94,28 @@ internal sealed class RunArguments
     /// <exception cref="UsageException">One of them is wrong, or they contradict each other.</exception>
     public RunOptions Read(ParseResult arguments)
     {
-        var file = arguments.GetRequiredValue(_file);
+        var origin = ModulesArguments.Find(arguments.GetRequiredValue(_file), isModule: true);
+        string[] more = arguments.GetValue(_arguments) ?? [];
+        var request = _request.Read(arguments);
+        if (request is null && origin.Module is null)
+        {
+            throw new UsageException($"'{origin.Name}' is no module: name one, or send a request with --path, which goes to the module that has its route");
+        }
+
+        if (request is not null && more.Length > 0)
+        {
+            throw new UsageException($"'{more[0]}' is an argument, and a request has none: the module's come from --query");
+        }
+
         return new RunOptions
         {
-            File = file,
-            Arguments = [file, .. arguments.GetValue(_arguments) ?? []],
-            Environment = [.. _environment.Read(arguments).Select(variable => $"{variable.Key}={variable.Value}")],
+            Origin = origin,
+            Request = request,
+            Loader = _loader.Read(arguments, origin.BaseDirectory),
+            Arguments = [origin.Name, .. more],
+            Environment = _environment.Read(arguments),
+            HasTimeout = arguments.GetResult(_timeout) is { Implicit: false },
+            HasMemoryLimit = arguments.GetResult(_memoryLimit) is { Implicit: false },
             Entrypoint = arguments.GetValue(_entrypoint),
             Timeout = Hosting.CommandLine.Arguments.ReadDuration(arguments, _timeout),
             MemoryLimit = Hosting.CommandLine.Arguments.ReadSize(arguments, _memoryLimit),
@@ -130,14 +162,26 @@ internal sealed class RunArguments
 /// <summary>What <c>wagi run</c> runs, checked.</summary>
 internal sealed record RunOptions
 {
-    /// <summary>The module, as the user named it.</summary>
-    public required string File { get; init; }
+    /// <summary>The module; for a request perhaps several, of which one has its route.</summary>
+    public required ModulesOrigin Origin { get; init; }
 
-    /// <summary>The argument list of the module, which begins with <see cref="File"/>.</summary>
+    /// <summary>The request to answer; null: the module runs as a program.</summary>
+    public required RunRequest? Request { get; init; }
+
+    /// <summary>What loading it depends on.</summary>
+    public required LoaderOptions Loader { get; init; }
+
+    /// <summary>The argument list of the program, which begins with the module's name.</summary>
     public required ImmutableArray<string> Arguments { get; init; }
 
-    /// <summary>Its environment: <c>KEY=VALUE</c>.</summary>
-    public required ImmutableArray<string> Environment { get; init; }
+    /// <summary>Its environment variables.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Whether <see cref="Timeout"/> was asked for.</summary>
+    public required bool HasTimeout { get; init; }
+
+    /// <summary>Whether <see cref="MemoryLimit"/> was asked for.</summary>
+    public required bool HasMemoryLimit { get; init; }
 
     /// <summary>The function to call; null: the default one.</summary>
     public required string? Entrypoint { get; init; }

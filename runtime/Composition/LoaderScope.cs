@@ -35,8 +35,9 @@ internal sealed class LoaderScope : IDisposable
     /// <param name="options">What it depends on.</param>
     /// <param name="progress">Shows what is being pulled and compiled; stays the caller's.</param>
     /// <param name="loggers">Where to log.</param>
+    /// <param name="requestLogs">Told of the requests of each module, by its id; null: nobody is.</param>
     /// <exception cref="IOException">The cache directory or the log folder cannot be used.</exception>
-    public LoaderScope(LoaderOptions options, ProgressDisplay progress, ILoggerFactory loggers)
+    public LoaderScope(LoaderOptions options, ProgressDisplay progress, ILoggerFactory loggers, Func<string, IRequestLog>? requestLogs = null)
     {
         _options = options;
         _loggers = loggers;
@@ -68,7 +69,7 @@ internal sealed class LoaderScope : IDisposable
             [ModuleScheme.Bindle] = _application is not null ? _application : new BindleSource(_bindles, options.BindleServer, parcels, references),
         }.ToFrozenDictionary();
         var bodies = new BodyStore(options.Bodies, Cache.Spool, loggers.CreateLogger<BodyStore>());
-        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, _guestLogs, loggers, Metrics);
+        var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, _guestLogs, loggers, Metrics, requestLogs);
         var mounts = new FileMounts(
             _registries, blobs, folders, grants, references, signatures, options.BaseDirectory, progress, loggers.CreateLogger<FileMounts>());
         Loader = new ModuleLoader(_engine, sources, mounts, compiled, handlers, options.BaseDirectory);

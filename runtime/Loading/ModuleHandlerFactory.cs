@@ -13,7 +13,7 @@ namespace Wagi.Runtime.Loading;
 /// <summary>Puts a guest behind its routes, with the environment that is meant for it.</summary>
 internal sealed class ModuleHandlerFactory(
     IReadOnlyDictionary<string, string> sharedEnvironment, HandlerDefaults defaults, OutboundClient outbound, BodyStore bodies,
-    GuestLogDirectory? guestLogs, ILoggerFactory loggers, RequestMetrics metrics)
+    GuestLogDirectory? guestLogs, ILoggerFactory loggers, RequestMetrics metrics, Func<string, IRequestLog>? requestLogs = null)
 {
     private readonly ILogger _logger = loggers.CreateLogger<ModuleHandler>();
 
@@ -37,7 +37,10 @@ internal sealed class ModuleHandlerFactory(
             {
                 handlers.Add(new ModuleHandler(
                     part.Located, EnvironmentOf(part.Located, secrets), part.Guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id),
-                    sharesPlacesWith: handlers.FirstOrDefault()));
+                    sharesPlacesWith: handlers.FirstOrDefault())
+                {
+                    RequestLog = requestLogs?.Invoke(entry.Id),
+                });
             }
 
             var (routes, handler) = isApplication ? Application(parts, handlers) : Module(entry, handlers[0]);

@@ -59,6 +59,11 @@ internal sealed class ModuleLoader(
         }
     }
 
+    /// <summary>Finds the bytes of an entry's module, and nothing else. Credentials are those of the person who runs the program.</summary>
+    /// <exception cref="ModuleSourceException">They are not available.</exception>
+    public Task<ModuleContent> FindAsync(ModuleEntry entry, CancellationToken cancellationToken) =>
+        sources[entry.Module.Scheme].FindAsync(entry, secrets: null, cancellationToken);
+
     private async Task<ServedModule> LoadAsync(
         ModuleEntry entry, ModuleEntry located, ModuleContent content, MountedFiles files, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {

@@ -8,6 +8,9 @@ namespace Wagi.Hosting.CommandLine;
 /// <summary>Runs a program's commands. A mistake on the command line gets one line of explanation instead of the whole help.</summary>
 public static class CommandLineProgram
 {
+    /// <summary>What begins with an at sign is a value like any other, and not a file with more arguments.</summary>
+    private static readonly ParserConfiguration Syntax = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="root">The program's commands.</param>
     /// <param name="arguments">The arguments.</param>
@@ -19,7 +22,7 @@ public static class CommandLineProgram
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(configuration);
-        var parsed = root.Parse(arguments);
+        var parsed = root.Parse(arguments, Syntax);
         if (parsed.Action is not ParseErrorAction && (parsed.Action != parsed.CommandResult.Command.Action || UnknownOption(parsed) is null))
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
