@@ -16,6 +16,7 @@ internal static class ErrorResponse
     {
         var response = context.Response;
         response.Clear();
+        RequestId.AddTo(context);
         response.StatusCode = status;
         response.ContentType = "text/plain; charset=utf-8";
         if (status == StatusCodes.Status503ServiceUnavailable)

@@ -13,7 +13,8 @@ public sealed class RequestMetrics : IDisposable
     /// <summary>Name of the meter that all instruments of this program belong to.</summary>
     public const string MeterName = "Wagi.Runtime";
 
-    private const string NoRoute = "no_route";
+    /// <summary>What becomes of a request that no module answers.</summary>
+    internal const string NoRoute = "no_route";
 
     private readonly Meter _meter;
     private readonly ConcurrentDictionary<HandlerMetrics, byte> _handlers = new();
@@ -141,6 +142,9 @@ internal sealed class HandlerMetrics : IDisposable
         _module = new KeyValuePair<string, object?>("module", module);
         metrics.Add(this);
     }
+
+    /// <summary>An outcome as it is written.</summary>
+    public static string NameOf(RequestOutcome outcome) => Outcomes[(int)outcome];
 
     public string Module { get; }
 

@@ -110,6 +110,10 @@ internal static class ResponseHead
             {
                 error = SetContentLength(value, response);
             }
+            else if (Is(name, "x-request-id"u8))
+            {
+                // It is there already, and the one that the log knows.
+            }
             else
             {
                 var text = Text(name);

@@ -4,6 +4,7 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Network;
+using Wagi.Runtime.Access;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
@@ -210,7 +211,23 @@ internal sealed class ServeArguments
         HelpName = "URL",
     };
 
+    private readonly Option<string> _accessLog = new("--access-log")
+    {
+        Description = "Which requests get a line in the log: none, errors (status 400 and above, and modules that fail), errors and slow ones, or all.",
+        HelpName = "off|errors|slow|all",
+        DefaultValueFactory = _ => "slow",
+    };
+
+    private readonly Option<string> _accessLogSlow = new("--access-log-slow")
+    {
+        Description = "How long a request takes that is slow.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => Duration.Format(AccessLogOptions.Default.Slow),
+    };
+
     private readonly LogArguments _log = new();
+
+    public ServeArguments() => _accessLog.AcceptOnlyFromAmong("off", "errors", "slow", "all");
 
     /// <summary>What is to be served, to be added to a command; one without it has <c>-c</c> and the default.</summary>
     public Argument Argument => _modules.Argument;
@@ -220,7 +237,7 @@ internal sealed class ServeArguments
     [
         _modules.Option, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
         _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
-        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, .. _log.Options,
+        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, _accessLog, _accessLogSlow, .. _log.Options,
     ];
 
     /// <summary>What the arguments say.</summary>
@@ -270,6 +287,7 @@ internal sealed class ServeArguments
             Peers = peers,
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
             DrainDelay = arguments.GetResult(_drainDelay) is null ? TimeSpan.Zero : Arguments.ReadDuration(arguments, _drainDelay),
+            AccessLog = new AccessLogOptions(Enum.Parse<AccessLogMode>(arguments.GetValue(_accessLog)!, ignoreCase: true), Arguments.ReadDuration(arguments, _accessLogSlow)),
             Log = _log.Read(arguments),
         };
     }

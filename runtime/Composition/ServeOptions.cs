@@ -2,6 +2,7 @@ using System.Net;
 using Wagi.Bindle.Stores;
 using Wagi.Hosting.Logging;
 using Wagi.Modules.Network;
+using Wagi.Runtime.Access;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Cgi;
@@ -46,6 +47,9 @@ internal sealed record ServeOptions
 
     /// <summary>How long requests are still taken after the signal to stop, so that load balancers notice first.</summary>
     public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Which requests are worth a line in the log.</summary>
+    public AccessLogOptions AccessLog { get; init; } = AccessLogOptions.Default;
 
     /// <summary>How the program logs.</summary>
     public LogOptions Log { get; init; } = new();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Wagi.Bindle.Errors;
 using Wagi.Hosting.Supervision;
+using Wagi.Runtime.Access;
 using Wagi.Runtime.Admin;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Configuration;
@@ -32,6 +33,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly ProgressDisplay _progress;
     private readonly RequestDispatcher _dispatcher;
     private readonly WebApplication _main;
+    private readonly IDisposable? _refusedRequests;
     private readonly AdminServer _admin;
 
     /// <exception cref="IOException">The cache directory or the certificate cannot be used.</exception>
@@ -40,7 +42,10 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _options = options;
         _logger = loggers.CreateLogger<WagiServer>();
         _progress = options.Log.Json ? ProgressDisplay.None : ProgressDisplay.ForServer();
-        _loading = new LoaderScope(options.Loader, _progress, loggers);
+        var access = options.AccessLog.Mode == AccessLogMode.Off
+            ? null
+            : new AccessLog(options.AccessLog, TimeProvider.System, loggers.CreateLogger<AccessLog>());
+        _loading = new LoaderScope(options.Loader, _progress, loggers, access is null ? null : access.Of);
         _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
         var agreement = _peers is null ? null : new PeerAgreement(_peers.AskAsync, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
@@ -70,8 +75,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
         }
 
         _dispatcher = new RequestDispatcher(
-            () => _host.Routes, _loading.Metrics, isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address));
+            () => _host.Routes, _loading.Metrics, access, isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address));
         _main = CreateMain(options, certificate, loggers);
+        _refusedRequests = access is null ? null : RefusedRequests.Listen(_main.Services, access);
         _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers);
     }
 
@@ -148,6 +154,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _refusedRequests?.Dispose();
         await _main.DisposeAsync();
         await _admin.DisposeAsync();
         _watcher?.Dispose();

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Wagi.Modules.Routes;
+using Wagi.Runtime.Access;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Loading;
 
@@ -9,8 +11,9 @@ namespace Wagi.Runtime.Serving;
 /// <summary>Leads a request to the module that its host and path belong to.</summary>
 /// <param name="routes">The routes that are served now.</param>
 /// <param name="metrics">Counts requests that no module answers.</param>
+/// <param name="access">Told of requests that no module answers; null: nobody is.</param>
 /// <param name="isLocal">Whether clients are whoever started the server, and may be told which routes there are.</param>
-internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics, bool isLocal = false)
+internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics, AccessLog? access = null, bool isLocal = false)
 {
     /// <summary>Answered on the main port as well, as WAGI does, unless a module has the route.</summary>
     private const string HealthPath = "/healthz";
@@ -26,6 +29,7 @@ internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, Re
     /// <summary>Answers a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
+        RequestId.Begin(context);
         if (_isDraining)
         {
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
@@ -58,7 +62,7 @@ internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, Re
         }
 
         return path == HealthPath
-            ? PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "OK")
+            ? AnswerAsync(context, Stopwatch.GetTimestamp(), PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "OK"))
             : RefuseAsync(context, StatusCodes.Status404NotFound, NotFound(table, hostName, path));
     }
 
@@ -87,7 +91,14 @@ internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, Re
     private Task RefuseAsync(HttpContext context, int status, string text)
     {
         metrics.RecordUnrouted(status);
-        return ErrorResponse.WriteAsync(context, status, text);
+        return AnswerAsync(context, Stopwatch.GetTimestamp(), ErrorResponse.WriteAsync(context, status, text));
+    }
+
+    /// <summary>An answer that is the server's own.</summary>
+    private async Task AnswerAsync(HttpContext context, long start, Task answering)
+    {
+        await answering;
+        access?.AddUnrouted(context, start);
     }
 
     private static async Task RunAsync(HttpContext context, RouteTarget target)

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Logs;
+
+namespace Wagi.Runtime.Access;
+
+/// <summary>
+/// A line for each request that is worth one. Whoever can send requests must not be able to fill the log with it: each module has a number
+/// of lines a second, and what no module answers has as many. A request that is not logged costs a comparison.
+/// </summary>
+/// <param name="options">Which requests are worth a line.</param>
+/// <param name="time">For the rates.</param>
+/// <param name="logger">Where the lines go.</param>
+internal sealed class AccessLog(AccessLogOptions options, TimeProvider time, ILogger logger)
+{
+    /// <summary>In place of the id of a module, where none answers.</summary>
+    public const string NoModule = "-";
+
+    private readonly RequestLines _unrouted = new(options, NoModule, time, logger);
+
+    /// <summary>For the requests of one module.</summary>
+    public IRequestLog Of(string module) => new RequestLines(options, module, time, logger);
+
+    /// <summary>A request that no module answered.</summary>
+    /// <param name="context">The request; the answer is complete.</param>
+    /// <param name="start">When the answer began: a time stamp of <see cref="Stopwatch"/>.</param>
+    public void AddUnrouted(HttpContext context, long start) =>
+        _unrouted.Add(context.Features, RequestMetrics.NoRoute, context.Response.StatusCode, bytes: 0, Stopwatch.GetElapsedTime(start));
+
+    /// <summary>A request that the server refused before there was one to dispatch.</summary>
+    /// <param name="request">What the server knows of it.</param>
+    /// <param name="status">The status that it answers with.</param>
+    public void AddRefused(IFeatureCollection request, int status) =>
+        _unrouted.Add(request, HandlerMetrics.NameOf(RequestOutcome.BadRequest), status, bytes: 0, TimeSpan.Zero);
+}
+
+/// <summary>Which requests are worth a line in the log.</summary>
+/// <param name="Mode">Which.</param>
+/// <param name="Slow">From when on one is slow.</param>
+internal sealed record AccessLogOptions(AccessLogMode Mode, TimeSpan Slow)
+{
+    /// <summary>Errors, and what takes a second.</summary>
+    public static AccessLogOptions Default { get; } = new(AccessLogMode.Slow, TimeSpan.FromSeconds(1));
+
+    /// <summary>Whether a request is worth a line.</summary>
+    /// <param name="isAnswered">Whether it was answered as it should be, as far as its status does not say otherwise.</param>
+    /// <param name="status">The status of its answer; 0 when nobody was there to receive one.</param>
+    /// <param name="duration">How long it took.</param>
+    public bool Includes(bool isAnswered, int status, TimeSpan duration) =>
+        Mode == AccessLogMode.All
+        || (Mode >= AccessLogMode.Errors && (!isAnswered || status >= StatusCodes.Status400BadRequest))
+        || (Mode >= AccessLogMode.Slow && duration >= Slow);
+}
+
+/// <summary>Each includes what stands before it.</summary>
+internal enum AccessLogMode
+{
+    /// <summary>None.</summary>
+    Off,
+
+    /// <summary>Those with a status from 400 on, and those whose module failed.</summary>
+    Errors,
+
+    /// <summary>And those that took long.</summary>
+    Slow,
+
+    /// <summary>All.</summary>
+    All,
+}
+
+/// <summary>The lines of one module's requests, or of those that no module answers.</summary>
+internal sealed partial class RequestLines : IRequestLog
+{
+    // Who asks for all wants them; of errors a few tell what there is to know.
+    private const int LinesPerSecond = 50;
+    private const int LinesPerSecondOfAll = 1000;
+
+    private const int MaxLength = 256;
+
+    private const string NothingSaid = "-";
+
+    private readonly AccessLogOptions _options;
+    private readonly string _module;
+    private readonly BudgetedLogger _logger;
+
+    public RequestLines(AccessLogOptions options, string module, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _module = module;
+        _logger = new BudgetedLogger(logger, module, new LineBudget(options.Mode == AccessLogMode.All ? LinesPerSecondOfAll : LinesPerSecond, time));
+    }
+
+    public void Add(HttpContext context, RequestOutcome outcome, int status, long bytes, TimeSpan duration)
+    {
+        if (_options.Includes(outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, status, duration))
+        {
+            Write(context.Features, HandlerMetrics.NameOf(outcome), status, bytes, duration);
+        }
+    }
+
+    /// <summary>A request that is not a module's.</summary>
+    public void Add(IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration)
+    {
+        if (_options.Includes(isAnswered: true, status, duration))
+        {
+            Write(request, outcome, status, bytes, duration);
+        }
+    }
+
+    private void Write(IFeatureCollection features, string outcome, int status, long bytes, TimeSpan duration)
+    {
+        var request = features.Get<IHttpRequestFeature>();
+        var target = request?.RawTarget ?? "";
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var id = features.Get<IHttpRequestIdentifierFeature>()?.TraceIdentifier ?? NothingSaid;
+        var method = Printable(request?.Method ?? "");
+        var path = Printable(query < 0 ? target : target[..query]); // a query may hold what is nobody's business
+        var length = bytes > 0 ? bytes : OwnLength(features, request);
+        var milliseconds = Math.Round(duration.TotalMilliseconds, 3);
+        LogRequest(_module, id, method, path, status, length, milliseconds, outcome);
+    }
+
+    /// <summary>Of the runtime's own answers; of a module's, without a body, it is 0.</summary>
+    private static long OwnLength(IFeatureCollection features, IHttpRequestFeature? request) =>
+        request is null || HttpMethods.IsHead(request.Method) || features.Get<IHttpResponseFeature>() is not { StatusCode: >= StatusCodes.Status400BadRequest } response
+            ? 0
+            : response.Headers.ContentLength ?? 0;
+
+    /// <summary>A client must not be able to write to a terminal, or to make a line look like two. In JSON as in text.</summary>
+    private static string Printable(string text)
+    {
+        if (text.Length is > 0 and <= MaxLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            return text;
+        }
+
+        if (text.Length == 0)
+        {
+            return NothingSaid;
+        }
+
+        var printable = text.Take(MaxLength).Select(
+            character => character is > ' ' and < (char)0x7f ? character.ToString() : string.Create(CultureInfo.InvariantCulture, $"%{(int)character:X2}"));
+        return string.Concat(printable) + (text.Length > MaxLength ? "…" : "");
+    }
+
+    [LoggerMessage(EventId = 62, Level = LogLevel.Information, Message = "{Module} {Request} {Method} {Path} {Status}, {Bytes} bytes, {Milliseconds} ms, {Outcome}")]
+    private partial void LogRequest(string module, string request, string method, string path, int status, long bytes, double milliseconds, string outcome);
+}

@@ -1,0 +1,122 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+using Wagi.Runtime.Access;
+using Wagi.Runtime.Cgi;
+using Wagi.Runtime.Tests.Harness;
+using Wagi.TestCluster;
+
+namespace Wagi.Runtime.Tests.Access;
+
+public sealed class AccessLogTests
+{
+    private static readonly string Hello = Wat.Printing("Content-Type: text/plain\n\nhello\n");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>The lines of requests, once there are so many: a client has its answer before the request ends.</summary>
+    private static async Task<string[]> LinesAsync(ServerHost host, int count = 1) => await Eventually.Becomes(
+        _ => Task.FromResult(host.Log.Where(line => line.Contains(" ms, ", StringComparison.Ordinal)).ToArray()),
+        lines => lines.Length >= count,
+        cancellationToken: Cancellation);
+
+    [Fact]
+    public async Task All_IsALineForEachRequest_WithModuleIdMethodPathStatusBytesAndTime()
+    {
+        await using var host = await ServerHost.StartAsync(Hello, "/a/...", "--access-log", "all");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/a/b%20c?password=secret") { Content = new ByteArrayContent([1]) };
+        request.Headers.Add("X-Request-Id", "mine-1");
+
+        using var response = await host.Client.SendAsync(request, Cancellation);
+
+        Assert.Matches(@"^Information /a/\.\.\. mine-1 POST /a/b%20c 200, 6 bytes, [0-9.]+ ms, completed$", Assert.Single(await LinesAsync(host)));
+    }
+
+    [Theory]
+    [InlineData("GET /none HTTP/1.1\r\nHost: a\r\nX-Request-Id: 1\r\nConnection: close\r\n\r\n", "- 1 GET /none 404, 41 bytes, ", "no_route")]
+    [InlineData("HEAD /none HTTP/1.1\r\nHost: a\r\nX-Request-Id: 1\r\nConnection: close\r\n\r\n", "- 1 HEAD /none 404, 0 bytes, ", "no_route")]
+    [InlineData("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nX-Request-Id: 1\r\nConnection: close\r\n\r\n", "- 1 CONNECT a:1 501, ", "no_route")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: a\r\nX-Request-Id: 1\r\nConnection: close\r\nContent-Length: 5\r\n\r\nabcde", "/a 1 POST /a 413, ", "body_too_large")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: a\r\nX-Request-Id: 1\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n", "/a 1 POST /a 400, ", "bad_request")]
+    [InlineData("nonsense\r\n\r\n", "- ", "bad_request")]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "- ", "bad_request")]
+    [InlineData("GET /\u001b[31m HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "- ", "GET /%1B[31m 404, ")]
+    public async Task WhatNoModuleAnswers_IsAnErrorToo(string request, string begin, string then)
+    {
+        await using var host = await ServerHost.StartAsync(Hello, "/a", "--max-body", "4", "--access-log", "errors");
+
+        await host.SendRawAsync(request);
+
+        var line = Assert.Single(await LinesAsync(host));
+        Assert.StartsWith("Information " + begin, line, StringComparison.Ordinal);
+        Assert.Contains(then, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Errors_AreThoseOfModulesToo_WhateverStatusHasBeenSent()
+    {
+        var (data, code) = Wat.Print("Content-Type: text/plain\n\n" + new string('x', 50_000));
+        await using var host = await ServerHost.StartAsync(Wat.Start(code + "unreachable", data));
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => host.Client.GetStringAsync("/", Cancellation));
+
+        Assert.Matches(@" GET / 200, 50000 bytes, [0-9.]+ ms, trapped$", Assert.Single(await LinesAsync(host)));
+    }
+
+    [Fact]
+    public async Task Slow_IsTheDefault_AndWhatIsQuickHasNoLine()
+    {
+        await using var host = await ServerHost.StartAsync(Hello, "/...", "--access-log-slow", "1h");
+        await using var patient = await ServerHost.StartAsync(Hello, "/...", "--access-log-slow", "1ms", "--access-log", "slow");
+        await using var silent = await ServerHost.StartAsync(Wat.Start("unreachable"), "/...", "--access-log", "off");
+
+        await host.Client.GetStringAsync("/", Cancellation);
+        using var failed = await silent.Client.GetAsync("/", Cancellation);
+        await Eventually.Becomes(
+            async token =>
+            {
+                await patient.Client.GetStringAsync("/", token); // one of them takes a millisecond
+                return patient.Log.Any(line => line.Contains(" ms, completed", StringComparison.Ordinal));
+            },
+            isThere => isThere,
+            cancellationToken: Cancellation);
+        Assert.DoesNotContain(host.Log.Concat(silent.Log), line => line.Contains(" ms, ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void RequestThatIsNotLogged_AllocatesNothing()
+    {
+        var log = new AccessLog(AccessLogOptions.Default, TimeProvider.System, new HandlerHost.ListLogger()).Of("hello");
+        var context = new DefaultHttpContext();
+        log.Add(context, RequestOutcome.Completed, 200, 5, TimeSpan.FromMilliseconds(1));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            log.Add(context, RequestOutcome.Completed, 200, 5, TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void FloodOfErrors_CostsOneModulesLines_AndIsCounted()
+    {
+        var time = new FakeTimeProvider();
+        var logger = new HandlerHost.ListLogger();
+        var access = new AccessLog(AccessLogOptions.Default, time, logger);
+        var (flooded, other) = (access.Of("flooded"), access.Of("other"));
+        var context = new DefaultHttpContext { TraceIdentifier = "1" };
+        for (var i = 0; i < 200; i++)
+        {
+            flooded.Add(context, RequestOutcome.Trapped, 500, 0, TimeSpan.Zero);
+        }
+
+        other.Add(context, RequestOutcome.Trapped, 500, 0, TimeSpan.Zero);
+        time.Advance(TimeSpan.FromSeconds(1));
+        flooded.Add(context, RequestOutcome.Trapped, 500, 0, TimeSpan.Zero);
+
+        Assert.Equal(51, logger.Lines.Count(line => line.StartsWith("Information flooded 1 ", StringComparison.Ordinal)));
+        Assert.Contains("Information other 1 - - 500, 0 bytes, 0 ms, trapped", logger.Lines);
+        Assert.Contains("Warning flooded: 150 lines about its requests were dropped, because there were more per second than are kept", logger.Lines);
+    }
+}
