@@ -14,6 +14,7 @@ internal static class RootCommandFactory
             Runs WebAssembly HTTP handlers (WAGI): a fresh sandbox for every request.
 
             Examples:
+              wagi new rust hello                                      begin a project
               wagi serve                                               serve modules.toml on 127.0.0.1:3000
               wagi serve hello.wasm                                    serve one module, on every path
               wagi check                                               find what is wrong before it is served
@@ -27,6 +28,7 @@ internal static class RootCommandFactory
         var serve = new ServeCommand();
         serve.AddTo(root);
         root.Subcommands.Add(serve.Create());
+        root.Subcommands.Add(new NewCommand().Create());
         root.Subcommands.Add(new CheckCommand().Create());
         root.Subcommands.Add(new RoutesCommand().Create());
         root.Subcommands.Add(new RunCommand(streams ?? StandardStreams.OfProcess()).Create());

@@ -17,7 +17,8 @@ public static class ExitCodes
     /// <summary>What was to be worked on is not of the right kind (<c>EX_DATAERR</c> of sysexits.h).</summary>
     public const int BadInput = 65;
 
-    internal static readonly string Program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
+    /// <summary>The program's name, as it was started.</summary>
+    public static string Program { get; } = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
 
     /// <summary>Prints why it failed.</summary>
     public static async Task<int> FailAsync(string message)

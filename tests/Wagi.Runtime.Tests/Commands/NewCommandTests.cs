@@ -1,0 +1,82 @@
+using Wagi.TestCluster;
+using Wagi.TestCluster.Processes;
+using Wagi.TestCluster.Product;
+
+namespace Wagi.Runtime.Tests.Commands;
+
+public sealed class NewCommandTests : IDisposable
+{
+    // Finds the compilers as samples/build does, and installs none.
+    private const string Build = """
+        set -euo pipefail
+        cd "$1/samples" && source ./toolchains
+        install_missing=false
+        if ! "toolchain_$2"; then echo "no toolchain: $missing"; exit 0; fi
+        declare -p asc_folder >/dev/null 2>&1 && ln -s "$asc_folder/node_modules" "$3/node_modules"
+        exec env -u GOROOT GOTOOLCHAIN=local GOFLAGS= GOCACHE="$cache/go-build" ZIG_GLOBAL_CACHE_DIR="$cache/zig-cache" ZIG_LOCAL_CACHE_DIR="$cache/zig-cache" \
+          make -C "$3" build ${clang:+"CLANG=${clang[*]}"} ${rustc:+"RUSTC=${rustc[0]}"} ${go:+"GO=${go[0]}"} ${zig:+"ZIG=$zig"}
+        """;
+
+    private readonly CommandFolder _folder = new();
+
+    [Theory]
+    [InlineData("c")]
+    [InlineData("rust")]
+    [InlineData("go")]
+    [InlineData("assemblyscript")]
+    [InlineData("zig")]
+    [InlineData("wat", "Hello from WebAssembly itself\n")]
+    public async Task Project_IsBuilt_AndAnswers(string language, string answer = "Hello from my-hello: /path\n")
+    {
+        var project = _folder.PathOf("my-hello");
+        var created = await CommandFolder.RunAsync("new", language, project);
+        Assert.Equal(0, created.Code);
+        Assert.Contains($"{project}: a handler in ", created.Output, StringComparison.Ordinal);
+
+        if (language != "wat")
+        {
+            Assert.SkipWhen(TestTools.WhyNoProcess is not null, TestTools.WhyNoProcess ?? "");
+            var built = await Command.RunAsync("bash", ["-c", Build, "bash", Checkout.Root, language, project], cancellationToken: TestContext.Current.CancellationToken);
+            Assert.SkipWhen(built.Stdout.Contains("no toolchain: ", StringComparison.Ordinal), built.Stdout);
+            Assert.True(built.ExitCode == 0, built.Stdout + built.Stderr);
+        }
+
+        Assert.Equal((0, "1 module, no problem\n"), ((await _folder.RunCachedAsync("check", project)) is var check ? check.Code : 0, check.Output));
+        using var output = new MemoryStream();
+        var run = await CommandFolder.RunAsync(
+            new Runtime.Commands.StandardStreams(Stream.Null, output, Stream.Null),
+            ["run", project, "--path", "/my-hello/path?query=1", "--module-cache", _folder.Cache]);
+        Assert.Equal(new CommandOutcome(0, "", ""), run);
+        Assert.Equal(answer, System.Text.Encoding.UTF8.GetString(output.ToArray()));
+    }
+
+    [Fact]
+    public async Task Manifest_NamesTheModule()
+    {
+        await CommandFolder.RunAsync("new", "wat", _folder.PathOf("a"));
+        Assert.Contains("  module: oci://localhost:5000/a:v1\n", File.ReadAllText(_folder.PathOf("a/a.yaml")), StringComparison.Ordinal);
+        Assert.All(Directory.EnumerateFiles(_folder.PathOf("a")), file => Assert.DoesNotContain("{{", File.ReadAllText(file), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("there is no template for 'rusty'; did you mean 'rust'? (there is one for c, rust, go, assemblyscript, zig, wat)", "rusty", "a")]
+    [InlineData("'My_Module' cannot be a module's name: ", "c", "My_Module")]
+    public async Task WhatCannotBe_IsSaid(string message, string language, string name)
+    {
+        var outcome = await CommandFolder.RunAsync("new", language, name);
+        Assert.Equal((2, ""), (outcome.Code, outcome.Output));
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FolderWithSomethingInIt_IsLeftAlone()
+    {
+        _folder.Write("full/main.c", "mine");
+        var outcome = await CommandFolder.RunAsync("new", "c", _folder.PathOf("full"));
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("full' is there already, and not an empty folder", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(_folder.PathOf("full/main.c")));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
