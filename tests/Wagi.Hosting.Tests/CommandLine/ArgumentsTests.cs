@@ -25,10 +25,11 @@ public sealed class ArgumentsTests
 
     [Theory]
     [InlineData("'--nope' is not an option: it takes FILE ARGS (see '", "it", "a", "--nope")]
-    [InlineData("'--admi' is not an option; did you mean '--admin'?: it takes FILE ARGS (see '", "it", "--admi", "a")]
+    [InlineData("'--admi' is not an option; did you mean '--admin'? (see '", "it", "--admi", "a")]
     [InlineData("", "it", "a", "--", "--nope", "-x")]
     [InlineData("", "it", "a", "--admin", "-x")]
     [InlineData("", "it", "-", "b")]
+    [InlineData("", "it", "@no/such/file", "b")]
     public async Task UnknownOption_IsNoArgument_BeforeTheTwoDashes(string message, params string[] arguments)
     {
         var command = new Command("it") { new Argument<string>("FILE"), new Argument<string[]>("ARGS") { Arity = ArgumentArity.ZeroOrMore }, _option };
