@@ -82,6 +82,21 @@ public sealed class AccessLogTests
         Assert.DoesNotContain(host.Log.Concat(silent.Log), line => line.Contains(" ms, ", StringComparison.Ordinal));
     }
 
+    /// <summary>The first request is slow, the second failed after its answer had begun, the third is an error, the fourth is none of this.</summary>
+    [Theory]
+    [InlineData(AccessLogMode.Off, false, false, false, false)]
+    [InlineData(AccessLogMode.Errors, false, true, true, false)]
+    [InlineData(AccessLogMode.Slow, true, true, true, false)]
+    [InlineData(AccessLogMode.All, true, true, true, true)]
+    internal void Mode_IncludesWhatStandsBeforeIt(AccessLogMode mode, bool slow, bool failed, bool error, bool other)
+    {
+        var options = new AccessLogOptions(mode, TimeSpan.FromSeconds(1));
+        Assert.Equal(slow, options.Includes(isAnswered: true, 200, TimeSpan.FromSeconds(1)));
+        Assert.Equal(failed, options.Includes(isAnswered: false, 200, TimeSpan.Zero));
+        Assert.Equal(error, options.Includes(isAnswered: true, 400, TimeSpan.Zero));
+        Assert.Equal(other, options.Includes(isAnswered: true, 399, TimeSpan.FromMilliseconds(999)));
+    }
+
     [Fact]
     public void RequestThatIsNotLogged_AllocatesNothing()
     {
