@@ -152,8 +152,8 @@ internal static class ResponseHead
         foreach (var (name, bytes) in fields)
         {
             var value = bytes.AsSpan().Trim(" \t"u8);
-            var error = name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase)
-                ? SetContentLength(value, response)
+            var error = name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? SetContentLength(value, response)
+                : name.Equals(RequestId.Header, StringComparison.OrdinalIgnoreCase) ? null
                 : Add(response, name, Text(value));
             if (error is not null)
             {

@@ -82,6 +82,24 @@ public class IncomingHandlerTests
         Assert.StartsWith("9BREW|10|x|/|", Text(other), StringComparison.Ordinal);
     }
 
+    /// <summary>As for modules: the id in the answer is the one in the log.</summary>
+    [Fact]
+    public async Task RequestIdOfTheHandler_IsDropped()
+    {
+        var text = new HandlerText();
+        await using var host = await StartAsync(text, $"""
+            (local.set $a (call $fields))
+            (call $append (local.get $a) {text.Text("x-request-id")} {text.Text("mine")} (i32.const 0))
+            (call $begin (i32.const 200) (local.get $a))
+            (call $end)
+            """);
+
+        using var response = await host.Client.GetAsync("/", Cancellation);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.DoesNotContain("X-Request-Id", response.Headers.Select(header => header.Key), StringComparer.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task LargeBody_IsEchoed_ByteForByte()
     {
