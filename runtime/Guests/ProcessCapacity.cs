@@ -4,7 +4,7 @@ namespace Wagi.Runtime.Guests;
 
 /// <summary>
 /// How the descriptors and memory maps of this process are shared out, so that what many modules take is never what the ports need: half of
-/// the descriptors for loaded modules, a quarter for connections of clients, and the rest for everything else.
+/// the descriptors for loaded modules, a quarter for connections of clients, an eighth for files that guests open, and the rest for everything else.
 /// </summary>
 internal static class ProcessCapacity
 {
@@ -23,6 +23,9 @@ internal static class ProcessCapacity
 
     /// <summary>Connections of clients that may be open at the same time.</summary>
     public static long Connections { get; } = Math.Max(Descriptors() / 4, 1);
+
+    /// <summary>Files that all guests together may have open.</summary>
+    public static long Files { get; } = Math.Max(Descriptors() / 8, 1);
 
     private static long Descriptors() =>
         OperatingSystem.IsLinux() && ResourceLimits.Read(ProcessResource.OpenFiles) is { } limit and < long.MaxValue ? (long)limit : long.MaxValue;

@@ -89,7 +89,7 @@ internal sealed unsafe class BridgeModule : IDisposable
 {
     /// <summary>What can be called through it: what <see cref="FileWasi"/> answers itself for some descriptors and not for others.</summary>
     public static readonly WasiFunction[] Functions =
-        [WasiFunction.FdRead, WasiFunction.FdWrite, WasiFunction.FdClose, WasiFunction.FdRenumber, WasiFunction.PollOneoff];
+        [WasiFunction.FdRead, WasiFunction.FdWrite, WasiFunction.FdClose, WasiFunction.FdRenumber, WasiFunction.PathOpen, WasiFunction.PollOneoff];
 
     private static readonly byte[][] Names = [.. Functions.Select(function => Encoding.UTF8.GetBytes(Signature(function).Name))];
     private static readonly byte[] Wasi = Encoding.UTF8.GetBytes(WasiSignatures.Preview1);
@@ -154,7 +154,7 @@ internal sealed unsafe class BridgeModule : IDisposable
             ?? throw new InvalidOperationException($"the bridge to Wasmtime's WASI cannot be made: {error}");
     }
 
-    private static string Types(string parameters) => $"(param {string.Join(' ', parameters.Select(_ => "i32"))})";
+    private static string Types(string parameters) => $"(param {string.Join(' ', parameters.Select(type => type == 'I' ? "i64" : "i32"))})";
 
     private static (WasiFunction Function, string Name, string Parameters) Signature(WasiFunction function) =>
         WasiSignatures.All.First(signature => signature.Function == function);

@@ -19,7 +19,7 @@ internal static class FileWasi
         WasiFunction.ArgsGet or WasiFunction.ArgsSizesGet or WasiFunction.EnvironGet or WasiFunction.EnvironSizesGet
         or WasiFunction.ClockResGet or WasiFunction.ClockTimeGet or WasiFunction.RandomGet or WasiFunction.SchedYield
         or WasiFunction.ProcExit or WasiFunction.FdRead or WasiFunction.FdWrite or WasiFunction.FdClose or WasiFunction.FdRenumber
-        or WasiFunction.PollOneoff;
+        or WasiFunction.PathOpen or WasiFunction.PollOneoff;
 
     /// <summary>Runs one function; as <see cref="StdioWasi.Call"/>.</summary>
     /// <exception cref="TrapException">A pointer is wrong: the guest traps.</exception>
@@ -27,6 +27,7 @@ internal static class FileWasi
         WasiFunction function, GuestRun run, GuestMemory memory, ReadOnlySpan<RawValue> a, FileBridge wasmtime) => function switch
         {
             WasiFunction.FdRead or WasiFunction.FdWrite when !IsStdio(run, a[0].U32) => wasmtime.Call(function, a),
+            WasiFunction.PathOpen => PathOpen(run, memory, a, wasmtime),
             WasiFunction.FdClose => FdClose(run, a, wasmtime),
             WasiFunction.FdRenumber => FdRenumber(run, a, wasmtime),
 
@@ -37,12 +38,30 @@ internal static class FileWasi
 
     private static bool IsStdio(GuestRun run, uint fd) => run[fd] != StdioDescriptor.Closed;
 
+    private static Errno PathOpen(GuestRun run, GuestMemory memory, ReadOnlySpan<RawValue> a, FileBridge wasmtime)
+    {
+        const int Opened = 8;
+        if (OpenFiles.Refusal(run) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var error = wasmtime.Call(WasiFunction.PathOpen, a);
+        if (error == Errno.Success)
+        {
+            OpenFiles.Add(run, memory.ReadU32(a[Opened].U32));
+        }
+
+        return error;
+    }
+
     private static Errno FdClose(GuestRun run, ReadOnlySpan<RawValue> a, FileBridge wasmtime)
     {
         var error = wasmtime.Call(WasiFunction.FdClose, a);
         if (error == Errno.Success)
         {
             run[a[0].U32] = StdioDescriptor.Closed;
+            OpenFiles.Remove(run, a[0].U32);
         }
 
         return error;
@@ -56,6 +75,7 @@ internal static class FileWasi
         {
             run[to] = run[from];
             run[from] = StdioDescriptor.Closed;
+            OpenFiles.Renumber(run, from, to);
         }
 
         return error;

@@ -53,6 +53,17 @@ internal static class FileGuest
           (if (i32.ne (call $fd_close (i32.load (i32.const 32))) (i32.const 8)) (then unreachable))))
         """, path);
 
+    /// <summary>Opens a file for a number of times, and closes it each time or not; answers with the error code of the last.</summary>
+    public static string Opening(string path, int times, bool closes) => Module($"""
+        (local.set $i (i32.const {times}))
+        (loop $more
+          (i32.store (i32.const 40) {Open(path, follow: true, create: false, ReadRights)})
+          {(closes ? "(if (call $fd_close (i32.load (i32.const 32))) (then unreachable))" : "")}
+          (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+          (br_if $more (i32.and (i32.eqz (i32.load (i32.const 40))) (i32.ne (local.get $i) (i32.const 0)))))
+        (call $answer (i32.load (i32.const 40)))
+        """, path);
+
     /// <summary>Puts a file that holds what the request's body does; answers with the error code of opening it.</summary>
     public static string Writing(string path) => Module($"""
         (local.set $i {Open(path, follow: true, create: true, WriteRights)})

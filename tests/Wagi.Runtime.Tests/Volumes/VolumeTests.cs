@@ -59,6 +59,20 @@ public sealed class VolumeTests : IDisposable
     [Fact]
     public async Task File_ThatIsNotThere_IsNotThere() => Assert.Equal("44", await GetAsync(FileGuest.Reading("nothing")));
 
+    /// <summary>Each is a descriptor of the process, which its neighbours need as well.</summary>
+    [Theory]
+    [InlineData(128, false, FileGuest.Done)]
+    [InlineData(129, false, "33")] // mfile: too many open files
+    [InlineData(5000, true, FileGuest.Done)]
+    public async Task OpenFiles_OfOneRequest_AreBounded(int times, bool closes, string error)
+    {
+        File.WriteAllText(PathOf("a"), "text");
+        await using var host = await StartAsync(FileGuest.Opening("a", times, closes));
+
+        Assert.Equal(error, await host.Client.GetStringAsync("/"));
+        Assert.Equal(error, await host.Client.GetStringAsync("/"));
+    }
+
     [Fact]
     public async Task ModuleWithoutVolumes_SeesNoFiles()
     {
