@@ -90,7 +90,6 @@ internal sealed class RequestBody : BodyStream
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            Exception? failure = null;
             try
             {
                 while (true)
@@ -110,14 +109,10 @@ internal sealed class RequestBody : BodyStream
                     await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
                 }
             }
-            catch (Exception exception)
-            {
-                failure = exception;
-                throw;
-            }
             finally
             {
-                await reader.CompleteAsync(failure).ConfigureAwait(false);
+                // Why it was not sent is said by the request; with an exception here, the guest's next write would throw it.
+                await reader.CompleteAsync().ConfigureAwait(false);
             }
         }
 

@@ -264,6 +264,35 @@ public class OutgoingHandlerTests
         await serving;
     }
 
+    [Fact]
+    public async Task Server_ThatHangsUpWhileTheBodyIsWritten_ClosesTheStream()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeAsync(listener, "");
+        var origin = $"http://{listener.LocalEndpoint}";
+        var text = new HandlerText();
+        await using var host = await StartAsync(
+            text, $"""
+                (call $begin (i32.const 200) (call $fields))
+                {Request(text, origin)}
+                (if (call $set-method (local.get $a) (i32.const 2) (i32.const 0) (i32.const 0)) (then unreachable))
+                (call $request-body (local.get $a) (i32.const 0))
+                (call $stream-to (i32.load (i32.const 4)) (i32.const 0))
+                (local.set $c (i32.load (i32.const 4)))
+                {Send(text)}
+                (loop $more
+                  (call $write (local.get $c) (i32.const 4096) (i32.const 65536) (i32.const 256))
+                  (br_if $more (i32.eqz (i32.load8_u (i32.const 256)))))
+                (call $number (i32.load8_u (i32.const 260)))
+                {Receive(text)}
+                """, [origin]);
+
+        // Closed; and then the request has failed, in whichever way this is noticed first.
+        Assert.StartsWith("1E", await PrintedAsync(host), StringComparison.Ordinal);
+        await serving;
+    }
+
     private static async Task ServeAsync(TcpListener listener, string answer)
     {
         using var client = await listener.AcceptTcpClientAsync(Cancellation);
