@@ -47,14 +47,15 @@ internal sealed class ModulesArguments
     /// <param name="arguments">The arguments.</param>
     /// <param name="mayBeMissing">Whether a <c>modules.toml</c> may come later.</param>
     /// <param name="whenMissing">What helps when it is missing.</param>
+    /// <param name="orElse">What may be named otherwise, for whoever names nothing.</param>
     /// <exception cref="UsageException">There is no such thing, or it is not clear which is meant.</exception>
-    public ModulesOrigin Read(ParseResult arguments, bool mayBeMissing = false, string whenMissing = "")
+    public ModulesOrigin Read(ParseResult arguments, bool mayBeMissing = false, string whenMissing = "", string orElse = "")
     {
         if (Named(arguments) is not { } name)
         {
             return File.Exists(DefaultFile)
                 ? ModulesOrigin.OfConfiguration(DefaultFile)
-                : throw new UsageException($"nothing is named, and there is no {DefaultFile} in '{Environment.CurrentDirectory}': name a {DefaultFile}, a module, a folder or a reference");
+                : throw new UsageException($"nothing is named, and there is no {DefaultFile} in '{Environment.CurrentDirectory}': name a {DefaultFile}, a module, a folder or a reference{orElse}");
         }
 
         if (arguments.GetValue(_config) is null && !(mayBeMissing && IsToml(name)))

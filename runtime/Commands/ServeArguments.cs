@@ -327,7 +327,8 @@ internal sealed class ServeArguments
         if (!hasApplication)
         {
             return _modules.Read(
-                arguments, arguments.GetValue(_waitForConfig), $"; with {_waitForConfig.Name} the server starts without it");
+                arguments, arguments.GetValue(_waitForConfig), $"; with {_waitForConfig.Name} the server starts without it",
+                orElse: ", or a bindle with -b NAME/VERSION");
         }
 
         return _modules.Named(arguments) is { } name

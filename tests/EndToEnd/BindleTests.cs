@@ -197,7 +197,7 @@ public sealed class BindleTests : IDisposable
     }
 
     [Theory]
-    [InlineData("-c and -b are alternatives", "-c", "modules.toml", "-b", "example.com/a/1.0.0")]
+    [InlineData("'modules.toml' and -b are alternatives", "-c", "modules.toml", "-b", "example.com/a/1.0.0")]
     [InlineData("or a bindle with -b NAME/VERSION")]
     [InlineData("--bindle-path needs -b NAME/VERSION", "--bindle-path", ".", "-c", "modules.toml")]
     [InlineData("--bindle-path and --bindle-url are alternatives", "-b", "example.com/a/1.0.0", "--bindle-path", ".", "--bindle-url", "http://localhost/v1")]
