@@ -9,6 +9,7 @@ using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Runtimes;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Kubernetes;
 
 namespace Wagi.Operator.Tests.Instance;
 
@@ -241,7 +242,12 @@ public sealed class ServingModulesTests(ClusterFixture cluster)
     [Fact]
     public async Task SecretOfAnotherNamespace_IsOutOfReach()
     {
-        await using var test = await TestOperator.StartAsync(cluster, options => options with { WatchNamespace = null });
+        // It serves every namespace, those of other tests included, whose modules would get its conditions: so it has a cluster of its own.
+        Assert.SkipWhen(TestTools.WhyMissing(ControlPlane.Programs) is not null, TestTools.WhyMissing(ControlPlane.Programs) ?? "");
+        await using var controlPlane = await ControlPlane.StartAsync(TestContext.Current.CancellationToken);
+        await controlPlane.ApplyCrdsAsync(ClusterFixture.Crds);
+        await using var test = await TestOperator.CreateAsync(controlPlane, options => options with { WatchNamespace = null });
+        await test.StartAgainAsync();
         await test.ApplyAsync(Secret(test.System, "api", "of the operator's namespace"));
         await test.ApplyModuleAsync("thief", $$"""
             { route: "/{{test.Tenant}}", module: "127.0.0.1:5000/samples/hello@{{Digest}}",
