@@ -11,6 +11,10 @@ internal sealed class OpenFiles : IDisposable
     /// <summary>Files that a run may have open, directories included.</summary>
     public const int MostOfRun = 128;
 
+    // mfile and nfile of preview 1: as if they came from Wasmtime, which answers all else about files.
+    private const Errno TooManyOfRun = (Errno)33;
+    private const Errno TooManyInAll = (Errno)41;
+
     private static readonly RunState<OpenFiles> State = new();
     private static long s_openInAll;
 
@@ -18,8 +22,8 @@ internal sealed class OpenFiles : IDisposable
 
     /// <summary>Why a run may open no more; null: it may.</summary>
     public static Errno? Refusal(GuestRun run) =>
-        State.Of(run)?._open.Count >= MostOfRun ? Errno.Mfile
-        : Volatile.Read(ref s_openInAll) >= ProcessCapacity.Files ? Errno.Nfile
+        State.Of(run)?._open.Count >= MostOfRun ? TooManyOfRun
+        : Volatile.Read(ref s_openInAll) >= ProcessCapacity.Files ? TooManyInAll
         : null;
 
     /// <summary>A file was opened.</summary>

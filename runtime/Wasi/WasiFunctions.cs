@@ -64,8 +64,6 @@ internal enum Errno : ushort
     Badf = 8,
     Ilseq = 25,
     Inval = 28,
-    Mfile = 33,
-    Nfile = 41,
     Nomem = 48,
     Notdir = 54,
     Notsock = 57,
