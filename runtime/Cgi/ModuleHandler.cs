@@ -64,11 +64,11 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="stderr">Where the guest's stderr goes; null: <paramref name="logger"/>.</param>
     /// <param name="time">For the rates of log lines; null: the system's.</param>
-    /// <param name="sharesPlacesWith">Another module of the same entry: together they have the places that the entry allows; null: there is none.</param>
+    /// <param name="sharesLimitsWith">Another module of the same entry: together they have the places and the lines in the log that one has; null: there is none.</param>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
         OutboundClient outbound, BodyStore bodies, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null,
-        ModuleHandler? sharesPlacesWith = null)
+        ModuleHandler? sharesLimitsWith = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(defaults);
@@ -90,17 +90,17 @@ public sealed partial class ModuleHandler : IModuleHandler
         _timeout = entry.Timeout ?? defaults.Timeout;
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         var places = guest.Engine.Options.InstancesOfModule;
-        _gate = sharesPlacesWith?._gate ?? new ConcurrencyGate(Math.Min(entry.MaxConcurrency ?? defaults.MaxConcurrency, places), defaults.MaxQueue);
+        _gate = sharesLimitsWith?._gate ?? new ConcurrencyGate(Math.Min(entry.MaxConcurrency ?? defaults.MaxConcurrency, places), defaults.MaxQueue);
         _mayArrive = MayArrive;
         _bodies = bodies.Of(entry.Id, entry.Tenant);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate, _bodies);
         time ??= TimeProvider.System;
-        _lineBudget = new LineBudget(GuestLinesPerSecond, time);
-        _logger = new BudgetedLogger(logger, entry.Id, new LineBudget(WarningsPerSecond, time));
+        _lineBudget = sharesLimitsWith?._lineBudget ?? new LineBudget(GuestLinesPerSecond, time);
+        _logger = sharesLimitsWith?._logger ?? new BudgetedLogger(logger, entry.Id, new LineBudget(WarningsPerSecond, time));
         var limits = defaults.Outbound with { MaxConcurrency = entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency };
         _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _logger);
         _stderr = stderr ?? new LoggedGuestLines(logger);
-        if (sharesPlacesWith is null && entry.MaxConcurrency > places)
+        if (sharesLimitsWith is null && entry.MaxConcurrency > places)
         {
             LogShare(_module, entry.MaxConcurrency.Value, places, guest.Engine.Options.MaxInstances);
         }

@@ -31,15 +31,16 @@ internal sealed class ModuleHandlerFactory(
         ModuleEntry entry, IReadOnlyList<LoadedPart> parts, bool isApplication, ModuleSecrets? secrets, string digest, string reference, IDisposable files, string remark)
     {
         var handlers = new List<ModuleHandler>();
+        var requestLog = requestLogs?.Invoke(entry.Id);
         try
         {
             foreach (var part in parts)
             {
                 handlers.Add(new ModuleHandler(
                     part.Located, EnvironmentOf(part.Located, secrets), part.Guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id),
-                    sharesPlacesWith: handlers.FirstOrDefault())
+                    sharesLimitsWith: handlers.FirstOrDefault())
                 {
-                    RequestLog = requestLogs?.Invoke(entry.Id),
+                    RequestLog = requestLog,
                 });
             }
 
