@@ -43,7 +43,7 @@ internal readonly record struct NativeCode(
     private const int ChecksumSize = 16;
 
     /// <summary>The last digit is the version of this layout.</summary>
-    private static ReadOnlySpan<byte> Magic => "wagi\0cw6"u8;
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw7"u8;
 
     /// <summary>The file of a module.</summary>
     /// <param name="code">Native code.</param>
