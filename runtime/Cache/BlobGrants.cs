@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Wagi.Hosting.Files;
+using Wagi.Oci.References;
 
 namespace Wagi.Runtime.Cache;
 
@@ -11,16 +12,31 @@ namespace Wagi.Runtime.Cache;
 /// </summary>
 internal sealed partial class BlobGrants(CacheDirectory directory, ILogger<BlobGrants> logger)
 {
-    /// <summary>The modules of one namespace; see <see cref="Modules.Configuration.ModuleEntry.Tenant"/>.</summary>
-    public static string Tenant(string tenant) => $"tenant {tenant}";
-
-    /// <summary>A repository that the blob was pulled from: whom it lets read the blob may have it from the cache.</summary>
-    /// <param name="name">Registry and repository.</param>
-    public static string Repository(string name) => $"repository {name}";
-
     /// <summary>The owner of a key, whose signature of a manifest was verified.</summary>
     /// <param name="key">The public key.</param>
     public static string Signer(string key) => $"signer {key}";
+
+    /// <summary>
+    /// Whether a tenant may have a cached blob. A registry is believed only about what came from it before: anyone can run one that claims
+    /// to have a blob, and push a manifest that names it.
+    /// </summary>
+    /// <param name="tenant">The modules of one namespace; see <see cref="Modules.Configuration.ModuleEntry.Tenant"/>.</param>
+    /// <param name="reference">In the repository that names it.</param>
+    /// <param name="digest">Of the blob.</param>
+    /// <param name="mayRead">Asks the registry whether it lets the tenant's credentials read the blob.</param>
+    public async Task<bool> MayUseAsync(string tenant, Reference reference, string digest, Func<Task<bool>> mayRead) =>
+        Has(Tenant(tenant), digest) || (Has(Repository(reference), digest) && await mayRead());
+
+    /// <summary>A tenant may have a blob from now on; whom its repository lets read it may, too, when it came from there just now.</summary>
+    public async Task AddAsync(string tenant, Reference reference, string digest, bool isPulled, CancellationToken cancellationToken)
+    {
+        if (isPulled)
+        {
+            await AddAsync(Repository(reference), digest, cancellationToken);
+        }
+
+        await AddAsync(Tenant(tenant), digest, cancellationToken);
+    }
 
     /// <summary>Whether a holder has been granted a blob.</summary>
     public bool Has(string holder, string digest)
@@ -53,6 +69,10 @@ internal sealed partial class BlobGrants(CacheDirectory directory, ILogger<BlobG
             LogGrantNotStored(path, exception.Message);
         }
     }
+
+    private static string Tenant(string tenant) => $"tenant {tenant}";
+
+    private static string Repository(Reference reference) => $"repository {reference.Registry}/{reference.Repository}";
 
     private string PathFor(string holder, string digest) => Path.Combine(
         directory.References, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{holder}\n{digest}"))) + ".grant");

@@ -153,16 +153,14 @@ internal sealed partial class FileMounts(
     private async Task<KeptFolder> FolderAsync(string tenant, FilesArtifact artifact, CancellationToken cancellationToken)
     {
         var digest = artifact.Digest.ToString();
-        var repository = BlobGrants.Repository($"{artifact.Reference.Registry}/{artifact.Reference.Repository}");
 
         // Modules that share them come at the same time: the first pulls.
         using var turn = await _turns.TakeAsync($"{tenant} {digest}", cancellationToken);
         if (await folders.TryKeepAsync(artifact.Digest, cancellationToken) is { } there)
         {
-            if (grants.Has(BlobGrants.Tenant(tenant), digest)
-                || (grants.Has(repository, digest) && await _files.MayReadAsync(artifact, cancellationToken)))
+            if (await grants.MayUseAsync(tenant, artifact.Reference, digest, () => _files.MayReadAsync(artifact, cancellationToken)))
             {
-                await grants.AddAsync(BlobGrants.Tenant(tenant), digest, cancellationToken);
+                await grants.AddAsync(tenant, artifact.Reference, digest, isPulled: false, cancellationToken);
                 return there;
             }
 
@@ -177,8 +175,7 @@ internal sealed partial class FileMounts(
             token => folders.FillAsync(artifact.Digest, (target, stop) => _files.UnpackAsync(artifact, target, stop), token),
             cancellationToken);
         LogPulledFiles(artifact.Reference.ToString(), digest, folder.Files);
-        await grants.AddAsync(repository, digest, cancellationToken);
-        await grants.AddAsync(BlobGrants.Tenant(tenant), digest, cancellationToken);
+        await grants.AddAsync(tenant, artifact.Reference, digest, isPulled: true, cancellationToken);
         return folder;
     }
 

@@ -131,20 +131,15 @@ internal sealed partial class OciSource(
         await signatures.PassAsync(entry.SignatureKeys, reference.WithDigest(artifact.Digest), CredentialsOf(secrets), cancellationToken);
         Stream? wasm = null;
         var wasmDigest = artifact.ContentDigest?.ToString();
-        var repository = BlobGrants.Repository($"{reference.Registry}/{reference.Repository}");
-        if (wasmDigest is null || !blobs.Contains(wasmDigest) || !await MayUseAsync(tenant, repository, artifact, wasmDigest, cancellationToken))
+        if (wasmDigest is null || !blobs.Contains(wasmDigest)
+            || !await grants.MayUseAsync(tenant, reference, wasmDigest, () => _modules.MayReadAsync(artifact, cancellationToken)))
         {
             (wasmDigest, wasm) = await PullAsync(tenant, reference, artifact, cancellationToken);
         }
 
         try
         {
-            if (wasm is not null)
-            {
-                await grants.AddAsync(repository, wasmDigest, cancellationToken);
-            }
-
-            await grants.AddAsync(BlobGrants.Tenant(tenant), wasmDigest, cancellationToken);
+            await grants.AddAsync(tenant, reference, wasmDigest, isPulled: wasm is not null, cancellationToken);
             var record = new ReferenceRecord(reference.ToString(), artifact.Digest.ToString(), wasmDigest)
             {
                 IsApplication = artifact.Layout == ModuleLayout.SpinApplication,
@@ -188,15 +183,6 @@ internal sealed partial class OciSource(
             throw new ModuleSourceException(ModuleReason.PullFailed, $"{reference}: {exception.Message}", exception);
         }
     }
-
-    /// <summary>
-    /// Whether a tenant may have a cached blob. A registry is believed only about what came from it before: anyone can run one that claims
-    /// to have a blob, and push a manifest that names it.
-    /// </summary>
-    private async Task<bool> MayUseAsync(
-        string tenant, string repository, ModuleArtifact artifact, string digest, CancellationToken cancellationToken) =>
-        grants.Has(BlobGrants.Tenant(tenant), digest)
-        || (grants.Has(repository, digest) && await _modules.MayReadAsync(artifact, cancellationToken));
 
     private static Reference Pin(Reference reference, ReferenceRecord record) => reference.WithDigest(Oci.Content.Digest.Parse(record.ManifestDigest));
 

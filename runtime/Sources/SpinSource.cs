@@ -178,24 +178,12 @@ internal sealed class SpinSource(RegistryClient registries, BlobCache blobs, Blo
     private async Task<ModuleContent> ComponentAsync(Pull pull, string component, Digest digest, CancellationToken cancellationToken)
     {
         var text = digest.ToString();
-        Stream? pulled = null;
-        if (!grants.Has(pull.Holder, text))
-        {
-            var artifact = await pull.Artifact.Value;
-            if (!blobs.Contains(text) || !grants.Has(pull.Repository, text) || !await _layers.MayReadAsync(artifact, digest, cancellationToken))
-            {
-                pulled = await PullAsync(pull, component, digest, cancellationToken);
-            }
-        }
-
+        var mayUse = await grants.MayUseAsync(
+            pull.Tenant, pull.Reference, text, async () => blobs.Contains(text) && await _layers.MayReadAsync(await pull.Artifact.Value, digest, cancellationToken));
+        var pulled = mayUse ? null : await PullAsync(pull, component, digest, cancellationToken);
         try
         {
-            if (pulled is not null)
-            {
-                await grants.AddAsync(pull.Repository, text, cancellationToken);
-            }
-
-            await grants.AddAsync(pull.Holder, text, cancellationToken);
+            await grants.AddAsync(pull.Tenant, pull.Reference, text, isPulled: pulled is not null, cancellationToken);
         }
         catch
         {
@@ -245,7 +233,7 @@ internal sealed class SpinSource(RegistryClient registries, BlobCache blobs, Blo
             file.Inline)).ToList();
         var lines = files.Select(file => $"{file.Digest} {file.Path}").Order(StringComparer.Ordinal);
         var key = Digest.Compute(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
-        if (grants.Has(pull.Holder, key.ToString()) && await folders.TryKeepAsync(key, cancellationToken) is { } there)
+        if (await grants.MayUseAsync(pull.Tenant, pull.Reference, key.ToString(), static () => Task.FromResult(false)) && await folders.TryKeepAsync(key, cancellationToken) is { } there)
         {
             return there;
         }
@@ -257,7 +245,7 @@ internal sealed class SpinSource(RegistryClient registries, BlobCache blobs, Blo
             _layers.Limits.MaxUnpackedSize,
             token => folders.FillAsync(key, (target, stop) => _layers.UnpackAsync(artifact, files, target, stop), token),
             cancellationToken);
-        await grants.AddAsync(pull.Holder, key.ToString(), cancellationToken);
+        await grants.AddAsync(pull.Tenant, pull.Reference, key.ToString(), isPulled: false, cancellationToken);
         return folder;
     }
 
@@ -266,10 +254,5 @@ internal sealed class SpinSource(RegistryClient registries, BlobCache blobs, Blo
         : throw new ModuleSourceException(ModuleReason.NotWasm, $"{reference}: the description of the Spin application names the digest '{text}': {error}");
 
     /// <summary>Where the parts of one application come from, should the cache not have them.</summary>
-    private sealed record Pull(string Tenant, Reference Reference, Lazy<Task<ModuleArtifact>> Artifact)
-    {
-        public string Holder => BlobGrants.Tenant(Tenant);
-
-        public string Repository => BlobGrants.Repository($"{Reference.Registry}/{Reference.Repository}");
-    }
+    private sealed record Pull(string Tenant, Reference Reference, Lazy<Task<ModuleArtifact>> Artifact);
 }
