@@ -274,9 +274,7 @@ public sealed class GuestRun
     /// <summary>Puts the guest to sleep for at least this long. False: it must not go on.</summary>
     internal bool Sleep(ulong nanoseconds)
     {
-        Pause();
-        _clock.HoldThread();
-        Stdin?.Keep();
+        BeginWaiting();
         return FlushStdout() && GoesOn(_clock.Sleep(nanoseconds, Stdout.Aborted));
     }
 
@@ -296,18 +294,14 @@ public sealed class GuestRun
     /// <summary>As <see cref="Await"/>, for the output itself.</summary>
     internal bool WaitFor(Task task)
     {
-        Pause();
-        _clock.HoldThread();
-        Stdin?.Keep();
+        BeginWaiting();
         return GoesOn(_clock.Wait(task, Stdout.Aborted));
     }
 
     /// <summary>As <see cref="Await"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
     internal bool Await(Task task, ulong nanoseconds)
     {
-        Pause();
-        _clock.HoldThread();
-        Stdin?.Keep();
+        BeginWaiting();
         return FlushStdout() && GoesOn(_clock.Wait(task, nanoseconds, Stdout.Aborted));
     }
 
@@ -317,6 +311,14 @@ public sealed class GuestRun
         Pause();
         _clock.HoldThread();
         return task.Wait(atMost);
+    }
+
+    /// <summary>It waits for something else than its input, which is taken in meanwhile.</summary>
+    private void BeginWaiting()
+    {
+        Pause();
+        _clock.HoldThread();
+        Stdin?.Keep();
     }
 
     /// <summary>It does not compute for now; its next tick asks for a turn again.</summary>

@@ -95,13 +95,18 @@ internal struct RunClock
     /// <summary>As <see cref="Wait(Task, CancellationToken)"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
     public readonly GuestOutcome Wait(Task task, ulong nanoseconds, CancellationToken aborted)
     {
-        // Rounded up, so that it never goes on too early.
+        var left = Left();
+        if (left <= TimeSpan.Zero)
+        {
+            return GuestOutcome.DeadlineExceeded;
+        }
+
+        // Rounded up, so that it never goes on too early. Whoever waits for longer asks again.
         var milliseconds = (nanoseconds / 1_000_000) + (nanoseconds % 1_000_000 == 0 ? 0ul : 1ul);
         try
         {
-            return milliseconds < Math.Max(0, Left().TotalMilliseconds) && (task.Wait((int)milliseconds, aborted) || !IsOver)
-                ? GuestOutcome.Completed
-                : Wait(task, aborted);
+            var isOver = !task.Wait((int)Math.Min(milliseconds, (ulong)Math.Ceiling(Math.Min(left.TotalMilliseconds, 60_000))), aborted) && IsOver;
+            return isOver ? GuestOutcome.DeadlineExceeded : GuestOutcome.Completed;
         }
         catch (OperationCanceledException)
         {
