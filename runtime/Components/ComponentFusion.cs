@@ -15,8 +15,6 @@ namespace Wagi.Runtime.Components;
 /// </remarks>
 internal sealed class ComponentFusion
 {
-    private const string RunInterface = "wasi:cli/run@0.2.";
-    private const string HandlerInterface = "wasi:http/incoming-handler@0.2.";
     private const byte Type = 1;
 
     // Types of functions (core specification §5.3.6): what follows from the types of run, (result (result)), of handle, which gets two handles,
@@ -103,9 +101,9 @@ internal sealed class ComponentFusion
     }
 
     /// <summary>The function that is called: a component that answers requests does that, whatever else it may be.</summary>
-    private (string Name, ComponentItem.Lifted Function, byte[] Type) FindEntry() =>
-        Find(HandlerInterface, "handle") is { } handle ? (FusedComponent.Handle, handle, TypeOfHandle)
-        : Find(RunInterface, "run") is { } run ? (FusedComponent.Run, run, TypeOfRun)
+    private Entry FindEntry() =>
+        Find(FusedComponent.HandlerInterface, "handle") is { } handle ? new Entry(FusedComponent.Handle, handle, TypeOfHandle, TypeOfPostReturnOfNothing)
+        : Find(FusedComponent.RunInterface, "run") is { } run ? new Entry(FusedComponent.Run, run, TypeOfRun, TypeOfPostReturn)
         : throw new InvalidDataException("it exports neither wasi:http/incoming-handler@0.2 nor wasi:cli/run@0.2 with a function of its own");
 
     private ComponentItem.Lifted? Find(string exported, string function) =>
@@ -272,13 +270,13 @@ internal sealed class ComponentFusion
     private List<uint> Starts() =>
         [.. _parts.Where(part => part.Module.Start is not null).Select(part => part.Map.Of(CoreSort.Function, part.Module.Start!.Value))];
 
-    private byte[] WriteExports((string Name, ComponentItem.Lifted Function, byte[] Type) entry)
+    private byte[] WriteExports(Entry entry)
     {
         var exports = new List<(string Name, CoreSort Sort, uint Index)> { (entry.Name, CoreSort.Function, FunctionOf(entry.Function.Function, entry.Type)) };
         if (entry.Function.PostReturn is { } postReturn)
         {
             // Called by nobody: with the instance goes all that it would free. But it has to be a function, which gets what the other one has given.
-            _ = FunctionOf(postReturn, entry.Type == TypeOfRun ? TypeOfPostReturn : TypeOfPostReturnOfNothing);
+            _ = FunctionOf(postReturn, entry.TypeOfPostReturn);
         }
 
         if (_parts.Exists(part => part.Module.Defined(CoreSort.Memory) > 0))
@@ -506,6 +504,13 @@ internal sealed class ComponentFusion
     }
 
     private delegate void ItemMover(ref WasmReader reader, IndexMap map, MemoryStream target);
+
+    /// <summary>The function that is called.</summary>
+    /// <param name="Name">What it is exported as.</param>
+    /// <param name="Function">The function.</param>
+    /// <param name="Type">The type that it must have.</param>
+    /// <param name="TypeOfPostReturn">The type of the function that would free its results.</param>
+    private sealed record Entry(string Name, ComponentItem.Lifted Function, byte[] Type, byte[] TypeOfPostReturn);
 
     /// <summary>A module, and where it is in the one that is made.</summary>
     private sealed class Part(CoreModule module, CoreInstance.OfModule instance)

@@ -3,6 +3,12 @@ namespace Wagi.Runtime.Components;
 /// <summary>The names of what a component imports and exports that has become one core module.</summary>
 internal static class FusedComponent
 {
+    /// <summary>The interface of a command, up to the version's last number.</summary>
+    public const string RunInterface = "wasi:cli/run@0.2.";
+
+    /// <summary>The interface of a handler of HTTP requests, up to the version's last number.</summary>
+    public const string HandlerInterface = "wasi:http/incoming-handler@0.2.";
+
     /// <summary>The name under which the module exports its memory.</summary>
     public const string Memory = "memory";
 

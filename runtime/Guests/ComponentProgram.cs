@@ -1,4 +1,5 @@
 using Wagi.Modules.Status;
+using Wagi.Runtime.Components;
 using Wagi.Runtime.Interop;
 
 namespace Wagi.Runtime.Guests;
@@ -6,9 +7,6 @@ namespace Wagi.Runtime.Guests;
 /// <summary>A component that is a command of WASI preview 2: it exports <c>wasi:cli/run</c>, which is called in place of an entrypoint.</summary>
 internal sealed class ComponentProgram : IGuestProgram
 {
-    private const string RunInterface = "wasi:cli/run@0.2.";
-    private const string HandlerInterface = "wasi:http/incoming-handler@0.2.";
-
     private readonly GuestEngine _engine;
     private readonly ComponentHandle _component;
     private readonly List<string> _unknown;
@@ -29,7 +27,7 @@ internal sealed class ComponentProgram : IGuestProgram
         _unknown = [.. imports.Where(import => !engine.Interfaces.Offers(import)).Select(import => import.Name)];
         _linker = _unknown.Count == 0 ? Link(engine, imports) : null;
         _exports = WasmComponent.Exports(engine.ComponentHandle, component);
-        _run = _exports.Find(name => name.StartsWith(RunInterface, StringComparison.Ordinal)) is { } run
+        _run = _exports.Find(name => name.StartsWith(FusedComponent.RunInterface, StringComparison.Ordinal)) is { } run
             ? WasmComponent.FindExport(component, run, "run")
             : null;
     }
@@ -41,7 +39,7 @@ internal sealed class ComponentProgram : IGuestProgram
     /// <inheritdoc/>
     public void Check(string entrypoint, bool hasFiles)
     {
-        if (_exports.Exists(name => name.StartsWith(HandlerInterface, StringComparison.Ordinal)))
+        if (_exports.Exists(name => name.StartsWith(FusedComponent.HandlerInterface, StringComparison.Ordinal)))
         {
             throw new GuestLoadException(
                 ModuleReason.CompileFailed, $"the component answers requests by wasi:http, which needs one that becomes a single module; this one is {_remark}");

@@ -39,8 +39,6 @@ internal sealed class IncomingBody(IBodySource source) : Resource
 /// <summary><c>wasi:http/types.future-trailers</c>: what is left of the content is dropped, and then there are the trailers.</summary>
 internal sealed class FutureTrailers(IBodySource source) : Resource
 {
-    private readonly byte[] _dropped = new byte[4096];
-
     /// <summary>Whether they were handed out.</summary>
     public bool IsTaken { get; set; }
 
@@ -49,10 +47,11 @@ internal sealed class FutureTrailers(IBodySource source) : Resource
     /// <summary>Whether the content has come to its end, of which what is there is dropped.</summary>
     public bool IsReady(GuestRun run)
     {
+        Span<byte> dropped = stackalloc byte[4096];
         int read;
         do
         {
-            read = source.Content.Read(run, _dropped, mayWait: false);
+            read = source.Content.Read(run, dropped, mayWait: false);
         }
         while (read > 0 && !run.IsStopped);
 
