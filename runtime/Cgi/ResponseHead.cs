@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -14,17 +13,6 @@ namespace Wagi.Runtime.Cgi;
 /// </summary>
 internal static class ResponseHead
 {
-    // RFC 9110 §5.6.2.
-    private static readonly SearchValues<byte> TokenBytes = SearchValues.Create(
-        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-
-    // RFC 9110 §7.6.1: these speak of one connection, and the connection is the server's.
-    private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
-        "Transfer-Encoding", "Upgrade",
-    };
-
     /// <summary>Where the block ends.</summary>
     /// <param name="bytes">What the guest has written.</param>
     /// <param name="searched">How much of it has been searched before.</param>
@@ -76,14 +64,14 @@ internal static class ResponseHead
             }
 
             var colon = line.IndexOf((byte)':');
-            if (colon <= 0 || line[..colon].ContainsAnyExcept(TokenBytes))
+            if (colon < 0 || !HttpField.IsToken(line[..colon]))
             {
                 return colon < 0 ? "a header line has no colon" : "a header has an invalid name";
             }
 
             var name = line[..colon];
             var value = line[(colon + 1)..].Trim(" \t"u8);
-            if (ContainsControl(value))
+            if (HttpField.HasControl(value))
             {
                 return $"the value of header '{Text(name)}' holds a control character";
             }
@@ -110,14 +98,10 @@ internal static class ResponseHead
             {
                 error = SetContentLength(value, response);
             }
-            else if (Is(name, "x-request-id"u8))
-            {
-                // It is there already, and the one that the log knows.
-            }
             else
             {
                 var text = Text(name);
-                error = HopByHop.Contains(text)
+                error = HttpField.IsOfConnection(text) || text.Equals(HeaderNames.Trailer, StringComparison.OrdinalIgnoreCase)
                     ? $"header '{text}' belongs to the connection and is not the guest's to set"
                     : Add(response, text, Text(value));
             }
@@ -153,7 +137,6 @@ internal static class ResponseHead
         {
             var value = bytes.AsSpan().Trim(" \t"u8);
             var error = name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? SetContentLength(value, response)
-                : name.Equals(RequestId.Header, StringComparison.OrdinalIgnoreCase) ? null
                 : Add(response, name, Text(value));
             if (error is not null)
             {
@@ -199,6 +182,11 @@ internal static class ResponseHead
 
     private static string? Add(HttpResponse response, string name, string value)
     {
+        if (name.Equals(RequestId.Header, StringComparison.OrdinalIgnoreCase))
+        {
+            return null; // It is there already, and the one that the log knows.
+        }
+
         try
         {
             response.Headers.Append(name, value);
@@ -219,19 +207,6 @@ internal static class ResponseHead
         : value.SequenceEqual("text/plain; charset=utf-8"u8) ? "text/plain; charset=utf-8"
         : value.SequenceEqual("text/html; charset=utf-8"u8) ? "text/html; charset=utf-8"
         : Text(value);
-
-    private static bool ContainsControl(ReadOnlySpan<byte> value)
-    {
-        foreach (var b in value)
-        {
-            if ((b < 0x20 && b != '\t') || b == 0x7f)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => Ascii.EqualsIgnoreCase(name, lowerCase);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using Wagi.Hosting.CommandLine;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Commands;
 
@@ -66,7 +67,7 @@ internal sealed class RequestArguments
         var method = arguments.GetValue(_method) ?? (body is null ? "GET" : "POST");
         return new RunRequest
         {
-            Method = method.Length > 0 && method.All(IsTokenCharacter) && method != "CONNECT"
+            Method = HttpField.IsToken(method) && method != "CONNECT"
                 ? method
                 : throw new UsageException($"{_method.Name} '{method}' is not a method such as GET or POST"),
             Target = Encode(query is null ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{query}"),
@@ -79,13 +80,10 @@ internal sealed class RequestArguments
     private KeyValuePair<string, string> ReadHeader(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && text[..colon].All(IsTokenCharacter) && !text.Any(char.IsControl)
+        return colon > 0 && HttpField.IsToken(text.AsSpan(0, colon)) && !text.Any(char.IsControl)
             ? new(text[..colon], text[(colon + 1)..].Trim())
             : throw new UsageException($"{_header.Name} '{text}' is not 'NAME: VALUE'");
     }
-
-    /// <summary>RFC 9110 §5.6.2.</summary>
-    private static bool IsTokenCharacter(char character) => char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal);
 
     /// <summary>What cannot stand in a request as it is.</summary>
     private static string Encode(string target) => string.Concat(

@@ -11,6 +11,7 @@ using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Loading;
+using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Serving;
 using Wagi.Runtime.Sources;
@@ -122,10 +123,9 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
             {
                 message.Headers.Host = value;
             }
-            else if (!message.Headers.TryAddWithoutValidation(name, value))
+            else
             {
-                message.Content ??= new ByteArrayContent([]);
-                message.Content.Headers.TryAddWithoutValidation(name, value);
+                OutboundRequest.AddHeader(message, name, value);
             }
         }
 
@@ -196,12 +196,9 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
     private static string HeadOf(HttpResponseMessage response)
     {
         var head = new StringBuilder($"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd()).Append('\n');
-        foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
+        foreach (var (name, value) in OutboundClient.HeadersOf(response))
         {
-            foreach (var value in values)
-            {
-                head.Append(name).Append(": ").Append(value).Append('\n');
-            }
+            head.Append(name).Append(": ").Append(value).Append('\n');
         }
 
         return head.Append('\n').ToString();

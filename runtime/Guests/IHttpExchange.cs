@@ -1,10 +1,5 @@
 namespace Wagi.Runtime.Guests;
 
-/// <summary>A header or trailer field (RFC 9110 §5).</summary>
-/// <param name="Name">A token.</param>
-/// <param name="Value">Its value, as bytes: what is in it need not be text.</param>
-internal readonly record struct HttpField(string Name, byte[] Value);
-
 /// <summary>
 /// The request that a guest answers, for guests that speak HTTP themselves instead of CGI. The bodies are the run's: that of the request is its
 /// stdin, and what it writes to stdout after <see cref="Answer"/> is that of the response.

@@ -1,17 +1,13 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
 
 /// <summary>Headers as the guest hands them over and gets them: lines <c>name:value\n</c>.</summary>
 internal static class HeaderLines
 {
-    /// <summary>RFC 9110 §5.6.2.</summary>
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
     /// <summary>
     /// What the connection and the length of the message are about is the runtime's to say (RFC 9110 §7.6.1): a guest that sets it
     /// could smuggle a second request into the connection, or reach a host behind the one that is allowed.
@@ -22,8 +18,8 @@ internal static class HeaderLines
         "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     };
 
-    /// <summary>Whether a text is a token: one character at least, and none that separates.</summary>
-    public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenCharacters);
+    /// <summary>Whether a header of this name is the guest's to set.</summary>
+    public static bool IsForwarded(string name) => !NotForwarded.Contains(name);
 
     /// <summary>UTF-8 to text; false when it is not UTF-8.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out string? text)
@@ -48,13 +44,13 @@ internal static class HeaderLines
             }
 
             var colon = line.IndexOf(':');
-            if (colon < 0 || !IsToken(line[..colon]) || HasControl(line[(colon + 1)..]))
+            if (colon < 0 || !HttpField.IsToken(line[..colon]) || HttpField.HasControl(line[(colon + 1)..]))
             {
                 return false;
             }
 
             var name = line[..colon].ToString();
-            if (!NotForwarded.Contains(name))
+            if (IsForwarded(name))
             {
                 headers.Add(new(name, line[(colon + 1)..].Trim(" \t").ToString()));
             }
@@ -73,19 +69,5 @@ internal static class HeaderLines
         }
 
         return Encoding.Latin1.GetBytes(lines.ToString());
-    }
-
-    /// <summary>A tab is the one control character that a value may have (RFC 9110 §5.5).</summary>
-    private static bool HasControl(ReadOnlySpan<char> value)
-    {
-        foreach (var character in value)
-        {
-            if (character is (< ' ' and not '\t') or '\x7f')
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

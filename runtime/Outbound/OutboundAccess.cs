@@ -55,6 +55,10 @@ internal sealed partial class OutboundAccess
 
     public string BodyIsTooLarge => string.Create(CultureInfo.InvariantCulture, $"the response body is larger than {Limits.MaxResponseBody} bytes");
 
+    /// <summary>Whether a response says of its body that it is too large.</summary>
+    public bool IsTooLarge(HttpResponseMessage response) =>
+        response.Content.Headers.ContentLength > Limits.MaxResponseBody && response.RequestMessage?.Method != HttpMethod.Head;
+
     /// <summary>Whether requests may go to this URL's origin: none may unless an entry of <c>allowed_hosts</c> says so.</summary>
     /// <param name="destination">The URL.</param>
     /// <param name="byName">Whether the entry has to name the origin: one that allows everything does not count.</param>

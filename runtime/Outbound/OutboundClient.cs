@@ -116,7 +116,7 @@ public sealed class OutboundClient : IDisposable
 
     private static async Task<OutboundAnswer> OpenAsync(HttpResponseMessage response, OutboundAccess access, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentLength > access.Limits.MaxResponseBody && response.RequestMessage?.Method != HttpMethod.Head)
+        if (access.IsTooLarge(response))
         {
             response.Dispose();
             return new OutboundAnswer(HttpError.RequestError, OutboundOutcome.Failed, access.BodyIsTooLarge);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Outbound;
 
@@ -31,7 +32,7 @@ internal sealed record OutboundRequest(
         }
 
         // A tunnel would end the checking of destinations.
-        if (!HeaderLines.IsToken(methodText) || methodText.Equals("CONNECT", StringComparison.OrdinalIgnoreCase))
+        if (!HttpField.IsToken(methodText) || methodText.Equals("CONNECT", StringComparison.OrdinalIgnoreCase))
         {
             return HttpError.InvalidMethod;
         }
@@ -81,29 +82,40 @@ internal sealed record OutboundRequest(
     /// <summary>As it goes out.</summary>
     public HttpRequestMessage ToMessage()
     {
-        var message = new HttpRequestMessage(Method, Target)
+        var hasContent = !Body.IsEmpty || Headers.Any(header => IsAboutContent(header.Key));
+        return MessageOf(Method, Target, Headers, hasContent ? new ReadOnlyMemoryContent(Body) : null);
+    }
+
+    /// <summary>A request as it goes out.</summary>
+    /// <param name="method">Its method.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="headers">Those that are forwarded.</param>
+    /// <param name="content">Its body; null: it has none.</param>
+    public static HttpRequestMessage MessageOf(HttpMethod method, Uri target, IEnumerable<KeyValuePair<string, string>> headers, HttpContent? content)
+    {
+        // A length is sent with a method that is expected to have content, even if it is 0 (RFC 9110 §8.6).
+        var isExpected = method == HttpMethod.Post || method == HttpMethod.Put || method == HttpMethod.Patch;
+        var message = new HttpRequestMessage(method, target)
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+            Content = content ?? (isExpected ? new ByteArrayContent([]) : null),
         };
-
-        // A length is sent with a method that is expected to have content, even if it is 0 (RFC 9110 §8.6).
-        if (!Body.IsEmpty || Method == HttpMethod.Post || Method == HttpMethod.Put || Method == HttpMethod.Patch
-            || Headers.Any(header => IsAboutContent(header.Key)))
+        foreach (var (name, value) in headers)
         {
-            message.Content = new ReadOnlyMemoryContent(Body);
-        }
-
-        foreach (var (name, value) in Headers)
-        {
-            // Which headers belong to the content is for the library to know; the request refuses those.
-            if (!message.Headers.TryAddWithoutValidation(name, value))
-            {
-                (message.Content ??= new ReadOnlyMemoryContent(Body)).Headers.TryAddWithoutValidation(name, value);
-            }
+            AddHeader(message, name, value);
         }
 
         return message;
+    }
+
+    /// <summary>Adds a header as it is. Which headers belong to the content is for the library to know; the request refuses those.</summary>
+    public static void AddHeader(HttpRequestMessage message, string name, string value)
+    {
+        if (!message.Headers.TryAddWithoutValidation(name, value))
+        {
+            (message.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
+        }
     }
 
     private static bool IsHttp(Uri uri) => (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && uri.Host.Length > 0;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Lowering;
 
@@ -19,17 +18,6 @@ internal sealed class Fields : Resource
     /// <summary>What a field takes beside its name and value, in bytes.</summary>
     private const int Overhead = 64;
 
-    // RFC 9110 §5.6.2.
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
-    /// <summary>These are about one connection, which is the runtime's (RFC 9110 §7.6.1), or are said elsewhere in <c>wasi:http</c>.</summary>
-    private static readonly HashSet<string> ForbiddenNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Connection", "Host", "HTTP2-Settings", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE",
-        "Transfer-Encoding", "Upgrade",
-    };
-
     private readonly List<HttpField> _fields;
     private readonly ComponentRun? _run;
     private int _taken;
@@ -45,7 +33,7 @@ internal sealed class Fields : Resource
     /// <summary>Those of a message that was received, which never change.</summary>
     public Fields(IEnumerable<HttpField> received)
     {
-        _fields = [.. received.Where(field => !ForbiddenNames.Contains(field.Name))];
+        _fields = [.. received.Where(field => !IsForbidden(field.Name))];
         IsImmutable = true;
     }
 
@@ -54,9 +42,6 @@ internal sealed class Fields : Resource
 
     /// <summary>All, in order.</summary>
     public IReadOnlyList<HttpField> All => _fields;
-
-    /// <summary>Whether a text is a token, as names of fields and methods are (RFC 9110 §5.6.2).</summary>
-    public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenCharacters);
 
     /// <summary>From now on they belong to a message.</summary>
     public Fields Freeze()
@@ -88,8 +73,8 @@ internal sealed class Fields : Resource
     /// <summary>Whether a value could be added.</summary>
     public HeaderError Check(string name, ReadOnlySpan<byte> value) =>
         IsImmutable ? HeaderError.Immutable
-        : !IsToken(name) || HasControl(value) ? HeaderError.InvalidSyntax
-        : ForbiddenNames.Contains(name) ? HeaderError.Forbidden
+        : !HttpField.IsToken(name) || HttpField.HasControl(value) ? HeaderError.InvalidSyntax
+        : IsForbidden(name) ? HeaderError.Forbidden
         : HeaderError.None;
 
     /// <summary>Takes all values under a name away.</summary>
@@ -139,17 +124,7 @@ internal sealed class Fields : Resource
 
     private static int SizeOf(HttpField field) => Overhead + (2 * field.Name.Length) + field.Value.Length;
 
-    /// <summary>A tab is the one control character that a value may have (RFC 9110 §5.5).</summary>
-    private static bool HasControl(ReadOnlySpan<byte> value)
-    {
-        foreach (var b in value)
-        {
-            if (b is (< 0x20 and not (byte)'\t') or 0x7f)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    /// <summary>Whether the runtime says it, or <c>wasi:http</c> elsewhere.</summary>
+    private static bool IsForbidden(string name) =>
+        HttpField.IsOfConnection(name) || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("HTTP2-Settings", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Text;
 using Wagi.Modules.Network;
 using Wagi.Runtime.Guests;
@@ -135,7 +134,7 @@ internal sealed class OutgoingExchange : IBodySource
             }
 
             var response = await _access.Client.SendAsync(message, _access, deadline.Token).ConfigureAwait(false);
-            if (response.Content.Headers.ContentLength > _access.Limits.MaxResponseBody && message.Method != HttpMethod.Head)
+            if (_access.IsTooLarge(response))
             {
                 response.Dispose();
                 return (null, null, new OutboundFault(OutboundOutcome.Failed, _access.BodyIsTooLarge));
@@ -155,45 +154,10 @@ internal sealed class OutgoingExchange : IBodySource
         }
     }
 
-    private static HttpRequestMessage MessageOf(OutgoingRequest request, Uri target)
-    {
-        var method = HttpMethod.Parse(request.Method);
-        var message = new HttpRequestMessage(method, target)
-        {
-            Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
-            Content = request.Body?.Content,
-        };
-
-        // A length is sent with a method that is expected to have content, even if it is 0 (RFC 9110 §8.6).
-        if (method == HttpMethod.Post || method == HttpMethod.Put || method == HttpMethod.Patch)
-        {
-            message.Content ??= new ByteArrayContent([]);
-        }
-
-        foreach (var (name, bytes) in request.Headers.All)
-        {
-            if (IsTheRuntimes(name))
-            {
-                continue;
-            }
-
-            var value = Encoding.UTF8.GetString(bytes);
-            if (!message.Headers.TryAddWithoutValidation(name, value))
-            {
-                // Which headers belong to the content is for the library to know; the request refuses those.
-                (message.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
-            }
-        }
-
-        return message;
-    }
-
-    /// <summary>What the length of the message and the connection are about (RFC 9110 §7.6.1, §8.6).</summary>
-    private static bool IsTheRuntimes(string name) =>
-        name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Expect", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Trailer", StringComparison.OrdinalIgnoreCase);
+    private static HttpRequestMessage MessageOf(OutgoingRequest request, Uri target) => OutboundRequest.MessageOf(
+        HttpMethod.Parse(request.Method), target,
+        request.Headers.All.Where(field => HeaderLines.IsForwarded(field.Name)).Select(field => KeyValuePair.Create(field.Name, Encoding.UTF8.GetString(field.Value))),
+        request.Body?.Content);
 
     private static IEnumerable<HttpField> FieldsOf(IEnumerable<KeyValuePair<string, string>> headers) =>
         headers.Select(header => new HttpField(header.Key, Encoding.Latin1.GetBytes(header.Value)));

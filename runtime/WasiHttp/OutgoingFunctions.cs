@@ -1,3 +1,4 @@
+using Wagi.Runtime.Guests;
 using Wagi.Runtime.Lowering;
 using Wagi.Runtime.Wasip2;
 
@@ -18,7 +19,7 @@ internal static class OutgoingFunctions
         functions.Add(Types, "[method]outgoing-request.method", "ii", "", static (in call) =>
             HttpTypes.StoreMethod(call, 1, call.Resource<OutgoingRequest>(0).Method));
         functions.Add(Types, "[method]outgoing-request.set-method", "iiii", "i", static (in call) =>
-            Set(HttpTypes.Method(call, 1), Fields.IsToken, call.Resource<OutgoingRequest>(0), static (request, method) => request.Method = method!));
+            Set(HttpTypes.Method(call, 1), HttpField.IsToken, call.Resource<OutgoingRequest>(0), static (request, method) => request.Method = method!));
         functions.Add(Types, "[method]outgoing-request.path-with-query", "ii", "", static (in call) =>
             HttpTypes.StoreOption(call, 1, call.Resource<OutgoingRequest>(0).PathWithQuery));
         functions.Add(Types, "[method]outgoing-request.set-path-with-query", "iiii", "i", static (in call) => Set(
@@ -27,7 +28,7 @@ internal static class OutgoingFunctions
         functions.Add(Types, "[method]outgoing-request.scheme", "ii", "", static (in call) =>
             HttpTypes.StoreScheme(call, 1, call.Resource<OutgoingRequest>(0).Scheme));
         functions.Add(Types, "[method]outgoing-request.set-scheme", "iiiii", "i", static (in call) => Set(
-            HttpTypes.HasValue(call, 1) ? HttpTypes.Scheme(call, 2) : null, Fields.IsToken,
+            HttpTypes.HasValue(call, 1) ? HttpTypes.Scheme(call, 2) : null, HttpField.IsToken,
             call.Resource<OutgoingRequest>(0), static (request, scheme) => request.Scheme = scheme));
         functions.Add(Types, "[method]outgoing-request.authority", "ii", "", static (in call) =>
             HttpTypes.StoreOption(call, 1, call.Resource<OutgoingRequest>(0).Authority));
