@@ -64,6 +64,34 @@ public sealed class KubernetesNodeTests
         Assert.Equal(before, await MachineAsync());
     }
 
+    [Fact]
+    public async Task NameThatACgroupHas_IsTaken()
+    {
+        if (KubernetesNode.WhyMissing is { } reason) Assert.Skip(reason);
+        const string name = "wagi-nodex";
+        using var folder = new TempDirectory("node");
+        var hierarchies = (await RunAsync("find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs -printf '%h\n'")).Stdout
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        // The last: what was made in the others before it is found must go again.
+        var taken = Path.Combine(hierarchies[^1], name);
+        Directory.CreateDirectory(taken);
+        try
+        {
+            var refused = await Command.RunAsync(
+                Path.Combine(AppContext.BaseDirectory, "node-sandbox"),
+                [folder.FullPath, name, "198.19.255.1", "198.19.255.2", "24", "--", "/bin/true"],
+                cancellationToken: Cancel);
+            Assert.Equal(3, refused.ExitCode);
+            Assert.Equal("", refused.Stderr);
+            Assert.Equal($"{taken}\n", (await RunAsync($"find /sys/fs/cgroup -maxdepth 2 -name {name}")).Stdout);
+            Assert.Equal("", (await RunAsync($"ip -oneline link show {name} 2>/dev/null")).Stdout);
+        }
+        finally
+        {
+            Directory.Delete(taken);
+        }
+    }
+
     private static async Task<string> ReadAsync(StreamReader output, string start)
     {
         while (true)
