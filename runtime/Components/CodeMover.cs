@@ -14,6 +14,7 @@ internal ref struct CodeMover
     private readonly MemoryStream _target;
     private WasmReader _reader;
     private int _copied;
+    private bool _growsMemory;
 
     private CodeMover(ReadOnlySpan<byte> source, IndexMap map, MemoryStream target)
     {
@@ -24,8 +25,9 @@ internal ref struct CodeMover
     }
 
     /// <summary>Copies the body of a function, without its size.</summary>
+    /// <returns>Whether it grows the memory.</returns>
     /// <exception cref="InvalidDataException">There is something in it that is not known here; the message says what.</exception>
-    public static void MoveBody(ReadOnlySpan<byte> body, IndexMap map, MemoryStream target)
+    public static bool MoveBody(ReadOnlySpan<byte> body, IndexMap map, MemoryStream target)
     {
         var mover = new CodeMover(body, map, target);
         for (var locals = mover._reader.Number(); locals > 0; locals--)
@@ -40,6 +42,7 @@ internal ref struct CodeMover
         }
 
         mover.Flush(mover._reader.Position);
+        return mover._growsMemory;
     }
 
     /// <summary>Copies a constant expression.</summary>
@@ -101,7 +104,8 @@ internal ref struct CodeMover
             case >= 0x28 and <= 0x3e:
                 SkipMemoryArgument();
                 break;
-            case 0x3f or 0x40:
+            case 0x3f or 0x40: // memory.size, memory.grow
+                _growsMemory |= instruction == 0x40;
                 Move(CoreSort.Memory);
                 break;
             case 0x41 or 0x42: // i32.const, i64.const

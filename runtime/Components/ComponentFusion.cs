@@ -30,6 +30,7 @@ internal sealed class ComponentFusion
     private readonly Dictionary<int, Part> _partOfInstance = [];
     private readonly List<(string Interface, string Name, ReadOnlyMemory<byte> Type)> _imports = [];
     private readonly List<uint> _reallocs = [];
+    private bool _growsMemoryOfAnother;
 
     /// <summary>How a core module begins, version 1 (core specification §5.5.16).</summary>
     private static ReadOnlySpan<byte> Preamble => "\0asm\u0001\0\0\0"u8;
@@ -55,9 +56,9 @@ internal sealed class ComponentFusion
     /// <summary>Makes the module.</summary>
     /// <param name="component">A component in binary format.</param>
     /// <exception cref="InvalidDataException">It is none, is cut off, or cannot become one module; the message says why.</exception>
-    public static byte[] Fuse(ReadOnlyMemory<byte> component) => new ComponentFusion(component).Fuse();
+    public static FusedModule Fuse(ReadOnlyMemory<byte> component) => new ComponentFusion(component).Fuse();
 
-    private byte[] Fuse()
+    private FusedModule Fuse()
     {
         var entry = FindEntry();
         Place();
@@ -97,7 +98,7 @@ internal sealed class ComponentFusion
         Write(module, WasmSections.Code, WriteCode(starts));
         Write(module, WasmSections.Data, Together(WasmSections.Data, MoveData));
         WriteNames(module);
-        return module.ToArray();
+        return new FusedModule(module.ToArray(), _growsMemoryOfAnother);
     }
 
     /// <summary>The function that is called: a component that answers requests does that, whatever else it may be.</summary>
@@ -363,7 +364,7 @@ internal sealed class ComponentFusion
             for (; count > 0; count--)
             {
                 body.SetLength(0);
-                CodeMover.MoveBody(reader.Take(reader.Number()), part.Map, body);
+                _growsMemoryOfAnother |= CodeMover.MoveBody(reader.Take(reader.Number()), part.Map, body) && part.Module.Defined(CoreSort.Memory) == 0;
                 section.WriteBytes(body.GetBuffer().AsSpan(0, (int)body.Length));
             }
         }

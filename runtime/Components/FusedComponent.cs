@@ -32,3 +32,10 @@ internal static class FusedComponent
             ? (name[..separator], realloc)
             : (name, null);
 }
+
+/// <summary>The core module that a component has become.</summary>
+/// <param name="Wasm">In binary format.</param>
+/// <param name="GrowsMemoryOfAnother">
+/// Whether one of its modules grows the memory of another one. Adapters from preview 1 do, in each run, to have pages of their own.
+/// </param>
+internal sealed record FusedModule(byte[] Wasm, bool GrowsMemoryOfAnother);

@@ -83,7 +83,7 @@ internal sealed class ComponentProgram : IGuestProgram
     /// <inheritdoc/>
     public GuestResult Run(GuestRun run, string entrypoint)
     {
-        using var store = _engine.CreateStore(run, isComponent: true);
+        using var store = _engine.CreateStore(_engine.ComponentHandle, run, isComponent: true);
         var error = store.Instantiate(_linker!, _component, out var instance);
         if (error.IsFailure)
         {

@@ -69,7 +69,7 @@ internal sealed class CoreProgram : IGuestProgram
     {
         var function = _functions[entrypoint];
         var linked = run.Files is null ? _withoutFiles : _withFiles.Value;
-        using var store = _engine.CreateStore(run, isComponent: false);
+        using var store = _engine.CreateStore(_engine.Handle, run);
         if (run.Files?.Open(store) is { } unopened)
         {
             return new GuestResult(GuestOutcome.NotStarted, 0, unopened);

@@ -18,24 +18,27 @@ internal sealed class FusedProgram : IGuestProgram
     private readonly WasmModuleHandle _module;
     private readonly ModuleMemory? _memory;
     private readonly GuestEngine _engine;
+    private readonly EngineHandle _handle;
     private readonly List<string> _unknown;
     private readonly LinkerHandle _linker;
     private readonly InstancePreHandle? _instancePre;
     private readonly string? _linkError;
 
     /// <param name="engine">Where it runs.</param>
+    /// <param name="handle">The engine's handle that the code is for.</param>
     /// <param name="module">Its code; owned from here on.</param>
     /// <param name="memory">Where its guests' memories come from, owned from here on; null: from the pool.</param>
-    public FusedProgram(GuestEngine engine, WasmModuleHandle module, ModuleMemory? memory)
+    public FusedProgram(GuestEngine engine, EngineHandle handle, WasmModuleHandle module, ModuleMemory? memory)
     {
         _engine = engine;
+        _handle = handle;
         _module = module;
         _memory = memory;
         SpeaksHttp = WasmEngine.Functions(module).ContainsKey(FusedComponent.Handle);
         var imports = WasmEngine.Imports(module);
         var offered = engine.Interfaces.Lowered;
         _unknown = [.. imports.Select(import => import.Module).Distinct().Where(name => !offered.Offers(name))];
-        _linker = WasmLinker.Create(engine.Handle);
+        _linker = WasmLinker.Create(handle);
         if (_unknown.Count > 0)
         {
             return;
@@ -84,7 +87,7 @@ internal sealed class FusedProgram : IGuestProgram
             return new GuestResult(GuestOutcome.NotStarted, 0, "the component answers HTTP requests (wasi:http/incoming-handler), and there is none");
         }
 
-        using var store = _engine.CreateStore(run, isComponent: false);
+        using var store = _engine.CreateStore(_handle, run);
         var error = ModuleMemory.Instantiate(store, _instancePre!, _memory, out var instance);
         if (error.IsFailure)
         {

@@ -33,6 +33,7 @@ public sealed class GuestEngine : IDisposable
 
     private const int LargeModule = 4 << 20;
 
+    private readonly Lazy<EngineHandle> _checking;
     private readonly Lazy<EngineHandle> _components;
     private readonly Lazy<LinkerHandle> _fileLinker;
     private readonly Lazy<string> _compatibilityKey;
@@ -52,6 +53,7 @@ public sealed class GuestEngine : IDisposable
         Functions = functions;
         OwnMemories = CreateMemories(options);
         Handle = CreateHandle(OwnMemories, KeptByPool);
+        _checking = new Lazy<EngineHandle>(() => CreateHandle(OwnMemories, KeptByPool, checksBounds: true));
         _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
@@ -105,6 +107,9 @@ public sealed class GuestEngine : IDisposable
     /// Runs components, whose memories are always the pool's: how many modules one is made of, and which memory is for which, only Wasmtime knows.
     /// </summary>
     internal EngineHandle ComponentHandle => OwnMemories is null ? Handle : _components.Value;
+
+    /// <summary>Runs core modules whose code has these traits.</summary>
+    private EngineHandle HandleOf(NativeTraits traits) => traits.HasFlag(NativeTraits.ChecksBounds) ? _checking.Value : Handle;
 
     /// <summary>Ends with the engine; every guest is inside until it is disposed.</summary>
     internal Lifetime Lifetime { get; }
@@ -218,7 +223,7 @@ public sealed class GuestEngine : IDisposable
                 return CompileComponent(wasm, remark, traits);
             }
 
-            var code = Translate(wasm, out var image, out var error);
+            var code = Translate(Handle, wasm, out var image, out var error);
             return Join(code, image, remark, traits, error);
         }
         finally
@@ -233,10 +238,17 @@ public sealed class GuestEngine : IDisposable
         try
         {
             var fused = ComponentFusion.Fuse(wasm.ToArray());
-            ForgetCopies(fused.Length);
-            if (Translate(fused, out var image, out var error) is { } code)
+            ForgetCopies(fused.Wasm.Length);
+            var traitsOfModule = traits | NativeTraits.Component;
+            if (fused.GrowsMemoryOfAnother && OwnMemories is not null)
             {
-                return Join(code, image, remark, traits | NativeTraits.Component, error);
+                // To close after each run what was grown in it takes the kernel longer than a small guest runs.
+                traitsOfModule |= NativeTraits.ChecksBounds;
+            }
+
+            if (Translate(HandleOf(traitsOfModule), fused.Wasm, out var image, out var error) is { } code)
+            {
+                return Join(code, image, remark, traitsOfModule, error);
             }
         }
         catch (InvalidDataException exception)
@@ -249,18 +261,18 @@ public sealed class GuestEngine : IDisposable
     }
 
     /// <summary>A core module to native code, and what its memory begins with; or what is wrong with it.</summary>
-    private byte[]? Translate(ReadOnlySpan<byte> wasm, out MemoryImage? image, out string? error)
+    private byte[]? Translate(EngineHandle engine, ReadOnlySpan<byte> wasm, out MemoryImage? image, out string? error)
     {
         // The pool makes images of its own.
         if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out image)
-            && WasmEngine.Compile(Handle, rest, out error) is { } code)
+            && WasmEngine.Compile(engine, rest, out error) is { } code)
         {
             return code;
         }
 
         // What is wrong with a module is said about the module as it came.
         image = null;
-        return WasmEngine.Compile(Handle, wasm, out error);
+        return WasmEngine.Compile(engine, wasm, out error);
     }
 
     /// <summary>Compiles a core module for this process alone, where its code and its image stay in memory.</summary>
@@ -269,7 +281,7 @@ public sealed class GuestEngine : IDisposable
     /// <exception cref="InvalidDataException">It cannot be compiled.</exception>
     internal WasmModuleHandle CompileHere(ReadOnlySpan<byte> wasm, out ModuleMemory? memory)
     {
-        var code = Translate(wasm, out var image, out var error);
+        var code = Translate(Handle, wasm, out var image, out var error);
         var module = (code is null ? null : WasmEngine.Deserialize(Handle, code, out error)) ?? throw new InvalidDataException(error);
         memory = OwnMemories is null ? null
             : new ModuleMemory(OwnMemories, image is null ? null : MappedImage.Copy(image.Content.Span, image.Start));
@@ -323,7 +335,7 @@ public sealed class GuestEngine : IDisposable
             }
 
             var image = file.Slice((int)parts.ImageOffset, (int)parts.ImageLength);
-            return WasmEngine.Deserialize(Handle, code, out error) is { } module
+            return WasmEngine.Deserialize(HandleOf(parts.Traits), code, out error) is { } module
                 ? Own(module, image.IsEmpty ? null : MappedImage.Copy(image, parts.ImageStart), remark, parts.Traits)
                 : null;
         }
@@ -358,7 +370,7 @@ public sealed class GuestEngine : IDisposable
                 return Own(WasmComponent.DeserializeFile(ComponentHandle, path, out error), remark, parts.Traits);
             }
 
-            if (WasmEngine.DeserializeFile(Handle, path, out error) is not { } module)
+            if (WasmEngine.DeserializeFile(HandleOf(parts.Traits), path, out error) is not { } module)
             {
                 return null;
             }
@@ -451,7 +463,9 @@ public sealed class GuestEngine : IDisposable
     private Guest Own(WasmModuleHandle module, MappedImage? image, string remark, NativeTraits traits)
     {
         var memory = OwnMemories is null ? null : new ModuleMemory(OwnMemories, image);
-        IGuestProgram program = traits.HasFlag(NativeTraits.Component) ? new FusedProgram(this, module, memory) : new CoreProgram(this, module, memory);
+        IGuestProgram program = traits.HasFlag(NativeTraits.Component)
+            ? new FusedProgram(this, HandleOf(traits), module, memory)
+            : new CoreProgram(this, module, memory);
         return new Guest(this, program, remark, traits.HasFlag(NativeTraits.Initialized));
     }
 
@@ -480,16 +494,19 @@ public sealed class GuestEngine : IDisposable
         return pages is null ? null : new LinearMemories(pages, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
     }
 
-    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool) => WasmEngine.Create(
+    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, bool checksBounds = false) => WasmEngine.Create(
         Options.MaxInstances, Options.MaxTableElements, Options.StackSize, Math.Min(Options.KeepResident, keptByPool),
-        memories is null ? null : memories.Creator);
+        memories is null ? null : memories.Creator, checksBounds);
 
     private void Tick()
     {
         WasmEngine.IncrementEpoch(Handle);
-        if (_components.IsValueCreated)
+        foreach (var engine in (ReadOnlySpan<Lazy<EngineHandle>>)[_checking, _components])
         {
-            WasmEngine.IncrementEpoch(_components.Value);
+            if (engine.IsValueCreated)
+            {
+                WasmEngine.IncrementEpoch(engine.Value);
+            }
         }
 
         Starts.Observe();
@@ -503,8 +520,11 @@ public sealed class GuestEngine : IDisposable
     }
 
     /// <summary>A store for one run, which has begun.</summary>
-    internal unsafe WasmStore CreateStore(GuestRun run, bool isComponent) =>
-        WasmStore.Create(isComponent ? ComponentHandle : Handle, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent);
+    /// <param name="engine">The engine of its program.</param>
+    /// <param name="run">What runs.</param>
+    /// <param name="isComponent">Whether it may be made of several modules.</param>
+    internal unsafe WasmStore CreateStore(EngineHandle engine, GuestRun run, bool isComponent = false) =>
+        WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent);
 
     /// <summary>Ends what it holds, threads and native memory, now or with its last guest.</summary>
     public void Dispose() => Lifetime.End();
@@ -523,9 +543,12 @@ public sealed class GuestEngine : IDisposable
             functions.Dispose();
         }
 
-        if (_components.IsValueCreated)
+        foreach (var engine in (ReadOnlySpan<Lazy<EngineHandle>>)[_checking, _components])
         {
-            _components.Value.Dispose();
+            if (engine.IsValueCreated)
+            {
+                engine.Value.Dispose();
+            }
         }
 
         Handle.Dispose();

@@ -132,7 +132,7 @@ internal sealed class InitializationProgram : IGuestProgram
     /// <inheritdoc/>
     public GuestResult Run(GuestRun run, string entrypoint)
     {
-        using var store = _engine.CreateStore(run, isComponent: false);
+        using var store = _engine.CreateStore(_engine.Handle, run);
         var error = ModuleMemory.Instantiate(store, _instancePre, _memory, out var instance);
         if (error.IsFailure)
         {

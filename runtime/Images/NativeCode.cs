@@ -17,6 +17,9 @@ internal enum NativeTraits
 
     /// <summary>It was made of a component.</summary>
     Component = 2,
+
+    /// <summary>It compares each address with the size of the memory, so that memory beyond may be open.</summary>
+    ChecksBounds = 4,
 }
 
 /// <summary>
@@ -43,7 +46,7 @@ internal readonly record struct NativeCode(
     private const int ChecksumSize = 16;
 
     /// <summary>The last digit is the version of this layout.</summary>
-    private static ReadOnlySpan<byte> Magic => "wagi\0cw7"u8;
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw8"u8;
 
     /// <summary>The file of a module.</summary>
     /// <param name="code">Native code.</param>

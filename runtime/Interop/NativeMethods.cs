@@ -33,6 +33,9 @@ internal static unsafe partial class NativeMethods
     internal static partial void wasmtime_config_memory_reservation_set(nint config, ulong bytes);
 
     [LibraryImport(Library)]
+    internal static partial void wasmtime_config_memory_guard_size_set(nint config, ulong bytes);
+
+    [LibraryImport(Library)]
     internal static partial void wasmtime_config_memory_may_move_set(nint config, [MarshalAs(UnmanagedType.U1)] bool enable);
 
     /// <summary>Copies the structure.</summary>

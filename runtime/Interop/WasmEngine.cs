@@ -13,8 +13,8 @@ internal static unsafe class WasmEngine
     /// </summary>
     public const uint InstancesPerGuest = 16;
 
-    // The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.
-    private static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
+    /// <summary>The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.</summary>
+    public static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
 
     /// <summary>An engine with epoch interruption.</summary>
     /// <exception cref="InvalidOperationException">The address space for the pool cannot be reserved.</exception>
@@ -23,7 +23,12 @@ internal static unsafe class WasmEngine
     /// <param name="stackSize">Bytes of stack.</param>
     /// <param name="keepResident">Bytes of a slot that stay in memory when its guest is gone.</param>
     /// <param name="memories">Makes linear memories; null: the pool has them, copy on write.</param>
-    public static EngineHandle Create(int maxInstances, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories)
+    /// <param name="checksBounds">
+    /// Whether code compares each address with the size of the memory, which takes it longer; then the creator of memories is told of no
+    /// address space to reserve.
+    /// </param>
+    public static EngineHandle Create(
+        int maxInstances, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds)
     {
         var config = NativeMethods.wasm_config_new();
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
@@ -41,7 +46,13 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_config_memory_init_cow_set(config, memories == null);
         if (memories != null)
         {
-            NativeMethods.wasmtime_config_memory_reservation_set(config, MaxMemorySize);
+            NativeMethods.wasmtime_config_memory_reservation_set(config, checksBounds ? 0 : MaxMemorySize);
+            if (checksBounds)
+            {
+                // Code that counts on a guard right behind the memory checks no more than the address without offset and length.
+                NativeMethods.wasmtime_config_memory_guard_size_set(config, 0);
+            }
+
             NativeMethods.wasmtime_config_memory_may_move_set(config, false);
             NativeMethods.wasmtime_config_host_memory_creator_set(config, memories);
         }

@@ -20,6 +20,9 @@ internal sealed unsafe class LinearMemories : IDisposable
 
     private const int MaxRanges = 64;
 
+    /// <summary>Bytes beyond a guest's memory that may be open when its code checks bounds.</summary>
+    private const nuint MaxOpenBeyond = 1 << 20;
+
     private readonly TouchedPages _pages;
     private readonly nuint _keep;
     private readonly IdleSlots[] _stripes;
@@ -145,6 +148,11 @@ internal sealed unsafe class LinearMemories : IDisposable
                 return false;
             }
         }
+        else if (slot->ChecksBounds && slot->Open - open <= MaxOpenBeyond)
+        {
+            // What the guest before has grown is cleared, and this one's code does not reach it.
+            return true;
+        }
         else if (open < slot->Open && !PageMemory.TryClose(slot->Start + open, slot->Open - open))
         {
             return false;
@@ -239,6 +247,12 @@ internal sealed unsafe class LinearMemories : IDisposable
     private static nint New(nint environment, nint type, nuint minimum, nuint maximum, nuint reserved, nuint guard, LinearMemoryFunctions* memory)
     {
         var memories = (LinearMemories)GCHandle.FromIntPtr(environment).Target!;
+        var checksBounds = reserved == 0;
+        if (checksBounds)
+        {
+            reserved = WasmEngine.MaxMemorySize;
+        }
+
         if (Pages(minimum) > reserved)
         {
             return NativeError.NewError();
@@ -251,6 +265,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         }
 
         // What the guest before has grown is closed here.
+        slot->ChecksBounds = checksBounds;
         slot->Capacity = reserved;
         slot->Size = minimum;
         if (!TryResize(slot, minimum))

@@ -15,8 +15,13 @@ internal unsafe struct MemorySlot
     /// <summary>Bytes that the guest's memory has.</summary>
     public nuint Size;
 
-    /// <summary>Bytes, from the beginning, that can be read and written: <see cref="Size"/> in whole pages.</summary>
+    /// <summary>
+    /// Bytes, from the beginning, that can be read and written: <see cref="Size"/> in whole pages, or more where <see cref="ChecksBounds"/>.
+    /// </summary>
     public nuint Open;
+
+    /// <summary>Whether the guest's code compares each address with <see cref="Size"/>.</summary>
+    public bool ChecksBounds;
 
     /// <summary>The <see cref="ModuleMemory.Id"/> of the module that it belongs to; 0: none.</summary>
     public long Module;

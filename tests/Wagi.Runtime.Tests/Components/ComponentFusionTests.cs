@@ -81,7 +81,9 @@ public class ComponentFusionTests
 
         var module = ComponentFusion.Fuse(File.ReadAllBytes(Checkout.Sample(sample)!));
 
-        Assert.Equal([0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0], module[..8]);
+        Assert.Equal([0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0], module.Wasm[..8]);
+        // The adapter takes pages of its own.
+        Assert.True(module.GrowsMemoryOfAnother);
     }
 
     /// <summary>The tables of two modules, segments of every kind, start functions, and code that names all of it.</summary>

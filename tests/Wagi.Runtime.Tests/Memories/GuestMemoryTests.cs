@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Tests.Components;
 using Wagi.Runtime.Tests.Harness;
 using Wagi.Runtime.Worlds;
 
@@ -90,6 +91,33 @@ public sealed class GuestMemoryTests
         }
     }
 
+    /// <summary>
+    /// A component one of whose modules grows the memory of another one, as adapters do: with an argument it grows by so many pages and stains all,
+    /// with "beyond" it reads behind its memory, and without any it traps unless its memory is as a new one.
+    /// </summary>
+    private static string Component => ComponentText.Command("""
+        (call $arguments (i32.const 8))
+        (if (i32.eq (i32.load (i32.const 12)) (i32.const 1)) (then (call $stain (i32.const 3)) (return (i32.const 0))))
+        (if (i32.eq (i32.load (i32.const 12)) (i32.const 2)) (then (call $stain (i32.const 40)) (return (i32.const 0))))
+        (if (i32.eq (i32.load (i32.const 12)) (i32.const 3)) (then (drop (i32.load8_u (i32.const 131072))) (return (i32.const 0))))
+        (if (i32.eq (i32.load (i32.const 12)) (i32.const 4)) (then (i32.store8 offset=65536 (i32.const 131071) (i32.const 1)) (return (i32.const 0))))
+        (if (i32.eq (i32.load (i32.const 12)) (i32.const 5)) (then (call $write (call $stdout) (i32.const 131072) (i32.const 8)) (return (i32.const 0))))
+        (if (i32.ne (memory.size) (i32.const 2)) (then unreachable))
+        (call $zeros (i32.const 66560))
+        (if (i32.ne (memory.grow (i32.const 30)) (i32.const 2)) (then unreachable))
+        (call $zeros (i32.const 131072))
+        (i32.const 0)
+        """, """
+        (func $zeros (param $i i32)
+          (loop $next
+            (if (i64.ne (i64.load (local.get $i)) (i64.const 0)) (then unreachable))
+            (local.set $i (i32.add (local.get $i) (i32.const 8)))
+            (br_if $next (i32.lt_u (local.get $i) (i32.mul (memory.size) (i32.const 65536))))))
+        (func $stain (param $pages i32)
+          (drop (memory.grow (local.get $pages)))
+          (memory.fill (i32.const 66560) (i32.const 0xab) (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 66560))))
+        """);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>With so little kept that both ways of clearing are in use, and with enough for all.</summary>
@@ -128,6 +156,44 @@ public sealed class GuestMemoryTests
                 Parallel.For(0, 4, _ => AssertClean(guest));
             }
         }
+    }
+
+    /// <summary>What such a component has grown may stay open for the next run of it, whose code compares each address with its own memory.</summary>
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void WhatAnAdapterHasGrown_IsClearedAndOutOfReach(GuestMemories way)
+    {
+        foreach (var keep in new[] { 4 << 20, 128 << 10 })
+        {
+            using var engine = Engine(way, keep);
+            using var guest = Load(engine, Component);
+            for (var round = 0; round < 3; round++)
+            {
+                foreach (var stain in new[] { 1, 2, 1 })
+                {
+                    Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), RunComponent(guest, stain));
+                    foreach (var beyond in new[] { 3, 4, 5 })
+                    {
+                        var result = RunComponent(guest, beyond);
+                        Assert.Equal(GuestOutcome.Trapped, result.Outcome);
+                        Assert.Contains("out of bounds", result.Message, StringComparison.Ordinal);
+                    }
+
+                    Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), RunComponent(guest, 0));
+                }
+            }
+        }
+    }
+
+    private static GuestResult RunComponent(Guest guest, int arguments)
+    {
+        var run = new GuestRun { Timeout = TimeSpan.FromSeconds(30), MemoryLimit = 64 << 20, Stdout = DiscardedOutput.Instance };
+        for (var i = 0; i < arguments; i++)
+        {
+            run.Arguments.Add("x");
+        }
+
+        return guest.Run(run, null);
     }
 
     [Theory]
