@@ -27,6 +27,7 @@ internal sealed class ArrivingBody : IGuestInput
     private readonly PipeReader _reader;
     private readonly ModuleBodies _bodies;
     private readonly CancellationTokenSource _givenUp = new();
+    private readonly long _limit;
     private TimeSpan _clientTime;
     private long _received;
     private long _keptFrom;
@@ -36,32 +37,46 @@ internal sealed class ArrivingBody : IGuestInput
     private bool _isKeeping;
     private bool _isDropped;
     private bool _isWhole;
-    private bool _isLate;
+    private RequestOutcome? _refusal;
     private ExceptionDispatchInfo? _failure;
 
-    private ArrivingBody(BodyBuffer start, PipeReader reader, ModuleBodies bodies, long length, TimeSpan clientTime)
+    private ArrivingBody(BodyBuffer start, PipeReader reader, ModuleBodies bodies, long? length, long limit, TimeSpan clientTime)
     {
         _kept = start;
         _received = start.Length;
         _reader = reader;
         _bodies = bodies;
         _clientTime = clientTime;
+        _limit = limit;
         Length = length;
     }
 
-    /// <summary>What the client has declared, in bytes.</summary>
-    public long Length { get; }
+    /// <summary>What the client has declared, in bytes; null: nothing.</summary>
+    public long? Length { get; }
 
-    private bool IsBroken => _isLate || _failure is not null;
+    /// <summary>Why it will not be whole, when that is neither the protocol nor a client that has gone: <see cref="RequestOutcome.ClientTooSlow"/> or <see cref="RequestOutcome.BodyTooLarge"/>.</summary>
+    public RequestOutcome? Refusal
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _refusal;
+            }
+        }
+    }
+
+    private bool IsBroken => _refusal is not null || _failure is not null;
 
     /// <summary>A body of which the start has arrived; null: there is no memory for it.</summary>
     /// <param name="start">What has arrived; belongs to the new object.</param>
     /// <param name="reader">Where the rest comes from.</param>
     /// <param name="bodies">The module's share of memory.</param>
-    /// <param name="length">How long the whole is, in bytes.</param>
+    /// <param name="length">How long the whole is, in bytes; null: that is not known.</param>
+    /// <param name="limit">The most bytes that are accepted.</param>
     /// <param name="clientTime">How long the client may still keep the runtime waiting, all in all.</param>
-    public static ArrivingBody? TryBegin(BodyBuffer start, PipeReader reader, ModuleBodies bodies, long length, TimeSpan clientTime) =>
-        bodies.Memory.TryTake(Window) ? new ArrivingBody(start, reader, bodies, length, clientTime) : null;
+    public static ArrivingBody? TryBegin(BodyBuffer start, PipeReader reader, ModuleBodies bodies, long? length, long limit, TimeSpan clientTime) =>
+        bodies.Memory.TryTake(Window) ? new ArrivingBody(start, reader, bodies, length, limit, clientTime) : null;
 
     /// <inheritdoc/>
     public int Read(long position, Span<byte> target)
@@ -150,7 +165,7 @@ internal sealed class ArrivingBody : IGuestInput
         }
     }
 
-    /// <summary>Why it is not whole, to whoever handles the request, when the guest was stopped for that; returns when the client was too slow.</summary>
+    /// <summary>Why it is not whole, to whoever handles the request, when the guest was stopped for that; returns when there is a <see cref="Refusal"/>.</summary>
     /// <exception cref="BadHttpRequestException">The client broke the protocol.</exception>
     /// <exception cref="IOException">The client has gone.</exception>
     public void ThrowIfBroken() => _failure?.Throw();
@@ -213,6 +228,11 @@ internal sealed class ArrivingBody : IGuestInput
     {
         _received += count;
         _isWhole = result.IsCompleted && count == result.Buffer.Length;
+        if (_received > _limit)
+        {
+            _refusal ??= RequestOutcome.BodyTooLarge;
+        }
+
         try
         {
             _reader.AdvanceTo(consumed);
@@ -240,7 +260,7 @@ internal sealed class ArrivingBody : IGuestInput
         {
             lock (_lock)
             {
-                _isLate = true;
+                _refusal = RequestOutcome.ClientTooSlow;
             }
 
             return false;
@@ -317,8 +337,14 @@ internal sealed class ArrivingBody : IGuestInput
         lock (_lock)
         {
             // Fewer bytes a second than the server's own minimum.
-            _isLate = exception is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout };
-            _failure = _isLate ? null : ExceptionDispatchInfo.Capture(exception);
+            if (exception is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
+            {
+                _refusal = RequestOutcome.ClientTooSlow;
+            }
+            else
+            {
+                _failure = ExceptionDispatchInfo.Capture(exception);
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly IGuestLines _stderr;
     private readonly OutboundAccess _outbound;
     private readonly ILogger _logger;
-    private readonly Func<bool> _mayArrive;
+    private readonly BodyTerms _bodyTerms;
 
     /// <summary>Creates a handler.</summary>
     /// <param name="entry">
@@ -91,7 +91,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _memoryLimit = entry.MemoryLimit ?? defaults.MemoryLimit;
         var places = guest.Engine.Options.InstancesOfModule;
         _gate = sharesLimitsWith?._gate ?? new ConcurrencyGate(Math.Min(entry.MaxConcurrency ?? defaults.MaxConcurrency, places), defaults.MaxQueue);
-        _mayArrive = MayArrive;
+        _bodyTerms = new BodyTerms(defaults.MaxRequestBody, defaults.ClientTimeout, guest.SpeaksHttp, MayArrive);
         _bodies = bodies.Of(entry.Id, entry.Tenant);
         _metrics = new HandlerMetrics(metrics, entry.Id, _gate, _bodies);
         time ??= TimeProvider.System;
@@ -166,7 +166,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             return (await RefuseAsync(context), 0);
         }
 
-        var body = await RequestBody.ReadAsync(context, _bodies, _defaults.MaxRequestBody, _defaults.ClientTimeout, _mayArrive);
+        var body = await RequestBody.ReadAsync(context, _bodies, _bodyTerms);
         using var bytes = body.Bytes;
         if (body.Refusal is { } refusal)
         {
@@ -234,25 +234,17 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     private async ValueTask<RequestOutcome> RefuseBodyAsync(HttpContext context, RequestOutcome refusal)
     {
-        var (status, text) = refusal switch
-        {
-            RequestOutcome.BodyTooLarge => (
-                StatusCodes.Status413PayloadTooLarge, $"the request body is larger than {_defaults.MaxRequestBody} bytes"),
-            RequestOutcome.ClientTooSlow => (
-                Verdict.TooSlow.Status, Verdict.TooSlow.Text),
-            _ => (
-                StatusCodes.Status503ServiceUnavailable, "too many bytes of bodies are kept for the module"),
-        };
+        var verdict = Verdict.OfBody(refusal, _defaults.MaxRequestBody);
         if (refusal == RequestOutcome.NoRoomForBody)
         {
             LogNoRoom(_module, context.TraceIdentifier, _bodies.Memory.Taken, _bodies.Disk.Taken);
         }
         else
         {
-            LogRefusedBody(_module, context.TraceIdentifier, text);
+            LogRefusedBody(_module, context.TraceIdentifier, verdict.Text);
         }
 
-        await ErrorResponse.WriteAsync(context, status, text);
+        await ErrorResponse.WriteAsync(context, verdict.Status, verdict.Text);
         return refusal;
     }
 
@@ -294,7 +286,7 @@ public sealed partial class ModuleHandler : IModuleHandler
                 body.Arriving!.ThrowIfBroken();
             }
 
-            var outcome = await ConcludeAsync(context, run, result);
+            var outcome = await ConcludeAsync(context, run, result, body.Arriving?.Refusal);
             if (rest is not null && !HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 // In HTTP/2 the stream ends here, and its client knows (RFC 9113 §8.1).
@@ -334,13 +326,15 @@ public sealed partial class ModuleHandler : IModuleHandler
         _outbound.Grant(run);
     }
 
-    private async ValueTask<RequestOutcome> ConcludeAsync(HttpContext context, RequestRun run, GuestResult result)
+    private async ValueTask<RequestOutcome> ConcludeAsync(HttpContext context, RequestRun run, GuestResult result, RequestOutcome? bodyRefusal)
     {
         var output = run.Output;
 
         // Looking at RequestAborted makes the server allocate: only where it matters.
         var isClientGone = result.Outcome == GuestOutcome.OutputRefused && context.RequestAborted.IsCancellationRequested;
-        var verdict = Verdict.Of(result.Outcome, output.HasHead, output.Malformed is not null, isClientGone);
+        var verdict = result.Outcome == GuestOutcome.InputBroken && bodyRefusal is { } refusal
+            ? Verdict.OfBody(refusal, _defaults.MaxRequestBody)
+            : Verdict.Of(result.Outcome, output.HasHead, output.Malformed is not null, isClientGone);
         Report(context, run, result, verdict);
         if (verdict.IsAnswered && !await output.CompleteAsync())
         {
@@ -378,6 +372,9 @@ public sealed partial class ModuleHandler : IModuleHandler
         switch (verdict.Outcome)
         {
             case RequestOutcome.Completed or RequestOutcome.Cancelled or RequestOutcome.ClientTooSlow:
+                break;
+            case RequestOutcome.BodyTooLarge:
+                LogRefusedBody(_module, context.TraceIdentifier, verdict.Text);
                 break;
             case RequestOutcome.CompletedWithExitCode:
                 LogExitCode(_module, context.TraceIdentifier, result.ExitCode);

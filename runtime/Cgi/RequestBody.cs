@@ -10,7 +10,8 @@ namespace Wagi.Runtime.Cgi;
 
 /// <summary>
 /// A request body, read to its end before the guest starts: CGI wants its length in advance, and a slow client must not keep an
-/// instance waiting. Of a large one with a declared length, whose client is fast, only the start is read.
+/// instance waiting. Of a large one with a declared length, whose client is fast, only the start is read, and of one for a guest that speaks
+/// HTTP itself what comes at once.
 /// </summary>
 /// <param name="Bytes">The body, the caller's to dispose; null: the request has none, or it was refused.</param>
 /// <param name="Refusal">Why the request cannot be served; null: it can.</param>
@@ -20,7 +21,10 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
     /// <summary>A client that sends the first <see cref="BodyBuffer.MaxInMemory"/> bytes within this time is fast.</summary>
     private static readonly TimeSpan FastStart = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the whole is, in bytes.</summary>
+    /// <summary>How long a guest that takes its body as it arrives is not started for what may come in the next packet.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long the whole is, in bytes, as far as that is known.</summary>
     public long Length => Arriving?.Length ?? Bytes?.Length ?? 0;
 
     /// <summary>What the guest reads.</summary>
@@ -29,12 +33,10 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
     /// <summary>Reads the body.</summary>
     /// <param name="context">The request.</param>
     /// <param name="bodies">Where it is kept.</param>
-    /// <param name="limit">The most bytes that are accepted.</param>
-    /// <param name="timeout">How long the client may take to send it.</param>
-    /// <param name="mayArrive">Whether a guest may start now, though its body is not whole.</param>
+    /// <param name="terms">On which terms.</param>
     /// <exception cref="BadHttpRequestException">The client broke the protocol.</exception>
     /// <exception cref="IOException">The client has gone.</exception>
-    public static ValueTask<RequestBody> ReadAsync(HttpContext context, ModuleBodies bodies, long limit, TimeSpan timeout, Func<bool> mayArrive)
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, ModuleBodies bodies, BodyTerms terms)
     {
         if (context.Request.ContentLength is null or 0
             && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
@@ -42,7 +44,7 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
             return default;
         }
 
-        if (context.Request.ContentLength > limit)
+        if (context.Request.ContentLength > terms.Limit)
         {
             return new ValueTask<RequestBody>(new RequestBody(null, RequestOutcome.BodyTooLarge));
         }
@@ -53,11 +55,10 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
             size.MaxRequestBodySize = null;
         }
 
-        return ReadAsync(context.Request.BodyReader, context.Request.ContentLength, bodies, limit, timeout, mayArrive);
+        return ReadAsync(context.Request.BodyReader, context.Request.ContentLength, bodies, terms);
     }
 
-    private static async ValueTask<RequestBody> ReadAsync(
-        PipeReader reader, long? expected, ModuleBodies bodies, long limit, TimeSpan timeout, Func<bool> mayArrive)
+    private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, long? expected, ModuleBodies bodies, BodyTerms terms)
     {
         var start = Stopwatch.GetTimestamp();
         var body = new BodyBuffer(bodies);
@@ -67,22 +68,40 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         {
             while (true)
             {
-                if (!reader.TryRead(out var result))
+                ReadResult? read = null;
+                if (reader.TryRead(out var ready))
                 {
-                    deadline ??= new CancellationTokenSource(timeout);
-                    result = await reader.ReadWithinAsync(deadline.Token);
+                    read = ready;
+                }
+                else if (terms.IsStreamed && Stopwatch.GetElapsedTime(start) is var waited && waited < Patience)
+                {
+                    read = await ReadForAMomentAsync(reader, Patience - waited);
+                }
+                else
+                {
+                    deadline ??= new CancellationTokenSource(terms.Timeout);
+                    read = await reader.ReadWithinAsync(deadline.Token);
                 }
 
-                if (expected > body.Length + result.Buffer.Length && !result.IsCompleted
-                    && body.Length + result.Buffer.Length >= BodyBuffer.MaxInMemory && Stopwatch.GetElapsedTime(start) is var passed && passed < FastStart
-                    && mayArrive() && ArrivingBody.TryBegin(body, reader, bodies, expected.Value, timeout - passed) is { } arriving)
+                var passed = Stopwatch.GetElapsedTime(start);
+                if (read is not { IsCompleted: true } && MayBegin(body.Length + (read?.Buffer.Length ?? 0), expected, passed, terms.IsStreamed)
+                    && terms.MayArrive() && ArrivingBody.TryBegin(body, reader, bodies, expected, terms.Limit, terms.Timeout - passed) is { } arriving)
                 {
-                    reader.AdvanceTo(result.Buffer.Start);
+                    if (read is { } untaken)
+                    {
+                        reader.AdvanceTo(untaken.Buffer.Start);
+                    }
+
                     isTaken = true;
                     return new RequestBody(body, Arriving: arriving);
                 }
 
-                var refusal = body.Length + result.Buffer.Length > limit ? RequestOutcome.BodyTooLarge
+                if (read is not { } result)
+                {
+                    continue;
+                }
+
+                var refusal = body.Length + result.Buffer.Length > terms.Limit ? RequestOutcome.BodyTooLarge
                     : !TryAppend(body, result.Buffer, expected) ? RequestOutcome.NoRoomForBody
                     : deadline is { IsCancellationRequested: true } && !result.IsCompleted ? RequestOutcome.ClientTooSlow
                     : (RequestOutcome?)null;
@@ -118,6 +137,24 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         }
     }
 
+    private static bool MayBegin(long arrived, long? expected, TimeSpan passed, bool isStreamed) => isStreamed
+        ? passed >= Patience || arrived >= BodyBuffer.MaxInMemory
+        : expected > arrived && arrived >= BodyBuffer.MaxInMemory && passed < FastStart;
+
+    /// <summary>What has come within that time; null: nothing.</summary>
+    private static async ValueTask<ReadResult?> ReadForAMomentAsync(PipeReader reader, TimeSpan time)
+    {
+        using var moment = new CancellationTokenSource(time);
+        try
+        {
+            return await reader.ReadWithinAsync(moment.Token);
+        }
+        catch (OperationCanceledException) when (moment.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private static bool TryAppend(BodyBuffer body, in ReadOnlySequence<byte> bytes, long? expected)
     {
         foreach (var segment in bytes)
@@ -131,6 +168,13 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         return true;
     }
 }
+
+/// <summary>On which terms a module's request bodies are taken.</summary>
+/// <param name="Limit">The most bytes that are accepted.</param>
+/// <param name="Timeout">How long the client may take to send one.</param>
+/// <param name="IsStreamed">Whether guests take a body as it arrives, however small it is, without knowing its length.</param>
+/// <param name="MayArrive">Whether a guest may start now, though its body is not whole.</param>
+internal sealed record BodyTerms(long Limit, TimeSpan Timeout, bool IsStreamed, Func<bool> MayArrive);
 
 /// <summary>Reading a body that may not come.</summary>
 internal static class BodyReading

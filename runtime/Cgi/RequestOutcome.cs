@@ -57,6 +57,16 @@ internal readonly record struct Verdict(RequestOutcome Outcome, int Status = 0, 
     public static Verdict TooSlow => new(
         RequestOutcome.ClientTooSlow, StatusCodes.Status408RequestTimeout, "the request body did not arrive in time");
 
+    /// <summary>What the client sends cannot be taken.</summary>
+    /// <param name="refusal">Why not.</param>
+    /// <param name="limit">The most bytes that are accepted.</param>
+    public static Verdict OfBody(RequestOutcome refusal, long limit) => refusal switch
+    {
+        RequestOutcome.BodyTooLarge => new(refusal, StatusCodes.Status413PayloadTooLarge, $"the request body is larger than {limit} bytes"),
+        RequestOutcome.ClientTooSlow => TooSlow,
+        _ => new(refusal, StatusCodes.Status503ServiceUnavailable, "too many bytes of bodies are kept for the module"),
+    };
+
     /// <summary>Whether the guest's answer stands, unless its end turns out to be missing.</summary>
     public bool IsAnswered => Outcome is RequestOutcome.Completed or RequestOutcome.CompletedWithExitCode;
 

@@ -275,7 +275,7 @@ public class ArrivingBodyTests
         var folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var store = new BodyStore(new BodyOptions(), folder, NullLogger.Instance);
         using var bodies = store.Of("module", "tenant");
-        var body = ArrivingBody.TryBegin(new BodyBuffer(bodies), new ResetReader(), bodies, Large, TimeSpan.FromSeconds(30))!;
+        var body = ArrivingBody.TryBegin(new BodyBuffer(bodies), new ResetReader(), bodies, Large, Large, TimeSpan.FromSeconds(30))!;
 
         body.Keep();
         await body.EndAsync();

@@ -18,14 +18,14 @@ internal sealed class PartialClient : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Sends the head of a request, and the part.</summary>
-    public static async Task<PartialClient> SendAsync(HandlerHost host, int length, ReadOnlyMemory<byte> part, string connection = "close")
+    /// <summary>Sends the head of a request, and the part; without a length it is part of a chunked body.</summary>
+    public static async Task<PartialClient> SendAsync(HandlerHost host, int? length, ReadOnlyMemory<byte> part, string connection = "close")
     {
         var client = new PartialClient();
         await client._client.ConnectAsync(host.Address.Host, host.Address.Port, Cancellation);
         client._stream = client._client.GetStream();
         await client.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: {connection}\r\n\r\n"));
+            $"POST / HTTP/1.1\r\nHost: x\r\n{(length is null ? "Transfer-Encoding: chunked" : $"Content-Length: {length}")}\r\nConnection: {connection}\r\n\r\n"));
         await client.SendAsync(part);
         return client;
     }

@@ -188,6 +188,18 @@ internal sealed class HandlerText
         (call $end)
         """);
 
+    /// <summary>Reads its body to the end, and only then answers.</summary>
+    public static string Reader { get; } = new HandlerText().Build("""
+        (call $consume (local.get $request) (i32.const 0))
+        (call $stream-of (i32.load (i32.const 4)) (i32.const 0))
+        (local.set $a (i32.load (i32.const 4)))
+        (loop $more
+          (call $read (local.get $a) (i64.const 65536) (i32.const 0))
+          (br_if $more (i32.eqz (i32.load8_u (i32.const 0)))))
+        (call $begin (i32.const 200) (call $fields))
+        (call $end)
+        """);
+
     private static string Simple()
     {
         var text = new HandlerText();

@@ -127,6 +127,46 @@ public class IncomingHandlerTests
         Assert.True(sent.AsSpan().SequenceEqual(HandlerHost.BodyOf(answer)));
     }
 
+    /// <summary>A body of any size, and one whose length nobody knows: this is how one program talks with another one.</summary>
+    [Fact]
+    public async Task SmallBodyWithoutLength_IsReadAndAnswered_PieceByPiece()
+    {
+        await using var host = await HandlerHost.StartAsync(HandlerText.Echo);
+        using var client = await PartialClient.SendAsync(host, length: null, "4\r\nping\r\n"u8.ToArray());
+
+        var answer = await client.ReadUntilAsync("ping");
+        Assert.Equal(1, host.Handler.Running);
+        await client.SendAsync("4\r\npong\r\n"u8.ToArray());
+        answer += await client.ReadUntilAsync("pong");
+        await client.SendAsync("0\r\n\r\n"u8.ToArray());
+        answer += await client.ReadAnswerAsync();
+
+        Assert.Equal("pingpong", Text(answer));
+    }
+
+    [Fact]
+    public async Task BodyWithoutLength_ThatIsTooLarge_Is413()
+    {
+        await using var host = await HandlerHost.StartAsync(HandlerText.Reader, defaults: new() { MaxRequestBody = 100_000 });
+        using var client = await PartialClient.SendAsync(host, length: null, "1\r\nx\r\n"u8.ToArray());
+        await Eventually.Becomes(() => host.Handler.Running, running => running == 1, cancellationToken: Cancellation);
+        await client.SendAsync(Encoding.ASCII.GetBytes($"{100_000:x}\r\n{new string('x', 100_000)}\r\n"));
+
+        Assert.StartsWith("HTTP/1.1 413 ", await client.ReadAnswerAsync(), StringComparison.Ordinal);
+        Assert.Contains("the request body is larger than 100000 bytes", string.Concat(host.Log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ChunkThatIsNone_Is400_WhileTheHandlerReads()
+    {
+        await using var host = await HandlerHost.StartAsync(HandlerText.Reader);
+        using var client = await PartialClient.SendAsync(host, length: null, "1\r\nx\r\n"u8.ToArray());
+        await Eventually.Becomes(() => host.Handler.Running, running => running == 1, cancellationToken: Cancellation);
+        await client.SendAsync("rubbish\r\n"u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 400 ", await client.ReadAnswerAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Body_IsSent_WhileTheHandlerWaits()
     {
