@@ -21,7 +21,7 @@ internal sealed class InstanceMaker : IDisposable
 
     public void MakeAndDrop()
     {
-        using var store = _engine.CreateStore(_run, isComponent: false);
+        using var store = _engine.CreateStore(_engine.Handle, _run);
         var failure = store.Instantiate(_prepared, out _);
         if (failure.IsFailure)
         {
