@@ -128,9 +128,15 @@ internal sealed class OutgoingExchange : IBodySource
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
         try
         {
+            var connect = TimeOf(_options?.ConnectTimeout);
+            if (connect is { } time)
+            {
+                message.Options.Set(AddressGuard.ConnectTimeout, time);
+            }
+
             if (TimeOf(_options?.FirstByteTimeout) is { } first)
             {
-                deadline.CancelAfter(first + (TimeOf(_options?.ConnectTimeout) ?? TimeSpan.Zero));
+                deadline.CancelAfter(first + (connect ?? TimeSpan.Zero));
             }
 
             var response = await _access.Client.SendAsync(message, _access, deadline.Token).ConfigureAwait(false);

@@ -18,6 +18,9 @@ public sealed class AddressGuard(AddressRules rules)
     /// <summary>On whose behalf a request is sent: one that has many names resolved at a time is refused more. Optional.</summary>
     public static readonly HttpRequestOptionsKey<string> Requester = new("wagi.requester");
 
+    /// <summary>How long making the connection for a request may take, names included, in place of the handler's own time. Optional.</summary>
+    public static readonly HttpRequestOptionsKey<TimeSpan> ConnectTimeout = new("wagi.connect-timeout");
+
     private readonly ConcurrentDictionary<(string Host, int Port), bool> _proxies = new();
     private readonly NameResolver _names = new();
 
@@ -43,13 +46,33 @@ public sealed class AddressGuard(AddressRules rules)
             && (!IPAddress.TryParse(host, out var address) || (rules with { Own = OwnAddresses.Denied }).Objection(host, address, MachineAddresses()) is not null);
     }
 
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var options = context.InitialRequestMessage.Options;
+        var requester = options.TryGetValue(Requester, out var name) ? name : null;
+        if (!options.TryGetValue(ConnectTimeout, out var time))
+        {
+            return await ConnectAsync(context.DnsEndPoint, requester, cancellationToken).ConfigureAwait(false);
+        }
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(time);
+        try
+        {
+            return await ConnectAsync(context.DnsEndPoint, requester, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"there was no connection within {time.TotalSeconds} s");
+        }
+    }
+
     /// <summary>Connects to the first address of the endpoint that is not denied and answers.</summary>
     /// <exception cref="DestinationDeniedException">All its addresses are denied.</exception>
     /// <exception cref="SocketException">The name cannot be resolved, or no address answers.</exception>
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, string? requester, CancellationToken cancellationToken)
     {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var requester = context.InitialRequestMessage.Options.TryGetValue(Requester, out var name) ? name : null;
+        var (host, port) = (endPoint.Host, endPoint.Port);
         var addresses = await ResolveAsync(host, requester, cancellationToken).ConfigureAwait(false);
         if (!_proxies.ContainsKey((host, port)))
         {

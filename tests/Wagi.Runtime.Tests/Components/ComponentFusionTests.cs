@@ -186,8 +186,8 @@ public class ComponentFusionTests
     {
         var original = GuestEngine.ToWasm(Encoding.UTF8.GetBytes(ComponentText.Echo));
         var random = new Random(4711);
-        var (read, refused) = (0, 0);
-        for (var i = 0; i < 100_000; i++)
+        var (read, refused, most) = (0, 0, 0L);
+        for (var i = Fuzzing.Inputs(100_000); i > 0; i--)
         {
             var changed = original.ToArray();
             for (var changes = random.Next(1, 6); changes > 0; changes--)
@@ -195,6 +195,7 @@ public class ComponentFusionTests
                 changed[random.Next(8, changed.Length)] = (byte)random.Next(256);
             }
 
+            var before = GC.GetAllocatedBytesForCurrentThread();
             var length = random.Next(4) == 0 ? random.Next(8, changed.Length) : changed.Length;
             try
             {
@@ -205,7 +206,12 @@ public class ComponentFusionTests
             {
                 refused++;
             }
+
+            most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
         }
+
+        // Whatever numbers are in it: some copies of what there is.
+        Assert.InRange(most, original.Length, 64 * original.Length);
 
         Assert.True(read > 1_000, $"{read} were read");
         Assert.True(refused > 1_000, $"{refused} were refused");

@@ -147,7 +147,7 @@ public sealed class DataSegmentsTests : IDisposable
     {
         var random = new Random(3);
         var wasm = Wasm("""(memory 1) (data (i32.const 8) "aaaa") (data (i32.const 9) "bbb")""");
-        for (var i = 0; i < 200_000; i++)
+        for (var i = Fuzzing.Inputs(200_000); i > 0; i--)
         {
             var changed = wasm.ToArray();
             random.NextBytes(changed.AsSpan(random.Next(8, changed.Length)));

@@ -48,6 +48,7 @@ internal sealed class HandlerText
         ("set-scheme", Types, "[method]outgoing-request.set-scheme", "iiiii", "i"),
         ("set-authority", Types, "[method]outgoing-request.set-authority", "iiii", "i"),
         ("options", Types, "[constructor]request-options", "", "i"),
+        ("set-connect-timeout", Types, "[method]request-options.set-connect-timeout", "iiI", "i"),
         ("set-first-byte-timeout", Types, "[method]request-options.set-first-byte-timeout", "iiI", "i"),
         ("set-between-bytes-timeout", Types, "[method]request-options.set-between-bytes-timeout", "iiI", "i"),
         ("subscribe-response", Types, "[method]future-incoming-response.subscribe", "i", "i"),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -323,6 +324,33 @@ public class OutgoingHandlerTests
 
         Assert.Equal(printed, await PrintedAsync(host));
         ending.SetResult();
+    }
+
+    /// <summary>A server whose queue of connections is full does not answer the next one (listen(2), backlog).</summary>
+    [Fact]
+    public async Task ServerThatDoesNotAccept_IsGivenUp_AfterTheGuestsTime()
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        server.Listen(0);
+        var sockets = new List<Socket>();
+        for (var i = 0; i < 4; i++)
+        {
+            var waiting = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            sockets.Add(waiting);
+            _ = waiting.ConnectAsync(server.LocalEndPoint!, Cancellation).AsTask().ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        var origin = $"http://127.0.0.1:{((IPEndPoint)server.LocalEndPoint!).Port}";
+        var text = new HandlerText();
+        await using var host = await StartAsync(
+            text, "(local.set $i (call $options)) (drop (call $set-connect-timeout (local.get $i) (i32.const 1) (i64.const 300000000)))"
+                + Get(text, origin, options: "(i32.const 1) (local.get $i)"), [origin]);
+
+        var start = Stopwatch.GetTimestamp();
+        Assert.Equal("E8", await PrintedAsync(host));
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(290), TimeSpan.FromSeconds(8));
+        sockets.ForEach(socket => socket.Dispose());
     }
 
     [Fact]
