@@ -2,6 +2,8 @@ using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Commands;
 
+PlainConsole.Use();
+
 // Signals are the commands' own business: a server drains before it ends.
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
 try

@@ -46,6 +46,22 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((2, message, ""), (result.ExitCode, result.Stderr, result.Stdout));
     }
 
+    /// <summary>On a terminal, which <c>script</c> makes one, there is nothing but text: its keys are left as they are.</summary>
+    [Fact]
+    public async Task OnATerminal_NothingIsWrittenThatIsNoText()
+    {
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi) || !File.Exists(Checkout.Operator), "the programs are not published: run 'make publish'");
+        foreach (var command in new[] { $"{Checkout.Wagi} check --help", $"{Checkout.Operator} render --help" })
+        {
+            var result = await Command.RunAsync(
+                "env", ["TERM=xterm", "script", "--quiet", "--return", "--command", command, "/dev/null"], cancellationToken: TestContext.Current.CancellationToken);
+
+            Assert.Equal(0, result.ExitCode);
+            Assert.StartsWith("Description:", result.Stdout, StringComparison.Ordinal);
+            Assert.DoesNotContain('\u001b', result.Stdout);
+        }
+    }
+
     [Theory]
     [InlineData("push", "none.wasm", "localhost:1/a/b:v1")]
     [InlineData("run", "none.wasm")]
