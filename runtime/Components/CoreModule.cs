@@ -100,6 +100,12 @@ internal sealed class CoreModule
             case WasmSections.Table or WasmSections.Memory or WasmSections.Global or WasmSections.Element or WasmSections.Code or WasmSections.Data:
                 var reader = new WasmReader(content.Span);
                 var count = reader.Number();
+                if (count > reader.Rest.Length)
+                {
+                    // None is shorter than a byte, and for each there is an index.
+                    throw new InvalidDataException("a module in it has a section of fewer bytes than items");
+                }
+
                 Sections[section.Id] = (count, content[reader.Position..]);
                 break;
             default:

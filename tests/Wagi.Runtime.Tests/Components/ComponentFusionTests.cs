@@ -181,6 +181,18 @@ public class ComponentFusionTests
         Assert.Contains(problem, result.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(4)] // tables
+    [InlineData(6)] // globals
+    public void SectionOfMoreItemsThanBytes_IsRefused_BeforeThereIsMemoryForThem(byte section)
+    {
+        byte[] module = [0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0, section, 6, 0xff, 0xff, 0xff, 0xff, 0x0f, 0];
+
+        var exception = Assert.Throws<InvalidDataException>(() => CoreModule.Read(module));
+
+        Assert.Equal("a module in it has a section of fewer bytes than items", exception.Message);
+    }
+
     [Fact]
     public void Components_ThatWereChangedAtRandom_AreReadOrRefused()
     {
