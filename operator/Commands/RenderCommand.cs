@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Wagi.Hosting.CommandLine;
+using Wagi.Modules.Network;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Rendering;
@@ -52,11 +53,7 @@ internal sealed class RenderCommand
         Description = "Ask the registries for the digests of tags. Default: tags stay as they are.",
     };
 
-    private readonly Option<string[]> _insecureRegistry = new("--insecure-registry")
-    {
-        Description = "Registry that is spoken to over plain HTTP; loopback always is. May be repeated.",
-        HelpName = "HOST[:PORT]",
-    };
+    private readonly RegistryArguments _registry = new();
 
     /// <summary>The command <c>render</c>.</summary>
     public Command Create()
@@ -66,7 +63,7 @@ internal sealed class RenderCommand
             "Print the modules.toml of WagiModule manifests, without a cluster, and the verdicts on standard error. " +
             "Exit code 1 if anything is refused.");
         command.Arguments.Add(_manifests);
-        Option[] options = [_output, _secretsDirectory, _moduleDirectory, _class, _watch, _resolve, _insecureRegistry];
+        Option[] options = [_output, _secretsDirectory, _moduleDirectory, _class, _watch, _resolve, .. _registry.Options];
         foreach (var option in options)
         {
             command.Options.Add(option);
@@ -97,7 +94,11 @@ internal sealed class RenderCommand
             }
         }
 
-        using var client = new RegistryClient(new RegistryClientOptions { InsecureRegistries = [.. arguments.GetValue(_insecureRegistry) ?? []] });
+        using var client = new RegistryClient(new RegistryClientOptions
+        {
+            InsecureRegistries = _registry.ReadInsecure(arguments),
+            Guard = new AddressGuard(new AddressRules(), _registry.ReadTrust(arguments)),
+        });
         ICredentialStore credentials = options.Resolve ? DockerConfigCredentialStore.FromUserConfiguration() : AnonymousCredentialStore.Instance;
         var session = new RenderSession(options, new TagAnswers(new RegistryTagLookup(client), credentials), TimeProvider.System);
         return options.Watch

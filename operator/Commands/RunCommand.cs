@@ -99,11 +99,7 @@ internal sealed class RunCommand
         DefaultValueFactory = _ => Duration.Format(Defaults.Tags.Interval),
     };
 
-    private readonly Option<string[]> _insecureRegistry = new("--insecure-registry")
-    {
-        Description = "Registry that is spoken to over plain HTTP; loopback always is. May be repeated.",
-        HelpName = "HOST[:PORT]",
-    };
+    private readonly RegistryArguments _registry = new();
 
     private readonly AddressArguments _pull = new("pull", "questions to registries");
 
@@ -134,7 +130,7 @@ internal sealed class RunCommand
         Option[] options =
         [
             _kubeconfig, _context, _namespace, _watchNamespace, _class, _classFile, _configMap, _secret, _runtime, _runtimeSelector, _runtimeAdminPort,
-            _resolveInterval, _insecureRegistry, .. _pull.Options, _baseUrl, _leaderElect, _health, .. _log.Options,
+            _resolveInterval, .. _registry.Options, .. _pull.Options, _baseUrl, _leaderElect, _health, .. _log.Options,
         ];
         foreach (var option in options)
         {
@@ -190,7 +186,8 @@ internal sealed class RunCommand
             RuntimeSelector = arguments.GetRequiredValue(_runtimeSelector),
             RuntimeAdminPort = ReadPort(arguments),
             Tags = new ResolverOptions { Interval = ReadInterval(arguments) },
-            InsecureRegistries = [.. arguments.GetValue(_insecureRegistry) ?? []],
+            InsecureRegistries = _registry.ReadInsecure(arguments),
+            Trust = _registry.ReadTrust(arguments),
             Pulls = _pull.Read(arguments, isInCluster ? OwnAddresses.Denied : OwnAddresses.Allowed),
             Plan = new PlanSettings { BaseUrl = arguments.GetValue(_baseUrl) is { } url ? ReadUrl(_baseUrl, url) : null },
             Identity = identity,

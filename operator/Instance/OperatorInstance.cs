@@ -46,7 +46,7 @@ internal sealed class OperatorInstance : BackgroundService
         _registries = new RegistryClient(new RegistryClientOptions
         {
             InsecureRegistries = options.InsecureRegistries,
-            Guard = new AddressGuard(options.Pulls),
+            Guard = new AddressGuard(options.Pulls, options.Trust),
             Attempts = 1, // The resolver asks again.
             TimeProvider = time,
         });

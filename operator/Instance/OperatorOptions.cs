@@ -48,7 +48,10 @@ internal sealed record OperatorOptions
     public ResolverOptions Tags { get; init; } = new();
 
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
-    public ImmutableArray<string> InsecureRegistries { get; init; } = [];
+    public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>Whom registries are believed for beside the system's authorities; null: nobody.</summary>
+    public CertificateTrust? Trust { get; init; }
 
     /// <summary>Which addresses registries are asked at.</summary>
     public AddressRules Pulls { get; init; } = new();

@@ -44,11 +44,19 @@ internal sealed class BindleArguments
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("BINDLE_HTTP_PASSWORD"),
     };
 
+    private readonly Option<bool> _insecure = new("--bindle-insecure", "-k")
+    {
+        Description = "Believe any certificate of a Bindle server: for tests. For an authority of your own there is --ca-file.",
+    };
+
     /// <summary>The options of a command that serves.</summary>
     public IEnumerable<Option> Options => [_bindle, _path, .. ServerOptions];
 
     /// <summary>The options of a command that reads a modules.toml and nothing else.</summary>
-    public IEnumerable<Option> ServerOptions => [_url, _user, _password];
+    public IEnumerable<Option> ServerOptions => [_url, _user, _password, _insecure];
+
+    /// <summary>Whether certificates of Bindle servers are not checked.</summary>
+    public bool IsInsecure(ParseResult arguments) => arguments.GetValue(_insecure);
 
     /// <summary>Who asks the server of <see cref="ReadServer"/>, which is the default one if none is named; null: nobody in particular.</summary>
     /// <exception cref="UsageException">There is a password and no name, or a name that cannot be sent.</exception>

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
-using Wagi.Oci.Remote;
+using Wagi.Modules.Network;
 using Wagi.Runtime.Cache;
 using Wagi.Runtime.Composition;
 
@@ -22,7 +22,7 @@ internal sealed class LoaderArguments(EnvironmentArguments environment)
     public BindleArguments Bindle { get; } = new();
 
     /// <summary>The options, without those of <see cref="Bindle"/>.</summary>
-    public IEnumerable<Option> Options => [.. environment.Options, _moduleCache, _registry.Option];
+    public IEnumerable<Option> Options => [.. environment.Options, _moduleCache, .. _registry.Options];
 
     /// <summary>What the arguments say.</summary>
     /// <param name="arguments">The arguments.</param>
@@ -33,27 +33,10 @@ internal sealed class LoaderArguments(EnvironmentArguments environment)
         BaseDirectory = baseDirectory,
         Cache = new CacheOptions(Path.GetFullPath(arguments.GetValue(_moduleCache)!), CacheOptions.DefaultMaxBytes),
         Environment = environment.Read(arguments),
-        InsecureRegistries = _registry.Read(arguments),
+        InsecureRegistries = _registry.ReadInsecure(arguments),
+        Trust = _registry.ReadTrust(arguments),
         BindleServer = Bindle.ReadServer(arguments),
+        BindleTrust = Bindle.IsInsecure(arguments) ? CertificateTrust.Unchecked : _registry.ReadTrust(arguments),
         BindleCredentials = Bindle.ReadCredentials(arguments),
     };
-}
-
-/// <summary>What every command takes that talks to a registry.</summary>
-internal sealed class RegistryArguments
-{
-    private readonly Option<string[]> _insecure = new("--insecure-registry")
-    {
-        Description = "Registry that is spoken to over plain HTTP; loopback always is. May be repeated.",
-        HelpName = "HOST[:PORT]",
-    };
-
-    /// <summary>The option, to be added to a command.</summary>
-    public Option Option => _insecure;
-
-    /// <summary>Registries that are spoken to over plain HTTP.</summary>
-    public IReadOnlyCollection<string> Read(ParseResult arguments) => arguments.GetValue(_insecure) ?? [];
-
-    /// <summary>A client as the arguments want it.</summary>
-    public RegistryClient CreateClient(ParseResult arguments) => new(new RegistryClientOptions { InsecureRegistries = Read(arguments) });
 }

@@ -34,7 +34,11 @@ internal sealed class PullCommand
         var command = new Command("pull", "Pull a module, or files for one, from an OCI registry, verified by its digest, and say what it is.");
         command.Arguments.Add(_reference);
         command.Options.Add(_output);
-        command.Options.Add(_registry.Option);
+        foreach (var option in _registry.Options)
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction(RunAsync);
         return command;
     }
@@ -44,7 +48,7 @@ internal sealed class PullCommand
         try
         {
             var reference = Reference.Parse(arguments.GetRequiredValue(_reference));
-            using var client = _registry.CreateClient(arguments);
+            using var client = Registries.Connect(_registry, arguments);
             var source = new WasmModuleSource(client);
             var credentials = DockerConfigCredentialStore.FromUserConfiguration();
             var file = arguments.GetValue(_output) ?? reference.Repository.Split('/')[^1];

@@ -38,7 +38,11 @@ internal sealed class PushCommand
         command.Arguments.Add(_reference);
         command.Options.Add(_layout);
         command.Options.Add(_files);
-        command.Options.Add(_registry.Option);
+        foreach (var option in _registry.Options)
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction(RunAsync);
         return command;
     }
@@ -47,7 +51,7 @@ internal sealed class PushCommand
     {
         try
         {
-            using var client = _registry.CreateClient(arguments);
+            using var client = Registries.Connect(_registry, arguments);
             if (arguments.GetValue(_files))
             {
                 return await PushFilesAsync(arguments, client, cancellationToken);

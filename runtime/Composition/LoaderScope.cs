@@ -44,15 +44,15 @@ internal sealed class LoaderScope : IDisposable
         Cache = new CacheDirectory(options.Cache.Directory);
         Cache.Prepare();
         _guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
-        _outbound = new OutboundClient(new AddressGuard(options.Outbound));
+        _outbound = new OutboundClient(new AddressGuard(options.Outbound, options.Trust));
         _engine = GuestEngines.Create(options.Engine);
         IModuleCompiler compiler = options.Compiler is null
             ? new InProcessCompiler(_engine)
             : new CompilerProcess(CompilerProcess.ThisProgram, options.Compiler);
         var compiled = new CompiledCache(Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>());
-        var pulls = new AddressGuard(options.Pulls);
+        var pulls = new AddressGuard(options.Pulls, options.Trust);
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
-        _bindles = new BindleClient(guard: pulls, credentials: options.BindleCredentials);
+        _bindles = new BindleClient(guard: new AddressGuard(options.Pulls, options.BindleTrust), credentials: options.BindleCredentials);
         var blobs = new BlobCache(Cache, loggers.CreateLogger<BlobCache>(), options.Cache.MaxBytes / BlobCache.Share);
         var grants = new BlobGrants(Cache, loggers.CreateLogger<BlobGrants>());
         var signatures = new SignatureCheck(new SignatureVerifier(_registries), grants, loggers.CreateLogger<SignatureCheck>());

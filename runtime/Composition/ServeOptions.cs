@@ -70,8 +70,14 @@ internal sealed record LoaderOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>Whom servers are believed for beside the system's authorities; null: nobody.</summary>
+    public CertificateTrust? Trust { get; init; }
+
     /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>
     public Uri? BindleServer { get; init; }
+
+    /// <summary>As <see cref="Trust"/>, for Bindle servers.</summary>
+    public CertificateTrust? BindleTrust { get; init; }
 
     /// <summary>Who asks that server; null: it is asked without credentials.</summary>
     public BindleCredentials? BindleCredentials { get; init; }

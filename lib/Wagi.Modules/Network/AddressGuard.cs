@@ -13,7 +13,9 @@ namespace Wagi.Modules.Network;
 /// The administrator's proxy (<c>HTTP_PROXY</c>) is reached wherever it is. It resolves names itself, so it needs the same rules; denied
 /// addresses that a URL writes out are not passed to it.
 /// </remarks>
-public sealed class AddressGuard(AddressRules rules)
+/// <param name="rules">Which addresses are denied.</param>
+/// <param name="trust">Whom servers are believed for beside the system's authorities; null: nobody.</param>
+public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = null)
 {
     /// <summary>On whose behalf a request is sent: one that has many names resolved at a time is refused more. Optional.</summary>
     public static readonly HttpRequestOptionsKey<string> Requester = new("wagi.requester");
@@ -32,6 +34,7 @@ public sealed class AddressGuard(AddressRules rules)
         ArgumentNullException.ThrowIfNull(handler);
         handler.Proxy = new GuardedProxy(this, proxy ?? HttpClient.DefaultProxy);
         handler.ConnectCallback = ConnectAsync;
+        trust?.Apply(handler);
     }
 
     /// <summary>

@@ -29,6 +29,21 @@ public sealed class WorkloadTests
         Assert.Contains("--bindle-url=http://bindle.example.com/v1", Arguments(with.Get("Deployment", "wagi-runtime")));
     }
 
+    [Theory]
+    [InlineData("wagi-runtime")]
+    [InlineData("wagi-operator")]
+    public async Task CertificateAuthorities_AreMountedAndNamed_WhereThereAreAny(string workload)
+    {
+        var without = (await WagiChart.ManifestsAsync()).Get("Deployment", workload);
+        var with = (await WagiChart.ManifestsAsync("certificateAuthorities.configMap=company", "certificateAuthorities.key=bundle.pem")).Get("Deployment", workload);
+
+        Assert.DoesNotContain(Arguments(without), argument => argument!.StartsWith("--ca-file", StringComparison.Ordinal));
+        Assert.Contains("--ca-file=/etc/wagi/authorities/bundle.pem", Arguments(with));
+        var mount = Container(with)["volumeMounts"]!.AsArray().Single(mount => (string?)mount!["mountPath"] == "/etc/wagi/authorities")!;
+        var volume = with["spec"]!["template"]!["spec"]!["volumes"]!.AsArray().Single(volume => (string?)volume!["name"] == (string?)mount["name"])!;
+        Assert.Equal("company", (string?)volume["configMap"]!["name"]);
+    }
+
     [Fact]
     public async Task Places_AreTheProgramsOwn_UnlessTheyAreGiven()
     {
