@@ -39,9 +39,10 @@ int main(void) {
     }
 
     FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    if (file == NULL || (getc(file) == EOF && ferror(file))) { // a folder can be opened, and not read
         return answer("404 Not Found", "there is no such file");
     }
+    rewind(file);
     printf("Content-Type: application/octet-stream\n\n");
     copy(file, stdout);
     return EXIT_SUCCESS;

@@ -19,9 +19,10 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
 
-    match File::open(path) {
-        Err(_) => answer("404 Not Found", "there is no such file"),
-        Ok(mut file) => {
+    // A folder can be opened as well.
+    match File::open(path).and_then(|file| Ok((file.metadata()?.is_file(), file))) {
+        Err(_) | Ok((false, _)) => answer("404 Not Found", "there is no such file"),
+        Ok((true, mut file)) => {
             let mut stdout = io::stdout().lock();
             write!(stdout, "Content-Type: application/octet-stream\n\n")?;
             io::copy(&mut file, &mut stdout)?;

@@ -22,6 +22,8 @@ pub fn main() !void {
 
     const file = data.openFile(path, .{}) catch
         return answer("404 Not Found", "there is no such file");
+    const stat = try file.stat();
+    if (stat.kind != .file) return answer("404 Not Found", "there is no such file");
     const stdout = std.io.getStdOut();
     try stdout.writeAll("Content-Type: application/octet-stream\n\n");
     try copy(file, stdout);

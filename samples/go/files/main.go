@@ -19,6 +19,11 @@ func main() {
 }
 
 func get(path string) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		answer("404 Not Found", "there is no such file")
+		return
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		answer("404 Not Found", "there is no such file")

@@ -27,6 +27,20 @@ public class FilesSampleTests(ServedSamples samples) : SampleTests(samples)
 
     [Theory]
     [MemberData(nameof(LanguagesWithFiles))]
+    public async Task Folder_IsNoFile_AndAnEmptyFileIs(string language)
+    {
+        Directory.CreateDirectory(System.IO.Path.Combine(Samples.VolumeOf(language), "folder"));
+        await File.WriteAllTextAsync(System.IO.Path.Combine(Samples.VolumeOf(language), "empty"), "", Cancellation);
+
+        using var folder = await Client.GetAsync($"{Path("files", language)}/folder", Cancellation);
+        using var empty = await Client.GetAsync($"{Path("files", language)}/empty", Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotFound, folder.StatusCode);
+        Assert.Equal((HttpStatusCode.OK, ""), (empty.StatusCode, await empty.Content.ReadAsStringAsync(Cancellation)));
+    }
+
+    [Theory]
+    [MemberData(nameof(LanguagesWithFiles))]
     public async Task FileOutside_IsNotServed(string language)
     {
         var path = Path("files", language);
