@@ -148,7 +148,7 @@ internal sealed class RenderCommand
                 await console.Error.WriteAsync(rendered.Report);
             }
 
-            if (last is null && session.Warning(rendered) is { } warning)
+            foreach (var warning in session.Warnings(rendered).Except(last is null ? [] : session.Warnings(last)))
             {
                 await console.Error.WriteLineAsync(warning);
             }

@@ -1,3 +1,4 @@
+using Wagi.Modules.Sources;
 using Wagi.Operator.Planning;
 
 namespace Wagi.Operator.Rendering;
@@ -65,10 +66,27 @@ internal sealed class RenderSession
         }
     }
 
-    /// <summary>What the user has to know in addition to the verdicts; null: nothing.</summary>
-    public string? Warning(RenderedModules rendered) => _options.SecretsDirectory is null && rendered.Plan.SecretData.Count > 0
-        ? $"warning: {rendered.Plan.SecretData.Count} of the modules have secret values, which no modules.toml holds; write them with --secrets-dir DIR and give that to wagi serve"
-        : null;
+    /// <summary>What the user has to know in addition to the verdicts.</summary>
+    public IEnumerable<string> Warnings(RenderedModules rendered)
+    {
+        if (_options.SecretsDirectory is null && rendered.Plan.SecretData.Count > 0)
+        {
+            yield return $"warning: {rendered.Plan.SecretData.Count} of the modules have secret values, which no modules.toml holds; write them with --secrets-dir DIR and give that to wagi serve";
+        }
+
+        if (_options.ModuleDirectory is not { } directory)
+        {
+            yield break;
+        }
+
+        foreach (var verdict in rendered.Plan.Verdicts)
+        {
+            if (verdict.Entry is { Module: { Scheme: ModuleScheme.Oci } module })
+            {
+                yield return $"warning: {verdict.Key} is pulled from its registry, because {directory} has no module of the name at the end of '{module}'";
+            }
+        }
+    }
 
     private void WriteSecrets(string directory, Plan plan)
     {

@@ -31,6 +31,13 @@ public sealed class MakeRunTests
             folder.Write("manifests/hello.yaml", manifest.Replace("route: /hello", "route: /elsewhere", StringComparison.Ordinal));
             await AnswersAsync(client, run, "/elsewhere", HttpStatusCode.OK, "Hello, world (version 1)\n");
             await AnswersAsync(client, run, "/hello", HttpStatusCode.NotFound, "");
+
+            // Another one would write the same files.
+            var second = await Command.RunAsync(
+                "env", [$"STATE={folder.PathOf("state")}", "make", "--directory", Checkout.Root, "--no-print-directory", "run"],
+                cancellationToken: TestContext.Current.CancellationToken);
+            Assert.NotEqual(0, second.ExitCode);
+            Assert.Contains($"make run runs here already, with its files in {folder.PathOf("state")}; beside it: STATE=", second.Stderr, StringComparison.Ordinal);
         }
         finally
         {

@@ -379,6 +379,10 @@ public sealed class RenderCommandTests : IDisposable
         var run = await RenderAsync("--module-dir", modules.FullPath);
 
         Assert.Equal([path, "oci://ghcr.io/samples/other:v1"], Entries(run).Select(entry => entry.Module.ToString()));
+        Assert.EndsWith(
+            $"warning: default/b is pulled from its registry, because {modules.FullPath} has no module of the name at the end of 'oci://ghcr.io/samples/other:v1'\n",
+            run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("default/a is", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
