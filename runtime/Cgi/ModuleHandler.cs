@@ -122,6 +122,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         var run = new GuestRun { Files = _files, Timeout = _defaults.Timeout, MemoryLimit = _memoryLimit };
         _outbound.Grant(run);
         run.Environment.Add(_configured);
+        run.Configuration = _configured;
         return SubRoutes.Read(_guest, run);
     }
 
@@ -318,6 +319,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             _variables.Write(run.Environment, context, target, route, body.Length);
         }
 
+        run.Configuration = _configured;
         run.Stdin = body.Input;
         run.Files = _files;
         run.Tenant = _tenant;

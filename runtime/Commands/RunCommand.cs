@@ -113,6 +113,8 @@ internal sealed class RunCommand(StandardStreams streams)
             process.Environment.Add($"{name}={value}");
         }
 
+        process.Configuration = process.Environment;
+
         guest.Check(options.Entrypoint, hasFiles: process.Files is not null);
         var result = guest.Run(process, options.Entrypoint);
         await streams.Output.FlushAsync(cancellationToken);

@@ -60,23 +60,22 @@ internal sealed class ComponentProgram : IGuestProgram
                 + (_exports.Count == 0 ? "it exports nothing" : $"it exports {string.Join(", ", _exports.Take(10))}"));
         }
 
-        CheckEntry(entrypoint, hasFiles);
+        CheckEntry(entrypoint);
+        if (hasFiles)
+        {
+            throw new GuestLoadException(
+                ModuleReason.InvalidEntry, $"a component with volumes has to be one that becomes a single module; this one is {_remark}");
+        }
     }
 
     /// <summary>Finds out what a component cannot do that a core module can.</summary>
     /// <exception cref="GuestLoadException">It would have to.</exception>
-    public static void CheckEntry(string entrypoint, bool hasFiles)
+    public static void CheckEntry(string entrypoint)
     {
         if (entrypoint != Guest.DefaultEntrypoint)
         {
             throw new GuestLoadException(
                 ModuleReason.EntrypointMissing, $"the module is a component, of which wasi:cli/run is called and no function '{entrypoint}'");
-        }
-
-        if (hasFiles)
-        {
-            throw new GuestLoadException(
-                ModuleReason.InvalidEntry, "the module is a component, which cannot have volumes; build it as a core module (target wasm32-wasip1)");
         }
     }
 

@@ -15,6 +15,11 @@ internal sealed class FusedProgram : IGuestProgram
     private static readonly byte[] RunName = Encoding.UTF8.GetBytes(FusedComponent.Run);
     private static readonly byte[] HandleName = Encoding.UTF8.GetBytes(FusedComponent.Handle);
 
+    private const string FilesystemPackage = "wasi:filesystem/";
+
+    // Its own, and one for what the host does with files on its behalf.
+    private const int MemoriesWithFiles = 2;
+
     private readonly WasmModuleHandle _module;
     private readonly ModuleMemory? _memory;
     private readonly GuestEngine _engine;
@@ -23,6 +28,7 @@ internal sealed class FusedProgram : IGuestProgram
     private readonly LinkerHandle _linker;
     private readonly InstancePreHandle? _instancePre;
     private readonly string? _linkError;
+    private readonly bool _usesFiles;
 
     /// <param name="engine">Where it runs.</param>
     /// <param name="handle">The engine's handle that the code is for.</param>
@@ -36,6 +42,7 @@ internal sealed class FusedProgram : IGuestProgram
         _memory = memory;
         SpeaksHttp = WasmEngine.Functions(module).ContainsKey(FusedComponent.Handle);
         var imports = WasmEngine.Imports(module);
+        _usesFiles = imports.Any(import => import.Module.StartsWith(FilesystemPackage, StringComparison.Ordinal));
         var offered = engine.Interfaces.Lowered;
         _unknown = [.. imports.Select(import => import.Module).Distinct().Where(name => !offered.Offers(name))];
         _linker = WasmLinker.Create(handle);
@@ -76,7 +83,7 @@ internal sealed class FusedProgram : IGuestProgram
             throw new GuestLoadException(ModuleReason.UnknownImport, $"the component imports a function with a signature that it does not have: {_linkError}");
         }
 
-        ComponentProgram.CheckEntry(entrypoint, hasFiles);
+        ComponentProgram.CheckEntry(entrypoint);
     }
 
     /// <inheritdoc/>
@@ -87,7 +94,13 @@ internal sealed class FusedProgram : IGuestProgram
             return new GuestResult(GuestOutcome.NotStarted, 0, "the component answers HTTP requests (wasi:http/incoming-handler), and there is none");
         }
 
-        using var store = _engine.CreateStore(_handle, run);
+        var files = _usesFiles ? run.Files : null;
+        using var store = _engine.CreateStore(_handle, run, memories: files is null ? 1 : MemoriesWithFiles);
+        if (files?.Open(store) is { } unopened)
+        {
+            return new GuestResult(GuestOutcome.NotStarted, 0, unopened);
+        }
+
         var error = ModuleMemory.Instantiate(store, _instancePre!, _memory, out var instance);
         if (error.IsFailure)
         {

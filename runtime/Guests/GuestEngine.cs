@@ -52,9 +52,9 @@ public sealed class GuestEngine : IDisposable
         Interfaces = interfaces;
         Functions = functions;
         OwnMemories = CreateMemories(options);
-        Handle = CreateHandle(OwnMemories, KeptByPool);
-        _checking = new Lazy<EngineHandle>(() => CreateHandle(OwnMemories, KeptByPool, checksBounds: true));
-        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents));
+        Handle = CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: 2);
+        _checking = new Lazy<EngineHandle>(() => CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: 2, checksBounds: true));
+        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, memoriesOfGuest: 1));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
         Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
@@ -494,8 +494,8 @@ public sealed class GuestEngine : IDisposable
         return pages is null ? null : new LinearMemories(pages, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
     }
 
-    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, bool checksBounds = false) => WasmEngine.Create(
-        Options.MaxInstances, Options.MaxTableElements, Options.StackSize, Math.Min(Options.KeepResident, keptByPool),
+    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, int memoriesOfGuest, bool checksBounds = false) => WasmEngine.Create(
+        Options.MaxInstances, memoriesOfGuest, Options.MaxTableElements, Options.StackSize, Math.Min(Options.KeepResident, keptByPool),
         memories is null ? null : memories.Creator, checksBounds);
 
     private void Tick()
@@ -523,8 +523,12 @@ public sealed class GuestEngine : IDisposable
     /// <param name="engine">The engine of its program.</param>
     /// <param name="run">What runs.</param>
     /// <param name="isComponent">Whether it may be made of several modules.</param>
-    internal unsafe WasmStore CreateStore(EngineHandle engine, GuestRun run, bool isComponent = false) =>
-        WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent);
+    /// <param name="memories">Linear memories in it: the guest's, and those of what is beside it.</param>
+    internal unsafe WasmStore CreateStore(EngineHandle engine, GuestRun run, bool isComponent = false, int memories = 1)
+    {
+        run.Engine = engine;
+        return WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent, memories);
+    }
 
     /// <summary>Ends what it holds, threads and native memory, now or with its last guest.</summary>
     public void Dispose() => Lifetime.End();

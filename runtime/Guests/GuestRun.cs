@@ -30,6 +30,9 @@ public sealed class GuestRun
     /// <summary>The environment, as <c>NAME=value</c>.</summary>
     public StringBlock Environment { get; } = new();
 
+    /// <summary>Of the environment, what its operator has configured, as <c>NAME=value</c>; null: nothing. Stays the caller's.</summary>
+    public StringBlock? Configuration { get; set; }
+
     /// <summary>What it reads from descriptor 0; null: nothing. Stays the caller's.</summary>
     public IGuestInput? Stdin { get; set; }
 
@@ -59,6 +62,9 @@ public sealed class GuestRun
 
     /// <summary>The files that it sees, which may be none; null: WASI without files, which is faster.</summary>
     internal IGuestFiles? Files { get; set; }
+
+    /// <summary>The engine that it runs in; from when its store is made.</summary>
+    internal EngineHandle? Engine { get; set; }
 
     /// <summary>What went wrong in the host (in an output, that is) during the last run; null when nothing did.</summary>
     public Exception? Failure { get; private set; }
@@ -92,6 +98,7 @@ public sealed class GuestRun
     {
         Arguments.Clear();
         Environment.Clear();
+        Configuration = null;
         Stdin = null;
         StdinStream = null;
         Stdout = DiscardedOutput.Instance;

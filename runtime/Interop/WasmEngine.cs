@@ -19,6 +19,7 @@ internal static unsafe class WasmEngine
     /// <summary>An engine with epoch interruption.</summary>
     /// <exception cref="InvalidOperationException">The address space for the pool cannot be reserved.</exception>
     /// <param name="maxInstances">Guests that can run at the same time.</param>
+    /// <param name="memoriesOfGuest">Memories of each in the pool: its own, and one beside it for the files of a component.</param>
     /// <param name="maxTableElements">Elements of a table.</param>
     /// <param name="stackSize">Bytes of stack.</param>
     /// <param name="keepResident">Bytes of a slot that stay in memory when its guest is gone.</param>
@@ -28,7 +29,7 @@ internal static unsafe class WasmEngine
     /// address space to reserve.
     /// </param>
     public static EngineHandle Create(
-        int maxInstances, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds)
+        int maxInstances, int memoriesOfGuest, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds)
     {
         var config = NativeMethods.wasm_config_new();
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
@@ -58,7 +59,7 @@ internal static unsafe class WasmEngine
         }
         else
         {
-            UsePool(config, (uint)maxInstances, maxTableElements, keepResident);
+            UsePool(config, (uint)maxInstances, (uint)memoriesOfGuest, maxTableElements, keepResident);
         }
 
         // Takes ownership of the configuration, even when it fails.
@@ -69,12 +70,12 @@ internal static unsafe class WasmEngine
                 $"address space for {maxInstances} instances cannot be reserved; lower the number of instances");
     }
 
-    private static void UsePool(nint config, uint guests, int maxTableElements, int keepResident)
+    private static void UsePool(nint config, uint guests, uint memoriesOfGuest, int maxTableElements, int keepResident)
     {
         var pool = NativeMethods.wasmtime_pooling_allocation_config_new();
         NativeMethods.wasmtime_pooling_allocation_config_total_core_instances_set(pool, guests * InstancesPerGuest);
         NativeMethods.wasmtime_pooling_allocation_config_total_component_instances_set(pool, guests);
-        NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, guests);
+        NativeMethods.wasmtime_pooling_allocation_config_total_memories_set(pool, guests * memoriesOfGuest);
         NativeMethods.wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, guests);
 
         // Stacks are for asynchronous calls, of which we make none; by default there are a thousand, 2 GB of writable address space.

@@ -28,6 +28,9 @@ internal readonly ref struct LoweredCall
     /// <summary>The run that the calling guest belongs to.</summary>
     public GuestRun Run => _call.Run;
 
+    /// <summary>The store that it runs in, a <c>wasmtime_context_t</c>.</summary>
+    public nint Context => _call.Context;
+
     /// <summary>What the host keeps for it.</summary>
     public ComponentRun Component { get; }
 
@@ -84,10 +87,16 @@ internal readonly ref struct LoweredCall
 
     /// <summary>A string in the memory.</summary>
     /// <exception cref="TrapException">It is not inside the memory, or no UTF-8.</exception>
-    public string Text(uint pointer, uint length)
+    public string Text(uint pointer, uint length) => Encoding.UTF8.GetString(TextBytes(pointer, length));
+
+    /// <summary>The bytes of a string, whose address and length are two arguments.</summary>
+    /// <exception cref="TrapException">It is not inside the memory, or no UTF-8.</exception>
+    public ReadOnlySpan<byte> TextBytes(int argument) => TextBytes(U32(argument), U32(argument + 1));
+
+    private ReadOnlySpan<byte> TextBytes(uint pointer, uint length)
     {
         var bytes = Memory.Slice(pointer, length);
-        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw new TrapException("a string of the component is not UTF-8");
+        return Utf8.IsValid(bytes) ? bytes : throw new TrapException("a string of the component is not UTF-8");
     }
 
     /// <summary>Memory of the guest, got from the guest.</summary>

@@ -41,7 +41,7 @@ internal sealed class LoweredFunctions
     public void AddDrop<T>(string interfaceName, string resource)
         where T : Resource => Add(interfaceName, Components.ComponentStructure.ResourceDrop(resource), "i", "", static (in call) =>
         {
-            call.Take<T>(0).Release();
+            call.Take<T>(0).Drop();
             return 0;
         });
 

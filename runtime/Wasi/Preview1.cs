@@ -13,17 +13,33 @@ internal sealed unsafe class Preview1 : IHostFunctions
     private static readonly HashSet<string> Names = [.. WasiSignatures.All.Select(function => function.Name)];
 
     private readonly Lock _lock = new();
-    private BridgeModule? _bridge;
+    private readonly Dictionary<EngineHandle, BridgeModule> _bridgesOfComponents = [];
+    private BridgeModule? _bridgeOfModules;
 
     /// <inheritdoc/>
     public string Description => $"WASI preview 1 ({WasiSignatures.Preview1})";
 
-    /// <summary>The module through which <see cref="FileWasi"/> calls Wasmtime's WASI; made when the first guest has volumes.</summary>
-    public BridgeModule BridgeOf(EngineHandle engine)
+    /// <summary>The module through which <see cref="FileWasi"/> calls Wasmtime's WASI; made when the first guest needs it.</summary>
+    public BridgeModule BridgeOfModules(EngineHandle engine)
     {
         lock (_lock)
         {
-            return _bridge ??= new BridgeModule(engine);
+            return _bridgeOfModules ??= new BridgeModule(engine, BridgeModule.OfModules, hasMemory: false);
+        }
+    }
+
+    /// <summary>The module through which <see cref="FileCalls"/> does; made when the first guest needs it.</summary>
+    public BridgeModule BridgeOfComponents(EngineHandle engine)
+    {
+        lock (_lock)
+        {
+            if (!_bridgesOfComponents.TryGetValue(engine, out var bridge))
+            {
+                bridge = new BridgeModule(engine, BridgeModule.OfComponents, hasMemory: true);
+                _bridgesOfComponents.Add(engine, bridge);
+            }
+
+            return bridge;
         }
     }
 
@@ -69,7 +85,14 @@ internal sealed unsafe class Preview1 : IHostFunctions
         }
     }
 
-    public void Dispose() => _bridge?.Dispose();
+    public void Dispose()
+    {
+        _bridgeOfModules?.Dispose();
+        foreach (var bridge in _bridgesOfComponents.Values)
+        {
+            bridge.Dispose();
+        }
+    }
 
     /// <summary>Called for a guest without volumes; <paramref name="function"/> is the <see cref="WasiFunction"/>.</summary>
     [UnmanagedCallersOnly]

@@ -17,7 +17,7 @@ internal sealed unsafe class LoweredInterfaces : ILoweredInterfaces
 
     /// <inheritdoc/>
     public string Description =>
-        "WASI 0.2: wasi:http, wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:filesystem, wasi:sockets, without files and sockets";
+        "WASI 0.2: wasi:http, wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:filesystem, wasi:config, and wasi:sockets without sockets";
 
     /// <inheritdoc/>
     public bool Offers(string interfaceName) => All.Offers(interfaceName);
@@ -54,6 +54,7 @@ internal sealed unsafe class LoweredInterfaces : ILoweredInterfaces
         PollFunctions.AddTo(all);
         FilesystemFunctions.AddTo(all);
         SocketFunctions.AddTo(all);
+        ConfigFunctions.AddTo(all);
         FieldFunctions.AddTo(all);
         IncomingFunctions.AddTo(all);
         ResponseFunctions.AddTo(all);
