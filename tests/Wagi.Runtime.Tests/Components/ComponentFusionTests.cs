@@ -74,7 +74,9 @@ public class ComponentFusionTests
     [InlineData("echo-c-component")]
     [InlineData("env-c-component")]
     [InlineData("events-c-component")]
+    [InlineData("files-c-component")]
     [InlineData("hello-rust-component")]
+    [InlineData("files-rust-component")]
     public void ComponentOfATool_BecomesOneModule(string sample)
     {
         Assert.SkipUnless(Checkout.Sample(sample) is not null, Checkout.WhyNoSample(sample) ?? "");

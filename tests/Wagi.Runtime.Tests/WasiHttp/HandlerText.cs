@@ -14,7 +14,7 @@ internal sealed class HandlerText
     private const string Types = "wasi:http/types";
     private const string Streams = "wasi:io/streams";
 
-    private static readonly (string Alias, string Interface, string Name, string Parameters, string Result)[] Functions =
+    private static readonly (string Alias, string Interface, string Name, string Parameters, string Result)[] Common =
     [
         ("fields", Types, "[constructor]fields", "", "i"),
         ("from-list", Types, "[static]fields.from-list", "iii", ""),
@@ -70,7 +70,7 @@ internal sealed class HandlerText
         ("exit", "wasi:cli/exit", "exit", "i", ""),
     ];
 
-    private static readonly (string Resource, string Interface)[] Drops =
+    private static readonly (string Resource, string Interface)[] CommonDrops =
     [
         ("fields", Types), ("outgoing-body", Types), ("incoming-body", Types), ("future-incoming-response", Types), ("incoming-response", Types),
         ("future-trailers", Types), ("response-outparam", Types), ("input-stream", Streams), ("output-stream", Streams),
@@ -78,6 +78,19 @@ internal sealed class HandlerText
 
     private readonly StringBuilder _data = new();
     private int _next = 4096;
+
+    /// <summary>Functions that it imports as well.</summary>
+    public IReadOnlyList<(string Alias, string Interface, string Name, string Parameters, string Result)> MoreFunctions { get; init; } = [];
+
+    /// <summary>Resources that it can drop as well.</summary>
+    public IReadOnlyList<(string Resource, string Interface)> MoreDrops { get; init; } = [];
+
+    /// <summary>Functions of its own.</summary>
+    public string Own { get; init; } = "";
+
+    private (string Alias, string Interface, string Name, string Parameters, string Result)[] Functions => [.. Common, .. MoreFunctions];
+
+    private (string Resource, string Interface)[] Drops => [.. CommonDrops, .. MoreDrops];
 
     /// <summary>Address and length of a text.</summary>
     public string Text(string text)
@@ -101,7 +114,7 @@ internal sealed class HandlerText
         {
             var items = Functions.Where(function => function.Interface == name).Select(function => $"(export \"{function.Name}\" (func))")
                 .Concat(Drops.Where(drop => drop.Interface == name).Select(drop => $"(export \"{drop.Resource}\" (type (sub resource)))"));
-            text.AppendLine(CultureInfo.InvariantCulture, $"(import \"{name}@0.2.3\" (instance ${Id(name)} {string.Join(" ", items)}))");
+            text.AppendLine(CultureInfo.InvariantCulture, $"(import \"{(name.Contains('@', StringComparison.Ordinal) ? name : name + "@0.2.3")}\" (instance ${Id(name)} {string.Join(" ", items)}))");
         }
 
         text.AppendLine("""
@@ -154,6 +167,7 @@ internal sealed class HandlerText
                 (call $finish (global.get $body) (i32.const 0) (i32.const 0) (i32.const 256))
                 (if (i32.load8_u (i32.const 256)) (then unreachable)))
               {{_data}}
+              {{Own}}
               (func (export "handle") (param $request i32) (param $outparam i32) (local $i i32) (local $a i32) (local $b i32) (local $c i32)
                 (global.set $out (local.get $outparam))
                 {{body}}))
@@ -213,7 +227,7 @@ internal sealed class HandlerText
             """);
     }
 
-    private static string Id(string name) => name.Replace(':', '-').Replace('/', '-');
+    private static string Id(string name) => name.Replace(':', '-').Replace('/', '-').Replace('@', '-');
 
     private static string Flat(string what, string types) =>
         types.Length == 0 ? "" : $"({what} {string.Join(" ", types.Select(type => type == 'i' ? "i32" : "i64"))})";
