@@ -29,7 +29,7 @@ internal sealed class ComponentRun : IDisposable
         _taken += bytes;
         if (_taken > MaxHostBytes)
         {
-            throw new TrapException($"the component has more than {MaxHostBytes} bytes of the host's memory, in header fields and in bodies whose head is not sent yet");
+            throw new TrapException($"the component has more than {MaxHostBytes} bytes of the host's memory, in header fields, bodies whose head is not sent yet, and directories that it reads");
         }
     }
 

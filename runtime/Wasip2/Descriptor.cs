@@ -71,6 +71,13 @@ internal sealed class OpenFile(FileCalls calls, uint number, bool isShared)
         }
     }
 
+    /// <summary>Writes at the end; as <see cref="FileCalls.Append"/>, which may move the position.</summary>
+    public Errno Append(ReadOnlySpan<byte> data, out int written)
+    {
+        _position = Unknown;
+        return calls.Append(number, data, out written);
+    }
+
     /// <summary>Reads at a position; as <see cref="FileCalls.Read"/>.</summary>
     public Errno Read(ulong position, ulong length, out ReadOnlySpan<byte> data)
     {
@@ -142,7 +149,7 @@ internal sealed class FileOutput(OpenFile file, ulong? position) : OutputStream
         while (!bytes.IsEmpty && _failure is null)
         {
             var piece = bytes[..Math.Min(bytes.Length, FileCalls.MaxData)];
-            var error = _position is { } at ? file.Calls.Write(file.Number, at, piece, out var written) : file.Calls.Append(file.Number, piece, out written);
+            var error = _position is { } at ? file.Calls.Write(file.Number, at, piece, out var written) : file.Append(piece, out written);
             if (error != Errno.Success)
             {
                 _failure = new FilesystemError(error);
@@ -161,7 +168,7 @@ internal sealed class FileOutput(OpenFile file, ulong? position) : OutputStream
 /// <summary><c>wasi:filesystem/types.directory-entry-stream</c>: a folder is read piece by piece.</summary>
 /// <param name="component">Who pays for the piece.</param>
 /// <param name="folder">The folder.</param>
-internal sealed class FolderEntries(ComponentRun component, OpenFile folder) : Resource
+internal sealed class DirectoryEntryStream(ComponentRun component, OpenFile folder) : Resource
 {
     // Of preview 1's dirent.
     private const int EntrySize = 24;

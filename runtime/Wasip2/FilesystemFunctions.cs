@@ -27,7 +27,7 @@ internal static class FilesystemFunctions
     {
         functions.Add(Preopens, "get-directories", "i", "", GetDirectories);
         functions.AddDrop<Descriptor>(Types, "descriptor");
-        functions.AddDrop<FolderEntries>(Types, "directory-entry-stream");
+        functions.AddDrop<DirectoryEntryStream>(Types, "directory-entry-stream");
         functions.Add(Types, "filesystem-error-code", "ii", "", ErrorCode);
         functions.Add(Types, "[method]directory-entry-stream.read-directory-entry", "ii", "", ReadEntry);
 
@@ -39,7 +39,7 @@ internal static class FilesystemFunctions
             call, 1, static file => CheckFile(file, DescriptorFlags.Write), static (in call, file) => new FileOutput(file.File.Share(), position: null)));
         Add(functions, "read-directory", "ii", static (in call) => Own(
             call, 1, static folder => folder.IsFolder ? Errno.Success : Errno.Notdir,
-            static (in call, folder) => new FolderEntries(call.Component, folder.File.Share())));
+            static (in call, folder) => new DirectoryEntryStream(call.Component, folder.File.Share())));
         Add(functions, "read", "iIIi", Read);
         Add(functions, "write", "iiiIi", Write);
         Add(functions, "get-flags", "ii", static (in call) => Store(call, 1, (byte)call.Resource<Descriptor>(0).Flags));
@@ -197,7 +197,7 @@ internal static class FilesystemFunctions
 
     private static long ReadEntry(in LoweredCall call)
     {
-        var error = call.Resource<FolderEntries>(0).Read(out var type, out var name);
+        var error = call.Resource<DirectoryEntryStream>(0).Read(out var type, out var name);
         var at = call.U32(1);
         if (error != Errno.Success)
         {

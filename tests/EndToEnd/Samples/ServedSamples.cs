@@ -104,8 +104,7 @@ public sealed class ServedSamples : IAsyncLifetime
             // Go and AssemblyScript export functions from a reactor, which has no _start.
             Add(toml, "subroutes", language, "", language is "go" or "assemblyscript" ? "entrypoint = \"main_page\"" : "");
             Add(toml, "events", language, "", "timeout = \"20m\"");
-            Directory.CreateDirectory(VolumeOf(language));
-            Add(toml, "files", language, "/...", $"volumes = {{ \"/data\" = \"files-{language}\" }}");
+            AddFiles(toml, language);
             Add(toml, "fetch", language, "", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 
@@ -123,6 +122,8 @@ public sealed class ServedSamples : IAsyncLifetime
         Add(toml, "echo", "c-component", "");
         Add(toml, "env", "c-component", "", Environment);
         Add(toml, "events", "c-component", "", "timeout = \"20m\"");
+        AddFiles(toml, "c-component");
+        AddFiles(toml, "rust-component");
 
         // Components for wasi:http.
         Add(toml, "hello", "http", "");
@@ -137,6 +138,12 @@ public sealed class ServedSamples : IAsyncLifetime
         var wrong = AzuriteServer.NewKey();
         AddAzure(toml, "-wrong-key", wrong, wrong, wrong);
         return toml.ToString();
+    }
+
+    private void AddFiles(StringBuilder toml, string language)
+    {
+        Directory.CreateDirectory(VolumeOf(language));
+        Add(toml, "files", language, "/...", $"volumes = {{ \"/data\" = \"files-{language}\" }}");
     }
 
     private void AddAzure(StringBuilder toml, string suffix, string? storageKey, string cosmosKey, string topicKey)

@@ -16,6 +16,7 @@ using Wagi.Runtime.Tests.Components;
 using Wagi.Runtime.Tests.Harness;
 using Wagi.Runtime.Tests.Volumes;
 using Wagi.Runtime.Tests.WasiHttp;
+using Wagi.Runtime.Tests.Wasip2;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;
 
@@ -71,7 +72,11 @@ public sealed class SpinSourceTests : IDisposable
     public async Task Application_IsServed_EachComponentAtItsRoute()
     {
         await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
-        var reference = await Shop().PushAsync(_client, $"{registry.Address}/me/shop:v1");
+        var shop = Shop();
+
+        // Spin makes components of modules when it pushes.
+        shop.AddFiles(shop.Add("files", "/files", FilesText.Reading("a/large.txt")), archive: false, ("a/large.txt", Large));
+        var reference = await shop.PushAsync(_client, $"{registry.Address}/me/shop:v1");
         await using var host = await ServerHost.ServeAsync(
             $$"""
             [[module]]
@@ -87,6 +92,7 @@ public sealed class SpinSourceTests : IDisposable
         Assert.Equal("rest", await host.Client.GetStringAsync("/shop/other", Cancellation));
         Assert.Equal("command", await host.Client.GetStringAsync("/shop/command", Cancellation));
         Assert.Equal("hello", await host.Client.GetStringAsync("/shop/http", Cancellation));
+        Assert.Equal(Encoding.UTF8.GetString(Large), await host.Client.GetStringAsync("/shop/files", Cancellation));
         Assert.Equal("00" + Encoding.UTF8.GetString(Large), await host.Client.GetStringAsync("/shop/pages", Cancellation));
         var dump = (await host.Client.GetStringAsync("/shop/api/items?x=1", Cancellation)).Split('\0', '\n');
         Assert.Equal(["api", "x=1"], dump[..2]);
@@ -96,9 +102,9 @@ public sealed class SpinSourceTests : IDisposable
         }
 
         // One module in metrics and in the status, with the routes of all of its components.
-        Assert.Contains("module=\"shop\",outcome=\"completed\"} 7", await host.CountedAsync(), StringComparison.Ordinal);
+        Assert.Contains("module=\"shop\",outcome=\"completed\"} 8", await host.CountedAsync(), StringComparison.Ordinal);
         var status = JsonNode.Parse(await host.Admin.GetStringAsync("/status", Cancellation))!["modules"]![0]!;
-        Assert.Equal(["/shop/...", "/shop/api/...", "/shop", "/shop/", "/shop/command", "/shop/http", "/shop/pages"], status["routes"]!.AsArray().Select(route => (string)route!).Order(StringComparer.Ordinal).OrderByDescending(route => route.EndsWith("...", StringComparison.Ordinal)));
+        Assert.Equal(["/shop/...", "/shop/api/...", "/shop", "/shop/", "/shop/command", "/shop/files", "/shop/http", "/shop/pages"], status["routes"]!.AsArray().Select(route => (string)route!).Order(StringComparer.Ordinal).OrderByDescending(route => route.EndsWith("...", StringComparison.Ordinal)));
         Assert.Contains("component 'api' asks for 'https://api.example.com', which is not among the allowed hosts", (string?)status["message"], StringComparison.Ordinal);
     }
 

@@ -109,6 +109,32 @@ public sealed class ComponentFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task StreamsOfOneFile_DoNotInterfere()
+    {
+        File.WriteAllText(PathOf("a"), "0123456789");
+
+        var answer = await GetAsync(text =>
+        {
+            const string ReadTwo = """
+                (call $read (local.get $b) (i64.const 2) (i32.const 0)) (call $print (i32.load (i32.const 4)) (i32.load (i32.const 8)))
+                """;
+            return $"""
+                (local.set $a {FilesText.Open(text, "a", flags: 3)})
+                (call $read-via-stream (local.get $a) (i64.const 0) (i32.const 0)) (local.set $b (i32.load (i32.const 4)))
+                {ReadTwo}
+                (call $append-via-stream (local.get $a) (i32.const 0)) (call $write (i32.load (i32.const 4)) {text.Text("end")} (i32.const 0))
+                {ReadTwo}
+                (call $write-at (local.get $a) {text.Text("xy")} (i64.const 8) (i32.const 0))
+                {ReadTwo}
+                (call $read-via-stream (local.get $a) (i64.const 9) (i32.const 0)) (call $read (i32.load (i32.const 4)) (i64.const 2) (i32.const 0))
+                {ReadTwo} {ReadTwo} {ReadTwo}
+                """;
+        });
+
+        Assert.Equal("0123456" + "7xyen", answer);
+    }
+
+    [Fact]
     public async Task ReadAtOnce_IsBounded_WhateverTheLengthIs()
     {
         File.WriteAllBytes(PathOf("a"), new byte[1 << 20]);
@@ -270,6 +296,63 @@ public sealed class ComponentFilesTests : IDisposable
         Assert.Equal("text", await GetAsync(FilesText.Reading("a"), readOnly: true));
         Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(written, File.GetLastWriteTimeUtc(file));
+    }
+
+    /// <summary>By what is open already, and by opening it in ways that change it.</summary>
+    [Theory]
+    [InlineData("(call $set-size (call $open (call $root) $1 (i32.const 0) (i32.const 1)) (i64.const 1) (i32.const 0))", "a")]
+    [InlineData("(call $set-times (call $open (call $root) $1 (i32.const 0) (i32.const 1)) (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 0))", "a")]
+    [InlineData("(call $set-times (call $root) (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 0))", "a")]
+    [InlineData("(call $open-at (call $root) (i32.const 1) $1 (i32.const 8) (i32.const 1) (i32.const 0))", "a")] // truncate
+    [InlineData("(call $open-at (call $root) (i32.const 1) $1 (i32.const 1) (i32.const 1) (i32.const 0))", "new")] // create
+    [InlineData("(call $open-at (call $root) (i32.const 1) $1 (i32.const 9) (i32.const 0) (i32.const 0))", "new")]
+    public async Task ReadOnlyVolume_IsNotChanged_ByWhatIsOpen(string call, string path)
+    {
+        File.WriteAllText(PathOf("a"), "text");
+        File.SetLastWriteTimeUtc(PathOf("a"), DateTime.UnixEpoch.AddSeconds(1234));
+        var written = Directory.GetLastWriteTimeUtc(_folder);
+
+        var answer = await GetAsync(text => FilesText.Calling(text, Fill(call, text, path, ""), call.Contains("open-at", StringComparison.Ordinal) ? 4 : 1), readOnly: true);
+
+        Assert.StartsWith("!", answer, StringComparison.Ordinal);
+        Assert.Equal("text", File.ReadAllText(PathOf("a")));
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(1234), File.GetLastWriteTimeUtc(PathOf("a")));
+        Assert.Equal(written, Directory.GetLastWriteTimeUtc(_folder));
+    }
+
+    /// <summary>Where it could be written to.</summary>
+    [Theory]
+    [InlineData("(call $link-at (i32.load (local.get $a)) (i32.const 0) $1 (i32.load offset=12 (local.get $a)) $2 (i32.const 0))")]
+    [InlineData("(call $rename-at (i32.load (local.get $a)) $1 (i32.load offset=12 (local.get $a)) $2 (i32.const 0))")]
+    [InlineData("(call $rename-at (i32.load offset=12 (local.get $a)) $1 (i32.load (local.get $a)) $2 (i32.const 0))")]
+    public async Task FileOfAReadOnlyVolume_IsNotMovedToAnother(string call)
+    {
+        var other = _temporary.PathOf("other");
+        Directory.CreateDirectory(other);
+        File.WriteAllText(PathOf("a"), "text");
+        File.WriteAllText(Path.Combine(other, "a"), "other");
+        var text = FilesText.New();
+        await using var host = await HandlerHost.StartAsync(
+            text.Build(["(call $directories (i32.const 0)) (local.set $a (i32.load (i32.const 0)))", FilesText.Calling(text, Fill(call, text, "a", "b"))]),
+            entry: entry => entry with { Volumes = [new Volume("/data", _folder, true), new Volume("/other", other, false)] });
+
+        Assert.Equal(FilesText.NotPermitted, await host.Client.GetStringAsync("/", Cancellation));
+        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["a"], Directory.EnumerateFileSystemEntries(other).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task ComponentThatGoesOnWithItsFiles_IsStopped_WhenItsTimeIsUp()
+    {
+        File.WriteAllText(PathOf("a"), "text");
+        var text = FilesText.New();
+        await using var host = await HandlerHost.StartAsync(
+            text.Build($"(local.set $a {FilesText.Open(text, "a")}) (loop $more (call $stat (local.get $a) (i32.const 0)) (br $more))"),
+            entry: entry => entry with { Volumes = [new Volume("/data", _folder, false)], Timeout = TimeSpan.FromMilliseconds(200) });
+
+        using var response = await host.Client.GetAsync("/", Cancellation);
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
     }
 
     /// <summary>What is opened for reading is not written to in any other way either: each says bad-descriptor.</summary>
