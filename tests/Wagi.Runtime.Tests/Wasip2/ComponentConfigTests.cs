@@ -1,4 +1,5 @@
 using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Tests.WasiHttp;
 
 namespace Wagi.Runtime.Tests.Wasip2;
 
@@ -7,11 +8,11 @@ public class ComponentConfigTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static async Task<string> GetAsync(string body, WasiHttp.HandlerText text)
+    private static async Task<string> GetAsync(string body, HandlerText text)
     {
+        var values = new[] { KeyValuePair.Create("api_key", "a=b"), KeyValuePair.Create("empty", ""), KeyValuePair.Create("grüße", "ü") };
         await using var host = await HandlerHost.StartAsync(
-            text.Build([body]), entry: entry => entry with { Environment = entry.Environment.AddRange(
-                [KeyValuePair.Create("api_key", "a=b"), KeyValuePair.Create("empty", ""), KeyValuePair.Create("grüße", "ü")]) });
+            text.Build([body]), entry: entry => entry with { Environment = entry.Environment.AddRange(values) });
         return await host.Client.GetStringAsync("/", Cancellation);
     }
 
