@@ -268,14 +268,18 @@ public class ComponentTests
     }
 
     [Fact]
-    public void EntrypointAndVolumes_AreRefused()
+    public void Entrypoint_IsRefused_AndVolumesWhereThereIsNoSingleModule()
     {
         using var guest = SharedEngine.Load(ComponentText.Printing(Head));
 
         guest.Check(null);
         Assert.Equal(ModuleReason.EntrypointMissing, Assert.Throws<GuestLoadException>(() => guest.Check("hello")).Reason);
-        Assert.Equal(ModuleReason.InvalidEntry, Assert.Throws<GuestLoadException>(() => guest.Check(null, hasFiles: true)).Reason);
+        guest.Check(null, hasFiles: true);
         Assert.False(guest.HasExport("_routes"));
+
+        using var other = SharedEngine.Load(ComponentText.Printing(Head).Replace("(component\n", "(component\n(type $own (resource (rep i32)))(core func $new (canon resource.new $own))\n", StringComparison.Ordinal));
+        other.Check(null);
+        Assert.Equal(ModuleReason.InvalidEntry, Assert.Throws<GuestLoadException>(() => other.Check(null, hasFiles: true)).Reason);
     }
 
     [Fact]

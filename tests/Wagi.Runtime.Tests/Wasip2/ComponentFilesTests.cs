@@ -147,6 +147,18 @@ public sealed class ComponentFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteAtOnce_IsBounded_AndSaysHowMuchItWas()
+    {
+        var answer = await GetAsync(text => $"""
+            (call $write-at {FilesText.Open(text, "new", how: 1, flags: 2)} (i32.const 4096) (i32.const 500000) (i64.const 3) (i32.const 0))
+            (call $number (i32.load8_u (i32.const 0))) (call $number (i32.load (i32.const 8)))
+            """);
+
+        Assert.Equal(new FileInfo(PathOf("new")).Length - 3, long.Parse(answer, CultureInfo.InvariantCulture));
+        Assert.InRange(new FileInfo(PathOf("new")).Length, 4096, 64 << 10);
+    }
+
+    [Fact]
     public async Task Streams_SpliceSkipAndPoll()
     {
         File.WriteAllText(PathOf("a"), "0123456789");
@@ -595,6 +607,26 @@ public sealed class ComponentFilesTests : IDisposable
             entry: entry => entry with { Volumes = [new Volume("/data", _folder, false), new Volume("/ö", _temporary.PathOf("other"), true)] });
 
         Assert.Equal("/data/öok", await host.Client.GetStringAsync("/", Cancellation));
+    }
+
+    [Fact]
+    public async Task Directories_CanBeDropped_AndAskedForAgain() => Assert.Equal("okok", await GetAsync(text => $"""
+        (local.set $a (call $root)) (local.set $b (call $root))
+        (call $drop-descriptor (local.get $a))
+        {FilesText.Calling(text, $"(call $stat-at (local.get $b) (i32.const 0) {text.Text("sub")} (i32.const 0))", 8)}
+        (call $drop-descriptor (local.get $b))
+        {FilesText.Calling(text, $"(call $stat-at (call $root) (i32.const 0) {text.Text("sub")} (i32.const 0))", 8)}
+        """));
+
+    [Fact]
+    public async Task RequestsAtTheSameTime_HaveTheirOwnFilesOpen()
+    {
+        var content = string.Concat(Enumerable.Repeat("a line of text\n", 20_000));
+        File.WriteAllText(PathOf("a"), content);
+        await using var host = await StartAsync(FilesText.Reading("a"));
+
+        await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (_, token) =>
+            Assert.Equal(content, await host.Client.GetStringAsync("/", token)));
     }
 
     [Fact]
