@@ -89,6 +89,7 @@ internal sealed class SpecReader
             MaxConcurrency = maxConcurrency,
             HttpMaxConcurrency = httpMaxConcurrency,
             Preinitialization = preinitialization,
+            PassAuthorization = _spec.PassAuthorization ?? false,
             BindleServer = bindleServer,
         };
         return new CheckedSpec(draft, image, pullSecrets, variables);

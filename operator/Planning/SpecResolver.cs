@@ -81,16 +81,15 @@ internal sealed class SpecResolver(PlanInput input, References references)
     {
         // A file is served instead of what was signed, for a person at a desk.
         var keys = module.Scheme == ModuleScheme.File ? [] : spec.Draft.SignatureKeys;
-        string[] requires = [.. keys.IsEmpty ? [] : new[] { ModuleCapabilities.Signature }, .. files.IsEmpty ? [] : new[] { ModuleCapabilities.Files }];
         var entry = spec.Draft with
         {
             Module = module,
             Files = files,
             SignatureKeys = keys,
-            Requires = [.. spec.Draft.Requires, .. requires],
             Environment = spec.Draft.Environment.SetItems(environment),
             SecretsVersion = secrets?.Version,
         };
+        entry = entry with { Requires = [.. spec.Draft.Requires, .. ModuleCapabilities.Of(entry)] };
         return new ProgrammedEntry(entry with { Revision = ContentHash.Of(ModulesTomlWriter.Write(entry)) }, secrets?.ToJson());
     }
 

@@ -99,6 +99,10 @@ public sealed record WagiModuleSpec
     [Schema(Enum = new object[] { true, false, Preinitializations.WithRandom })]
     public JsonElement? Preinitialize { get; init; }
 
+    [Description("Whether the module sees the credentials that clients send in the header field Authorization. The runtime does not check them: " +
+        "the module does. Default: false. Example: true")]
+    public bool? PassAuthorization { get; init; }
+
     [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]
     public string? BindleServer { get; init; }

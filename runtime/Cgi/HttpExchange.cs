@@ -18,6 +18,7 @@ internal sealed class HttpExchange(ResponseOutput output) : IHttpExchange
 
     private HttpContext _context = null!;
     private RoutePattern? _route;
+    private RequestFields _fields;
 
     /// <inheritdoc/>
     public string Method => _context.Request.Method;
@@ -48,8 +49,12 @@ internal sealed class HttpExchange(ResponseOutput output) : IHttpExchange
     /// <inheritdoc/>
     public bool IsAnswered => output.HasHead;
 
-    public void Begin(HttpContext context, RoutePattern route)
+    /// <param name="context">The request.</param>
+    /// <param name="route">The route that it matched.</param>
+    /// <param name="fields">Which header and trailer fields the guest sees.</param>
+    public void Begin(HttpContext context, RoutePattern route, RequestFields fields)
     {
+        _fields = fields;
         _context = context;
         _route = route;
     }
@@ -82,6 +87,6 @@ internal sealed class HttpExchange(ResponseOutput output) : IHttpExchange
         }
     }
 
-    private static IEnumerable<HttpField> FieldsOf(IEnumerable<KeyValuePair<string, StringValues>> headers) =>
-        headers.SelectMany(header => header.Value, static (header, value) => new HttpField(header.Key, Encoding.UTF8.GetBytes(value ?? "")));
+    private IEnumerable<HttpField> FieldsOf(IEnumerable<KeyValuePair<string, StringValues>> headers) =>
+        headers.Where(header => !_fields.Withhold(header.Key)).SelectMany(header => header.Value, static (header, value) => new HttpField(header.Key, Encoding.UTF8.GetBytes(value ?? "")));
 }

@@ -18,11 +18,14 @@ internal sealed class MetaVariables
     private readonly StringBlock _fixed = new();
     private readonly List<(byte[] Prefix, string Value)> _headerLike = [];
     private readonly string? _defaultHost;
+    private readonly RequestFields _fields;
 
     /// <param name="configured">The module's own variables; a name that CGI has a meaning for is left out.</param>
     /// <param name="defaultHost">Host (and port) for requests without a Host header; null: the connection's address.</param>
-    public MetaVariables(IReadOnlyDictionary<string, string> configured, string? defaultHost)
+    /// <param name="fields">Which header fields the module sees.</param>
+    public MetaVariables(IReadOnlyDictionary<string, string> configured, string? defaultHost, RequestFields fields)
     {
+        _fields = fields;
         _defaultHost = defaultHost;
         _fixed.Add("AUTH_TYPE=");
         _fixed.Add("GATEWAY_INTERFACE=CGI/1.1");
@@ -156,7 +159,7 @@ internal sealed class MetaVariables
         environment.End();
     }
 
-    private static void WriteHeaders(StringBlock environment, IHeaderDictionary headers)
+    private void WriteHeaders(StringBlock environment, IHeaderDictionary headers)
     {
         Span<byte> name = stackalloc byte[256];
         foreach (var (header, values) in headers)
@@ -188,12 +191,11 @@ internal sealed class MetaVariables
     }
 
     // RFC 3875 §4.1.18; httpoxy (CVE-2016-5385) for Proxy.
-    private static bool IsWithheld(string header, IHeaderDictionary headers) => header.Length switch
+    private bool IsWithheld(string header, IHeaderDictionary headers) => header.Length switch
     {
         5 => header.Equals("Proxy", StringComparison.OrdinalIgnoreCase),
         10 => header.Equals("Connection", StringComparison.OrdinalIgnoreCase),
-        13 => header.Equals("Authorization", StringComparison.OrdinalIgnoreCase),
-        _ => false,
+        _ => _fields.Withhold(header),
     } || (header.Contains('_') && headers.ContainsKey(header.Replace('_', '-'))); // X_Y must not pass itself off as X-Y
 
     private static byte ToVariableCharacter(char character) => character switch

@@ -37,6 +37,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly string _tenant;
     private readonly string? _entrypoint;
     private readonly StringBlock _configured = new();
+    private readonly RequestFields _fields;
     private readonly MetaVariables _variables;
     private readonly ArgumentTemplate _arguments;
     private readonly HandlerDefaults _defaults;
@@ -84,7 +85,8 @@ public sealed partial class ModuleHandler : IModuleHandler
             _configured.Begin().Append(name).Append("="u8).Append(value).End();
         }
 
-        _variables = new MetaVariables(environment, defaults.DefaultHost);
+        _fields = new RequestFields(entry.PassAuthorization);
+        _variables = new MetaVariables(environment, defaults.DefaultHost, _fields);
         _arguments = new ArgumentTemplate(entry.Argv);
         _defaults = defaults;
         _timeout = entry.Timeout ?? defaults.Timeout;
@@ -308,7 +310,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         var run = request.Guest;
         if (_guest.SpeaksHttp)
         {
-            request.Exchange.Begin(context, route);
+            request.Exchange.Begin(context, route, _fields);
             run.Exchange = request.Exchange;
             run.Environment.Add(_configured);
         }

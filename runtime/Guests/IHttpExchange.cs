@@ -18,7 +18,7 @@ internal interface IHttpExchange
     /// <summary>Path and query, as they were sent.</summary>
     string PathWithQuery { get; }
 
-    /// <summary>The header fields, without those that are the connection's (RFC 9110 §7.6.1) and <c>Host</c>; one for each line.</summary>
+    /// <summary>The header fields, without those that are the connection's (RFC 9110 §7.6.1), <c>Host</c>, and credentials that the guest is not to see; one for each line.</summary>
     IEnumerable<HttpField> Headers { get; }
 
     /// <summary>The trailer fields, once the body was read to its end.</summary>

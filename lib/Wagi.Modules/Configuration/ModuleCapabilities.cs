@@ -15,6 +15,32 @@ public static class ModuleCapabilities
     /// <summary>Shows a module its <see cref="ModuleEntry.Files"/>. Without them it would answer, and not what is meant.</summary>
     public const string Files = "files";
 
+    /// <summary>
+    /// Shows a module <c>Authorization</c> (<see cref="ModuleEntry.PassAuthorization"/>). Without it the module would refuse every client, as one
+    /// that has sent no credentials.
+    /// </summary>
+    public const string Authorization = "authorization";
+
     /// <summary>What this version has.</summary>
-    public static FrozenSet<string> Known { get; } = [Signature, Files];
+    public static FrozenSet<string> Known { get; } = [Signature, Files, Authorization];
+
+    /// <summary>What an entry requires by what is in it, in the order in which it is written.</summary>
+    public static IEnumerable<string> Of(ModuleEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!entry.SignatureKeys.IsEmpty)
+        {
+            yield return Signature;
+        }
+
+        if (!entry.Files.IsEmpty)
+        {
+            yield return Files;
+        }
+
+        if (entry.PassAuthorization)
+        {
+            yield return Authorization;
+        }
+    }
 }

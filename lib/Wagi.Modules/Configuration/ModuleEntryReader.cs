@@ -59,6 +59,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             MemoryLimit = ReadMemoryLimit(),
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
             Preinitialization = ReadPreinitialization(),
+            PassAuthorization = Boolean(ModuleKeys.PassAuthorization),
             SecretsVersion = Text(ModuleKeys.SecretsVersion),
             SignatureKeys = ReadSignatureKeys(module),
             Requires = requires,
@@ -408,6 +409,22 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
 
         Fail(value.Location, $"'{key}' must be a positive integer", null);
         return null;
+    }
+
+    private bool Boolean(string key)
+    {
+        if (!table.Values.TryGetValue(key, out var value))
+        {
+            return false;
+        }
+
+        if (value is TomlBoolean boolean)
+        {
+            return boolean.Value;
+        }
+
+        Fail(value.Location, $"'{key}' must be true or false", null);
+        return false;
     }
 
     private Preinitialization ReadPreinitialization()

@@ -34,6 +34,7 @@ public static class ModulesTomlWriter
         Text(toml, ModuleKeys.MemoryLimit, entry.MemoryLimit is { } bytes ? ByteSize.Format(bytes) : null);
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
         Preinitialize(toml, entry.Preinitialization);
+        Boolean(toml, ModuleKeys.PassAuthorization, entry.PassAuthorization);
         Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
         Array(toml, ModuleKeys.SignatureKeys, entry.SignatureKeys);
         Text(toml, ModuleKeys.Revision, entry.Revision);
@@ -93,6 +94,14 @@ public static class ModulesTomlWriter
         if (value is not null)
         {
             toml.Append(CultureInfo.InvariantCulture, $"{key} = {value}\n");
+        }
+    }
+
+    private static void Boolean(StringBuilder toml, string key, bool value)
+    {
+        if (value)
+        {
+            toml.Append(key).Append(" = true\n");
         }
     }
 

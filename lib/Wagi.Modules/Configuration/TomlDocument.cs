@@ -234,6 +234,7 @@ internal sealed class TomlDocument
         const int Longest = 100;
         var parts = line.Length > Longest ? [] : line.Split('=', 2, StringSplitOptions.TrimEntries);
         return parts is not [var key, [var first, ..] value] || !char.IsAsciiLetterOrDigit(first) || value.Any(character => "\"'[]{}#".Contains(character, StringComparison.Ordinal)) ? null
+            : ModuleKeys.Switches.Contains(key) ? $"'{key}' is true or false"
             : key == ModuleKeys.Preinitialize ? $"'{key}' is {Preinitializations.Values}"
             : $"a text stands in quotes: {key} = \"{value}\"";
     }

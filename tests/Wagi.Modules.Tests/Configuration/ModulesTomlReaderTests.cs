@@ -51,6 +51,17 @@ public sealed class ModulesTomlReaderTests
         Assert.Equal(new SourceLocation("modules.toml", 2, 1), entry.Location);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("pass_authorization = false", false)]
+    [InlineData("pass_authorization = true", true)]
+    public void Authorization_IsPassed_OnlyWhenTheEntrySaysSo(string line, bool expected)
+    {
+        var file = Read($"[[module]]\nroute = \"/a\"\nmodule = \"a.wasm\"\n{line}\n");
+        Assert.Empty(file.Problems);
+        Assert.Equal(expected, Assert.Single(file.Entries).PassAuthorization);
+    }
+
     [Fact]
     public void SignatureKey_IsRead_AsBase64OrAsWholePem()
     {
@@ -149,6 +160,7 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = \"sometimes\"", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = 1", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npass_authorization = \"true\"", "modules.toml:4:22: error: 'pass_authorization' must be true or false")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]
     public void WrongEntry_IsNamedByLine_AndTheOthersStay(string entry, string problem)
@@ -218,6 +230,7 @@ public sealed class ModulesTomlReaderTests
     [Theory]
     [InlineData("preinitialize = yes", "'preinitialize' is true, false or \"with-random\"")]
     [InlineData("preinitialize = True", "'preinitialize' is true, false or \"with-random\"")]
+    [InlineData("pass_authorization = yes", "'pass_authorization' is true or false")]
     [InlineData("timeout = 5s", "a text stands in quotes: timeout = \"5s\"")]
     [InlineData("entrypoint = main", "a text stands in quotes: entrypoint = \"main\"")]
     public void ValueWithoutQuotes_IsASyntaxError_WithAHint(string line, string hint)

@@ -61,6 +61,7 @@ public sealed class ModulesTomlWriterTests
                 MemoryLimit = bytes,
                 MaxConcurrency = number,
                 Preinitialization = (Preinitialization)(number % 3),
+                PassAuthorization = number % 2 == 0,
                 SecretsVersion = value,
                 SignatureKeys = [SignatureKeyTests.P256],
                 Requires = [value + "a", "b"],
@@ -70,7 +71,8 @@ public sealed class ModulesTomlWriterTests
             };
             var file = ModulesTomlReader.Read(ModulesTomlWriter.Write([entry]), "modules.toml");
             return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value
-                && file.Entries.Single().Preinitialization == entry.Preinitialization;
+                && file.Entries.Single().Preinitialization == entry.Preinitialization
+                && file.Entries.Single().PassAuthorization == entry.PassAuthorization;
         });
     }
 
@@ -111,6 +113,7 @@ public sealed class ModulesTomlWriterTests
     {
         Assert.True(Small.HasSameMeaningAs(Small with { Location = new("elsewhere", 1, 1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
+        Assert.False(Small.HasSameMeaningAs(Small with { PassAuthorization = true }));
         Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signature"] }));
         Assert.False(Small.HasSameMeaningAs(Small with { SignatureKeys = [SignatureKeyTests.P256] }));
         Assert.True((Small with { SignatureKeys = ["a", "b"] }).HasSameMeaningAs(Small with { SignatureKeys = ["b", "a"] }));

@@ -34,6 +34,7 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
           maxConcurrency: 10
           httpMaxConcurrency: 3
           preinitialize: with-random
+          passAuthorization: true
         """;
 
     [Theory]

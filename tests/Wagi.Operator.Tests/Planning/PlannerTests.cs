@@ -25,6 +25,7 @@ public sealed class PlannerTests
                 MemoryLimit = "64Mi",
                 MaxConcurrency = 10,
                 HttpMaxConcurrency = 3,
+                PassAuthorization = true,
             }, ns: "shop"))
             .Tag("registry.example:5000/samples/hello:v1", Scenario.Digest1)
             .Plan();
@@ -37,7 +38,7 @@ public sealed class PlannerTests
             id = "shop/hello"
             route = "/hello/..."
             hosts = ["shop.example.com", "*.example.org"]
-            module = "oci://registry.example:5000/samples/hello@{{Scenario.Digest1}}"
+            module = { reference = "oci://registry.example:5000/samples/hello@{{Scenario.Digest1}}", requires = ["authorization"] }
             entrypoint = "run"
             argv = "hello ${ARGS}"
             allowed_hosts = ["https://api.example.com:443"]
@@ -45,6 +46,7 @@ public sealed class PlannerTests
             timeout = "1m30s"
             memory_limit = "64Mi"
             max_concurrency = 10
+            pass_authorization = true
             revision = "{{plan.Verdicts[0].Entry!.Revision}}"
             environment = { "A" = "one \"quoted\"", "B" = "two" }
 

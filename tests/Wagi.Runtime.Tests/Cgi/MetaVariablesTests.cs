@@ -12,11 +12,11 @@ public class MetaVariablesTests
 {
     private static async Task<(string[] Arguments, Dictionary<string, string> Environment)> SeeAsync(
         string request, string route = "/...", ImmutableSortedDictionary<string, string>? environment = null, string? argv = null,
-        string? defaultHost = null)
+        string? defaultHost = null, bool passAuthorization = false)
     {
         await using var host = await HandlerHost.StartAsync(
             Wat.Dump, route, new() { DefaultHost = defaultHost },
-            entry => entry with { Environment = environment ?? entry.Environment, Argv = argv });
+            entry => entry with { Environment = environment ?? entry.Environment, Argv = argv, PassAuthorization = passAuthorization });
         return Read(HandlerHost.BodyOf(await host.SendRawAsync(request)));
     }
 
@@ -114,6 +114,20 @@ public class MetaVariablesTests
     }
 
     [Fact]
+    public async Task Authorization_IsPassed_ToAModuleThatAsks_AndStillNamesNoUser()
+    {
+        var (_, environment) = await SeeAsync(
+            "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t0ken\r\nProxy-Authorization: Basic eA==\r\nProxy: http://evil\r\nConnection: close\r\n\r\n",
+            passAuthorization: true);
+
+        Assert.Equal("Bearer t0ken", environment["HTTP_AUTHORIZATION"]);
+        Assert.Equal("", environment["AUTH_TYPE"]);
+        Assert.Equal("", environment["REMOTE_USER"]);
+        Assert.DoesNotContain("HTTP_PROXY_AUTHORIZATION", environment.Keys);
+        Assert.DoesNotContain("HTTP_PROXY", environment.Keys);
+    }
+
+    [Fact]
     public async Task ChunkedBody_Gives_ItsDecodedLength()
     {
         var (_, environment) = await SeeAsync(
@@ -126,13 +140,14 @@ public class MetaVariablesTests
     public async Task Headers_AreJoined_AndSomeAreWithheld()
     {
         var (_, environment) = await SeeAsync(
-            "GET / HTTP/1.1\r\nHost: x\r\nX-Two: a\r\nX-Two: b\r\nCookie: c=1\r\nCookie: d=2\r\nAuthorization: Basic eA==\r\n"
+            "GET / HTTP/1.1\r\nHost: x\r\nX-Two: a\r\nX-Two: b\r\nCookie: c=1\r\nCookie: d=2\r\nAuthorization: Basic eA==\r\nProxy-Authorization: Basic eA==\r\n"
             + "Proxy: http://evil\r\nX_Two: spoofed\r\nX_Alone: 1\r\nConnection: close\r\n\r\n");
 
         Assert.Equal("a, b", environment["HTTP_X_TWO"]);
         Assert.Equal("c=1; d=2", environment["HTTP_COOKIE"]);
         Assert.Equal("1", environment["HTTP_X_ALONE"]);
         Assert.DoesNotContain("HTTP_AUTHORIZATION", environment.Keys);
+        Assert.DoesNotContain("HTTP_PROXY_AUTHORIZATION", environment.Keys);
         Assert.DoesNotContain("HTTP_PROXY", environment.Keys);
         Assert.DoesNotContain("HTTP_CONNECTION", environment.Keys);
     }

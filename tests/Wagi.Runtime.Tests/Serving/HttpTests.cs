@@ -70,6 +70,29 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task Authorization_ReachesTheModule_WhoseEntryAsks_AndNoOther()
+    {
+        await using var host = await ServerHost.ServeAsync(
+            "[[module]]\nroute = \"/asks\"\nmodule = \"guest.wat\"\npass_authorization = true\n[[module]]\nroute = \"/...\"\nmodule = \"guest.wat\"\n", Wat.Dump);
+        host.Client.DefaultRequestHeaders.Add("Authorization", "Bearer t0ken");
+
+        Assert.Contains("\0HTTP_AUTHORIZATION=Bearer t0ken\0", await host.Client.GetStringAsync("/asks", Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain("t0ken", await host.Client.GetStringAsync("/other", Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Challenge_IsTheModules()
+    {
+        await using var host = await ServerHost.StartAsync(Wat.Printing("Status: 401 Unauthorized\nWWW-Authenticate: Basic realm=\"a\"\nContent-Type: text/plain\n\nwho?"));
+
+        using var response = await host.Client.GetAsync("/", Cancellation);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("Basic realm=\"a\"", response.Headers.WwwAuthenticate.ToString());
+        Assert.Equal("who?", await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task RangeAndConditions_AreTheModules()
     {
         await using var host = await ServerHost.StartAsync(Wat.Printing("Content-Type: text/plain\nETag: \"1\"\n\n0123456789"));

@@ -64,21 +64,23 @@ public class IncomingHandlerTests
         Assert.Equal("short and stout", await response.Content.ReadAsStringAsync(Cancellation));
     }
 
-    [Fact]
-    public async Task Handler_SeesTheRequest_AsItWasSent_WithoutWhatIsTheConnections()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Handler_SeesTheRequest_AsItWasSent_WithoutWhatIsTheConnections_AndCredentialsIfItAsks(bool asks)
     {
         var text = new HandlerText();
-        await using var host = await StartAsync(
-            text, PrintsRequest.Replace("BAR", text.Text("|"), StringComparison.Ordinal).Replace("EQUALS", text.Text("="), StringComparison.Ordinal));
+        var body = PrintsRequest.Replace("BAR", text.Text("|"), StringComparison.Ordinal).Replace("EQUALS", text.Text("="), StringComparison.Ordinal);
+        await using var host = await HandlerHost.StartAsync(text.Build(body), entry: entry => entry with { PassAuthorization = asks });
 
         var answer = await host.SendRawAsync(
             "PATCH /a%2Fb/%C3%A9?q=1&r=%20 HTTP/1.1\r\nHost: shop.example:81\r\nX-One: 1\r\nX-Two: a\r\nX-Two: b\r\nAuthorization: Basic eDp5\r\n"
-            + "Keep-Alive: 5\r\nTE: trailers\r\nConnection: close\r\n\r\n");
+            + "Proxy-Authorization: Basic eDp5\r\nKeep-Alive: 5\r\nTE: trailers\r\nConnection: close\r\n\r\n");
         var other = await host.SendRawAsync("BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
         Assert.Equal("8|10|shop.example:81|/a%2Fb/%C3%A9?q=1&r=%20|", Head(Text(answer), 4));
         Assert.Equal(
-            ["authorization=Basic eDp5", "x-one=1", "x-two=a", "x-two=b"], Text(answer).Split('|')[4..^1].Order(StringComparer.Ordinal));
+            [.. asks ? ["authorization=Basic eDp5"] : Array.Empty<string>(), "x-one=1", "x-two=a", "x-two=b"], Text(answer).Split('|')[4..^1].Order(StringComparer.Ordinal));
         Assert.StartsWith("9BREW|10|x|/|", Text(other), StringComparison.Ordinal);
     }
 
