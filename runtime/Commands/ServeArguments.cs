@@ -14,6 +14,7 @@ using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
+using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
 
 namespace Wagi.Runtime.Commands;
@@ -62,6 +63,19 @@ internal sealed class ServeArguments
     {
         Description = "SERVER_NAME and SERVER_PORT for requests without a Host header.",
         HelpName = "HOST:PORT",
+    };
+
+    private readonly Option<string?> _trustedProxies = new("--trusted-proxies")
+    {
+        Description = "Proxies that are believed about the client's address, scheme and host: networks and addresses, separated by commas. Default: none.",
+        HelpName = "CIDR,…",
+    };
+
+    private readonly Option<string> _proxyFields = new("--proxy-fields")
+    {
+        Description = "Header fields in which they say it: X-Forwarded-For, -Proto and -Host, or Forwarded. The others may be a client's.",
+        HelpName = "x-forwarded|forwarded",
+        DefaultValueFactory = _ => "x-forwarded",
     };
 
     private readonly Option<string> _moduleCacheSize = new("--module-cache-size")
@@ -227,7 +241,11 @@ internal sealed class ServeArguments
 
     private readonly LogArguments _log = new();
 
-    public ServeArguments() => _accessLog.AcceptOnlyFromAmong("off", "errors", "slow", "all");
+    public ServeArguments()
+    {
+        _accessLog.AcceptOnlyFromAmong("off", "errors", "slow", "all");
+        _proxyFields.AcceptOnlyFromAmong("x-forwarded", "forwarded");
+    }
 
     /// <summary>What is to be served, to be added to a command; one without it has <c>-c</c> and the default.</summary>
     public Argument Argument => _modules.Argument;
@@ -235,7 +253,7 @@ internal sealed class ServeArguments
     /// <summary>The options, to be added to a command.</summary>
     public IEnumerable<Option> Options =>
     [
-        _modules.Option, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _moduleCacheSize, _cache,
+        _modules.Option, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _trustedProxies, _proxyFields, _moduleCacheSize, _cache,
         _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
         _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, _accessLog, _accessLogSlow, .. _log.Options,
     ];
@@ -283,6 +301,7 @@ internal sealed class ServeArguments
             SecretsDirectory = arguments.GetValue(_secrets) is { } secrets ? Path.GetFullPath(secrets) : null,
             Listen = Arguments.ReadEndPoint(arguments, _listen),
             Tls = ReadTls(arguments),
+            Proxies = ReadProxies(arguments),
             Admin = admin,
             Peers = peers,
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
@@ -356,6 +375,16 @@ internal sealed class ServeArguments
         var url when Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp => address,
         var other => throw new UsageException($"--peers: '{other}' is not an http URL such as http://wagi-runtime:8081"),
     };
+
+    private ProxyOptions? ReadProxies(ParseResult arguments) => arguments.GetValue(_trustedProxies) is { } trusted
+        ? new ProxyOptions(
+            [.. trusted.Split(',', StringSplitOptions.TrimEntries).Select(ReadProxy)],
+            arguments.GetValue(_proxyFields) == "forwarded" ? ProxyFields.Forwarded : ProxyFields.XForwarded)
+        : null;
+
+    private IPNetwork ReadProxy(string text) => AddressRules.TryReadNetwork(text, out var network)
+        ? network
+        : throw new UsageException($"{_trustedProxies.Name}: '{text}' is neither an address nor a network such as 10.0.0.0/8");
 
     private TlsOptions? ReadTls(ParseResult arguments) => (arguments.GetValue(_tlsCert), arguments.GetValue(_tlsKey)) switch
     {

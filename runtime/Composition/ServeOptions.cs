@@ -10,6 +10,7 @@ using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Logs;
+using Wagi.Runtime.Serving;
 using Wagi.Runtime.Sources;
 using Wagi.Runtime.Tls;
 
@@ -35,6 +36,9 @@ internal sealed record ServeOptions
 
     /// <summary>Certificate and key for HTTPS on <see cref="Listen"/>; null: plain HTTP.</summary>
     public TlsOptions? Tls { get; init; }
+
+    /// <summary>Which proxies before <see cref="Listen"/> are believed; null: none.</summary>
+    public ProxyOptions? Proxies { get; init; }
 
     /// <summary>Where health, status and metrics are served. Port 0: any free port.</summary>
     public required IPEndPoint Admin { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Wagi.Bindle.Errors;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Access;
@@ -93,7 +94,13 @@ internal sealed partial class WagiServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = ProcessCapacity.Connections;
         });
         var application = builder.Build();
-        application.Run(new ClientFaults(_dispatcher.InvokeAsync, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
+        RequestDelegate answer = _dispatcher.InvokeAsync;
+        if (options.Proxies is { } proxies)
+        {
+            answer = new ForwardedRequests(proxies, answer).InvokeAsync;
+        }
+
+        application.Run(new ClientFaults(answer, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
         return application;
     }
 

@@ -45,6 +45,20 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task TrustedProxies_AreHandedToTheRuntime_WhereThereAreSome()
+    {
+        var without = await WagiChart.ManifestsAsync();
+        var with = await WagiChart.ManifestsAsync(
+            "runtime.trustedProxies[0]=10.0.0.0/8", "runtime.trustedProxies[1]=2001:db8::1", "runtime.proxyFields=forwarded");
+
+        Assert.DoesNotContain(
+            Arguments(without.Get("Deployment", "wagi-runtime")),
+            argument => argument!.Contains("prox", StringComparison.Ordinal));
+        Assert.Contains("--trusted-proxies=10.0.0.0/8,2001:db8::1", Arguments(with.Get("Deployment", "wagi-runtime")));
+        Assert.Contains("--proxy-fields=forwarded", Arguments(with.Get("Deployment", "wagi-runtime")));
+    }
+
+    [Fact]
     public async Task Places_AreTheProgramsOwn_UnlessTheyAreGiven()
     {
         var without = await WagiChart.ManifestsAsync();
