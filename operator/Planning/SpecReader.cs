@@ -90,6 +90,7 @@ internal sealed class SpecReader
             HttpMaxConcurrency = httpMaxConcurrency,
             Preinitialization = preinitialization,
             PassAuthorization = _spec.PassAuthorization ?? false,
+            Compress = _spec.Compress ?? false,
             BindleServer = bindleServer,
         };
         return new CheckedSpec(draft, image, pullSecrets, variables);

@@ -103,6 +103,10 @@ public sealed record WagiModuleSpec
         "the module does. Default: false. Example: true")]
     public bool? PassAuthorization { get; init; }
 
+    [Description("Whether the runtime compresses the module's answers (brotli, gzip) for clients that accept it: text, JSON, XML and the like, unless the " +
+        "module has encoded them itself. Default: false. Example: true")]
+    public bool? Compress { get; init; }
+
     [Description("The server of a module bindle:NAME. Default: the runtime's. Example: https://bindle.example.com/v1")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]
     public string? BindleServer { get; init; }

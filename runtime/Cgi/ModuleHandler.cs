@@ -38,6 +38,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly string? _entrypoint;
     private readonly StringBlock _configured = new();
     private readonly RequestFields _fields;
+    private readonly bool _compress;
     private readonly MetaVariables _variables;
     private readonly ArgumentTemplate _arguments;
     private readonly HandlerDefaults _defaults;
@@ -86,6 +87,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         }
 
         _fields = new RequestFields(entry.PassAuthorization);
+        _compress = entry.Compress;
         _variables = new MetaVariables(environment, defaults.DefaultHost, _fields);
         _arguments = new ArgumentTemplate(entry.Argv);
         _defaults = defaults;
@@ -129,9 +131,16 @@ public sealed partial class ModuleHandler : IModuleHandler
     }
 
     /// <inheritdoc/>
-    public async Task HandleAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint = null)
+    public Task HandleAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint = null)
     {
         ArgumentNullException.ThrowIfNull(context);
+        return _compress
+            ? Compression.AnswerAsync(context, request => CountAsync(request, matchedRoute, entrypoint))
+            : CountAsync(context, matchedRoute, entrypoint);
+    }
+
+    private async Task CountAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint)
+    {
         var start = Stopwatch.GetTimestamp();
         var outcome = RequestOutcome.Failed;
         var bytes = 0L;

@@ -64,6 +64,9 @@ public sealed record ModuleEntry
     /// <summary>Whether the module sees the credentials that clients send in <c>Authorization</c>. It checks them then; the runtime does not.</summary>
     public bool PassAuthorization { get; init; }
 
+    /// <summary>Whether the runtime compresses the module's answers for clients that accept it.</summary>
+    public bool Compress { get; init; }
+
     /// <summary>
     /// Version of this module's part of the generated Secret (environment values and pull credentials); null: it has none.
     /// The entry waits for the mounted Secret to have this version, because ConfigMap and Secret reach a pod in any order. Rotated credentials keep
@@ -133,17 +136,18 @@ internal static class ModuleKeys
     public const string MaxConcurrency = "max_concurrency";
     public const string Preinitialize = "preinitialize";
     public const string PassAuthorization = "pass_authorization";
+    public const string Compress = "compress";
     public const string SecretsVersion = "secrets_version";
     public const string SignatureKeys = "signature_keys";
     public const string Requires = "requires";
     public const string Revision = "revision";
 
     /// <summary>Those that are true or false.</summary>
-    public static readonly string[] Switches = [PassAuthorization];
+    public static readonly string[] Switches = [PassAuthorization, Compress];
 
     public static readonly string[] All =
     [
         Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Files, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
-        Timeout, MemoryLimit, MaxConcurrency, Preinitialize, PassAuthorization, SecretsVersion, SignatureKeys, Requires, Revision,
+        Timeout, MemoryLimit, MaxConcurrency, Preinitialize, PassAuthorization, Compress, SecretsVersion, SignatureKeys, Requires, Revision,
     ];
 }

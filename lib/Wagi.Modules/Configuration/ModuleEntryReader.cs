@@ -60,6 +60,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
             Preinitialization = ReadPreinitialization(),
             PassAuthorization = Boolean(ModuleKeys.PassAuthorization),
+            Compress = Boolean(ModuleKeys.Compress),
             SecretsVersion = Text(ModuleKeys.SecretsVersion),
             SignatureKeys = ReadSignatureKeys(module),
             Requires = requires,

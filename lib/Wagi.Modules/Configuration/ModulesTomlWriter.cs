@@ -35,6 +35,7 @@ public static class ModulesTomlWriter
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
         Preinitialize(toml, entry.Preinitialization);
         Boolean(toml, ModuleKeys.PassAuthorization, entry.PassAuthorization);
+        Boolean(toml, ModuleKeys.Compress, entry.Compress);
         Text(toml, ModuleKeys.SecretsVersion, entry.SecretsVersion);
         Array(toml, ModuleKeys.SignatureKeys, entry.SignatureKeys);
         Text(toml, ModuleKeys.Revision, entry.Revision);

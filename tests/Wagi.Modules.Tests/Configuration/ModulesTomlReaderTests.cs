@@ -160,6 +160,7 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = \"sometimes\"", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = 1", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\ncompress = \"gzip\"", "modules.toml:4:12: error: 'compress' must be true or false")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npass_authorization = \"true\"", "modules.toml:4:22: error: 'pass_authorization' must be true or false")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]
@@ -231,6 +232,7 @@ public sealed class ModulesTomlReaderTests
     [InlineData("preinitialize = yes", "'preinitialize' is true, false or \"with-random\"")]
     [InlineData("preinitialize = True", "'preinitialize' is true, false or \"with-random\"")]
     [InlineData("pass_authorization = yes", "'pass_authorization' is true or false")]
+    [InlineData("compress = on", "'compress' is true or false")]
     [InlineData("timeout = 5s", "a text stands in quotes: timeout = \"5s\"")]
     [InlineData("entrypoint = main", "a text stands in quotes: entrypoint = \"main\"")]
     public void ValueWithoutQuotes_IsASyntaxError_WithAHint(string line, string hint)

@@ -62,6 +62,7 @@ public sealed class ModulesTomlWriterTests
                 MaxConcurrency = number,
                 Preinitialization = (Preinitialization)(number % 3),
                 PassAuthorization = number % 2 == 0,
+                Compress = number % 3 == 0,
                 SecretsVersion = value,
                 SignatureKeys = [SignatureKeyTests.P256],
                 Requires = [value + "a", "b"],
@@ -72,7 +73,8 @@ public sealed class ModulesTomlWriterTests
             var file = ModulesTomlReader.Read(ModulesTomlWriter.Write([entry]), "modules.toml");
             return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value
                 && file.Entries.Single().Preinitialization == entry.Preinitialization
-                && file.Entries.Single().PassAuthorization == entry.PassAuthorization;
+                && file.Entries.Single().PassAuthorization == entry.PassAuthorization
+                && file.Entries.Single().Compress == entry.Compress;
         });
     }
 
@@ -114,6 +116,7 @@ public sealed class ModulesTomlWriterTests
         Assert.True(Small.HasSameMeaningAs(Small with { Location = new("elsewhere", 1, 1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { PassAuthorization = true }));
+        Assert.False(Small.HasSameMeaningAs(Small with { Compress = true }));
         Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signature"] }));
         Assert.False(Small.HasSameMeaningAs(Small with { SignatureKeys = [SignatureKeyTests.P256] }));
         Assert.True((Small with { SignatureKeys = ["a", "b"] }).HasSameMeaningAs(Small with { SignatureKeys = ["b", "a"] }));

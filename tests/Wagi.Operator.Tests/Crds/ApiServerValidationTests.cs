@@ -35,6 +35,7 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
           httpMaxConcurrency: 3
           preinitialize: with-random
           passAuthorization: true
+          compress: true
         """;
 
     [Theory]

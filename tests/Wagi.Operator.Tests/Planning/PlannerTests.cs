@@ -26,6 +26,7 @@ public sealed class PlannerTests
                 MaxConcurrency = 10,
                 HttpMaxConcurrency = 3,
                 PassAuthorization = true,
+                Compress = true,
             }, ns: "shop"))
             .Tag("registry.example:5000/samples/hello:v1", Scenario.Digest1)
             .Plan();
@@ -47,6 +48,7 @@ public sealed class PlannerTests
             memory_limit = "64Mi"
             max_concurrency = 10
             pass_authorization = true
+            compress = true
             revision = "{{plan.Verdicts[0].Entry!.Revision}}"
             environment = { "A" = "one \"quoted\"", "B" = "two" }
 
