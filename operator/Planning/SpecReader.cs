@@ -64,6 +64,7 @@ internal sealed class SpecReader
         var memoryLimit = ReadMemoryLimit();
         var maxConcurrency = _check.Concurrency("spec.maxConcurrency", _spec.MaxConcurrency);
         var httpMaxConcurrency = _check.Concurrency("spec.httpMaxConcurrency", _spec.HttpMaxConcurrency);
+        var rateLimit = ReadRateLimit();
         var preinitialization = _check.Preinitialization("spec.preinitialize", _spec.Preinitialize);
         var bindleServer = ReadBindleServer(source);
         var pullSecrets = ReadPullSecrets();
@@ -88,6 +89,7 @@ internal sealed class SpecReader
             MemoryLimit = memoryLimit,
             MaxConcurrency = maxConcurrency,
             HttpMaxConcurrency = httpMaxConcurrency,
+            RateLimit = rateLimit,
             Preinitialization = preinitialization,
             PassAuthorization = _spec.PassAuthorization ?? false,
             Compress = _spec.Compress ?? false,
@@ -267,6 +269,23 @@ internal sealed class SpecReader
         }
 
         _check.Problem("spec.memoryLimit", $"'{FieldChecks.Shorten(text)}' is not a size between 64Ki and 4Gi; write for example '64Mi' or '1Gi'");
+        return null;
+    }
+
+    private RequestRate? ReadRateLimit()
+    {
+        if (_spec.RateLimit is not { } text)
+        {
+            return null;
+        }
+
+        if (text.Length <= SpecLimits.QuantityLength
+            && SpecPatterns.IsMatch(SpecPatterns.RequestRateRegex(), text) && RequestRate.TryParse(text, out var rate, out _))
+        {
+            return rate;
+        }
+
+        _check.Problem("spec.rateLimit", $"'{FieldChecks.Shorten(text)}' is not a number of requests in a second, a minute or an hour; write for example '100/s', '1000/m' or '10/h'");
         return null;
     }
 

@@ -13,6 +13,9 @@ internal static partial class SpecPatterns
     /// <summary>A number of bytes with an optional suffix.</summary>
     public const string ByteSize = "^[1-9][0-9]{0,9}(k|M|G|Ki|Mi|Gi)?$";
 
+    /// <summary>A number of requests in a second, a minute or an hour.</summary>
+    public const string RequestRate = "^[1-9][0-9]{0,5}/[smh]$";
+
     /// <summary>The name of an environment variable.</summary>
     public const string EnvironmentName = "^[A-Za-z_][A-Za-z0-9_]*$";
 
@@ -30,6 +33,9 @@ internal static partial class SpecPatterns
 
     [GeneratedRegex(ByteSize)]
     public static partial Regex ByteSizeRegex();
+
+    [GeneratedRegex(RequestRate)]
+    public static partial Regex RequestRateRegex();
 
     [GeneratedRegex(EnvironmentName)]
     public static partial Regex EnvironmentNameRegex();

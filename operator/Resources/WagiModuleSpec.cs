@@ -88,6 +88,11 @@ public sealed record WagiModuleSpec
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? MaxConcurrency { get; init; }
 
+    [Description("Requests of this module that one runtime pod answers in a second, a minute or an hour, of which all may come at once. More are answered with 429. " +
+        "Default: no limit. Example: 100/s")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.RequestRate)]
+    public string? RateLimit { get; init; }
+
     [Description("Responses to HTTP requests of the module that may be open at a time in one runtime. One more request fails at once. " +
         "Default: 64. Example: 10")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]

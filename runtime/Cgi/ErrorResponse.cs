@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -12,16 +13,17 @@ internal static class ErrorResponse
     /// <param name="context">The request.</param>
     /// <param name="status">The status.</param>
     /// <param name="text">The text, without status and id.</param>
-    public static async Task WriteAsync(HttpContext context, int status, string text)
+    /// <param name="retryAfter">When to ask again, whole seconds; null: with 503 after one, else there is nothing to say about it.</param>
+    public static async Task WriteAsync(HttpContext context, int status, string text, TimeSpan? retryAfter = null)
     {
         var response = context.Response;
         response.Clear();
         RequestId.AddTo(context);
         response.StatusCode = status;
         response.ContentType = "text/plain; charset=utf-8";
-        if (status == StatusCodes.Status503ServiceUnavailable)
+        if ((retryAfter ?? (status == StatusCodes.Status503ServiceUnavailable ? TimeSpan.FromSeconds(1) : null)) is { } wait)
         {
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = wait.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         }
 
         // RFC 9110 §15.5.9, RFC 9112 §9.3: where the request ends is not known. In HTTP/2 the stream ends, and the field is not allowed

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Limits;
 using Wagi.Modules.Routes;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Guests;
@@ -39,6 +40,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private readonly StringBlock _configured = new();
     private readonly RequestFields _fields;
     private readonly bool _compress;
+    private readonly RateLimit? _rateLimit;
     private readonly MetaVariables _variables;
     private readonly ArgumentTemplate _arguments;
     private readonly HandlerDefaults _defaults;
@@ -66,7 +68,9 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="stderr">Where the guest's stderr goes; null: <paramref name="logger"/>.</param>
     /// <param name="time">For the rates of log lines; null: the system's.</param>
-    /// <param name="sharesLimitsWith">Another module of the same entry: together they have the places and the lines in the log that one has; null: there is none.</param>
+    /// <param name="sharesLimitsWith">
+    /// Another module of the same entry: together they have the places, the rate, and the lines in the log that one has; null: there is none.
+    /// </param>
     public ModuleHandler(
         ModuleEntry entry, IReadOnlyDictionary<string, string> environment, Guest guest, HandlerDefaults defaults,
         OutboundClient outbound, BodyStore bodies, ILogger logger, RequestMetrics metrics, IGuestLines? stderr = null, TimeProvider? time = null,
@@ -88,6 +92,7 @@ public sealed partial class ModuleHandler : IModuleHandler
 
         _fields = new RequestFields(entry.PassAuthorization);
         _compress = entry.Compress;
+        _rateLimit = sharesLimitsWith is not null ? sharesLimitsWith._rateLimit : entry.RateLimit is { } rate ? new RateLimit(rate) : null;
         _variables = new MetaVariables(environment, defaults.DefaultHost, _fields);
         _arguments = new ArgumentTemplate(entry.Argv);
         _defaults = defaults;
@@ -173,6 +178,11 @@ public sealed partial class ModuleHandler : IModuleHandler
     private async ValueTask<(RequestOutcome Outcome, long Bytes)> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
     {
         // Whoever cannot be served is told before the body is waited for.
+        if (_rateLimit is { } limit && !limit.TryTake(out var wait))
+        {
+            return (await RefuseAsync(context, limit, wait), 0);
+        }
+
         if (_gate.IsFull)
         {
             return (await RefuseAsync(context), 0);
@@ -265,6 +275,13 @@ public sealed partial class ModuleHandler : IModuleHandler
         LogSaturated(_module, context.TraceIdentifier);
         await ErrorResponse.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many requests at the same time");
         return RequestOutcome.Saturated;
+    }
+
+    private async ValueTask<RequestOutcome> RefuseAsync(HttpContext context, RateLimit limit, TimeSpan wait)
+    {
+        LogRateLimited(_module, context.TraceIdentifier, limit.Rate);
+        await ErrorResponse.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many requests", wait);
+        return RequestOutcome.RateLimited;
     }
 
     /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
@@ -416,6 +433,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     /// <summary>Unloads the module. No request is inside, and none may come.</summary>
     public void Dispose()
     {
+        _rateLimit?.Dispose();
         _metrics.Dispose();
         _bodies.Dispose();
         _guest.Dispose();
@@ -450,6 +468,9 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     [LoggerMessage(EventId = 29, Level = LogLevel.Information, Message = "{Module} {Request} was turned away: {Reason}")]
     private partial void LogRefusedBody(string module, string request, string reason);
+
+    [LoggerMessage(EventId = 34, Level = LogLevel.Information, Message = "{Module} {Request} was turned away: more than {Rate} come")]
+    private partial void LogRateLimited(string module, string request, RequestRate rate);
 
     [LoggerMessage(EventId = 28, Level = LogLevel.Warning, Message = "{Module} asks for {Concurrency} requests at a time and gets {Places}, one module's share of the {All} of the process")]
     private partial void LogShare(string module, int concurrency, int places, int all);

@@ -126,7 +126,7 @@ internal sealed class HandlerMetrics : IDisposable
     private static readonly string[] Outcomes =
     [
         "completed", "completed_with_exit_code", "trapped", "deadline_exceeded", "malformed_response", "bad_request", "body_too_large",
-        "no_room_for_body", "client_too_slow", "saturated", "cancelled", "failed",
+        "no_room_for_body", "client_too_slow", "saturated", "rate_limited", "cancelled", "failed",
     ];
 
     private readonly RequestMetrics _metrics;

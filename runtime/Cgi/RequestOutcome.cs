@@ -36,6 +36,9 @@ internal enum RequestOutcome
     /// <summary>Too many requests: 503.</summary>
     Saturated,
 
+    /// <summary>More requests than the module's rate limit has room for: 429.</summary>
+    RateLimited,
+
     /// <summary>The client has gone.</summary>
     Cancelled,
 

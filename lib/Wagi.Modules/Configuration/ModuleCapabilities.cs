@@ -21,8 +21,11 @@ public static class ModuleCapabilities
     /// </summary>
     public const string Authorization = "authorization";
 
+    /// <summary>Answers no more than an entry's <see cref="ModuleEntry.RateLimit"/>. Without it nothing would protect what the module protects by it.</summary>
+    public const string RateLimit = "rate-limit";
+
     /// <summary>What this version has.</summary>
-    public static FrozenSet<string> Known { get; } = [Signature, Files, Authorization];
+    public static FrozenSet<string> Known { get; } = [Signature, Files, Authorization, RateLimit];
 
     /// <summary>What an entry requires by what is in it, in the order in which it is written.</summary>
     public static IEnumerable<string> Of(ModuleEntry entry)
@@ -41,6 +44,11 @@ public static class ModuleCapabilities
         if (entry.PassAuthorization)
         {
             yield return Authorization;
+        }
+
+        if (entry.RateLimit is not null)
+        {
+            yield return RateLimit;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Problems;
 using Wagi.Modules.Routes;
@@ -57,6 +58,9 @@ public sealed record ModuleEntry
 
     /// <summary>How many requests of the module may be in flight in one runtime; null: the runtime's default.</summary>
     public int? MaxConcurrency { get; init; }
+
+    /// <summary>How many requests one runtime answers in a time before it refuses more with 429; null: as many as there are places for.</summary>
+    public RequestRate? RateLimit { get; init; }
 
     /// <summary>Whether the module is initialized when it is compiled. It makes no difference to what it answers, if it is fit for that.</summary>
     public Preinitialization Preinitialization { get; init; }
@@ -134,6 +138,7 @@ internal static class ModuleKeys
     public const string Timeout = "timeout";
     public const string MemoryLimit = "memory_limit";
     public const string MaxConcurrency = "max_concurrency";
+    public const string RateLimit = "rate_limit";
     public const string Preinitialize = "preinitialize";
     public const string PassAuthorization = "pass_authorization";
     public const string Compress = "compress";
@@ -148,6 +153,6 @@ internal static class ModuleKeys
     public static readonly string[] All =
     [
         Id, Route, Hosts, Module, Entrypoint, Argv, Volumes, Files, Environment, AllowedHosts, HttpMaxConcurrency, BindleServer,
-        Timeout, MemoryLimit, MaxConcurrency, Preinitialize, PassAuthorization, Compress, SecretsVersion, SignatureKeys, Requires, Revision,
+        Timeout, MemoryLimit, MaxConcurrency, RateLimit, Preinitialize, PassAuthorization, Compress, SecretsVersion, SignatureKeys, Requires, Revision,
     ];
 }

@@ -58,6 +58,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
             Timeout = ReadTimeout(),
             MemoryLimit = ReadMemoryLimit(),
             MaxConcurrency = Positive(ModuleKeys.MaxConcurrency),
+            RateLimit = ReadRateLimit(),
             Preinitialization = ReadPreinitialization(),
             PassAuthorization = Boolean(ModuleKeys.PassAuthorization),
             Compress = Boolean(ModuleKeys.Compress),
@@ -484,6 +485,22 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         Fail(table.Values[ModuleKeys.MemoryLimit].Location, $"'{ModuleKeys.MemoryLimit}': {error}", null);
+        return null;
+    }
+
+    private RequestRate? ReadRateLimit()
+    {
+        if (Text(ModuleKeys.RateLimit) is not { } text)
+        {
+            return null;
+        }
+
+        if (RequestRate.TryParse(text, out var rate, out var error))
+        {
+            return rate;
+        }
+
+        Fail(table.Values[ModuleKeys.RateLimit].Location, $"'{ModuleKeys.RateLimit}': {error}", null);
         return null;
     }
 

@@ -33,6 +33,7 @@ public static class ModulesTomlWriter
         Text(toml, ModuleKeys.Timeout, entry.Timeout is { } timeout ? Duration.Format(timeout) : null);
         Text(toml, ModuleKeys.MemoryLimit, entry.MemoryLimit is { } bytes ? ByteSize.Format(bytes) : null);
         Number(toml, ModuleKeys.MaxConcurrency, entry.MaxConcurrency);
+        Text(toml, ModuleKeys.RateLimit, entry.RateLimit?.ToString());
         Preinitialize(toml, entry.Preinitialization);
         Boolean(toml, ModuleKeys.PassAuthorization, entry.PassAuthorization);
         Boolean(toml, ModuleKeys.Compress, entry.Compress);

@@ -160,6 +160,8 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = \"sometimes\"", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npreinitialize = 1", "modules.toml:4:17: error: 'preinitialize' must be true, false or \"with-random\"")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmax_concurrency = 0", "modules.toml:4:19: error: 'max_concurrency' must be a positive integer")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nrate_limit = \"100\"", "modules.toml:4:14: error: 'rate_limit': '100' is not a number of requests, 1 to 999999, in a second, a minute or an hour")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nrate_limit = 100", "modules.toml:4:14: error: 'rate_limit' must be a string and is an integer")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\ncompress = \"gzip\"", "modules.toml:4:12: error: 'compress' must be true or false")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npass_authorization = \"true\"", "modules.toml:4:22: error: 'pass_authorization' must be true or false")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
@@ -233,6 +235,7 @@ public sealed class ModulesTomlReaderTests
     [InlineData("preinitialize = True", "'preinitialize' is true, false or \"with-random\"")]
     [InlineData("pass_authorization = yes", "'pass_authorization' is true or false")]
     [InlineData("compress = on", "'compress' is true or false")]
+    [InlineData("rate_limit = 100/s", "a text stands in quotes: rate_limit = \"100/s\"")]
     [InlineData("timeout = 5s", "a text stands in quotes: timeout = \"5s\"")]
     [InlineData("entrypoint = main", "a text stands in quotes: entrypoint = \"main\"")]
     public void ValueWithoutQuotes_IsASyntaxError_WithAHint(string line, string hint)

@@ -61,6 +61,7 @@ public sealed class ModulesTomlWriterTests
                 MemoryLimit = bytes,
                 MaxConcurrency = number,
                 Preinitialization = (Preinitialization)(number % 3),
+                RateLimit = new RequestRate(number, TimeSpan.FromMinutes(1)),
                 PassAuthorization = number % 2 == 0,
                 Compress = number % 3 == 0,
                 SecretsVersion = value,
@@ -74,7 +75,8 @@ public sealed class ModulesTomlWriterTests
             return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value
                 && file.Entries.Single().Preinitialization == entry.Preinitialization
                 && file.Entries.Single().PassAuthorization == entry.PassAuthorization
-                && file.Entries.Single().Compress == entry.Compress;
+                && file.Entries.Single().Compress == entry.Compress
+                && file.Entries.Single().RateLimit == entry.RateLimit;
         });
     }
 
@@ -117,6 +119,7 @@ public sealed class ModulesTomlWriterTests
         Assert.False(Small.HasSameMeaningAs(Small with { Timeout = TimeSpan.FromSeconds(1) }));
         Assert.False(Small.HasSameMeaningAs(Small with { PassAuthorization = true }));
         Assert.False(Small.HasSameMeaningAs(Small with { Compress = true }));
+        Assert.False(Small.HasSameMeaningAs(Small with { RateLimit = new RequestRate(1, TimeSpan.FromSeconds(1)) }));
         Assert.False(Small.HasSameMeaningAs(Small with { Requires = ["signature"] }));
         Assert.False(Small.HasSameMeaningAs(Small with { SignatureKeys = [SignatureKeyTests.P256] }));
         Assert.True((Small with { SignatureKeys = ["a", "b"] }).HasSameMeaningAs(Small with { SignatureKeys = ["b", "a"] }));

@@ -36,6 +36,7 @@ public sealed class ApiServerValidationTests(ClusterFixture cluster)
           preinitialize: with-random
           passAuthorization: true
           compress: true
+          rateLimit: 100/s
         """;
 
     [Theory]

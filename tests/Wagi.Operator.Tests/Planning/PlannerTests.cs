@@ -25,6 +25,7 @@ public sealed class PlannerTests
                 MemoryLimit = "64Mi",
                 MaxConcurrency = 10,
                 HttpMaxConcurrency = 3,
+                RateLimit = "100/s",
                 PassAuthorization = true,
                 Compress = true,
             }, ns: "shop"))
@@ -39,7 +40,7 @@ public sealed class PlannerTests
             id = "shop/hello"
             route = "/hello/..."
             hosts = ["shop.example.com", "*.example.org"]
-            module = { reference = "oci://registry.example:5000/samples/hello@{{Scenario.Digest1}}", requires = ["authorization"] }
+            module = { reference = "oci://registry.example:5000/samples/hello@{{Scenario.Digest1}}", requires = ["authorization", "rate-limit"] }
             entrypoint = "run"
             argv = "hello ${ARGS}"
             allowed_hosts = ["https://api.example.com:443"]
@@ -47,6 +48,7 @@ public sealed class PlannerTests
             timeout = "1m30s"
             memory_limit = "64Mi"
             max_concurrency = 10
+            rate_limit = "100/s"
             pass_authorization = true
             compress = true
             revision = "{{plan.Verdicts[0].Entry!.Revision}}"

@@ -30,7 +30,7 @@ public sealed class SignatureTests
             resolved.Entry!.Toml,
             StringComparison.Ordinal);
         Assert.Empty(ModulesTomlReader.Read(resolved.Entry.Toml, "modules.toml").Problems);
-        Assert.Equal(["authorization", "files", "signature"], ModuleCapabilities.Known.Order(StringComparer.Ordinal));
+        Assert.Equal(["authorization", "files", "rate-limit", "signature"], ModuleCapabilities.Known.Order(StringComparer.Ordinal));
     }
 
     /// <summary>Whatever was served before: who moved the tag is to hear of it. Without an entry the last good version stays.</summary>

@@ -27,6 +27,8 @@ public static class GoodSpecs
         "preinitialize: with-random",
         "passAuthorization: true",
         "compress: true",
+        "rateLimit: 1/s",
+        "rateLimit: 999999/h",
         "allowedHosts: ['http://[::1]:8080', 'https://[2001:db8::a]', 'http://192.0.2.1', 'https://api.example.com:8443/']",
         "env: [{name: A, value: x}, {name: B, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]",
         "module: 'bindle:a/b/1.0.0'",

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Modules.Limits;
 using Wagi.Runtime.Bodies;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Guests;
@@ -30,11 +31,15 @@ public class RequestMetricsTests
             Wat.Printing("status: 404\n\n"), entry: entry => entry with { Id = "metrics/fine" });
         await using var broken = await HandlerHost.StartAsync(
             Wat.Start("unreachable"), entry: entry => entry with { Id = "metrics/broken" });
+        await using var limited = await HandlerHost.StartAsync(
+            Wat.Printing("status: 200\n\n"), entry: entry => entry with { Id = "metrics/limited", RateLimit = new RequestRate(1, TimeSpan.FromHours(1)) });
 
+        (await limited.Client.GetAsync("/")).Dispose();
+        (await limited.Client.GetAsync("/")).Dispose();
         (await fine.Client.GetAsync("/")).Dispose();
         (await broken.Client.GetAsync("/")).Dispose();
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (seen.Count(line => line.StartsWith("wagi_request_duration", StringComparison.Ordinal)) < 2)
+        while (seen.Count(line => line.StartsWith("wagi_request_duration", StringComparison.Ordinal) && line.Contains("module=metrics/", StringComparison.Ordinal)) < 4)
         {
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
             await Task.Delay(5);
@@ -44,6 +49,8 @@ public class RequestMetricsTests
 
         Assert.Contains("wagi_requests_total 1 module=metrics/fine code=4xx outcome=completed", seen);
         Assert.Contains("wagi_requests_total 1 module=metrics/broken code=5xx outcome=trapped", seen);
+        Assert.Contains("wagi_requests_total 1 module=metrics/limited code=2xx outcome=completed", seen);
+        Assert.Contains("wagi_requests_total 1 module=metrics/limited code=4xx outcome=rate_limited", seen);
         Assert.Contains("wagi_request_duration_seconds True module=metrics/fine", seen);
         Assert.Contains("wagi_requests_running 0 module=metrics/broken", seen);
         Assert.Contains("wagi_requests_waiting 0 module=metrics/broken", seen);

@@ -135,6 +135,27 @@ public sealed class SpinSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Components_ShareTheRateOfTheirEntry_AndGetWhatItPasses()
+    {
+        var shop = new SpinArtifact();
+        shop.Add("first", "/first", Wat.Dump, Wagi());
+        shop.Add("second", "/second", Answering("second"), Wagi());
+        await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
+        var reference = await shop.PushAsync(_client, $"{registry.Address}/me/shop:v1");
+        await using var host = await ServerHost.ServeAsync(
+            $"[[module]]\nid = \"rated\"\nroute = \"/...\"\nmodule = \"oci://{reference}\"\nrate_limit = \"2/h\"\npass_authorization = true\n", Wat.Printing("unused"));
+        host.Client.DefaultRequestHeaders.Add("Authorization", "Bearer t0ken");
+
+        var first = await host.Client.GetStringAsync("/first", Cancellation);
+        var second = await host.Client.GetStringAsync("/second", Cancellation);
+        using var third = await host.Client.GetAsync("/first", Cancellation);
+
+        Assert.Contains("\0HTTP_AUTHORIZATION=Bearer t0ken\0", first, StringComparison.Ordinal);
+        Assert.Equal("second", second);
+        Assert.Equal(HttpStatusCode.TooManyRequests, third.StatusCode);
+    }
+
+    [Fact]
     public async Task ComponentThatCannotBeLoaded_IsNamed()
     {
         var shop = new SpinArtifact();

@@ -1,0 +1,38 @@
+using Wagi.Modules.Limits;
+
+namespace Wagi.Modules.Tests.Limits;
+
+public sealed class RequestRateTests
+{
+    [Theory]
+    [InlineData("1/s", 1, 1)]
+    [InlineData("100/m", 100, 60)]
+    [InlineData("999999/h", 999_999, 3600)]
+    public void Rate_IsRead_AndWrittenAgain(string text, int requests, int seconds)
+    {
+        Assert.True(RequestRate.TryParse(text, out var rate, out var error), error);
+        Assert.Equal(new RequestRate(requests, TimeSpan.FromSeconds(seconds)), rate);
+        Assert.Equal(text, rate.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/s")]
+    [InlineData("100")]
+    [InlineData("100/")]
+    [InlineData("100/d")]
+    [InlineData("100/sec")]
+    [InlineData("0/s")]
+    [InlineData("-1/s")]
+    [InlineData("+1/s")]
+    [InlineData("1.5/s")]
+    [InlineData(" 1/s")]
+    [InlineData("1000000/s")]
+    [InlineData("99999999999999999999/s")]
+    public void AnythingElse_IsRefused_WithAnExample(string text)
+    {
+        Assert.False(RequestRate.TryParse(text, out _, out var error));
+        Assert.Equal($"'{text}' is not a number of requests, 1 to 999999, in a second, a minute or an hour; write for example '100/s', '1000/m' or '10/h'", error);
+    }
+}
