@@ -18,7 +18,7 @@ public class RequestParts
 
     private readonly RoutePattern _route = RoutePattern.Parse("/team-500/service/...");
     private readonly StringBlock _environment = new();
-    private readonly MetaVariables _variables = new(new Dictionary<string, string> { ["GREETING"] = "hello" }, defaultHost: null);
+    private readonly MetaVariables _variables = new(new Dictionary<string, string> { ["GREETING"] = "hello" }, defaultHost: null, new RequestFields(PassAuthorization: false));
     private readonly byte[] _block = "Content-Type: text/plain\nCache-Control: no-store\nX-Request-Id: 17\n\n"u8.ToArray();
 
     private RouteTable<string> _table = null!;
