@@ -5,6 +5,7 @@ using Wagi.Runtime.Tests.Harness;
 namespace Wagi.Runtime.Tests.Cgi;
 
 /// <summary>Bodies in and out, as they come.</summary>
+[Collection(AloneCollection.Name)]
 public class StreamingTests
 {
     [Theory]

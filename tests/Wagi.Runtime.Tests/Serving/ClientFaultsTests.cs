@@ -4,6 +4,7 @@ using Wagi.TestCluster;
 namespace Wagi.Runtime.Tests.Serving;
 
 /// <summary>What a client does wrong is answered and counted as such, and is no error of the server.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ClientFaultsTests
 {
     private static readonly string Hello = Wat.Printing("Content-Type: text/plain\n\nhello\n");

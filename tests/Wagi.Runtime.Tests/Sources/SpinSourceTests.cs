@@ -23,6 +23,7 @@ using Wagi.TestCluster.Registry;
 namespace Wagi.Runtime.Tests.Sources;
 
 /// <summary>Spin applications from a real registry.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class SpinSourceTests : IDisposable
 {
     private static readonly byte[] Large = Encoding.UTF8.GetBytes(new string('x', 1000) + "end");
