@@ -643,6 +643,22 @@ public sealed class ComponentFilesTests : IDisposable
         }
     }
 
+    /// <summary>As adapters do: its code is another engine's, and so has to be what calls Wasmtime's WASI for it.</summary>
+    [Fact]
+    public async Task ComponentThatGrowsTheMemoryOfAnotherModule_ReadsFiles()
+    {
+        File.WriteAllText(PathOf("a"), "text");
+        var growing = FilesText.Reading("a").Replace("(global.set $out (local.get $outparam))", "(global.set $out (local.get $outparam)) (drop (memory.grow (i32.const 1)))", StringComparison.Ordinal);
+        await using var host = await StartAsync(growing);
+        await using var other = await StartAsync(FilesText.Reading("a"));
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal("text", await host.Client.GetStringAsync("/", Cancellation));
+            Assert.Equal("text", await other.Client.GetStringAsync("/", Cancellation));
+        }
+    }
+
     /// <summary>Where memories are Wasmtime's, there is one more for each run.</summary>
     [Fact]
     public async Task Pool_HasRoomForFiles()
