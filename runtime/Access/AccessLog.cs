@@ -14,15 +14,16 @@ namespace Wagi.Runtime.Access;
 /// <param name="options">Which requests are worth a line.</param>
 /// <param name="time">For the rates.</param>
 /// <param name="logger">Where the lines go.</param>
-internal sealed class AccessLog(AccessLogOptions options, TimeProvider time, ILogger logger)
+/// <param name="journal">Keeps the last requests for the console; null: there is none.</param>
+internal sealed class AccessLog(AccessLogOptions options, TimeProvider time, ILogger logger, RequestJournal? journal = null)
 {
     /// <summary>In place of the id of a module, where none answers.</summary>
     public const string NoModule = "-";
 
-    private readonly RequestLines _unrouted = new(options, NoModule, time, logger);
+    private readonly RequestLines _unrouted = new(options, NoModule, time, logger, journal);
 
     /// <summary>For the requests of one module.</summary>
-    public IRequestLog Of(string module) => new RequestLines(options, module, time, logger);
+    public IRequestLog Of(string module) => new RequestLines(options, module, time, logger, journal);
 
     /// <summary>A request that no module answered.</summary>
     /// <param name="context">The request; the answer is complete.</param>
@@ -84,20 +85,32 @@ internal sealed partial class RequestLines : IRequestLog
 
     private readonly AccessLogOptions _options;
     private readonly string _module;
+    private readonly TimeProvider _time;
     private readonly BudgetedLogger _logger;
+    private readonly RequestJournal? _journal;
+    private readonly LineBudget _failures;
 
-    public RequestLines(AccessLogOptions options, string module, TimeProvider time, ILogger logger)
+    public RequestLines(AccessLogOptions options, string module, TimeProvider time, ILogger logger, RequestJournal? journal)
     {
         _options = options;
         _module = module;
+        _time = time;
+        _journal = journal;
+        _failures = new LineBudget(RequestJournal.FailuresPerSecond, time);
         _logger = new BudgetedLogger(logger, module, new LineBudget(options.Mode == AccessLogMode.All ? LinesPerSecondOfAll : LinesPerSecond, time));
     }
 
-    public void Add(HttpContext context, RequestOutcome outcome, int status, long bytes, TimeSpan duration)
+    public void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration)
     {
-        if (_options.Includes(outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, status, duration))
+        if (_options.Includes(end.Outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, status, duration))
         {
-            Write(context.Features, HandlerMetrics.NameOf(outcome), status, bytes, duration);
+            Write(Describe(context.Features, HandlerMetrics.NameOf(end.Outcome), status, end.Bytes, duration));
+        }
+
+        if (_journal?.Wants(end.Outcome) == true)
+        {
+            var entry = Describe(context.Features, HandlerMetrics.NameOf(end.Outcome), status, end.Bytes, duration);
+            _journal.Add(end.Outcome, entry with { Module = _module, Reason = Shortened(end.Reason) }, _failures);
         }
     }
 
@@ -106,22 +119,40 @@ internal sealed partial class RequestLines : IRequestLog
     {
         if (_options.Includes(isAnswered: true, status, duration))
         {
-            Write(request, outcome, status, bytes, duration);
+            Write(Describe(request, outcome, status, bytes, duration));
+        }
+
+        if (_journal?.Wants(outcome: null) == true)
+        {
+            _journal.Add(outcome: null, Describe(request, outcome, status, bytes, duration), _failures);
         }
     }
 
-    private void Write(IFeatureCollection features, string outcome, int status, long bytes, TimeSpan duration)
+    private void Write(JournalEntry request) => LogRequest(
+        _module, request.Id, request.Method, request.Path, request.Status, request.Bytes, request.Milliseconds, request.Outcome);
+
+    private JournalEntry Describe(IFeatureCollection features, string outcome, int status, long bytes, TimeSpan duration)
     {
         var request = features.Get<IHttpRequestFeature>();
         var target = request?.RawTarget ?? "";
         var query = target.IndexOf('?', StringComparison.Ordinal);
-        var id = features.Get<IHttpRequestIdentifierFeature>()?.TraceIdentifier ?? NothingSaid;
-        var method = Printable(request?.Method ?? "");
-        var path = Printable(query < 0 ? target : target[..query]); // a query may hold what is nobody's business
-        var length = bytes > 0 ? bytes : OwnLength(features, request);
-        var milliseconds = Math.Round(duration.TotalMilliseconds, 3);
-        LogRequest(_module, id, method, path, status, length, milliseconds, outcome);
+        return new JournalEntry
+        {
+            Time = _time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Module = null,
+            Id = features.Get<IHttpRequestIdentifierFeature>()?.TraceIdentifier ?? NothingSaid,
+            Method = Printable(request?.Method ?? ""),
+            Path = Printable(query < 0 ? target : target[..query]), // a query may hold what is nobody's business
+            Status = status,
+            Bytes = bytes > 0 ? bytes : OwnLength(features, request),
+            Milliseconds = Math.Round(duration.TotalMilliseconds, 3),
+            Outcome = outcome,
+            Reason = null,
+        };
     }
+
+    /// <summary>What a guest writes may become a part of the reason.</summary>
+    private static string? Shortened(string? reason) => reason is { Length: > MaxLength } ? string.Concat(reason.AsSpan(0, MaxLength), "…") : reason;
 
     /// <summary>Of the runtime's own answers; of a module's, without a body, it is 0.</summary>
     private static long OwnLength(IFeatureCollection features, IHttpRequestFeature? request) =>

@@ -6,9 +6,14 @@ namespace Wagi.Runtime.Cgi;
 internal interface IRequestLog
 {
     /// <param name="context">The request.</param>
-    /// <param name="outcome">What became of it.</param>
+    /// <param name="end">What became of it.</param>
     /// <param name="status">The status code that was sent; 0 when nobody was there to receive one.</param>
-    /// <param name="bytes">Length of the answer's body, in bytes; of one that was cut off, what there was of it.</param>
     /// <param name="duration">How long it took.</param>
-    void Add(HttpContext context, RequestOutcome outcome, int status, long bytes, TimeSpan duration);
+    void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration);
 }
+
+/// <summary>The end of a request.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Bytes">Length of the answer's body; of one that was cut off, what there was of it.</param>
+/// <param name="Reason">Why, for the module's owner; null: there is nothing to add.</param>
+internal readonly record struct RequestEnd(RequestOutcome Outcome, long Bytes = 0, string? Reason = null);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Wagi.Modules.Configuration;
@@ -147,35 +148,34 @@ public sealed partial class ModuleHandler : IModuleHandler
     private async Task CountAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint)
     {
         var start = Stopwatch.GetTimestamp();
-        var outcome = RequestOutcome.Failed;
-        var bytes = 0L;
+        var end = new RequestEnd(RequestOutcome.Failed);
         try
         {
-            (outcome, bytes) = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint);
+            end = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint);
         }
         catch (BadHttpRequestException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
             // Answered by whoever calls; here it is only counted.
-            outcome = RequestOutcome.BadRequest;
+            end = new RequestEnd(RequestOutcome.BadRequest, Reason: exception.Message);
             context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : exception.StatusCode;
             throw;
         }
         catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException)
         {
-            outcome = RequestOutcome.Cancelled;
+            end = new RequestEnd(RequestOutcome.Cancelled);
             throw;
         }
         finally
         {
-            var status = outcome == RequestOutcome.Cancelled ? 0 : context.Response.StatusCode;
+            var status = end.Outcome == RequestOutcome.Cancelled ? 0 : context.Response.StatusCode;
             var duration = Stopwatch.GetElapsedTime(start);
-            _metrics.Record(outcome, status, duration);
-            RequestLog?.Add(context, outcome, status, bytes, duration);
+            _metrics.Record(end.Outcome, status, duration);
+            RequestLog?.Add(context, end, status, duration);
         }
     }
 
     /// <summary>Takes the body and a place to run in, and runs the guest.</summary>
-    private async ValueTask<(RequestOutcome Outcome, long Bytes)> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
+    private async ValueTask<RequestEnd> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
     {
         // Whoever cannot be served is told before the body is waited for.
         if (_rateLimit is { } limit && !limit.TryTake(out var wait))
@@ -185,21 +185,21 @@ public sealed partial class ModuleHandler : IModuleHandler
 
         if (_gate.IsFull)
         {
-            return (await RefuseAsync(context), 0);
+            return await RefuseAsync(context);
         }
 
         var body = await RequestBody.ReadAsync(context, _bodies, _bodyTerms);
         using var bytes = body.Bytes;
         if (body.Refusal is { } refusal)
         {
-            return (await RefuseBodyAsync(context, refusal), 0);
+            return await RefuseBodyAsync(context, refusal);
         }
 
         try
         {
             if (!await EnterAsync(context))
             {
-                return (await RefuseAsync(context), 0);
+                return await RefuseAsync(context);
             }
 
             if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
@@ -254,7 +254,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _gate.Leave();
     }
 
-    private async ValueTask<RequestOutcome> RefuseBodyAsync(HttpContext context, RequestOutcome refusal)
+    private async ValueTask<RequestEnd> RefuseBodyAsync(HttpContext context, RequestOutcome refusal)
     {
         var verdict = Verdict.OfBody(refusal, _defaults.MaxRequestBody);
         if (refusal == RequestOutcome.NoRoomForBody)
@@ -267,14 +267,15 @@ public sealed partial class ModuleHandler : IModuleHandler
         }
 
         await ErrorResponse.WriteAsync(context, verdict.Status, verdict.Text);
-        return refusal;
+        return new RequestEnd(refusal, Reason: verdict.Text);
     }
 
-    private async ValueTask<RequestOutcome> RefuseAsync(HttpContext context)
+    private async ValueTask<RequestEnd> RefuseAsync(HttpContext context)
     {
+        const string Reason = "too many requests at the same time";
         LogSaturated(_module, context.TraceIdentifier);
-        await ErrorResponse.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many requests at the same time");
-        return RequestOutcome.Saturated;
+        await ErrorResponse.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, Reason);
+        return new RequestEnd(RequestOutcome.Saturated, Reason: Reason);
     }
 
     private async ValueTask<RequestOutcome> RefuseAsync(HttpContext context, RateLimit limit, TimeSpan wait)
@@ -285,7 +286,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     }
 
     /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
-    private async ValueTask<(RequestOutcome Outcome, long Bytes)> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
+    private async ValueTask<RequestEnd> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
     {
         using var run = RequestRun.Take();
         GuestResult result;
@@ -295,6 +296,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             run.Log.Begin(_stderr, context, _module, _defaults.MaxStderr, _lineBudget);
             Prepare(run, context, route, body);
             result = _guest.RunInSlot(run.Guest, entrypoint);
+            _metrics.RecordMemory(run.Guest.MemoryBytes);
         }
         finally
         {
@@ -315,7 +317,7 @@ public sealed partial class ModuleHandler : IModuleHandler
                 body.Arriving!.ThrowIfBroken();
             }
 
-            var outcome = await ConcludeAsync(context, run, result, body.Arriving?.Refusal);
+            var (outcome, reason) = await ConcludeAsync(context, run, result, body.Arriving?.Refusal);
             if (rest is not null && !HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 // In HTTP/2 the stream ends here, and its client knows (RFC 9113 §8.1).
@@ -323,7 +325,7 @@ public sealed partial class ModuleHandler : IModuleHandler
                 await rest;
             }
 
-            return (outcome, run.Output.BodyLength);
+            return new RequestEnd(outcome, run.Output.BodyLength, reason);
         }
         finally
         {
@@ -356,7 +358,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _outbound.Grant(run);
     }
 
-    private async ValueTask<RequestOutcome> ConcludeAsync(HttpContext context, RequestRun run, GuestResult result, RequestOutcome? bodyRefusal)
+    private async ValueTask<(RequestOutcome Outcome, string? Reason)> ConcludeAsync(HttpContext context, RequestRun run, GuestResult result, RequestOutcome? bodyRefusal)
     {
         var output = run.Output;
 
@@ -365,11 +367,12 @@ public sealed partial class ModuleHandler : IModuleHandler
         var verdict = result.Outcome == GuestOutcome.InputBroken && bodyRefusal is { } refusal
             ? Verdict.OfBody(refusal, _defaults.MaxRequestBody)
             : Verdict.Of(result.Outcome, output.HasHead, output.Malformed is not null, isClientGone);
-        Report(context, run, result, verdict);
+        var reason = Report(context, run, result, verdict);
         if (verdict.IsAnswered && !await output.CompleteAsync())
         {
             verdict = Verdict.Malformed;
-            LogMalformed(_module, context.TraceIdentifier, output.Malformed!);
+            reason = output.Malformed!;
+            LogMalformed(_module, context.TraceIdentifier, reason);
         }
 
         if (verdict.IsAnswered && !await output.WaitForClientAsync(_defaults.ClientTimeout))
@@ -379,7 +382,7 @@ public sealed partial class ModuleHandler : IModuleHandler
 
         if (verdict.Status == 0)
         {
-            return verdict.Outcome;
+            return (verdict.Outcome, reason);
         }
 
         // Once the header block is accepted, an answer that breaks off must not look whole: the connection goes. One that turns out to be
@@ -393,40 +396,40 @@ public sealed partial class ModuleHandler : IModuleHandler
             await ErrorResponse.WriteAsync(context, verdict.Status, verdict.Text);
         }
 
-        return verdict.Outcome;
+        return (verdict.Outcome, reason ?? verdict.Text);
     }
 
-    /// <summary>Tells the module's owner what was wrong.</summary>
-    private void Report(HttpContext context, RequestRun run, GuestResult result, Verdict verdict)
+    /// <summary>Tells the module's owner what was wrong: the log, and, in short, whoever is given the reason.</summary>
+    private string? Report(HttpContext context, RequestRun run, GuestResult result, Verdict verdict)
     {
         switch (verdict.Outcome)
         {
             case RequestOutcome.Completed or RequestOutcome.Cancelled or RequestOutcome.ClientTooSlow:
-                break;
+                return null;
             case RequestOutcome.BodyTooLarge:
                 LogRefusedBody(_module, context.TraceIdentifier, verdict.Text);
-                break;
+                return verdict.Text;
             case RequestOutcome.CompletedWithExitCode:
                 LogExitCode(_module, context.TraceIdentifier, result.ExitCode);
-                break;
+                return $"exit code {result.ExitCode} after its answer";
             case RequestOutcome.DeadlineExceeded:
                 LogDeadline(_module, context.TraceIdentifier, _timeout.TotalSeconds);
-                break;
+                return string.Create(CultureInfo.InvariantCulture, $"stopped after {_timeout.TotalSeconds} s, its timeout");
             case RequestOutcome.MalformedResponse:
                 LogMalformed(_module, context.TraceIdentifier, run.Output.Malformed!);
-                break;
+                return run.Output.Malformed;
             case RequestOutcome.Failed when result.Outcome == GuestOutcome.NotStarted:
                 LogNotStarted(_module, context.TraceIdentifier, result.Message);
-                break;
+                return result.Message;
             case RequestOutcome.Failed:
                 LogOutputFailed(run.Guest.Failure, _module, context.TraceIdentifier);
-                break;
+                return run.Guest.Failure?.Message;
             case RequestOutcome.Trapped when result.Outcome == GuestOutcome.Failed:
                 LogNoAnswer(_module, context.TraceIdentifier, result.ExitCode);
-                break;
+                return $"exit code {result.ExitCode} before it had answered";
             default:
                 LogTrapped(_module, context.TraceIdentifier, result.Message);
-                break;
+                return result.Message;
         }
     }
 

@@ -71,6 +71,32 @@ public sealed class RequestMetrics : IDisposable
         }
     }
 
+    /// <summary>Adds what has been counted so far to the figures of each module.</summary>
+    /// <param name="figures">Gives the figures of a module, by its id; null: nobody asks for them.</param>
+    internal void AddTo(Func<string, ModuleFigures?> figures)
+    {
+        lock (_leaving)
+        {
+            var gates = new HashSet<ConcurrencyGate>();
+            foreach (var handler in _handlers.Keys)
+            {
+                if (figures(handler.Module) is { } module)
+                {
+                    handler.AddTo(module, isFirstOfGate: gates.Add(handler.Gate));
+                }
+            }
+
+            foreach (var (labels, count) in _counted)
+            {
+                if (figures(labels.Module) is { } module)
+                {
+                    module.Requests += count;
+                    module.Errors += HandlerMetrics.IsError(labels) ? count : 0;
+                }
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
@@ -119,6 +145,35 @@ public sealed class RequestMetrics : IDisposable
 /// <param name="Outcome">What became of them.</param>
 internal sealed record RequestLabels(string Module, string Code, string Outcome);
 
+/// <summary>What has been counted of the requests of one module.</summary>
+internal sealed class ModuleFigures
+{
+    /// <summary>Requests, those to versions before the present one included.</summary>
+    public long Requests { get; set; }
+
+    /// <summary>Those of them with a status from 500 on, and those whose answer broke off because the module failed.</summary>
+    public long Errors { get; set; }
+
+    /// <summary>Requests whose guest runs now.</summary>
+    public int Running { get; set; }
+
+    /// <summary>Requests that wait for their turn.</summary>
+    public int Waiting { get; set; }
+
+    /// <summary>The most memory that a run was seen to have, in bytes, since the module was loaded; 0: none was seen.</summary>
+    public long Memory { get; set; }
+
+    /// <summary>How long requests took, since the module was loaded: the buckets of <see cref="LatencyHistogram"/>.</summary>
+    public long[] Latencies { get; } = new long[LatencyHistogram.Buckets];
+
+    /// <summary>Back to nothing.</summary>
+    public void Clear()
+    {
+        (Requests, Errors, Running, Waiting, Memory) = (0, 0, 0, 0, 0);
+        Array.Clear(Latencies);
+    }
+}
+
 /// <summary>The metrics of one handler.</summary>
 internal sealed class HandlerMetrics : IDisposable
 {
@@ -132,6 +187,8 @@ internal sealed class HandlerMetrics : IDisposable
     private readonly RequestMetrics _metrics;
     private readonly KeyValuePair<string, object?> _module;
     private readonly StripedCounter?[] _counters = new StripedCounter?[Outcomes.Length * Classes.Length];
+    private LatencyHistogram? _latencies;
+    private long _memory;
 
     public HandlerMetrics(RequestMetrics metrics, string module, ConcurrencyGate gate, ModuleBodies bodies)
     {
@@ -177,13 +234,58 @@ internal sealed class HandlerMetrics : IDisposable
     public void Record(RequestOutcome outcome, int status, TimeSpan duration)
     {
         CounterOf(((int)outcome * Classes.Length) + (status / 100)).Increment();
+        Latencies.Add(duration);
         if (_metrics.Duration.Enabled)
         {
             _metrics.Duration.Record(duration.TotalSeconds, _module);
         }
     }
 
+    /// <param name="bytes">How much memory a run had; 0: nobody has looked.</param>
+    public void RecordMemory(long bytes)
+    {
+        // A race loses one of two runs that both had more than any before: the next one makes up for it.
+        if (bytes > Volatile.Read(ref _memory))
+        {
+            Volatile.Write(ref _memory, bytes);
+        }
+    }
+
+    /// <summary>Adds what has been counted so far.</summary>
+    /// <param name="figures">To what.</param>
+    /// <param name="isFirstOfGate">Whether no other handler with the same places was added.</param>
+    public void AddTo(ModuleFigures figures, bool isFirstOfGate)
+    {
+        for (var i = 0; i < _counters.Length; i++)
+        {
+            if (Volatile.Read(ref _counters[i]) is { } counter)
+            {
+                var count = counter.Value;
+                figures.Requests += count;
+                figures.Errors += IsError((RequestOutcome)(i / Classes.Length), i % Classes.Length) ? count : 0;
+            }
+        }
+
+        figures.Running += isFirstOfGate ? Running : 0;
+        figures.Waiting += isFirstOfGate ? Waiting : 0;
+        figures.Memory = Math.Max(figures.Memory, Volatile.Read(ref _memory));
+        Volatile.Read(ref _latencies)?.AddTo(figures.Latencies);
+    }
+
+    /// <summary>Whether requests with these labels are errors of the server: see <see cref="ModuleFigures.Errors"/>.</summary>
+    public static bool IsError(RequestLabels labels) =>
+        IsError((RequestOutcome)Array.IndexOf(Outcomes, labels.Outcome), Array.IndexOf(Classes, labels.Code));
+
+    private static bool IsError(RequestOutcome outcome, int statusClass) =>
+        statusClass == 5
+        || outcome is RequestOutcome.Trapped or RequestOutcome.DeadlineExceeded or RequestOutcome.MalformedResponse or RequestOutcome.Failed;
+
     public void Dispose() => _metrics.Remove(this);
+
+    /// <summary>Made with the first request: most of many modules have none.</summary>
+    private LatencyHistogram Latencies => Volatile.Read(ref _latencies)
+        ?? Interlocked.CompareExchange(ref _latencies, new LatencyHistogram(), null)
+        ?? _latencies!;
 
     /// <summary>Most modules have a few of all that there might be.</summary>
     private StripedCounter CounterOf(int index) => Volatile.Read(ref _counters[index])

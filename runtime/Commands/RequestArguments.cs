@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using Wagi.Hosting.CommandLine;
-using Wagi.Runtime.Guests;
+using Wagi.Runtime.Serving;
 
 namespace Wagi.Runtime.Commands;
 
@@ -67,27 +67,18 @@ internal sealed class RequestArguments
         var method = arguments.GetValue(_method) ?? (body is null ? "GET" : "POST");
         return new RunRequest
         {
-            Method = HttpField.IsToken(method) && method != "CONNECT"
+            Method = OwnRequest.IsMethod(method)
                 ? method
                 : throw new UsageException($"{_method.Name} '{method}' is not a method such as GET or POST"),
-            Target = Encode(query is null ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{query}"),
+            Target = OwnRequest.Encode(query is null ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{query}"),
             Headers = [.. (arguments.GetValue(_header) ?? []).Select(ReadHeader)],
             Body = body,
             IncludesHead = arguments.GetValue(_include),
         };
     }
 
-    private KeyValuePair<string, string> ReadHeader(string text)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && HttpField.IsToken(text.AsSpan(0, colon)) && !text.Any(char.IsControl)
-            ? new(text[..colon], text[(colon + 1)..].Trim())
-            : throw new UsageException($"{_header.Name} '{text}' is not 'NAME: VALUE'");
-    }
-
-    /// <summary>What cannot stand in a request as it is.</summary>
-    private static string Encode(string target) => string.Concat(
-        Encoding.UTF8.GetBytes(target).Select(octet => octet is > (byte)' ' and < 0x7f and not (byte)'#' ? $"{(char)octet}" : $"%{octet:X2}"));
+    private KeyValuePair<string, string> ReadHeader(string text) =>
+        OwnRequest.ReadHeader(text) ?? throw new UsageException($"{_header.Name} '{text}' is not 'NAME: VALUE'");
 }
 
 /// <summary>A request that <c>wagi run</c> answers, checked.</summary>

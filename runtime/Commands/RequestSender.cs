@@ -113,26 +113,8 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
     /// <returns>The status, and what kept the answer from being whole; null: nothing did.</returns>
     private async Task<(int Status, string? Failure)> ExchangeAsync(RunRequest request, byte[]? body, Uri server, CancellationToken cancellationToken)
     {
-        // As it was written: the server is to see dots and double slashes.
-        var uri = new Uri(server.GetLeftPart(UriPartial.Authority) + request.Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        using var message = new HttpRequestMessage(new HttpMethod(request.Method), uri) { Content = body is null ? null : new ByteArrayContent(body) };
-        message.Headers.Host = "localhost";
-        foreach (var (name, value) in request.Headers)
-        {
-            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase))
-            {
-                message.Headers.Host = value;
-            }
-            else
-            {
-                OutboundRequest.AddHeader(message, name, value);
-            }
-        }
-
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false })
-        {
-            Timeout = Timeout.InfiniteTimeSpan, // the module has one
-        };
+        using var message = new OwnRequest { Method = request.Method, Target = request.Target, Headers = request.Headers, Body = body }.ToMessage(server);
+        using var client = OwnRequest.CreateClient();
         HttpResponseMessage response;
         try
         {
@@ -225,7 +207,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
     {
         public RequestOutcome? Last { get; private set; }
 
-        public void Add(HttpContext context, RequestOutcome outcome, int status, long bytes, TimeSpan duration) => Last = outcome;
+        public void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration) => Last = end.Outcome;
     }
 
     /// <summary>What there is to say about the module's answer; of what else the server logs, only what is wrong.</summary>

@@ -80,6 +80,9 @@ public sealed class GuestRun
 
     internal bool HasMemory { get; private set; }
 
+    /// <summary>How large its memory was when the host last looked at it, in bytes: it only grows. 0: the host has not.</summary>
+    internal long MemoryBytes { get; set; }
+
     /// <summary>The exported memory of the instance; meaningful with <see cref="HasMemory"/>.</summary>
     internal MemoryRef Memory;
 
@@ -120,6 +123,7 @@ public sealed class GuestRun
         _turns = turns;
         _result = default;
         _statesOfRun = 0;
+        MemoryBytes = 0;
         _stdinPosition = 0;
         _stdinAtTick = 0;
         _isRunning = true;

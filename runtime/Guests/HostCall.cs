@@ -39,8 +39,9 @@ internal readonly unsafe ref struct HostCall
         {
             fixed (MemoryRef* reference = &Run.Memory)
             {
-                return new GuestMemory(
-                    NativeMethods.wasmtime_memory_data(Context, reference), NativeMethods.wasmtime_memory_data_size(Context, reference));
+                var size = NativeMethods.wasmtime_memory_data_size(Context, reference);
+                Run.MemoryBytes = (long)size;
+                return new GuestMemory(NativeMethods.wasmtime_memory_data(Context, reference), size);
             }
         }
     }

@@ -102,12 +102,12 @@ public sealed class AccessLogTests
     {
         var log = new AccessLog(AccessLogOptions.Default, TimeProvider.System, new HandlerHost.ListLogger()).Of("hello");
         var context = new DefaultHttpContext();
-        log.Add(context, RequestOutcome.Completed, 200, 5, TimeSpan.FromMilliseconds(1));
+        log.Add(context, new RequestEnd(RequestOutcome.Completed, 5), 200, TimeSpan.FromMilliseconds(1));
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
         {
-            log.Add(context, RequestOutcome.Completed, 200, 5, TimeSpan.FromMilliseconds(1));
+            log.Add(context, new RequestEnd(RequestOutcome.Completed, 5), 200, TimeSpan.FromMilliseconds(1));
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
@@ -123,12 +123,12 @@ public sealed class AccessLogTests
         var context = new DefaultHttpContext { TraceIdentifier = "1" };
         for (var i = 0; i < 200; i++)
         {
-            flooded.Add(context, RequestOutcome.Trapped, 500, 0, TimeSpan.Zero);
+            flooded.Add(context, new RequestEnd(RequestOutcome.Trapped), 500, TimeSpan.Zero);
         }
 
-        other.Add(context, RequestOutcome.Trapped, 500, 0, TimeSpan.Zero);
+        other.Add(context, new RequestEnd(RequestOutcome.Trapped), 500, TimeSpan.Zero);
         time.Advance(TimeSpan.FromSeconds(1));
-        flooded.Add(context, RequestOutcome.Trapped, 500, 0, TimeSpan.Zero);
+        flooded.Add(context, new RequestEnd(RequestOutcome.Trapped), 500, TimeSpan.Zero);
 
         Assert.Equal(51, logger.Lines.Count(line => line.StartsWith("Information flooded 1 ", StringComparison.Ordinal)));
         Assert.Contains("Information other 1 - - 500, 0 bytes, 0 ms, trapped", logger.Lines);

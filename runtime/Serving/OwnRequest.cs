@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Net.Security;
+using System.Text;
+using Wagi.Runtime.Guests;
+using Wagi.Runtime.Outbound;
+
+namespace Wagi.Runtime.Serving;
+
+/// <summary>A request that a person wrote, to be sent to a server of this process, so that the answer is what a client sees.</summary>
+internal sealed record OwnRequest
+{
+    /// <summary>Its method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Path and query, percent-encoded.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Its headers, in their order. Without a <c>Host</c> it is <c>localhost</c>.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Its body; null: there is none.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>Whether requests may have a method. CONNECT is none for a server that is no proxy.</summary>
+    public static bool IsMethod(string method) => HttpField.IsToken(method) && method != "CONNECT";
+
+    /// <summary>A path with a query, as it is written in a request: what cannot stand there as it is, is encoded.</summary>
+    public static string Encode(string target) => string.Concat(
+        Encoding.UTF8.GetBytes(target).Select(octet => octet is > (byte)' ' and < 0x7f and not (byte)'#' ? $"{(char)octet}" : $"%{octet:X2}"));
+
+    /// <summary>Reads <c>NAME: VALUE</c>; null: it is not one.</summary>
+    public static KeyValuePair<string, string>? ReadHeader(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && HttpField.IsToken(text.AsSpan(0, colon)) && !text.Any(char.IsControl)
+            ? new(text[..colon], text[(colon + 1)..].Trim())
+            : null;
+    }
+
+    /// <summary>A client for requests to this process. It has no time limit: the module has one.</summary>
+    public static HttpClient CreateClient() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+
+        // The certificate is for the name that clients use. Here it is known who answers: the server of this process.
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null },
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>The request as a message.</summary>
+    /// <param name="server">Where it is sent.</param>
+    public HttpRequestMessage ToMessage(Uri server)
+    {
+        // As it was written: the server is to see dots and double slashes.
+        var uri = new Uri(server.GetLeftPart(UriPartial.Authority) + Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var message = new HttpRequestMessage(new HttpMethod(Method), uri) { Content = Body is null ? null : new ByteArrayContent(Body) };
+        message.Headers.Host = "localhost";
+        foreach (var (name, value) in Headers)
+        {
+            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            {
+                message.Headers.Host = value;
+            }
+            else
+            {
+                OutboundRequest.AddHeader(message, name, value);
+            }
+        }
+
+        return message;
+    }
+}
