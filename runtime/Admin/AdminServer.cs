@@ -12,7 +12,7 @@ using Wagi.Runtime.Serving;
 
 namespace Wagi.Runtime.Admin;
 
-/// <summary>The admin port: <c>/healthz/live</c>, <c>/healthz/ready</c>, <c>/status</c>, <c>/metrics</c>.</summary>
+/// <summary>The admin port: <c>/healthz/live</c>, <c>/healthz/ready</c>, <c>/status</c>, <c>/metrics</c>, and the console for people.</summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly ModuleHost _host;
@@ -20,14 +20,17 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly Supervisor _supervisor;
     private readonly WebApplication _application;
     private readonly ModuleMetrics _metrics;
+    private readonly ModuleConsole? _console;
 
     /// <param name="address">Where it listens.</param>
     /// <param name="host">What it tells about.</param>
     /// <param name="memories">Where guests' memories come from.</param>
     /// <param name="supervisor">Whose loops are to be alive.</param>
     /// <param name="loggers">Where to log.</param>
-    public AdminServer(IPEndPoint address, ModuleHost host, string memories, Supervisor supervisor, ILoggerFactory loggers)
+    /// <param name="console">The console; null: there is none.</param>
+    public AdminServer(IPEndPoint address, ModuleHost host, string memories, Supervisor supervisor, ILoggerFactory loggers, ModuleConsole? console = null)
     {
+        _console = console;
         _supervisor = supervisor;
         _host = host;
         _memories = memories;
@@ -44,7 +47,7 @@ internal sealed class AdminServer : IAsyncDisposable
             }));
         _application = builder.Build();
         _application.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
-        _application.Run(AnswerAsync);
+        _application.Run(new ClientFaults(AnswerAsync, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
     }
 
     /// <summary>True once the runtime is going down: it is no longer ready, and still answers.</summary>
@@ -75,7 +78,8 @@ internal sealed class AdminServer : IAsyncDisposable
         "/healthz/live" => AnswerLiveAsync(context),
         "/healthz/ready" => AnswerReadyAsync(context),
         "/status" => AnswerStatusAsync(context),
-        _ => PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, "not found; there are /healthz/live, /healthz/ready, /status and /metrics"),
+        _ => _console?.TryAnswer(context)
+            ?? PlainAnswer.WriteAsync(context, StatusCodes.Status404NotFound, "not found; there are /healthz/live, /healthz/ready, /status and /metrics, and / for people"),
     };
 
     private Task AnswerLiveAsync(HttpContext context) => _supervisor.Stalled is { } stalled

@@ -54,7 +54,7 @@ internal sealed class ServeArguments
 
     private readonly Option<string> _admin = new("--admin")
     {
-        Description = "Address and port for /healthz/live, /healthz/ready, /status and /metrics.",
+        Description = "Address and port for /healthz/live, /healthz/ready, /status and /metrics, and for the console, a page for people.",
         HelpName = "IP:PORT",
         DefaultValueFactory = _ => "127.0.0.1:8081",
     };

@@ -46,6 +46,12 @@ internal sealed record ServeOptions
     /// <summary>URL that leads to the admin port of the other runtimes; null: they are not asked.</summary>
     public Uri? Peers { get; init; }
 
+    /// <summary>
+    /// Whether this is the machine of whoever looks at the console, which may then send requests: its port is reached from here alone, and the
+    /// modules are not an operator's.
+    /// </summary>
+    public bool IsOwnMachine => SecretsDirectory is null && Peers is null && IPAddress.IsLoopback(Admin.Address);
+
     /// <summary>How long requests in flight may take after the signal to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

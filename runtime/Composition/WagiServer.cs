@@ -34,7 +34,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private readonly ProgressDisplay _progress;
     private readonly RequestDispatcher _dispatcher;
     private readonly WebApplication _main;
-    private readonly IDisposable? _refusedRequests;
+    private readonly IDisposable _refusedRequests;
+    private readonly ConsoleSender? _sender;
     private readonly AdminServer _admin;
 
     /// <exception cref="IOException">The cache directory or the certificate cannot be used.</exception>
@@ -43,10 +44,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _options = options;
         _logger = loggers.CreateLogger<WagiServer>();
         _progress = options.Log.Json ? ProgressDisplay.None : ProgressDisplay.ForServer();
-        var access = options.AccessLog.Mode == AccessLogMode.Off
-            ? null
-            : new AccessLog(options.AccessLog, TimeProvider.System, loggers.CreateLogger<AccessLog>());
-        _loading = new LoaderScope(options.Loader, _progress, loggers, access is null ? null : access.Of);
+        var journal = new RequestJournal(TimeProvider.System);
+        var access = new AccessLog(options.AccessLog, TimeProvider.System, loggers.CreateLogger<AccessLog>(), journal);
+        _loading = new LoaderScope(options.Loader, _progress, loggers, access.Of);
         _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
         var agreement = _peers is null ? null : new PeerAgreement(_peers.AskAsync, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
@@ -78,8 +78,13 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _dispatcher = new RequestDispatcher(
             () => _host.Routes, _loading.Metrics, access, isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address));
         _main = CreateMain(options, certificate, loggers);
-        _refusedRequests = access is null ? null : RefusedRequests.Listen(_main.Services, access);
-        _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers);
+        _refusedRequests = RefusedRequests.Listen(_main.Services, access);
+        _sender = options.IsOwnMachine ? new ConsoleSender() : null;
+        var console = new ModuleConsole(
+            new ConsoleReporter(_host, _loading.Metrics, journal, options.Loader.Environment.Keys, options.Loader.Defaults, TimeProvider.System),
+            _sender,
+            isLoopback: IPAddress.IsLoopback(options.Admin.Address));
+        _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers, console);
     }
 
     private WebApplication CreateMain(ServeOptions options, ServerCertificate? certificate, ILoggerFactory loggers)
@@ -118,6 +123,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await _admin.StartAsync();
         await _main.StartAsync(CancellationToken.None);
         var url = KestrelApplication.AddressOf(_main);
+        _sender?.Begin(url);
         LogListening(url, _admin.Url);
         LogMemories(_loading.Memories);
         var announcer = new RouteAnnouncer(url, _logger);
@@ -161,9 +167,10 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _refusedRequests?.Dispose();
+        _refusedRequests.Dispose();
         await _main.DisposeAsync();
         await _admin.DisposeAsync();
+        _sender?.Dispose();
         _watcher?.Dispose();
         await _host.DisposeAsync();
         _peers?.Dispose();

@@ -48,12 +48,16 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
     private volatile RouteTable<RouteTarget> _routes = new RouteTableBuilder<RouteTarget>().Build();
     private volatile RuntimeStatus? _status;
+    private volatile ConfiguredModule[] _configured = [];
 
     /// <summary>The routes that are served now. One reference: a request sees the table before a reload or the one after it.</summary>
     public RouteTable<RouteTarget> Routes => _routes;
 
     /// <summary>The state of everything; null before the configuration was read for the first time.</summary>
     public RuntimeStatus? Status => _status;
+
+    /// <summary>The entries that are to be served, in the order of the file.</summary>
+    public IReadOnlyList<ConfiguredModule> Configured => _configured;
 
     /// <summary>Why the runtime is not ready although every entry has been tried; null when that is not so.</summary>
     public string? ReadinessObstacle => agreement?.Obstacle;
@@ -144,6 +148,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
         }
 
         _slots = slots;
+        _configured = [.. slots.Values.Select(slot => new ConfiguredModule(slot.Desired, [.. slot.Secrets?.Environment.Keys ?? []]))];
     }
 
     private void Update(ModuleSlot slot, ModuleEntry entry, DesiredModules desired, bool isNew)

@@ -114,6 +114,11 @@ internal sealed class ModuleSlot(ModuleEntry desired, DateTimeOffset since)
     };
 }
 
+/// <summary>An entry as it is configured, whether it is served or not.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="SecretNames">The names of its environment variables that come from Secrets.</param>
+internal sealed record ConfiguredModule(ModuleEntry Entry, ImmutableArray<string> SecretNames);
+
 /// <summary>How a load went.</summary>
 /// <param name="State">How far it is.</param>
 /// <param name="Reason">One of <see cref="ModuleReason"/>.</param>
