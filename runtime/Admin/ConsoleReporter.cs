@@ -85,8 +85,14 @@ internal sealed class ConsoleReporter(
 
     private void Follow(RuntimeStatus status)
     {
+        var json = status.ToJson();
         _status = status;
-        _statusJson = status.ToJson();
+        if (json.AsSpan().SequenceEqual(_statusJson))
+        {
+            return; // A load that fails again, for example: with thousands of modules there are many, and nothing to tell.
+        }
+
+        _statusJson = json;
         _version++;
         var tracks = new Dictionary<string, Track>(StringComparer.Ordinal);
         foreach (var module in status.Modules)

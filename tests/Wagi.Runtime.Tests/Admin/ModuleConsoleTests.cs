@@ -92,6 +92,20 @@ public sealed partial class ModuleConsoleTests
         Assert.Empty(FiguresOf(await ReportAsync(host, second)));
     }
 
+    /// <summary>A page with thousands of modules is not to begin anew with each try.</summary>
+    [Fact]
+    public async Task ModuleThatFailsAgain_IsNoNews()
+    {
+        await using var host = await ServerHost.ServeAsync(Entry("a", "/a") + Entry("missing", "/b", module: "missing.wat"), Hello);
+        var first = await ReportAsync(host);
+        Assert.NotNull(first["status"]);
+
+        await Eventually.Becomes(
+            _ => Task.FromResult(host.Log.Count(line => line.Contains("trying again", StringComparison.Ordinal))), tries => tries > 2, cancellationToken: Cancellation);
+
+        Assert.Null((await ReportAsync(host, first))["status"]);
+    }
+
     [Fact]
     public async Task Report_HasRequestsMeanwhile_AndFailuresFromBefore()
     {
