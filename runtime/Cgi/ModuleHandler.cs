@@ -180,7 +180,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         // Whoever cannot be served is told before the body is waited for.
         if (_rateLimit is { } limit && !limit.TryTake(out var wait))
         {
-            return (await RefuseAsync(context, limit, wait), 0);
+            return await RefuseAsync(context, limit, wait);
         }
 
         if (_gate.IsFull)
@@ -278,11 +278,12 @@ public sealed partial class ModuleHandler : IModuleHandler
         return new RequestEnd(RequestOutcome.Saturated, Reason: Reason);
     }
 
-    private async ValueTask<RequestOutcome> RefuseAsync(HttpContext context, RateLimit limit, TimeSpan wait)
+    private async ValueTask<RequestEnd> RefuseAsync(HttpContext context, RateLimit limit, TimeSpan wait)
     {
+        const string Reason = "too many requests";
         LogRateLimited(_module, context.TraceIdentifier, limit.Rate);
-        await ErrorResponse.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many requests", wait);
-        return RequestOutcome.RateLimited;
+        await ErrorResponse.WriteAsync(context, StatusCodes.Status429TooManyRequests, Reason, wait);
+        return new RequestEnd(RequestOutcome.RateLimited, Reason: Reason);
     }
 
     /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
