@@ -100,38 +100,41 @@ internal sealed partial class RequestLines : IRequestLog
         _logger = new BudgetedLogger(logger, module, new LineBudget(options.Mode == AccessLogMode.All ? LinesPerSecondOfAll : LinesPerSecond, time));
     }
 
-    public void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration)
-    {
-        if (_options.Includes(end.Outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, status, duration))
-        {
-            Write(Describe(context.Features, HandlerMetrics.NameOf(end.Outcome), status, end.Bytes, duration));
-        }
-
-        if (_journal?.Wants(end.Outcome) == true)
-        {
-            var entry = Describe(context.Features, HandlerMetrics.NameOf(end.Outcome), status, end.Bytes, duration);
-            _journal.Add(end.Outcome, entry with { Module = _module, Reason = Shortened(end.Reason) }, _failures);
-        }
-    }
+    public void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration) => Add(
+        context.Features, HandlerMetrics.NameOf(end.Outcome), status, end.Bytes, duration,
+        end.Outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, end.Outcome.IsFailure(), _module, end.Reason);
 
     /// <summary>A request that is not a module's.</summary>
-    public void Add(IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration)
+    public void Add(IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration) =>
+        Add(request, outcome, status, bytes, duration, isAnswered: true, isFailure: false, module: null, reason: null);
+
+    private void Add(
+        IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration, bool isAnswered, bool isFailure, string? module, string? reason)
     {
-        if (_options.Includes(isAnswered: true, status, duration))
+        var isLogged = _options.Includes(isAnswered, status, duration);
+        var isKept = _journal?.Wants(isFailure) == true;
+        if (!isLogged && !isKept)
         {
-            Write(Describe(request, outcome, status, bytes, duration));
+            return;
         }
 
-        if (_journal?.Wants(outcome: null) == true)
+        var entry = Describe(request, outcome, status, bytes, duration, module, reason);
+        if (isLogged)
         {
-            _journal.Add(outcome: null, Describe(request, outcome, status, bytes, duration), _failures);
+            Write(entry);
+        }
+
+        if (isKept)
+        {
+            _journal!.Add(isFailure, entry, _failures);
         }
     }
 
     private void Write(JournalEntry request) => LogRequest(
         _module, request.Id, request.Method, request.Path, request.Status, request.Bytes, request.Milliseconds, request.Outcome);
 
-    private JournalEntry Describe(IFeatureCollection features, string outcome, int status, long bytes, TimeSpan duration)
+    private JournalEntry Describe(
+        IFeatureCollection features, string outcome, int status, long bytes, TimeSpan duration, string? module, string? reason)
     {
         var request = features.Get<IHttpRequestFeature>();
         var target = request?.RawTarget ?? "";
@@ -139,7 +142,7 @@ internal sealed partial class RequestLines : IRequestLog
         return new JournalEntry
         {
             Time = _time.GetUtcNow().ToUnixTimeMilliseconds(),
-            Module = null,
+            Module = module,
             Id = features.Get<IHttpRequestIdentifierFeature>()?.TraceIdentifier ?? NothingSaid,
             Method = Printable(request?.Method ?? ""),
             Path = Printable(query < 0 ? target : target[..query]), // a query may hold what is nobody's business
@@ -147,7 +150,7 @@ internal sealed partial class RequestLines : IRequestLog
             Bytes = bytes > 0 ? bytes : OwnLength(features, request),
             Milliseconds = Math.Round(duration.TotalMilliseconds, 3),
             Outcome = outcome,
-            Reason = null,
+            Reason = Shortened(reason),
         };
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Logs;
 
 namespace Wagi.Runtime.Access;
@@ -31,16 +30,16 @@ internal sealed class RequestJournal(TimeProvider time)
     private long _leftOut;
 
     /// <summary>Whether a request is kept. Costs a comparison when it is not.</summary>
-    /// <param name="outcome">What became of it; null: no module was asked.</param>
-    public bool Wants(RequestOutcome? outcome) => _isWatched || IsFailure(outcome);
+    /// <param name="isFailure">Whether the module has failed at it, or the runtime.</param>
+    public bool Wants(bool isFailure) => _isWatched || isFailure;
 
     /// <summary>Keeps a request.</summary>
-    /// <param name="outcome">What became of it; null: no module was asked.</param>
+    /// <param name="isFailure">As for <see cref="Wants"/>.</param>
     /// <param name="entry">The request.</param>
-    /// <param name="failures">How many failures the module may have; null: it has none.</param>
-    public void Add(RequestOutcome? outcome, JournalEntry entry, LineBudget? failures)
+    /// <param name="failures">How many failures its module may have.</param>
+    public void Add(bool isFailure, JournalEntry entry, LineBudget failures)
     {
-        if (IsFailure(outcome) && failures?.TryTake(out _) != false)
+        if (isFailure && failures.TryTake(out _))
         {
             _failures.Add(entry);
         }
@@ -74,10 +73,6 @@ internal sealed class RequestJournal(TimeProvider time)
         _isWatched = true;
         return new JournalView(_requests.After(afterRequest), _failures.After(afterFailure), Interlocked.Read(ref _leftOut));
     }
-
-    /// <summary>The module is at fault, or the runtime. That a request is turned away is counted, and logged.</summary>
-    private static bool IsFailure(RequestOutcome? outcome) =>
-        outcome is RequestOutcome.Trapped or RequestOutcome.DeadlineExceeded or RequestOutcome.MalformedResponse or RequestOutcome.Failed;
 }
 
 /// <summary>What the journal holds.</summary>

@@ -276,9 +276,7 @@ internal sealed class HandlerMetrics : IDisposable
     public static bool IsError(RequestLabels labels) =>
         IsError((RequestOutcome)Array.IndexOf(Outcomes, labels.Outcome), Array.IndexOf(Classes, labels.Code));
 
-    private static bool IsError(RequestOutcome outcome, int statusClass) =>
-        statusClass == 5
-        || outcome is RequestOutcome.Trapped or RequestOutcome.DeadlineExceeded or RequestOutcome.MalformedResponse or RequestOutcome.Failed;
+    private static bool IsError(RequestOutcome outcome, int statusClass) => statusClass == 5 || outcome.IsFailure();
 
     public void Dispose() => _metrics.Remove(this);
 

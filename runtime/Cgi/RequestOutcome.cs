@@ -46,6 +46,14 @@ internal enum RequestOutcome
     Failed,
 }
 
+/// <summary>What outcomes have in common.</summary>
+internal static class RequestOutcomes
+{
+    /// <summary>Whether the module is at fault, or the runtime. That a request is turned away is no failure.</summary>
+    public static bool IsFailure(this RequestOutcome outcome) =>
+        outcome is RequestOutcome.Trapped or RequestOutcome.DeadlineExceeded or RequestOutcome.MalformedResponse or RequestOutcome.Failed;
+}
+
 /// <summary>How a request is concluded once its guest has ended.</summary>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Status">The status of the runtime's own answer; 0 when there is none to give.</param>
