@@ -27,16 +27,7 @@ internal static class CliFunctions
 
     private static long GetEnvironment(in LoweredCall call)
     {
-        var variables = call.Run.Environment;
-        var at = call.StoreList(call.U32(0), variables.Count, 2 * SizeOfString, 4);
-        for (var i = 0; i < variables.Count; i++, at += 2 * SizeOfString)
-        {
-            var variable = variables[i];
-            var equals = variable.IndexOf((byte)'=');
-            call.StoreText(at, equals < 0 ? variable : variable[..equals]);
-            call.StoreText(at + SizeOfString, equals < 0 ? default : variable[(equals + 1)..]);
-        }
-
+        Variables.Store(call, call.U32(0), call.Run.Environment);
         return 0;
     }
 

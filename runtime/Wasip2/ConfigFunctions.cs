@@ -12,7 +12,6 @@ internal static class ConfigFunctions
     private const byte Ok = 0;
     private const byte None = 0;
     private const byte Some = 1;
-    private const uint SizeOfString = 8;
 
     private static readonly StringBlock Nothing = new();
 
@@ -32,7 +31,7 @@ internal static class ConfigFunctions
         var values = call.Run.Configuration ?? Nothing;
         for (var i = 0; i < values.Count; i++)
         {
-            if (Split(values[i], out var value).SequenceEqual(key))
+            if (Variables.NameOf(values[i], out var value).SequenceEqual(key))
             {
                 call.StoreText(at + 8, value);
                 call.Memory.WriteByte(at + 4, Some);
@@ -48,22 +47,8 @@ internal static class ConfigFunctions
 
     private static long GetAll(in LoweredCall call)
     {
-        var values = call.Run.Configuration ?? Nothing;
-        var at = call.StoreList(call.U32(0) + 4, values.Count, 2 * SizeOfString, 4);
-        for (var i = 0; i < values.Count; i++, at += 2 * SizeOfString)
-        {
-            call.StoreText(at, Split(values[i], out var value));
-            call.StoreText(at + SizeOfString, value);
-        }
-
+        Variables.Store(call, call.U32(0) + 4, call.Run.Configuration ?? Nothing);
         call.Memory.WriteByte(call.U32(0), Ok);
         return 0;
-    }
-
-    private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> variable, out ReadOnlySpan<byte> value)
-    {
-        var equals = variable.IndexOf((byte)'=');
-        value = equals < 0 ? default : variable[(equals + 1)..];
-        return equals < 0 ? variable : variable[..equals];
     }
 }
