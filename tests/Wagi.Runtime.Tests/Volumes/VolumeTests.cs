@@ -10,24 +10,12 @@ namespace Wagi.Runtime.Tests.Volumes;
 /// <summary>Requests to modules that see a folder of the host.</summary>
 public sealed class VolumeTests : IDisposable
 {
-    private readonly TempDirectory _temporary = new("volumes");
-    private readonly string _folder;
-    private readonly string _outside;
+    private readonly TestVolume _volume = new();
 
-    public VolumeTests()
-    {
-        _folder = _temporary.PathOf("volume");
-        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
-        _outside = _temporary.Write("secret", "outside");
-    }
-
-    private string PathOf(string name) => Path.Combine(_folder, name);
-
-    private Func<ModuleEntry, ModuleEntry> Mounted(bool readOnly = false) =>
-        entry => entry with { Volumes = [new Volume("/data", _folder, readOnly)] };
+    private string PathOf(string name) => _volume.PathOf(name);
 
     private Task<HandlerHost> StartAsync(string wat, bool readOnly = false, HandlerDefaults? defaults = null) =>
-        HandlerHost.StartAsync(wat, defaults: defaults, entry: Mounted(readOnly));
+        HandlerHost.StartAsync(wat, defaults: defaults, entry: _volume.Mounted(readOnly));
 
     private async Task<string> GetAsync(string wat, bool readOnly = false)
     {
@@ -82,33 +70,22 @@ public sealed class VolumeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("../secret")]
-    [InlineData("sub/../../secret")]
-    [InlineData("./../secret")]
-    [InlineData("relative")]
-    [InlineData("absolute")]
-    [InlineData("folder/secret")]
-    [InlineData("indirect/secret")]
-    [InlineData("sub/up/../secret")]
+    [MemberData(nameof(TestVolume.PathsOutside), MemberType = typeof(TestVolume))]
     public async Task FileOutside_IsOutOfReach(string path)
     {
-        File.CreateSymbolicLink(PathOf("relative"), "../secret");
-        File.CreateSymbolicLink(PathOf("absolute"), _outside);
-        Directory.CreateSymbolicLink(PathOf("folder"), _temporary.FullPath);
-        Directory.CreateSymbolicLink(PathOf("indirect"), "sub/up");
-        Directory.CreateSymbolicLink(PathOf("sub/up"), "../..");
+        _volume.AddLinksOutside();
 
         Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Reading(path)));
         Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Writing(path)));
-        Assert.Equal("outside", File.ReadAllText(_outside));
+        Assert.Equal("outside", File.ReadAllText(_volume.Outside));
     }
 
     [Fact]
     public async Task AbsolutePath_IsOutOfReach()
     {
-        Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Reading(_outside)));
-        Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Writing(_outside)));
-        Assert.Equal("outside", File.ReadAllText(_outside));
+        Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Reading(_volume.Outside)));
+        Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Writing(_volume.Outside)));
+        Assert.Equal("outside", File.ReadAllText(_volume.Outside));
     }
 
     [Theory]
@@ -123,22 +100,22 @@ public sealed class VolumeTests : IDisposable
     {
         File.WriteAllText(PathOf("sub/file"), "inside");
         File.CreateSymbolicLink(PathOf("relative"), "../secret");
-        Directory.CreateSymbolicLink(PathOf("folder"), _temporary.FullPath);
-        var written = File.GetLastWriteTimeUtc(_outside);
+        Directory.CreateSymbolicLink(PathOf("folder"), _volume.Around.FullPath);
+        var written = File.GetLastWriteTimeUtc(_volume.Outside);
 
         Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Calling(call, first, second)));
 
-        Assert.Equal("outside", File.ReadAllText(_outside));
-        Assert.Equal(written, File.GetLastWriteTimeUtc(_outside));
+        Assert.Equal("outside", File.ReadAllText(_volume.Outside));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(_volume.Outside));
         Assert.Equal("inside", File.ReadAllText(PathOf("sub/file")));
-        Assert.False(Directory.Exists(_temporary.PathOf("new")));
+        Assert.False(Directory.Exists(_volume.Around.PathOf("new")));
     }
 
     [Fact]
     public async Task SymbolicLink_ThatTheGuestMakes_LeadsNowhereElse()
     {
         const string Symlink = "(call $path_symlink $1 (i32.const 3) $2)";
-        Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Calling(Symlink, _outside, "absolute")));
+        Assert.Equal(FileGuest.NotPermitted, await GetAsync(FileGuest.Calling(Symlink, _volume.Outside, "absolute")));
         Assert.False(File.Exists(PathOf("absolute")));
 
         // A relative one may be made, as it may be moved later; it is following it that is refused.
@@ -179,7 +156,7 @@ public sealed class VolumeTests : IDisposable
 
         Assert.NotEqual(FileGuest.Done, await GetAsync(FileGuest.Calling(call, path, "new"), readOnly: true));
 
-        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_volume.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(written, File.GetLastWriteTimeUtc(file));
     }
 
@@ -231,11 +208,11 @@ public sealed class VolumeTests : IDisposable
     [Fact]
     public async Task TwoVolumes_AreTwoDescriptors()
     {
-        Directory.CreateDirectory(_temporary.PathOf("second"));
-        _temporary.Write("second/b", "of the second");
+        Directory.CreateDirectory(_volume.Around.PathOf("second"));
+        _volume.Around.Write("second/b", "of the second");
         await using var host = await HandlerHost.StartAsync(
             FileGuest.Reading("b").Replace("(call $path_open (i32.const 3)", "(call $path_open (i32.const 4)", StringComparison.Ordinal),
-            entry: entry => entry with { Volumes = [new Volume("/data", _folder), new Volume("/more", _temporary.PathOf("second"), IsReadOnly: true)] });
+            entry: entry => entry with { Volumes = [new Volume("/data", _volume.Folder), new Volume("/more", _volume.Around.PathOf("second"), IsReadOnly: true)] });
 
         Assert.Equal(FileGuest.Done + "of the second", await host.Client.GetStringAsync("/"));
     }
@@ -244,12 +221,12 @@ public sealed class VolumeTests : IDisposable
     public async Task FolderThatIsGone_IsSaid()
     {
         await using var host = await StartAsync(FileGuest.Reading("a"));
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_volume.Folder, recursive: true);
 
         using var response = await host.Client.GetAsync("/");
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        Assert.Contains(host.Log.Lines, line => line.Contains($"volume '/data': '{_folder}' is not there any more", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Lines, line => line.Contains($"volume '/data': '{_volume.Folder}' is not there any more", StringComparison.Ordinal));
     }
 
     /// <summary>What happens to a guest does not depend on whether it has volumes.</summary>
@@ -293,5 +270,5 @@ public sealed class VolumeTests : IDisposable
         Assert.Contains(host.Log.Lines, line => line.EndsWith("stderr: to the log", StringComparison.Ordinal));
     }
 
-    public void Dispose() => _temporary.Dispose();
+    public void Dispose() => _volume.Dispose();
 }

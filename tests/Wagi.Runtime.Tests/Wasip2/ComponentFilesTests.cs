@@ -4,6 +4,7 @@ using Wagi.Modules.Configuration;
 using Wagi.Modules.Volumes;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Tests.Volumes;
 using Wagi.Runtime.Tests.WasiHttp;
 using Wagi.Runtime.Worlds;
 using Wagi.TestCluster;
@@ -13,23 +14,14 @@ namespace Wagi.Runtime.Tests.Wasip2;
 /// <summary>Requests to components that see a folder of the host by <c>wasi:filesystem</c>.</summary>
 public sealed class ComponentFilesTests : IDisposable
 {
-    private readonly TempDirectory _temporary = new("component-files");
-    private readonly string _folder;
-    private readonly string _outside;
-
-    public ComponentFilesTests()
-    {
-        _folder = _temporary.PathOf("volume");
-        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
-        _outside = _temporary.Write("secret", "outside");
-    }
+    private readonly TestVolume _volume = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string PathOf(string name) => Path.Combine(_folder, name);
+    private string PathOf(string name) => _volume.PathOf(name);
 
     private Task<HandlerHost> StartAsync(string wat, bool readOnly = false, GuestEngine? engine = null) =>
-        HandlerHost.StartAsync(wat, entry: entry => entry with { Volumes = [new Volume("/data", _folder, readOnly)] }, engine: engine);
+        HandlerHost.StartAsync(wat, entry: _volume.Mounted(readOnly), engine: engine);
 
     private async Task<string> GetAsync(string wat, bool readOnly = false)
     {
@@ -241,26 +233,15 @@ public sealed class ComponentFilesTests : IDisposable
     public async Task File_ThatIsNotThere_IsNotThere() => Assert.Equal(FilesText.NoEntry, await GetAsync(FilesText.Reading("nothing")));
 
     [Theory]
-    [InlineData("../secret")]
-    [InlineData("sub/../../secret")]
-    [InlineData("./../secret")]
-    [InlineData("relative")]
-    [InlineData("absolute")]
-    [InlineData("folder/secret")]
-    [InlineData("indirect/secret")]
-    [InlineData("/etc/passwd")]
+    [MemberData(nameof(TestVolume.PathsOutside), MemberType = typeof(TestVolume))]
     public async Task FileOutside_IsOutOfReach(string path)
     {
-        File.CreateSymbolicLink(PathOf("relative"), "../secret");
-        File.CreateSymbolicLink(PathOf("absolute"), _outside);
-        Directory.CreateSymbolicLink(PathOf("folder"), _temporary.FullPath);
-        Directory.CreateSymbolicLink(PathOf("indirect"), "sub/up");
-        Directory.CreateSymbolicLink(PathOf("sub/up"), "../..");
+        _volume.AddLinksOutside();
 
         Assert.Equal(FilesText.NotPermitted, await GetAsync(FilesText.Reading(path)));
         Assert.Equal(FilesText.NotPermitted, await GetAsync(FilesText.Writing(path)));
         Assert.Equal(FilesText.NotPermitted, await GetAsync(text => FilesText.Calling(text, $"(call $stat-at (call $root) (i32.const 1) {text.Text(path)} (i32.const 0))", 8)));
-        Assert.Equal("outside", File.ReadAllText(_outside));
+        Assert.Equal("outside", File.ReadAllText(_volume.Outside));
     }
 
     [Theory]
@@ -276,15 +257,15 @@ public sealed class ComponentFilesTests : IDisposable
     {
         File.WriteAllText(PathOf("sub/file"), "inside");
         File.CreateSymbolicLink(PathOf("relative"), "../secret");
-        Directory.CreateSymbolicLink(PathOf("folder"), _temporary.FullPath);
-        var written = File.GetLastWriteTimeUtc(_outside);
+        Directory.CreateSymbolicLink(PathOf("folder"), _volume.Around.FullPath);
+        var written = File.GetLastWriteTimeUtc(_volume.Outside);
 
         Assert.Equal(FilesText.NotPermitted, await GetAsync(text => FilesText.Calling(text, Fill(call, text, first, second))));
 
-        Assert.Equal("outside", File.ReadAllText(_outside));
-        Assert.Equal(written, File.GetLastWriteTimeUtc(_outside));
+        Assert.Equal("outside", File.ReadAllText(_volume.Outside));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(_volume.Outside));
         Assert.Equal("inside", File.ReadAllText(PathOf("sub/file")));
-        Assert.False(Directory.Exists(_temporary.PathOf("new")));
+        Assert.False(Directory.Exists(_volume.Around.PathOf("new")));
     }
 
     [Theory]
@@ -306,7 +287,7 @@ public sealed class ComponentFilesTests : IDisposable
         Assert.Equal(FilesText.NotPermitted, await GetAsync(FilesText.Writing("new"), readOnly: true));
 
         Assert.Equal("text", await GetAsync(FilesText.Reading("a"), readOnly: true));
-        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_volume.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(written, File.GetLastWriteTimeUtc(file));
     }
 
@@ -322,14 +303,14 @@ public sealed class ComponentFilesTests : IDisposable
     {
         File.WriteAllText(PathOf("a"), "text");
         File.SetLastWriteTimeUtc(PathOf("a"), DateTime.UnixEpoch.AddSeconds(1234));
-        var written = Directory.GetLastWriteTimeUtc(_folder);
+        var written = Directory.GetLastWriteTimeUtc(_volume.Folder);
 
         var answer = await GetAsync(text => FilesText.Calling(text, Fill(call, text, path, ""), call.Contains("open-at", StringComparison.Ordinal) ? 4 : 1), readOnly: true);
 
         Assert.StartsWith("!", answer, StringComparison.Ordinal);
         Assert.Equal("text", File.ReadAllText(PathOf("a")));
         Assert.Equal(DateTime.UnixEpoch.AddSeconds(1234), File.GetLastWriteTimeUtc(PathOf("a")));
-        Assert.Equal(written, Directory.GetLastWriteTimeUtc(_folder));
+        Assert.Equal(written, Directory.GetLastWriteTimeUtc(_volume.Folder));
     }
 
     /// <summary>Where it could be written to.</summary>
@@ -339,17 +320,17 @@ public sealed class ComponentFilesTests : IDisposable
     [InlineData("(call $rename-at (i32.load offset=12 (local.get $a)) $1 (i32.load (local.get $a)) $2 (i32.const 0))")]
     public async Task FileOfAReadOnlyVolume_IsNotMovedToAnother(string call)
     {
-        var other = _temporary.PathOf("other");
+        var other = _volume.Around.PathOf("other");
         Directory.CreateDirectory(other);
         File.WriteAllText(PathOf("a"), "text");
         File.WriteAllText(Path.Combine(other, "a"), "other");
         var text = FilesText.New();
         await using var host = await HandlerHost.StartAsync(
             text.Build(["(call $directories (i32.const 0)) (local.set $a (i32.load (i32.const 0)))", FilesText.Calling(text, Fill(call, text, "a", "b"))]),
-            entry: entry => entry with { Volumes = [new Volume("/data", _folder, true), new Volume("/other", other, false)] });
+            entry: entry => entry with { Volumes = [new Volume("/data", _volume.Folder, true), new Volume("/other", other, false)] });
 
         Assert.Equal(FilesText.NotPermitted, await host.Client.GetStringAsync("/", Cancellation));
-        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "sub"], Directory.EnumerateFileSystemEntries(_volume.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(["a"], Directory.EnumerateFileSystemEntries(other).Select(Path.GetFileName));
     }
 
@@ -360,7 +341,7 @@ public sealed class ComponentFilesTests : IDisposable
         var text = FilesText.New();
         await using var host = await HandlerHost.StartAsync(
             text.Build($"(local.set $a {FilesText.Open(text, "a")}) (loop $more (call $stat (local.get $a) (i32.const 0)) (br $more))"),
-            entry: entry => entry with { Volumes = [new Volume("/data", _folder, false)], Timeout = TimeSpan.FromMilliseconds(200) });
+            entry: entry => entry with { Volumes = [new Volume("/data", _volume.Folder, false)], Timeout = TimeSpan.FromMilliseconds(200) });
 
         using var response = await host.Client.GetAsync("/", Cancellation);
 
@@ -400,7 +381,7 @@ public sealed class ComponentFilesTests : IDisposable
             """);
 
         Assert.Equal("ok ok ok ok ok !25 ok !7 new/b", answer); // not-empty; exist
-        Assert.Equal(["c", "d", "new"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["c", "d", "new"], Directory.EnumerateFileSystemEntries(_volume.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal("text", File.ReadAllText(PathOf("c")));
     }
 
@@ -516,7 +497,7 @@ public sealed class ComponentFilesTests : IDisposable
             Assert.Equal("", await host.Client.GetStringAsync("/", Cancellation));
         }
 
-        var open = Directory.GetFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget).Where(target => target?.StartsWith(_folder, StringComparison.Ordinal) == true);
+        var open = Directory.GetFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget).Where(target => target?.StartsWith(_volume.Folder, StringComparison.Ordinal) == true);
         Assert.Empty(open);
     }
 
@@ -594,8 +575,8 @@ public sealed class ComponentFilesTests : IDisposable
     [Fact]
     public async Task Directories_HaveTheNamesOfTheVolumes_InTheirOrder()
     {
-        Directory.CreateDirectory(_temporary.PathOf("other"));
-        File.WriteAllText(_temporary.PathOf("other/b"), "");
+        Directory.CreateDirectory(_volume.Around.PathOf("other"));
+        File.WriteAllText(_volume.Around.PathOf("other/b"), "");
         var text = FilesText.New();
         await using var host = await HandlerHost.StartAsync(
             text.Build([$"""
@@ -604,7 +585,7 @@ public sealed class ComponentFilesTests : IDisposable
                 (call $print (i32.load offset=16 (local.get $a)) (i32.load offset=20 (local.get $a)))
                 {FilesText.Calling(text, $"(call $stat-at (i32.load offset=12 (local.get $a)) (i32.const 0) {text.Text("b")} (i32.const 0))", 8)}
                 """]),
-            entry: entry => entry with { Volumes = [new Volume("/data", _folder, false), new Volume("/ö", _temporary.PathOf("other"), true)] });
+            entry: entry => entry with { Volumes = [new Volume("/data", _volume.Folder, false), new Volume("/ö", _volume.Around.PathOf("other"), true)] });
 
         Assert.Equal("/data/öok", await host.Client.GetStringAsync("/", Cancellation));
     }
@@ -637,7 +618,7 @@ public sealed class ComponentFilesTests : IDisposable
         foreach (var (limit, status) in new[] { (16L << 16, HttpStatusCode.OK), (15L << 16, HttpStatusCode.InternalServerError) })
         {
             await using var host = await HandlerHost.StartAsync(
-                wat, entry: entry => entry with { Volumes = [new Volume("/data", _folder, false)], MemoryLimit = limit });
+                wat, entry: entry => entry with { Volumes = [new Volume("/data", _volume.Folder, false)], MemoryLimit = limit });
             using var response = await host.Client.GetAsync("/", Cancellation);
             Assert.Equal(status == HttpStatusCode.OK, response.StatusCode == HttpStatusCode.OK);
         }
@@ -675,7 +656,7 @@ public sealed class ComponentFilesTests : IDisposable
     public async Task VolumeThatIsGone_IsNamed()
     {
         await using var host = await StartAsync(FilesText.Reading("a"));
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_volume.Folder, recursive: true);
 
         using var response = await host.Client.GetAsync("/", Cancellation);
 
@@ -683,7 +664,7 @@ public sealed class ComponentFilesTests : IDisposable
         Assert.Contains("volume '/data'", Log(host), StringComparison.Ordinal);
     }
 
-    public void Dispose() => _temporary.Dispose();
+    public void Dispose() => _volume.Dispose();
 
     private static string Log(HandlerHost host) => string.Join('\n', host.Log.Lines);
 
