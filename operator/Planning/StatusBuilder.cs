@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
@@ -46,11 +45,8 @@ internal sealed class StatusBuilder
     /// Whether <paramref name="status"/> differs from the one that the WagiModule has. Conditions of other writers do not count.
     /// </summary>
     public bool IsChange(WagiModuleStatus status) =>
-        _module.Status is null || Serialize(status) != Serialize(_module.Status with { Conditions = [.. Ours(_module.Status)] });
+        _module.Status is null || !status.IsWrittenAs(_module.Status with { Conditions = [.. Ours(_module.Status)] });
 
     private static IEnumerable<Condition> Ours(WagiModuleStatus? status) =>
         Types.Select(type => status?.Conditions?.FirstOrDefault(condition => condition.Type == type)).OfType<Condition>();
-
-    private static string Serialize(WagiModuleStatus status) =>
-        JsonSerializer.Serialize(status, ResourcesJsonContext.Default.WagiModuleStatus);
 }

@@ -25,7 +25,7 @@ internal sealed class StatusReporter(Informer<WagiModule> modules, StatusWriter 
     /// <summary>Raised when there is something to report. Handlers must not block.</summary>
     public event Action? Pending;
 
-    /// <summary>Raised when a WagiModule is another than the one that was planned for: its status has to come from another plan.</summary>
+    /// <summary>Raised when a WagiModule was replaced, or has another status, since it was planned for: its status has to come from another plan.</summary>
     public event Action? Outdated;
 
     /// <summary>Has a plan reported, instead of any older one.</summary>
@@ -59,7 +59,7 @@ internal sealed class StatusReporter(Informer<WagiModule> modules, StatusWriter 
             async (verdict, token) =>
             {
                 var module = planned.Modules[verdict.Key];
-                if (!ReferenceEquals(modules.Objects.GetValueOrDefault(verdict.Key), module))
+                if (!IsAbout(module, modules.Objects.GetValueOrDefault(verdict.Key)))
                 {
                     isOutdated = true;
                     return;
@@ -115,6 +115,15 @@ internal sealed class StatusReporter(Informer<WagiModule> modules, StatusWriter 
         verdict.Condition(ConditionType.Resolved) is { Reason: ConditionReason.Resolving } resolving
         && module.Status?.Conditions?.FirstOrDefault(condition => condition.Type == ConditionType.Resolved) is { } told
         && told.ObservedGeneration == resolving.ObservedGeneration;
+
+    /// <summary>
+    /// Whether what was planned for a WagiModule can be told to the one that there is now. Its spec may be newer, which the status says by its
+    /// generation: whoever edits faster than plans are made is told something too.
+    /// </summary>
+    private static bool IsAbout(WagiModule planned, WagiModule? current) =>
+        ReferenceEquals(planned, current)
+        || (current is not null && current.Metadata.Uid == planned.Metadata.Uid
+            && (planned.Status?.IsWrittenAs(current.Status) ?? current.Status is null));
 
     /// <summary>What a plan says of the WagiModules that it was made from.</summary>
     private sealed record Planned(IReadOnlyDictionary<ObjectKey, WagiModule> Modules, ImmutableArray<Verdict> Verdicts);

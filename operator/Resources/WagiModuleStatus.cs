@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Wagi.Operator.Resources;
 
@@ -47,6 +48,12 @@ public sealed record WagiModuleStatus
 
     [Description("Where the module answers, if the operator knows the runtimes' address. Example: https://wagi.example.com/hello")]
     public string? Url { get; init; }
+
+    /// <summary>Whether two statuses would be written alike.</summary>
+    internal bool IsWrittenAs(WagiModuleStatus? other) =>
+        ReferenceEquals(this, other) || (other is not null && Serialize(this) == Serialize(other));
+
+    private static string Serialize(WagiModuleStatus status) => JsonSerializer.Serialize(status, ResourcesJsonContext.Default.WagiModuleStatus);
 }
 
 /// <summary>

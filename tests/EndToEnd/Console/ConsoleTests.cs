@@ -76,7 +76,7 @@ public sealed class ConsoleTests : IDisposable
             ],
             timeout: TimeSpan.FromMinutes(3),
             cancellationToken: Cancellation);
-        Assert.True(look.ExitCode == 0, $"{look.Stderr}{look.Stdout}\n{runtime.Log}");
+        Assert.True(look.ExitCode == 0, $"{runtime.Log}\n{look.Stdout}{look.Stderr}");
     }
 
     /// <summary>Modules that are ready, that have failed with and without a version that serves, and that fail at each request.</summary>
