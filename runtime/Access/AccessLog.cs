@@ -102,14 +102,15 @@ internal sealed partial class RequestLines : IRequestLog
 
     public void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration) => Add(
         context.Features, HandlerMetrics.NameOf(end.Outcome), status, end.Bytes, duration,
-        end.Outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, end.Outcome.IsFailure(), _module, end.Reason);
+        end.Outcome is RequestOutcome.Completed or RequestOutcome.Cancelled, end.Outcome.IsFailure(), _module, end.Reason, end.Parts);
 
     /// <summary>A request that is not a module's.</summary>
     public void Add(IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration) =>
-        Add(request, outcome, status, bytes, duration, isAnswered: true, isFailure: false, module: null, reason: null);
+        Add(request, outcome, status, bytes, duration, isAnswered: true, isFailure: false, module: null, reason: null, parts: null);
 
     private void Add(
-        IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration, bool isAnswered, bool isFailure, string? module, string? reason)
+        IFeatureCollection request, string outcome, int status, long bytes, TimeSpan duration, bool isAnswered, bool isFailure, string? module, string? reason,
+        RequestParts? parts)
     {
         var isLogged = _options.Includes(isAnswered, status, duration);
         var isKept = _journal?.Wants(isFailure) == true;
@@ -118,7 +119,7 @@ internal sealed partial class RequestLines : IRequestLog
             return;
         }
 
-        var entry = Describe(request, outcome, status, bytes, duration, module, reason);
+        var entry = Describe(request, outcome, status, bytes, duration, module, reason) with { Parts = parts is { } known ? JournalParts.Of(known, duration) : null };
         if (isLogged)
         {
             Write(entry);
@@ -130,8 +131,19 @@ internal sealed partial class RequestLines : IRequestLog
         }
     }
 
-    private void Write(JournalEntry request) => LogRequest(
-        _module, request.Id, request.Method, request.Path, request.Status, request.Bytes, request.Milliseconds, request.Outcome);
+    private void Write(JournalEntry request)
+    {
+        if (request.Parts is { } parts)
+        {
+            LogRequest(
+                _module, request.Id, request.Method, request.Path, request.Status, request.Bytes, request.Milliseconds,
+                parts.Waiting, parts.Receiving, parts.Instance, parts.Guest, parts.Outbound, parts.Sending, request.Outcome);
+        }
+        else
+        {
+            LogRequest(_module, request.Id, request.Method, request.Path, request.Status, request.Bytes, request.Milliseconds, request.Outcome);
+        }
+    }
 
     private JournalEntry Describe(
         IFeatureCollection features, string outcome, int status, long bytes, TimeSpan duration, string? module, string? reason)
@@ -148,7 +160,7 @@ internal sealed partial class RequestLines : IRequestLog
             Path = Printable(query < 0 ? target : target[..query]), // a query may hold what is nobody's business
             Status = status,
             Bytes = bytes > 0 ? bytes : OwnLength(features, request),
-            Milliseconds = Math.Round(duration.TotalMilliseconds, 3),
+            Milliseconds = JournalParts.Milliseconds(duration),
             Outcome = outcome,
             Reason = Shortened(reason),
         };
@@ -180,6 +192,14 @@ internal sealed partial class RequestLines : IRequestLog
             character => character is > ' ' and < (char)0x7f ? character.ToString() : string.Create(CultureInfo.InvariantCulture, $"%{(int)character:X2}"));
         return string.Concat(printable) + (text.Length > MaxLength ? "…" : "");
     }
+
+    [LoggerMessage(
+        EventId = 63, Level = LogLevel.Information,
+        Message = "{Module} {Request} {Method} {Path} {Status}, {Bytes} bytes, {Milliseconds} ms (waiting {Waiting}, receiving {Receiving}, "
+            + "instance {Instance}, guest {Guest}, outbound {Outbound}, sending {Sending}), {Outcome}")]
+    private partial void LogRequest(
+        string module, string request, string method, string path, int status, long bytes, double milliseconds, double waiting, double receiving,
+        double instance, double guest, double outbound, double sending, string outcome);
 
     [LoggerMessage(EventId = 62, Level = LogLevel.Information, Message = "{Module} {Request} {Method} {Path} {Status}, {Bytes} bytes, {Milliseconds} ms, {Outcome}")]
     private partial void LogRequest(string module, string request, string method, string path, int status, long bytes, double milliseconds, string outcome);

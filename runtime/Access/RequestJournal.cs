@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Logs;
 
 namespace Wagi.Runtime.Access;
@@ -108,11 +109,27 @@ internal sealed record JournalEntry
 
     public required double Milliseconds { get; init; }
 
+    /// <summary>Of <see cref="Milliseconds"/>; null: no module answered, or the request broke off.</summary>
+    public JournalParts? Parts { get; init; }
+
     /// <summary>As in the label of the metrics.</summary>
     public required string Outcome { get; init; }
 
     /// <summary>Why; null: there is nothing to add.</summary>
     public required string? Reason { get; init; }
+}
+
+/// <summary>Where the time of a request went: see <see cref="RequestParts"/>. In milliseconds.</summary>
+internal sealed record JournalParts(double Waiting, double Receiving, double Instance, double Guest, double Outbound, double Sending)
+{
+    /// <param name="parts">The parts.</param>
+    /// <param name="duration">How long the request took.</param>
+    public static JournalParts Of(in RequestParts parts, TimeSpan duration) => new(
+        Milliseconds(parts.Waiting), Milliseconds(parts.Receiving), Milliseconds(parts.Instance), Milliseconds(parts.Guest), Milliseconds(parts.Outbound),
+        Milliseconds(parts.Sending(duration)));
+
+    /// <summary>A time as it is shown.</summary>
+    public static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 }
 
 /// <summary>The last entries, in the order of their numbers.</summary>

@@ -16,4 +16,5 @@ internal interface IRequestLog
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Bytes">Length of the answer's body; of one that was cut off, what there was of it.</param>
 /// <param name="Reason">Why, for the module's owner; null: there is nothing to add.</param>
-internal readonly record struct RequestEnd(RequestOutcome Outcome, long Bytes = 0, string? Reason = null);
+/// <param name="Parts">Where its time went; null: it broke off.</param>
+internal readonly record struct RequestEnd(RequestOutcome Outcome, long Bytes = 0, string? Reason = null, RequestParts? Parts = null);

@@ -151,7 +151,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         var end = new RequestEnd(RequestOutcome.Failed);
         try
         {
-            end = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint);
+            end = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint, start);
         }
         catch (BadHttpRequestException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -175,31 +175,32 @@ public sealed partial class ModuleHandler : IModuleHandler
     }
 
     /// <summary>Takes the body and a place to run in, and runs the guest.</summary>
-    private async ValueTask<RequestEnd> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint)
+    private async ValueTask<RequestEnd> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint, long start)
     {
         // Whoever cannot be served is told before the body is waited for.
         if (_rateLimit is { } limit && !limit.TryTake(out var wait))
         {
-            return await RefuseAsync(context, limit, wait);
+            return await RefuseAsync(context, wait) with { Parts = RequestParts.WithoutRun(start, start) };
         }
 
         if (_gate.IsFull)
         {
-            return await RefuseAsync(context);
+            return await RefuseAsync(context) with { Parts = RequestParts.WithoutRun(start, start) };
         }
 
         var body = await RequestBody.ReadAsync(context, _bodies, _bodyTerms);
         using var bytes = body.Bytes;
+        var received = body.IsNone ? start : Stopwatch.GetTimestamp();
         if (body.Refusal is { } refusal)
         {
-            return await RefuseBodyAsync(context, refusal);
+            return await RefuseBodyAsync(context, refusal) with { Parts = RequestParts.WithoutRun(start, received) };
         }
 
         try
         {
             if (!await EnterAsync(context))
             {
-                return await RefuseAsync(context);
+                return await RefuseAsync(context) with { Parts = RequestParts.WithoutRun(start, received) };
             }
 
             if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
@@ -207,7 +208,8 @@ public sealed partial class ModuleHandler : IModuleHandler
                 await _guest.Engine.Starts.WaitAsync(_tenant);
             }
 
-            return await RunAsync(context, route, entrypoint, body);
+            var (end, times) = await RunAsync(context, route, entrypoint, body);
+            return end with { Parts = RequestParts.Of(start, received, times) };
         }
         finally
         {
@@ -278,16 +280,16 @@ public sealed partial class ModuleHandler : IModuleHandler
         return new RequestEnd(RequestOutcome.Saturated, Reason: Reason);
     }
 
-    private async ValueTask<RequestEnd> RefuseAsync(HttpContext context, RateLimit limit, TimeSpan wait)
+    /// <summary>Without a line of its own in the log: the module's owner has asked for it, and there may be many.</summary>
+    private static async ValueTask<RequestEnd> RefuseAsync(HttpContext context, TimeSpan wait)
     {
         const string Reason = "too many requests";
-        LogRateLimited(_module, context.TraceIdentifier, limit.Rate);
         await ErrorResponse.WriteAsync(context, StatusCodes.Status429TooManyRequests, Reason, wait);
         return new RequestEnd(RequestOutcome.RateLimited, Reason: Reason);
     }
 
     /// <summary>Runs the guest in the place that was taken, gives the place back, and then concludes, however slowly the client reads.</summary>
-    private async ValueTask<RequestEnd> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
+    private async ValueTask<(RequestEnd End, RunTimes Times)> RunAsync(HttpContext context, RoutePattern route, string? entrypoint, RequestBody body)
     {
         using var run = RequestRun.Take();
         GuestResult result;
@@ -326,7 +328,7 @@ public sealed partial class ModuleHandler : IModuleHandler
                 await rest;
             }
 
-            return new RequestEnd(outcome, run.Output.BodyLength, reason);
+            return (new RequestEnd(outcome, run.Output.BodyLength, reason), run.Guest.Times);
         }
         finally
         {
@@ -472,9 +474,6 @@ public sealed partial class ModuleHandler : IModuleHandler
 
     [LoggerMessage(EventId = 29, Level = LogLevel.Information, Message = "{Module} {Request} was turned away: {Reason}")]
     private partial void LogRefusedBody(string module, string request, string reason);
-
-    [LoggerMessage(EventId = 34, Level = LogLevel.Information, Message = "{Module} {Request} was turned away: more than {Rate} come")]
-    private partial void LogRateLimited(string module, string request, RequestRate rate);
 
     [LoggerMessage(EventId = 28, Level = LogLevel.Warning, Message = "{Module} asks for {Concurrency} requests at a time and gets {Places}, one module's share of the {All} of the process")]
     private partial void LogShare(string module, int concurrency, int places, int all);

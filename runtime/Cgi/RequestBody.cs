@@ -24,6 +24,9 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
     /// <summary>How long a guest that takes its body as it arrives is not started for what may come in the next packet.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Whether the request has none.</summary>
+    public bool IsNone => Bytes is null && Refusal is null;
+
     /// <summary>How long the whole is, in bytes, as far as that is known.</summary>
     public long Length => Arriving?.Length ?? Bytes?.Length ?? 0;
 

@@ -237,7 +237,7 @@ internal sealed class ResponseOutput(GuestRun run) : IGuestOutput
 
     private bool WaitForBacklog(ResponseBacklog backlog)
     {
-        if (!run.WaitFor(backlog.Sent) || !backlog.Sent.Result)
+        if (!run.WaitFor(backlog.Sent, RunWait.Output) || !backlog.Sent.Result)
         {
             return false;
         }

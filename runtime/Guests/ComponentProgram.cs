@@ -89,6 +89,7 @@ internal sealed class ComponentProgram : IGuestProgram
             return run.Conclude(error, GuestOutcome.NotStarted);
         }
 
+        run.Instantiated();
         error = store.Call(ref instance, _run!, out var result);
         if (!error.IsFailure)
         {

@@ -81,6 +81,7 @@ internal sealed class CoreProgram : IGuestProgram
             return run.Conclude(error, GuestOutcome.NotStarted);
         }
 
+        run.Instantiated();
         if (_initializer is not null && !ReferenceEquals(_initializer, function))
         {
             error = store.Call(ref instance, _initializer.Utf8Name);

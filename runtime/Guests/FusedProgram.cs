@@ -107,6 +107,7 @@ internal sealed class FusedProgram : IGuestProgram
             return run.Conclude(error, GuestOutcome.NotStarted);
         }
 
+        run.Instantiated();
         return SpeaksHttp ? Answer(store, ref instance, run) : Command(store, ref instance, run);
     }
 

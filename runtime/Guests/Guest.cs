@@ -82,8 +82,8 @@ public sealed class Guest : IDisposable
         finally
         {
             Engine.Ticker.Leave();
-            _time.Add((long)run.Monotonic);
             run.End();
+            _time.Add(run.Times.Total);
         }
     }
 

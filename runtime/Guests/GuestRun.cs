@@ -89,6 +89,9 @@ public sealed class GuestRun
     /// <summary>Nanoseconds since the run began: the guest's monotonic clock.</summary>
     internal ulong Monotonic => _clock.Elapsed;
 
+    /// <summary>Where the time of the last run went.</summary>
+    internal RunTimes Times { get; private set; }
+
     /// <summary>What a descriptor leads to.</summary>
     internal StdioDescriptor this[uint fd]
     {
@@ -137,6 +140,7 @@ public sealed class GuestRun
     internal void End()
     {
         _isRunning = false;
+        Times = _clock.Times();
         _self.Free();
         Pause();
         _clock.ReleaseThread();
@@ -145,6 +149,9 @@ public sealed class GuestRun
             EndStates();
         }
     }
+
+    /// <summary>There is an instance, and the guest's own code begins.</summary>
+    internal void Instantiated() => _clock.Instantiated();
 
     /// <summary>What came of it.</summary>
     /// <param name="error">What the last call gave back; is freed.</param>
@@ -290,7 +297,7 @@ public sealed class GuestRun
     }
 
     /// <summary>
-    /// Waits for something that takes its time; what the guest has written so far goes out first. False: the guest must not go on.
+    /// Waits for the answer to a request that the guest has sent; what it has written so far goes out first. False: the guest must not go on.
     /// </summary>
     internal bool Await(Task task)
     {
@@ -299,21 +306,21 @@ public sealed class GuestRun
             return true;
         }
 
-        return FlushStdout() && WaitFor(task);
+        return FlushStdout() && WaitFor(task, RunWait.Outbound);
     }
 
-    /// <summary>As <see cref="Await"/>, for the output itself.</summary>
-    internal bool WaitFor(Task task)
+    /// <summary>Waits for the output itself, or whatever else needs no output to go out first. False: the guest must not go on.</summary>
+    internal bool WaitFor(Task task, RunWait what)
     {
         BeginWaiting();
-        return GoesOn(_clock.Wait(task, Stdout.Aborted));
+        return GoesOn(_clock.Wait(task, what, Stdout.Aborted));
     }
 
-    /// <summary>As <see cref="Await"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
+    /// <summary>As <see cref="Await(Task)"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
     internal bool Await(Task task, ulong nanoseconds)
     {
         BeginWaiting();
-        return FlushStdout() && GoesOn(_clock.Wait(task, nanoseconds, Stdout.Aborted));
+        return FlushStdout() && GoesOn(_clock.Wait(task, nanoseconds, RunWait.Outbound, Stdout.Aborted));
     }
 
     /// <summary>As <see cref="WaitFor"/>, but not for long. False: it takes longer, and the guest may go on.</summary>
@@ -389,7 +396,7 @@ public sealed class GuestRun
         {
             Stdout.Flush();
             var read = stream.ReadAsync(bytes).AsTask();
-            if (!WaitFor(read))
+            if (!WaitFor(read, RunWait.Input))
             {
                 return 0;
             }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Wagi.Runtime.Guests;
 
@@ -10,6 +11,8 @@ internal struct RunClock
 {
     private long _start;
     private long _deadline;
+    private long _instantiated;
+    private RunWaits _waits;
     private ThreadReserve? _threads;
     private bool _holdsThread;
 
@@ -21,14 +24,28 @@ internal struct RunClock
     /// <summary>How long it may still run; negative: its time is over.</summary>
     public readonly TimeSpan Left() => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _deadline);
 
+    /// <summary>Where the time of the run went so far.</summary>
+    public readonly RunTimes Times()
+    {
+        var now = Stopwatch.GetTimestamp();
+        return new RunTimes(
+            _start, Stopwatch.GetElapsedTime(_start, now), Stopwatch.GetElapsedTime(_start, _instantiated == 0 ? now : _instantiated), Of(RunWait.Input),
+            Of(RunWait.Outbound), Of(RunWait.Output));
+    }
+
     /// <summary>The run begins.</summary>
     public void Start(TimeSpan timeout, ThreadReserve threads)
     {
         _start = Stopwatch.GetTimestamp();
         _deadline = _start + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        _instantiated = 0;
+        _waits = default;
         _threads = threads;
         _holdsThread = false;
     }
+
+    /// <summary>The instance is there; from here on the guest itself runs.</summary>
+    public void Instantiated() => _instantiated = Stopwatch.GetTimestamp();
 
     /// <summary>From here on the run counts as long: the pool gets another thread for everybody else.</summary>
     public void HoldThread()
@@ -77,8 +94,9 @@ internal struct RunClock
     /// <summary>Waits for a task.</summary>
     /// <returns>Why the guest must not go on, or <see cref="GuestOutcome.Completed"/>.</returns>
     /// <exception cref="AggregateException">The task has failed.</exception>
-    public readonly GuestOutcome Wait(Task task, CancellationToken aborted)
+    public GuestOutcome Wait(Task task, RunWait what, CancellationToken aborted)
     {
+        var start = Stopwatch.GetTimestamp();
         var left = Left();
         try
         {
@@ -90,11 +108,16 @@ internal struct RunClock
         {
             return GuestOutcome.Cancelled;
         }
+        finally
+        {
+            Waited(what, start);
+        }
     }
 
-    /// <summary>As <see cref="Wait(Task, CancellationToken)"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
-    public readonly GuestOutcome Wait(Task task, ulong nanoseconds, CancellationToken aborted)
+    /// <summary>As <see cref="Wait(Task, RunWait, CancellationToken)"/>, for no longer than so many nanoseconds, after which the guest goes on.</summary>
+    public GuestOutcome Wait(Task task, ulong nanoseconds, RunWait what, CancellationToken aborted)
     {
+        var start = Stopwatch.GetTimestamp();
         var left = Left();
         if (left <= TimeSpan.Zero)
         {
@@ -111,6 +134,10 @@ internal struct RunClock
         catch (OperationCanceledException)
         {
             return GuestOutcome.Cancelled;
+        }
+        finally
+        {
+            Waited(what, start);
         }
     }
 
@@ -137,9 +164,18 @@ internal struct RunClock
         }
         finally
         {
-            _deadline += Stopwatch.GetTimestamp() - start;
+            _deadline += Waited(RunWait.Input, start);
         }
     }
+
+    private long Waited(RunWait what, long since)
+    {
+        var passed = Stopwatch.GetTimestamp() - since;
+        _waits[(int)what] += passed;
+        return passed;
+    }
+
+    private readonly TimeSpan Of(RunWait what) => Stopwatch.GetElapsedTime(0, _waits[(int)what]);
 
     private static bool Pause(int milliseconds, CancellationToken aborted)
     {
@@ -152,3 +188,32 @@ internal struct RunClock
         return false;
     }
 }
+
+/// <summary>What a guest waits for.</summary>
+internal enum RunWait
+{
+    /// <summary>Whoever sends its input.</summary>
+    Input,
+
+    /// <summary>Answers to requests that it has sent.</summary>
+    Outbound,
+
+    /// <summary>Whoever reads its output.</summary>
+    Output,
+}
+
+/// <summary>How long it waited for each, in ticks of <see cref="Stopwatch"/>.</summary>
+[InlineArray(3)]
+internal struct RunWaits
+{
+    private long _first;
+}
+
+/// <summary>Where the time of a run went. What is left of it is the guest's own.</summary>
+/// <param name="Start">When it began: a time stamp of <see cref="Stopwatch"/>.</param>
+/// <param name="Total">All of it.</param>
+/// <param name="Instance">Until there was an instance.</param>
+/// <param name="Input">Waiting for whoever sends its input.</param>
+/// <param name="Outbound">Waiting for answers to requests that it has sent.</param>
+/// <param name="Output">Waiting for whoever reads its output.</param>
+internal readonly record struct RunTimes(long Start, TimeSpan Total, TimeSpan Instance, TimeSpan Input, TimeSpan Outbound, TimeSpan Output);

@@ -22,9 +22,10 @@ internal sealed class TypicalTime
     public bool IsShort => Volatile.Read(ref _nanoseconds) <= Short;
 
     /// <summary>A run has ended.</summary>
-    /// <param name="nanoseconds">What it took, waiting included.</param>
-    public void Add(long nanoseconds)
+    /// <param name="duration">What it took, waiting included.</param>
+    public void Add(TimeSpan duration)
     {
+        var nanoseconds = duration.Ticks * TimeSpan.NanosecondsPerTick;
         var known = Volatile.Read(ref _nanoseconds);
         Volatile.Write(ref _nanoseconds, known + ((Math.Min(nanoseconds, Longest) - known) / Runs));
     }

@@ -1,9 +1,13 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Wagi.Runtime.Access;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Tests.Harness;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Http;
 
 namespace Wagi.Runtime.Tests.Access;
 
@@ -15,7 +19,7 @@ public sealed class AccessLogTests
 
     /// <summary>The lines of requests, once there are so many: a client has its answer before the request ends.</summary>
     private static async Task<string[]> LinesAsync(ServerHost host, int count = 1) => await Eventually.Becomes(
-        _ => Task.FromResult(host.Log.Where(line => line.Contains(" ms, ", StringComparison.Ordinal)).ToArray()),
+        _ => Task.FromResult(host.Log.Where(line => line.Contains(" ms", StringComparison.Ordinal)).ToArray()),
         lines => lines.Length >= count,
         cancellationToken: Cancellation);
 
@@ -28,7 +32,69 @@ public sealed class AccessLogTests
 
         using var response = await host.Client.SendAsync(request, Cancellation);
 
-        Assert.Matches(@"^Information /a/\.\.\. mine-1 POST /a/b%20c 200, 6 bytes, [0-9.]+ ms, completed$", Assert.Single(await LinesAsync(host)));
+        Assert.Matches(@"^Information /a/\.\.\. mine-1 POST /a/b%20c 200, 6 bytes, [0-9.]+ ms \(.*\), completed$", Assert.Single(await LinesAsync(host)));
+    }
+
+    /// <summary>A guest that sleeps, and then one whose client hesitates with its body, too.</summary>
+    [Fact]
+    public async Task Parts_SayWhereTheTimeWent_AndAreAllOfIt()
+    {
+        var (data, code) = Wat.Print("content-type: text/plain\n\nhello");
+        await using var host = await ServerHost.StartAsync(Wat.Start($"(call $sleep (i32.const 60)) {code}", data), "/a", "--access-log", "all");
+
+        await host.Client.GetStringAsync("/a", Cancellation);
+        await Eventually.Becomes(() => PartsOf(host.Log), parts => parts.Length == 1, cancellationToken: Cancellation);
+        using var slow = new HesitatingContent(TimeSpan.FromMilliseconds(60));
+        using var response = await host.Client.PostAsync("/a", slow, Cancellation);
+        var lines = await Eventually.Becomes(() => PartsOf(host.Log), parts => parts.Length == 2, cancellationToken: Cancellation);
+
+        Assert.All(lines, parts =>
+        {
+            Assert.InRange(parts["guest"], 60, parts["ms"]);
+            Assert.InRange(parts["instance"], 0.001, parts["ms"]);
+            Assert.Equal(0, parts["outbound"]);
+            Assert.Equal(parts["ms"], parts.Where(part => part.Key != "ms").Sum(part => part.Value), 0.01);
+        });
+        Assert.Equal(0, lines[0]["receiving"]);
+        Assert.InRange(lines[1]["receiving"], 50, lines[1]["ms"]);
+    }
+
+    [Fact]
+    public async Task Parts_KnowAnOutboundRequestFromTheGuest()
+    {
+        await using var target = await TargetServer.StartAsync(_ => Task.Delay(60, Cancellation));
+        await using var host = await ServerHost.ServeAsync(
+            $"[[module]]\nroute = \"/\"\nmodule = \"guest.wat\"\nallowed_hosts = [\"{target.Origin}\"]\n", new OutboundGuest().Request(target.Origin).ReadAll().ToString(),
+            "--access-log", "all");
+
+        await host.Client.GetStringAsync("/", Cancellation);
+
+        var parts = Assert.Single(await Eventually.Becomes(() => PartsOf(host.Log), parts => parts.Length == 1, cancellationToken: Cancellation));
+        Assert.InRange(parts["outbound"], 50, parts["ms"]);
+    }
+
+    private static Dictionary<string, double>[] PartsOf(IEnumerable<string> log) =>
+    [
+        .. log.Select(line => Regex.Match(line, @", (\S+) ms \((.*)\), completed$")).Where(match => match.Success).Select(match =>
+            match.Groups[2].Value.Split(", ").Select(part => part.Split(' ')).Append(["ms", match.Groups[1].Value])
+                .ToDictionary(part => part[0], part => double.Parse(part[1], CultureInfo.InvariantCulture))),
+    ];
+
+    /// <summary>Has its body sent a while after its head.</summary>
+    private sealed class HesitatingContent(TimeSpan pause) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.FlushAsync(Cancellation);
+            await Task.Delay(pause, Cancellation);
+            await stream.WriteAsync(new byte[] { 1, 2 }, Cancellation);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 2;
+            return true;
+        }
     }
 
     [Theory]
@@ -59,7 +125,7 @@ public sealed class AccessLogTests
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => host.Client.GetStringAsync("/", Cancellation));
 
-        Assert.Matches(@" GET / 200, 50000 bytes, [0-9.]+ ms, trapped$", Assert.Single(await LinesAsync(host)));
+        Assert.Matches(@" GET / 200, 50000 bytes, [0-9.]+ ms \(.*\), trapped$", Assert.Single(await LinesAsync(host)));
     }
 
     [Fact]
@@ -74,8 +140,8 @@ public sealed class AccessLogTests
         using var failed = await silent.Client.GetAsync("/", Cancellation);
         await slow.Client.GetStringAsync("/", Cancellation);
         await Eventually.Becomes(
-            () => slow.Log.Any(line => line.Contains(" ms, completed", StringComparison.Ordinal)), isThere => isThere, cancellationToken: Cancellation);
-        Assert.DoesNotContain(host.Log.Concat(silent.Log), line => line.Contains(" ms, ", StringComparison.Ordinal));
+            () => slow.Log.Any(line => line.EndsWith("), completed", StringComparison.Ordinal)), isThere => isThere, cancellationToken: Cancellation);
+        Assert.DoesNotContain(host.Log.Concat(silent.Log), line => line.Contains(" ms", StringComparison.Ordinal));
     }
 
     /// <summary>The first request is slow, the second failed after its answer had begun, the third is an error, the fourth is none of this.</summary>

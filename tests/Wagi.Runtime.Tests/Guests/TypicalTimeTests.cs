@@ -10,7 +10,7 @@ public sealed class TypicalTimeTests
     {
         for (var i = 0; i < times; i++)
         {
-            _time.Add((long)(microseconds * 1000));
+            _time.Add(TimeSpan.FromMicroseconds(microseconds));
         }
     }
 
