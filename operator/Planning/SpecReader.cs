@@ -279,14 +279,12 @@ internal sealed class SpecReader
             return null;
         }
 
-        if (text.Length <= SpecLimits.QuantityLength
-            && SpecPatterns.IsMatch(SpecPatterns.RequestRateRegex(), text) && RequestRate.TryParse(text, out var rate, out _))
+        if (!RequestRate.TryParse(FieldChecks.Shorten(text), out var rate, out var error))
         {
-            return rate;
+            _check.Problem("spec.rateLimit", error);
         }
 
-        _check.Problem("spec.rateLimit", $"'{FieldChecks.Shorten(text)}' is not a number of requests in a second, a minute or an hour; write for example '100/s', '1000/m' or '10/h'");
-        return null;
+        return rate;
     }
 
     private string? ReadBindleServer(ModuleReference? source)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Wagi.Modules.Problems;
 using Wagi.Operator.Crds;
 using Wagi.Operator.Resources;
@@ -37,7 +38,7 @@ internal static class ManifestSchema
         var expected = type.GetValue<string>();
         if (TypeOf(value) is var actual && actual != expected)
         {
-            var hint = expected == "string" && actual is "number" or "integer" or "boolean" ? $"write \"{value.ToJsonString()}\" in quotes" : null;
+            var hint = expected == "string" && actual is "number" or "integer" or "boolean" ? AsText(value, schema) : null;
             report(path, $"{path} must be {Article(expected)} and is {Article(actual)}", hint);
             return;
         }
@@ -67,6 +68,21 @@ internal static class ManifestSchema
 
                 break;
         }
+    }
+
+    /// <summary>How a value is written that is a text, and was not meant as one.</summary>
+    private static string? AsText(JsonNode value, JsonObject schema)
+    {
+        const string Example = "Example: ";
+        var text = value.ToJsonString();
+        if (schema["pattern"] is not { } pattern || Regex.IsMatch(text, pattern.GetValue<string>(), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+        {
+            return $"write \"{text}\" in quotes";
+        }
+
+        var description = schema["description"]?.GetValue<string>() ?? "";
+        var at = description.LastIndexOf(Example, StringComparison.Ordinal);
+        return at < 0 ? null : $"write for example {description[(at + Example.Length)..].TrimEnd('.')}";
     }
 
     private static string TypeOf(JsonNode value) => value switch

@@ -34,9 +34,6 @@ internal static partial class SpecPatterns
     [GeneratedRegex(ByteSize)]
     public static partial Regex ByteSizeRegex();
 
-    [GeneratedRegex(RequestRate)]
-    public static partial Regex RequestRateRegex();
-
     [GeneratedRegex(EnvironmentName)]
     public static partial Regex EnvironmentNameRegex();
 

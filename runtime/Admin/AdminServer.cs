@@ -46,6 +46,11 @@ internal sealed class AdminServer : IAsyncDisposable
                 exporter.TargetInfoEnabled = false;
             }));
         _application = builder.Build();
+        if (IPAddress.IsLoopback(address.Address))
+        {
+            _application.Use(RefuseForeignNames);
+        }
+
         _application.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         _application.Run(new ClientFaults(AnswerAsync, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
     }
@@ -72,6 +77,20 @@ internal sealed class AdminServer : IAsyncDisposable
         "dotnet.assembly.count" or "dotnet.timer.count" => MetricStreamConfiguration.Drop,
         _ => null,
     };
+
+    /// <summary>
+    /// On the port of one's own machine. A name that leads here is somebody's whose page would then read as ours (DNS rebinding). Who names no
+    /// host is no browser.
+    /// </summary>
+    private static Task RefuseForeignNames(HttpContext context, RequestDelegate next)
+    {
+        var host = context.Request.Host.Host;
+        return host is null or "" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address))
+                ? next(context)
+                : PlainAnswer.WriteAsync(
+                    context, StatusCodes.Status421MisdirectedRequest, "this port answers to localhost and to the addresses of this machine only");
+    }
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
     {

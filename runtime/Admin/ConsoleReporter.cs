@@ -153,6 +153,7 @@ internal sealed class ConsoleReporter(
         new("memory of an instance", ByteSize.Format(entry.MemoryLimit ?? defaults.MemoryLimit)),
         new("requests at a time", $"{entry.MaxConcurrency ?? defaults.MaxConcurrency}, and {defaults.MaxQueue} that wait"),
         new("request body", ByteSize.Format(defaults.MaxRequestBody)),
+        .. entry.RateLimit is { } rate ? [new ConsoleFact("rate limit", rate.ToString())] : ImmutableArray<ConsoleFact>.Empty,
         new("outbound requests at a time", $"{entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency}"),
         new("outbound response body", ByteSize.Format(defaults.Outbound.MaxResponseBody)),
     ];
@@ -172,6 +173,8 @@ internal sealed class ConsoleReporter(
         Add("arguments", entry.Argv);
         Add("volumes", string.Join(", ", entry.Volumes.Select(volume => volume.IsReadOnly ? $"{volume.GuestPath} (read-only)" : volume.GuestPath)));
         Add("files", string.Join(", ", entry.Files.Select(mount => $"{mount.Path} ← {mount.Reference}")));
+        Add("Authorization", entry.PassAuthorization ? "reaches the module" : null);
+        Add("compress", entry.Compress ? "for clients that accept it" : null);
         Add("preinitialize", Preinitializations.Format(entry.Preinitialization));
         Add("signature", entry.SignatureKeys.IsEmpty ? null : $"by one of {entry.SignatureKeys.Length} keys");
         Add("requires", string.Join(", ", entry.Requires));

@@ -9,12 +9,11 @@ namespace Wagi.Runtime.Admin;
 
 /// <summary>
 /// The console: a page for people who want to see what the modules do, and its data. There is no login: whoever reaches the port may look.
-/// On the port of one's own machine, which browsers reach from any page, only pages of the console itself may.
+/// Browsers, which reach the port of their own machine from any page, may from pages of the console itself.
 /// </summary>
 /// <param name="reporter">What there is to see.</param>
 /// <param name="sender">Sends requests; null: the console only shows.</param>
-/// <param name="isLoopback">Whether the port is reached from this machine alone.</param>
-internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sender, bool isLoopback)
+internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sender)
 {
     /// <summary>A browser lets no other site's page send a request with this header: it would ask first, and is refused.</summary>
     public const string OwnHeader = "X-Wagi-Console";
@@ -34,19 +33,13 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
         _ => null,
     };
 
-    private Task AnswerAsync(HttpContext context, string method, Func<Task> answer, bool isData = false)
+    private static Task AnswerAsync(HttpContext context, string method, Func<Task> answer, bool isData = false)
     {
         var (request, headers) = (context.Request, context.Response.Headers);
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-store";
-        if (isLoopback && !NamesThisMachine(request.Host.Host))
-        {
-            // A name that leads here is somebody's whose page would then read as ours (DNS rebinding).
-            return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "the console answers to localhost and to the addresses of this machine only");
-        }
-
         if (isData && !IsOwn(request))
         {
             return RefuseAsync(context, StatusCodes.Status403Forbidden, "the console's data are for its own page only");
@@ -60,10 +53,6 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
 
         return answer();
     }
-
-    private static bool NamesThisMachine(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>What browsers say about where a request comes from (Fetch Metadata, and RFC 6454 §7); other programs say nothing.</summary>
     private static bool IsOwn(HttpRequest request) =>

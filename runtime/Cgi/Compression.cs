@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace Wagi.Runtime.Cgi;
 
@@ -17,7 +18,7 @@ internal static class Compression
     /// <summary>Answers a request, compressed if that may be.</summary>
     public static Task AnswerAsync(HttpContext context, RequestDelegate answer) => new ResponseCompressionMiddleware(answer, Shared).Invoke(context);
 
-    private sealed class Provider() : ResponseCompressionProvider(new NoServices(), Options.Create(Settings()))
+    private sealed class Provider() : ResponseCompressionProvider(new NoServices(), Options.Create(Settings())), IResponseCompressionProvider
     {
         private static ResponseCompressionOptions Settings() => new()
         {
@@ -38,17 +39,24 @@ internal static class Compression
             },
         };
 
+        /// <summary>Of an answer that is known to be shorter, nothing is left to save after what the encoding itself takes.</summary>
+        private const int Shortest = 64;
+
+        /// <summary>Clients that accept nothing are told, too, that the answer depends on it (RFC 9110 §12.5.5): a cache may ask for others.</summary>
+        bool IResponseCompressionProvider.CheckRequestAcceptsCompression(HttpContext context) => true;
+
         /// <summary>Not without a body, not in part, and not when the module forbids it (RFC 9111 §5.2.2.6).</summary>
         public override bool ShouldCompressResponse(HttpContext context) =>
             context.Response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent
                 or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified)
+            && context.Response.ContentLength is not < Shortest
             && context.Response.GetTypedHeaders().CacheControl is not { NoTransform: true }
             && base.ShouldCompressResponse(context);
 
         /// <summary>Other bytes of the same meaning are what a weak validator stands for (RFC 9110 §8.8.1).</summary>
         public override ICompressionProvider? GetCompressionProvider(HttpContext context)
         {
-            var provider = base.GetCompressionProvider(context);
+            var provider = StringValues.IsNullOrEmpty(context.Request.Headers.AcceptEncoding) ? null : base.GetCompressionProvider(context);
             if (provider is not null && context.Response.Headers.ETag is [['"', ..] tag])
             {
                 context.Response.Headers.ETag = "W/" + tag;

@@ -376,15 +376,26 @@ internal sealed class ServeArguments
         var other => throw new UsageException($"--peers: '{other}' is not an http URL such as http://wagi-runtime:8081"),
     };
 
-    private ProxyOptions? ReadProxies(ParseResult arguments) => arguments.GetValue(_trustedProxies) is { } trusted
-        ? new ProxyOptions(
-            [.. trusted.Split(',', StringSplitOptions.TrimEntries).Select(ReadProxy)],
-            arguments.GetValue(_proxyFields) == "forwarded" ? ProxyFields.Forwarded : ProxyFields.XForwarded)
-        : null;
+    private ProxyOptions? ReadProxies(ParseResult arguments)
+    {
+        if (arguments.GetValue(_trustedProxies) is not { } trusted)
+        {
+            return arguments.GetResult(_proxyFields) is { Implicit: false }
+                ? throw new UsageException($"{_proxyFields.Name} needs {_trustedProxies.Name}: the proxies whose fields are believed")
+                : null;
+        }
 
-    private IPNetwork ReadProxy(string text) => AddressRules.TryReadNetwork(text, out var network)
-        ? network
-        : throw new UsageException($"{_trustedProxies.Name}: '{text}' is neither an address nor a network such as 10.0.0.0/8");
+        var proxies = trusted.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ReadProxy).ToList();
+        return new ProxyOptions(
+            proxies.Count > 0 ? proxies : throw new UsageException($"{_trustedProxies.Name} names no proxy; leave it out if there is none"),
+            arguments.GetValue(_proxyFields) == "forwarded" ? ProxyFields.Forwarded : ProxyFields.XForwarded);
+    }
+
+    private IPNetwork ReadProxy(string text) => !AddressRules.TryReadNetwork(text, out var network)
+        ? throw new UsageException($"{_trustedProxies.Name}: '{text}' is neither an address nor a network such as 10.0.0.0/8")
+        : network.PrefixLength == 0
+            ? throw new UsageException($"{_trustedProxies.Name}: '{text}' is everybody, so that each client could say that it is another; name the proxies' networks")
+            : network;
 
     private TlsOptions? ReadTls(ParseResult arguments) => (arguments.GetValue(_tlsCert), arguments.GetValue(_tlsKey)) switch
     {

@@ -82,8 +82,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _sender = options.IsOwnMachine ? new ConsoleSender() : null;
         var console = new ModuleConsole(
             new ConsoleReporter(_host, _loading.Metrics, journal, options.Loader.Environment.Keys, options.Loader.Defaults, TimeProvider.System),
-            _sender,
-            isLoopback: IPAddress.IsLoopback(options.Admin.Address));
+            _sender);
         _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers, console);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Problems;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
 using Wagi.Modules.Status;
@@ -129,12 +130,15 @@ internal sealed class ModuleLoader(
     /// <summary>Before anything else is done for the entry: what it requires may be about any of it.</summary>
     private static void RefuseUnknownRequirements(ModuleEntry entry)
     {
-        var unknown = entry.Requires.Where(name => !ModuleCapabilities.Known.Contains(name)).Select(name => $"'{name}'").ToList();
+        var unknown = entry.Requires.Where(name => !ModuleCapabilities.Known.Contains(name)).Select(Describe).ToList();
         if (unknown.Count > 0)
         {
             throw new GuestLoadException(
                 ModuleReason.UnknownRequirement,
                 $"the entry requires {string.Join(", ", unknown)}, which this runtime (version {RuntimeVersion.Current}) does not have; upgrade the runtime");
         }
+
+        static string Describe(string name) =>
+            NearestName.Of(name, ModuleCapabilities.Known) is { } nearest ? $"'{name}' (did you mean '{nearest}'?)" : $"'{name}'";
     }
 }

@@ -36,17 +36,21 @@ public sealed class CertificateAuthorityTests : IDisposable
         Assert.Equal(HttpStatusCode.BadGateway, (await GetAsync(doubting, path)).Status);
     }
 
-    [Fact]
-    public async Task FileWithoutCertificates_IsNamed()
+    [Theory]
+    [InlineData("", "there is no certificate in it, in PEM")]
+    [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "there is no certificate in it, in PEM")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 in it is broken: ")]
+    [InlineData(null, "it is a folder; name a file with certificates in PEM")]
+    public async Task FileWithoutCertificates_IsNamed(string? content, string expected)
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi) || !File.Exists(Checkout.Operator), "the programs are not published: run 'make publish'");
-        var file = _directory.Write("empty.pem", "");
+        var file = content is null ? _directory.Path : _directory.Write("authorities.pem", content);
         foreach (string[] command in new[] { [Checkout.Wagi, "check", "-c", "/dev/null"], new[] { Checkout.Operator, "run" } })
         {
             var result = await Command.RunAsync(command[0], [.. command[1..], "--ca-file", file], cancellationToken: Cancellation);
 
             Assert.Equal(2, result.ExitCode);
-            Assert.Contains($"--ca-file {file}: there is no certificate in it, in PEM", result.Stderr, StringComparison.Ordinal);
+            Assert.Contains($"--ca-file {file}: {expected}", result.Stderr, StringComparison.Ordinal);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     /// <summary>The entry, or null when it cannot be used.</summary>
     public ModuleEntry? Read()
     {
-        WarnAboutUnknownKeys();
+        ReportUnknownKeys();
         var route = Required<RoutePattern>(ModuleKeys.Route, RoutePattern.TryParse);
         // The operator, which gives entries a revision, has said so to the author; whoever runs the runtimes need not know.
         if (route?.Caution is { } caution && !table.Values.ContainsKey(ModuleKeys.Revision))
@@ -110,11 +110,16 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         return hosts + route;
     }
 
-    private void WarnAboutUnknownKeys()
+    private void ReportUnknownKeys()
     {
         foreach (var (key, value) in table.Values)
         {
-            if (!ModuleKeys.All.Contains(key))
+            if (!ModuleKeys.All.Contains(key) && ModuleKeys.All.FirstOrDefault(known => IsSpelledAs(known, key)) is { } meant)
+            {
+                // Ignored, a limit that is spelled as in a WagiModule would seem to hold.
+                Fail(value.Location, $"unknown key '{key}'", $"write '{meant}'");
+            }
+            else if (!ModuleKeys.All.Contains(key))
             {
                 var close = ModuleKeys.All.FirstOrDefault(known => IsNear(known, key)) ?? NearestName.Of(key, ModuleKeys.All);
                 Warn(value.Location, $"unknown key '{key}' is ignored", close is null ? null : $"did you mean '{close}'?");
@@ -122,14 +127,18 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
     }
 
-    /// <summary>The same letters apart from case and separators, or one is the beginning of the other.</summary>
+    /// <summary>The same letters apart from case and separators, such as <c>rateLimit</c> and <c>rate_limit</c>.</summary>
+    private static bool IsSpelledAs(string known, string key) => Letters(known).Equals(Letters(key), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>One is the beginning of the other.</summary>
     private static bool IsNear(string known, string key)
     {
-        var a = known.Replace("_", "", StringComparison.Ordinal);
-        var b = key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
+        var (a, b) = (Letters(known), Letters(key));
         return b.Length > 1
             && (a.StartsWith(b, StringComparison.OrdinalIgnoreCase) || b.StartsWith(a, StringComparison.OrdinalIgnoreCase));
     }
+
+    private static string Letters(string key) => key.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
 
     private T? Required<T>(string key, Parser<T> parse)
         where T : class

@@ -19,7 +19,7 @@ public sealed record RequestRate(int Requests, TimeSpan Period)
     {
         ArgumentNullException.ThrowIfNull(text);
         (rate, error) = (null, null);
-        if (text is [.. var number, '/', var unit]
+        if (text is [.. var number, '/', var unit] && number is not ['0', ..]
             && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var requests) && requests is >= 1 and <= MaxRequests)
         {
             foreach (var (name, period) in Units)

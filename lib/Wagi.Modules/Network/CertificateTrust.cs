@@ -23,8 +23,21 @@ public sealed class CertificateTrust
     /// <exception cref="CryptographicException">There is no certificate in it.</exception>
     public static CertificateTrust Read(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new IOException("it is a folder; name a file with certificates in PEM");
+        }
+
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPem(File.ReadAllText(path));
+        try
+        {
+            authorities.ImportFromPem(File.ReadAllText(path));
+        }
+        catch (CryptographicException exception)
+        {
+            throw new CryptographicException($"certificate {authorities.Count + 1} in it is broken: {exception.Message}", exception);
+        }
+
         return authorities.Count > 0 ? new CertificateTrust(authorities) : throw new CryptographicException("there is no certificate in it, in PEM");
     }
 

@@ -10,12 +10,15 @@ public sealed record Volume(string GuestPath, string HostPath, bool IsReadOnly =
 {
     private const string ReadOnlySuffix = ":ro";
 
+    /// <summary>As container engines write it; it says what holds anyway.</summary>
+    private const string WritableSuffix = ":rw";
+
     /// <summary>The host's side as <c>modules.toml</c> writes it: the path, followed by <c>:ro</c> for read-only.</summary>
     public string Source => IsReadOnly ? HostPath + ReadOnlySuffix : HostPath;
 
     /// <summary>Reads one pair of <c>volumes = { "GUEST" = "HOST" }</c>.</summary>
     /// <param name="guestPath">The key.</param>
-    /// <param name="source">The value: a path, followed by <c>:ro</c> for read-only.</param>
+    /// <param name="source">The value: a path, followed by <c>:ro</c> for read-only, or by <c>:rw</c>.</param>
     /// <param name="volume">The volume; null when something is wrong.</param>
     /// <param name="error">What is wrong.</param>
     public static bool TryParse(
@@ -24,7 +27,7 @@ public sealed record Volume(string GuestPath, string HostPath, bool IsReadOnly =
         ArgumentNullException.ThrowIfNull(guestPath);
         ArgumentNullException.ThrowIfNull(source);
         var isReadOnly = source.EndsWith(ReadOnlySuffix, StringComparison.Ordinal);
-        var hostPath = isReadOnly ? source[..^ReadOnlySuffix.Length] : source;
+        var hostPath = isReadOnly || source.EndsWith(WritableSuffix, StringComparison.Ordinal) ? source[..^ReadOnlySuffix.Length] : source;
         volume = null;
         error = (guestPath, hostPath) switch
         {

@@ -191,8 +191,18 @@ public sealed class ModulesTomlReaderTests
     }
 
     [Theory]
+    [InlineData("rateLimit", "rate_limit")]
     [InlineData("allowed-hosts", "allowed_hosts")]
+    public void KeyThatIsSpelledAsElsewhere_IsRefused_ForWhatItLimitsWouldNotHold(string key, string meant)
+    {
+        var file = Read($"[[module]]\n{key} = \"1/s\"\nroute = \"/a\"\nmodule = \"a.wasm\"\n{Good}");
+        Assert.Equal("/good", Assert.Single(file.Entries).Id);
+        Assert.Equal($"modules.toml:2:{key.Length + 4}: error: unknown key '{key}' (write '{meant}')", Assert.Single(file.Problems).ToString());
+    }
+
+    [Theory]
     [InlineData("timout", "timeout")]
+    [InlineData("allowed", "allowed_hosts")]
     public void UnknownKey_IsAWarning_WithTheKeyThatWasMeant(string key, string meant)
     {
         var file = Read($"[[module]]\n{key} = []\nroute = \"/a\"\nmodule = \"a.wasm\"");

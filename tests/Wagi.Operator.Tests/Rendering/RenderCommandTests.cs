@@ -134,6 +134,8 @@ public sealed class RenderCommandTests : IDisposable
     [InlineData("spec: {route: /a, module: r.example/a, maxConcurency: 3}", "bad.yaml:4:40: error: spec.maxConcurency is not a field of a WagiModule (did you mean maxConcurrency?)")]
     [InlineData("spec: {route: /a, module: r.example/a, env: [{name: A, value: 1}]}", "bad.yaml:4:56: error: spec.env[0].value must be a string and is an integer (write \"1\" in quotes)")]
     [InlineData("spec: {route: /a, module: r.example/a, env: [{name: A, value: yes}]}", "bad.yaml:4:56: error: spec.env[0].value must be a string and is a boolean (write \"true\" in quotes)")]
+    [InlineData("spec: {route: /a, module: r.example/a, rateLimit: 100}", "bad.yaml:4:40: error: spec.rateLimit must be a string and is an integer (write for example 100/s)")]
+    [InlineData("spec: {route: /a, module: r.example/a, rateLimit: '100'}", "error: spec.rateLimit: '100' is not a number of requests, 1 to 999999, in a second, a minute or an hour; write for example '100/s', '1000/m' or '10/h'")]
     [InlineData("spec: {route: /a, module: r.example/a, hosts: a.example}", "bad.yaml:4:40: error: spec.hosts must be an array and is a string")]
     [InlineData("spec: {route: /a, module: r.example/a, maxConcurrency: 1.5}", "bad.yaml:4:40: error: spec.maxConcurrency must be an integer and is a number")]
     [InlineData("spec: {route: /a, module: r.example/a", "bad.yaml:5:1: error: not well-formed YAML: ")]

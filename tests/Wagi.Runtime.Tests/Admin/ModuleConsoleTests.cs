@@ -158,10 +158,10 @@ public sealed partial class ModuleConsoleTests
     [InlineData("attacker.example", HttpStatusCode.MisdirectedRequest)]
     [InlineData("localhost.attacker.example:8081", HttpStatusCode.MisdirectedRequest)]
     [InlineData("192.0.2.1", HttpStatusCode.MisdirectedRequest)]
-    public async Task Console_AnswersToNamesOfThisMachine(string name, HttpStatusCode expected)
+    public async Task AdminPort_AnswersToNamesOfThisMachine(string name, HttpStatusCode expected)
     {
         await using var host = await ServerHost.StartAsync(Hello);
-        foreach (var path in new[] { "/", "/console/data", "/console/module?id=/..." })
+        foreach (var path in new[] { "/", "/console/data", "/console/module?id=/...", "/status", "/metrics", "/healthz/live" })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
             request.Headers.Host = name;

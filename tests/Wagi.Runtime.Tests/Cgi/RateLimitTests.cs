@@ -30,8 +30,7 @@ public sealed class RateLimitTests
         Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(wait), response.Headers.RetryAfter?.Delta);
         Assert.StartsWith("429 too many requests (request ", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
-        Assert.Contains(host.Log.Lines, line => line.StartsWith("Information tests/handler ", StringComparison.Ordinal)
-            && line.EndsWith($" was turned away: more than {new RequestRate(requests, TimeSpan.FromSeconds(seconds))} come", StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Log.Lines, line => line.StartsWith("Information tests/handler ", StringComparison.Ordinal)); // the access log has it
     }
 
     [Fact]

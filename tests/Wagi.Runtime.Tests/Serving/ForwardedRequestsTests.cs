@@ -99,11 +99,14 @@ public sealed class ForwardedRequestsTests(ForwardedRequestsTests.Servers server
     }
 
     [Theory]
-    [InlineData("10.0.0.0/33", "10.0.0.0/33")]
-    [InlineData("10.0.0.0/8,proxy.example", "proxy.example")]
-    [InlineData("10.0.0.0/8,", "")]
-    [InlineData("", "")]
-    public void ProxyThatIsNoAddress_IsNamed(string trusted, string wrong)
+    [InlineData("--trusted-proxies: '10.0.0.0/33' is neither an address nor a network such as 10.0.0.0/8", "--trusted-proxies", "10.0.0.0/33")]
+    [InlineData("--trusted-proxies: 'proxy.example' is neither an address nor a network such as 10.0.0.0/8", "--trusted-proxies", "10.0.0.0/8,,proxy.example")]
+    [InlineData("--trusted-proxies names no proxy; leave it out if there is none", "--trusted-proxies", "")]
+    [InlineData("--trusted-proxies names no proxy; leave it out if there is none", "--trusted-proxies", " , ")]
+    [InlineData(
+        "--trusted-proxies: '::/0' is everybody, so that each client could say that it is another; name the proxies' networks", "--trusted-proxies", "10.0.0.0/8,::/0")]
+    [InlineData("--proxy-fields needs --trusted-proxies: the proxies whose fields are believed", "--proxy-fields", "forwarded")]
+    public void ProxiesThatCannotBeBelieved_AreNamed(string expected, params string[] arguments)
     {
         var serve = new ServeArguments();
         var command = new Command("serve") { serve.Argument };
@@ -112,9 +115,9 @@ public sealed class ForwardedRequestsTests(ForwardedRequestsTests.Servers server
             command.Options.Add(option);
         }
 
-        var refusal = Assert.Throws<UsageException>(() => serve.Read(command.Parse(["-c", "later.toml", "--wait-for-config", "--trusted-proxies", trusted])));
+        var refusal = Assert.Throws<UsageException>(() => serve.Read(command.Parse(["-c", "later.toml", "--wait-for-config", .. arguments])));
 
-        Assert.Equal($"--trusted-proxies: '{wrong}' is neither an address nor a network such as 10.0.0.0/8", refusal.Message);
+        Assert.Equal(expected, refusal.Message);
     }
 
     private async Task<string> SeeAsync(string fields, params string[] arguments)
