@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
+using Wagi.Hosting.Telemetry;
 using Wagi.Hosting.Supervision;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Network;
@@ -195,6 +196,7 @@ internal sealed class RunCommand
                 ? new LeaderElectionOptions { Lease = new ObjectKey(@namespace, OperatorInstance.LeaseName), Identity = identity }
                 : null,
             Health = Arguments.ReadEndPoint(arguments, _health),
+            Export = OtlpExport.Read(Environment.GetEnvironmentVariable),
             Log = _log.Read(arguments),
         };
     }

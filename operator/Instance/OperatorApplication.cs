@@ -28,7 +28,7 @@ internal static class OperatorApplication
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Health));
         options.Log.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        options.Export.AddTo(builder, "wagi-operator", OperatorTrace.SourceName).WithMetrics(metrics => metrics
             .AddMeter(OperatorMetrics.MeterName, LogOptions.MeterName)
             .AddView(OperatorMetrics.ReconcileDuration, new ExplicitBucketHistogramConfiguration { Boundaries = ReconcileBuckets })
             .AddPrometheusExporter(prometheus =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json.Nodes;
 using Wagi.Hosting.Logging;
+using Wagi.Hosting.Telemetry;
 using Wagi.Modules.Network;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
@@ -70,6 +71,9 @@ internal sealed record OperatorOptions
 
     /// <summary>Where <c>/healthz</c> and <c>/metrics</c> are served; port 0: any free one.</summary>
     public IPEndPoint Health { get; init; } = new(IPAddress.Loopback, 8082);
+
+    /// <summary>Where spans and metrics are sent to.</summary>
+    public OtlpExport Export { get; init; } = OtlpExport.None;
 
     /// <summary>How it logs.</summary>
     public LogOptions Log { get; init; } = new();

@@ -5,6 +5,7 @@ using Wagi.Hosting.Supervision;
 using Wagi.Modules.Retries;
 using Wagi.Operator.ApiServer;
 using Wagi.Operator.Loops;
+using Wagi.Operator.Metrics;
 
 namespace Wagi.Operator.Reconciling;
 
@@ -88,6 +89,7 @@ internal sealed partial class ReconcileLoop(
         _paced = (_paced > Now ? _paced : Now) + Distance;
         var started = time.GetTimestamp();
         var succeeded = false;
+        using var span = OperatorTrace.Begin(name);
         try
         {
             var again = await turn(cancellationToken);
@@ -110,11 +112,13 @@ internal sealed partial class ReconcileLoop(
                 pause = pause > wish ? pause : wish;
             }
 
+            OperatorTrace.Fail(span, exception.Message);
             LogFailed(logger, name, pause.TotalSeconds, exception.Message);
         }
         catch (Exception exception)
         {
             // A mistake of this program. What is served stays served, and the next change may avoid it.
+            OperatorTrace.Fail(span, exception.Message);
             LogCrashed(logger, exception, name, BackOff().TotalSeconds);
         }
         finally

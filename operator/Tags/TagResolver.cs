@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
 using Wagi.Modules.Retries;
@@ -197,6 +198,7 @@ internal sealed partial class TagResolver : IDisposable
         var visit = await entering;
         var outcome = VisitOutcome.Nothing;
         var reason = "";
+        using var span = OperatorTrace.Begin($"resolve {reference}", ActivityKind.Client);
         try
         {
             using var timeout = new CancellationTokenSource(_options.Timeout, _time);
@@ -224,6 +226,11 @@ internal sealed partial class TagResolver : IDisposable
             if (!cancellationToken.IsCancellationRequested)
             {
                 _metrics.Resolved(succeeded: outcome == VisitOutcome.Answered && reason.Length == 0);
+            }
+
+            if (reason.Length > 0)
+            {
+                OperatorTrace.Fail(span, reason);
             }
 
             switch (question.Gate.Leave(visit, outcome, reason))

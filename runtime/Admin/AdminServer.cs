@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using OpenTelemetry.Metrics;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
+using Wagi.Hosting.Telemetry;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Loading;
@@ -15,6 +16,9 @@ namespace Wagi.Runtime.Admin;
 /// <summary>The admin port: <c>/healthz/live</c>, <c>/healthz/ready</c>, <c>/status</c>, <c>/metrics</c>, and the console for people.</summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
+    /// <summary>.NET's own spans of requests that its HTTP clients send.</summary>
+    private const string HttpClients = "System.Net.Http";
+
     private readonly ModuleHost _host;
     private readonly string _memories;
     private readonly Supervisor _supervisor;
@@ -27,8 +31,10 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <param name="memories">Where guests' memories come from.</param>
     /// <param name="supervisor">Whose loops are to be alive.</param>
     /// <param name="loggers">Where to log.</param>
+    /// <param name="export">Where spans and metrics are sent to.</param>
     /// <param name="console">The console; null: there is none.</param>
-    public AdminServer(IPEndPoint address, ModuleHost host, string memories, Supervisor supervisor, ILoggerFactory loggers, ModuleConsole? console = null)
+    public AdminServer(
+        IPEndPoint address, ModuleHost host, string memories, Supervisor supervisor, ILoggerFactory loggers, OtlpExport export, ModuleConsole? console = null)
     {
         _console = console;
         _supervisor = supervisor;
@@ -36,7 +42,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _memories = memories;
         _metrics = new ModuleMetrics(host);
         var builder = KestrelApplication.CreateBuilder(address, loggers);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        export.AddTo(builder, "wagi", RequestTrace.SourceName, HttpClients).WithMetrics(metrics => metrics
             .AddMeter(RequestMetrics.MeterName, LogOptions.MeterName, "System.Runtime")
             .AddView(WithoutMisleadingNames)
             .AddPrometheusExporter(exporter =>

@@ -148,6 +148,7 @@ public sealed partial class ModuleHandler : IModuleHandler
     private async Task CountAsync(HttpContext context, RoutePattern matchedRoute, string? entrypoint)
     {
         var start = Stopwatch.GetTimestamp();
+        var span = RequestTrace.IsOn ? RequestTrace.Begin(context, _module, matchedRoute) : null;
         var end = new RequestEnd(RequestOutcome.Failed);
         try
         {
@@ -171,6 +172,10 @@ public sealed partial class ModuleHandler : IModuleHandler
             var duration = Stopwatch.GetElapsedTime(start);
             _metrics.Record(end.Outcome, status, duration);
             RequestLog?.Add(context, end, status, duration);
+            if (span is not null)
+            {
+                RequestTrace.End(span, end, status, duration);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
+using Wagi.Hosting.Telemetry;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Network;
 using Wagi.Runtime.Access;
@@ -96,6 +97,13 @@ internal sealed class ServeArguments
         Description = "Keep what modules write to stderr in this folder, in a file for each module, instead of in the log. [env: WAGI_LOG_DIR]",
         HelpName = "DIR",
         DefaultValueFactory = _ => Variable("WAGI_LOG_DIR"),
+    };
+
+    private readonly Option<string> _logNames = new("--log-names")
+    {
+        Description = "What a module's folder in --log-dir is called: its id, or, as in WAGI, the SHA-256 of its route.",
+        HelpName = "id|route-hash",
+        DefaultValueFactory = _ => "id",
     };
 
     private readonly Option<string> _logFileSize = new("--log-file-size")
@@ -245,6 +253,7 @@ internal sealed class ServeArguments
     {
         _accessLog.AcceptOnlyFromAmong("off", "errors", "slow", "all");
         _proxyFields.AcceptOnlyFromAmong("x-forwarded", "forwarded");
+        _logNames.AcceptOnlyFromAmong("id", "route-hash");
     }
 
     /// <summary>What is to be served, to be added to a command; one without it has <c>-c</c> and the default.</summary>
@@ -254,7 +263,7 @@ internal sealed class ServeArguments
     public IEnumerable<Option> Options =>
     [
         _modules.Option, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _trustedProxies, _proxyFields, _moduleCacheSize, _cache,
-        _logDir, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
+        _logDir, _logNames, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
         _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, _accessLog, _accessLogSlow, .. _log.Options,
     ];
 
@@ -293,7 +302,7 @@ internal sealed class ServeArguments
                 Defaults = defaults,
                 Bodies = ReadBodies(arguments, defaults.MaxRequestBody),
                 GuestLogs = arguments.GetValue(_logDir) is { } logs
-                    ? new GuestLogOptions(Path.GetFullPath(logs), Arguments.ReadSize(arguments, _logFileSize))
+                    ? new GuestLogOptions(Path.GetFullPath(logs), Arguments.ReadSize(arguments, _logFileSize), arguments.GetValue(_logNames) == "id" ? GuestLogNaming.Id : GuestLogNaming.RouteHash)
                     : null,
             },
             Origin = origin,
@@ -307,6 +316,7 @@ internal sealed class ServeArguments
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
             DrainDelay = arguments.GetResult(_drainDelay) is null ? TimeSpan.Zero : Arguments.ReadDuration(arguments, _drainDelay),
             AccessLog = new AccessLogOptions(Enum.Parse<AccessLogMode>(arguments.GetValue(_accessLog)!, ignoreCase: true), Arguments.ReadDuration(arguments, _accessLogSlow)),
+            Export = OtlpExport.Read(Environment.GetEnvironmentVariable),
             Log = _log.Read(arguments),
         };
     }

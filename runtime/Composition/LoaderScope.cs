@@ -31,6 +31,7 @@ internal sealed class LoaderScope : IDisposable
     private readonly ApplicationSource? _application;
     private readonly OutboundClient _outbound;
     private readonly GuestLogDirectory? _guestLogs;
+    private readonly LoadMetrics _loads = new();
 
     /// <param name="options">What it depends on.</param>
     /// <param name="progress">Shows what is being pulled and compiled; stays the caller's.</param>
@@ -72,7 +73,7 @@ internal sealed class LoaderScope : IDisposable
         var handlers = new ModuleHandlerFactory(options.Environment, options.Defaults, _outbound, bodies, _guestLogs, loggers, Metrics, requestLogs);
         var mounts = new FileMounts(
             _registries, blobs, folders, grants, references, signatures, options.BaseDirectory, progress, loggers.CreateLogger<FileMounts>());
-        Loader = new ModuleLoader(_engine, sources, mounts, compiled, handlers, options.BaseDirectory);
+        Loader = new ModuleLoader(_engine, sources, mounts, compiled, handlers, options.BaseDirectory, _loads);
     }
 
     /// <summary>The node-local cache, ready to be used.</summary>
@@ -113,6 +114,7 @@ internal sealed class LoaderScope : IDisposable
     public void Dispose()
     {
         Metrics.Dispose();
+        _loads.Dispose();
         _guestLogs?.Dispose();
         _outbound.Dispose();
         _folders.Dispose();

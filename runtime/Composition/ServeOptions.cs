@@ -1,6 +1,7 @@
 using System.Net;
 using Wagi.Bindle.Stores;
 using Wagi.Hosting.Logging;
+using Wagi.Hosting.Telemetry;
 using Wagi.Modules.Network;
 using Wagi.Runtime.Access;
 using Wagi.Runtime.Bodies;
@@ -60,6 +61,9 @@ internal sealed record ServeOptions
 
     /// <summary>Which requests are worth a line in the log.</summary>
     public AccessLogOptions AccessLog { get; init; } = AccessLogOptions.Default;
+
+    /// <summary>Where spans and metrics are sent to.</summary>
+    public OtlpExport Export { get; init; } = OtlpExport.None;
 
     /// <summary>How the program logs.</summary>
     public LogOptions Log { get; init; } = new();

@@ -83,7 +83,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         var console = new ModuleConsole(
             new ConsoleReporter(_host, _loading.Metrics, journal, options.Loader.Environment.Keys, options.Loader.Defaults, TimeProvider.System),
             _sender);
-        _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers, console);
+        _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers, options.Export, console);
     }
 
     private WebApplication CreateMain(ServeOptions options, ServerCertificate? certificate, ILoggerFactory loggers)

@@ -37,7 +37,7 @@ internal sealed class ModuleHandlerFactory(
             foreach (var part in parts)
             {
                 handlers.Add(new ModuleHandler(
-                    part.Located, EnvironmentOf(part.Located, secrets), part.Guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id),
+                    part.Located, EnvironmentOf(part.Located, secrets), part.Guest, defaults, outbound, bodies, _logger, metrics, guestLogs?.For(entry.Id, entry.Route),
                     sharesLimitsWith: handlers.FirstOrDefault())
                 {
                     RequestLog = requestLog,

@@ -26,13 +26,15 @@ internal interface IModuleLoader
 /// <param name="compiled">Their native code.</param>
 /// <param name="handlers">Puts them behind their routes.</param>
 /// <param name="baseDirectory">Where relative paths of volumes start.</param>
+/// <param name="metrics">Times what is done.</param>
 internal sealed class ModuleLoader(
     GuestEngine engine,
     FrozenDictionary<ModuleScheme, IModuleSource> sources,
     FileMounts mounts,
     CompiledCache compiled,
     ModuleHandlerFactory handlers,
-    string baseDirectory) : IModuleLoader
+    string baseDirectory,
+    LoadMetrics metrics) : IModuleLoader
 {
     /// <summary>
     /// Loads under way hold sockets and files; the bytes of a module are in a file until the compiler has a place for them. Most wait for
@@ -43,15 +45,17 @@ internal sealed class ModuleLoader(
     /// <inheritdoc/>
     public async Task<ServedModule> LoadAsync(ModuleEntry entry, ModuleSecrets? secrets, CancellationToken cancellationToken)
     {
+        using var load = metrics.Begin(entry.Id);
         RefuseUnknownRequirements(entry);
-        var tenant = entry.Tenant;
-        using var place = await _loads.EnterAsync(tenant, size: 0, cancellationToken);
+        using var place = await load.StepAsync("waiting", () => _loads.EnterAsync(entry.Tenant, size: 0, cancellationToken));
         var located = VolumeFolders.Find(entry, baseDirectory);
-        using var content = await sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken);
+        using var content = await load.StepAsync("finding", () => sources[entry.Module.Scheme].FindAsync(entry, secrets, cancellationToken));
         var files = await mounts.FindAsync(entry, secrets, cancellationToken, content.Folders);
         try
         {
-            return await LoadAsync(entry, located, content, files, secrets, cancellationToken);
+            var served = await load.StepAsync("compiling", () => LoadAsync(entry, located, content, files, secrets, cancellationToken));
+            load.Succeeded();
+            return served;
         }
         catch
         {

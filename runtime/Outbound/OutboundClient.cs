@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text;
@@ -155,7 +156,8 @@ public sealed class OutboundClient : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null, // headers are the guest's to choose
+            // Of a request that is traced, unless the guest names a trace itself. No other header is added.
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateW3CPropagator(),
             ConnectTimeout = TimeSpan.FromSeconds(10),
             MaxResponseHeadersLength = MaxResponseHeadKilobytes,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that changes in the DNS are seen

@@ -44,7 +44,7 @@ public sealed class CertificateAuthorityTests : IDisposable
     public async Task FileWithoutCertificates_IsNamed(string? content, string expected)
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi) || !File.Exists(Checkout.Operator), "the programs are not published: run 'make publish'");
-        var file = content is null ? _directory.Path : _directory.Write("authorities.pem", content);
+        var file = content is null ? _directory.PathOf("") : _directory.Write("authorities.pem", content);
         foreach (string[] command in new[] { [Checkout.Wagi, "check", "-c", "/dev/null"], new[] { Checkout.Operator, "run" } })
         {
             var result = await Command.RunAsync(command[0], [.. command[1..], "--ca-file", file], cancellationToken: Cancellation);

@@ -351,8 +351,10 @@ public sealed class LaptopTests : IDisposable
         await again.ModuleAsync("/missing", module => module.Reason == ModuleReason.RegistryUnreachable, Cancellation);
     }
 
-    [Fact]
-    public async Task LogDirectory_KeepsWhatModulesWriteToStderr_InAFolderForEach()
+    [Theory]
+    [InlineData("id", "^noisy-")]
+    [InlineData("route-hash", "^[0-9a-f]{64}$")]
+    public async Task LogDirectory_KeepsWhatModulesWriteToStderr_InAFolderForEach(string names, string expected)
     {
         _directory.Write("noisy.wat", """
             (module
@@ -366,7 +368,7 @@ public sealed class LaptopTests : IDisposable
                 (drop (call $write (i32.const 2) (i32.const 8) (i32.const 1) (i32.const 64)))))
             """);
         Configure(Entry("/noisy/...", "noisy.wat") + Entry("/noisy", "noisy.wat"));
-        await using var runtime = await StartAsync("--log-dir", _directory.PathOf("logs"));
+        await using var runtime = await StartAsync("--log-dir", _directory.PathOf("logs"), "--log-names", names);
 
         // While only one of them is there, it has both paths.
         await Eventually.Becomes(
@@ -380,7 +382,7 @@ public sealed class LaptopTests : IDisposable
             () => Directory.GetFiles(_directory.PathOf("logs"), "module.stderr", SearchOption.AllDirectories),
             files => files.Length == 2 && files.All(file => new FileInfo(file).Length > 0), cancellationToken: Cancellation);
         var folders = files.Select(file => Path.GetDirectoryName(file)!).ToList();
-        Assert.All(folders, folder => Assert.StartsWith("noisy-", Path.GetFileName(folder), StringComparison.Ordinal));
+        Assert.All(folders, folder => Assert.Matches(expected, Path.GetFileName(folder)));
         Assert.All(folders, folder => Assert.Matches(
             @"^20\S+Z \S+:\S+ what I think$", Assert.Single(File.ReadAllLines(Path.Combine(folder, "module.stderr")))));
         Assert.DoesNotContain("what I think", runtime.Log, StringComparison.Ordinal);

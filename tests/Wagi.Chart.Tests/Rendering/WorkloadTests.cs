@@ -44,6 +44,19 @@ public sealed class WorkloadTests
         Assert.Equal("company", (string?)volume["configMap"]!["name"]);
     }
 
+    [Theory]
+    [InlineData("runtime", "wagi-runtime")]
+    [InlineData("operator", "wagi-operator")]
+    public async Task ExtraEnv_IsTheContainers(string part, string workload)
+    {
+        var manifests = await WagiChart.ManifestsAsync(
+            $"{part}.extraEnv[0].name=OTEL_EXPORTER_OTLP_ENDPOINT", $"{part}.extraEnv[0].value=http://collector.observability:4317");
+
+        Assert.Contains(
+            Container(manifests.Get("Deployment", workload))["env"]!.AsArray(),
+            variable => (string?)variable!["name"] == "OTEL_EXPORTER_OTLP_ENDPOINT" && (string?)variable["value"] == "http://collector.observability:4317");
+    }
+
     [Fact]
     public async Task TrustedProxies_AreHandedToTheRuntime_WhereThereAreSome()
     {

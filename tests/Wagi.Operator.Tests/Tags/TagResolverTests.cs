@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,6 +54,26 @@ public sealed class TagResolverTests : IDisposable
         Assert.Equal(ModuleReason.RegistryUnreachable, failed.Reason);
         Assert.False(failed.IsFinal);
         Assert.Contains("slow.example.com", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task QuestionToARegistry_IsASpan_AndSaysHowItFailed()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == OperatorTrace.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        _registries.Failure = new OciException(OciErrorKind.Unreachable, "nobody there", isTransient: true);
+
+        Follow([Request("traced.example.com/hello:v1")]);
+
+        var span = await Eventually.Becomes(
+            () => spans.FirstOrDefault(span => span.DisplayName == "resolve traced.example.com/hello:v1"), span => span is not null);
+        Assert.Equal((ActivityKind.Client, ActivityStatusCode.Error, ModuleReason.RegistryUnreachable), (span!.Kind, span.Status, span.StatusDescription));
     }
 
     [Fact]

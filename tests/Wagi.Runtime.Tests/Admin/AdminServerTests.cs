@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Wagi.Hosting.Supervision;
+using Wagi.Hosting.Telemetry;
 using Wagi.Runtime.Admin;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Tests.Harness;
@@ -19,7 +20,7 @@ public sealed class AdminServerTests
         var supervisor = new Supervisor(time);
         supervisor.Add("the configuration loop", TimeSpan.FromMinutes(1), (_, stopping) => Task.Delay(Timeout.Infinite, stopping));
         await using var host = new ModuleHost(null!, agreement: null, TimeProvider.System, NullLogger<ModuleHost>.Instance);
-        await using var admin = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), host, "pool", supervisor, NullLoggerFactory.Instance);
+        await using var admin = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), host, "pool", supervisor, NullLoggerFactory.Instance, OtlpExport.None);
         await admin.StartAsync();
         using var client = new HttpClient();
 

@@ -31,4 +31,9 @@ public class GuestLogNameTests
         Assert.Equal(ids.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.All(names, name => Assert.True(name.Length < 128));
     }
+
+    /// <summary>By <c>printf /hello/... | sha256sum</c>.</summary>
+    [Fact]
+    public void RouteHash_IsTheSha256OfTheRoute() =>
+        Assert.Equal("06534c588c4bcf346a7dd628395a760098606413609a0854c62739599cc8c029", GuestLogName.OfRoute("/hello/..."));
 }
