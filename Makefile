@@ -66,7 +66,7 @@ images: ## container images in artifacts/images; BASE=debian makes the base imag
 	images/build
 	$(if $(PUSH),images/push)
 
-crds: ## write crds/, config/rbac/, the chart's copies of both, docs/wagimodule.md and docs/wagiclass.md from the C# types in operator/
+crds: ## write crds/, config/rbac/, the chart's copies of both, docs/wagimodule.md and docs/wagiclass.md from the C# types in lib/Wagi.Kubernetes
 	dotnet run --project operator -- crds --output crds
 	dotnet run --no-build --project operator -- rbac --output config/rbac
 	dotnet run --no-build --project operator -- crds --reference docs

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Informers;
 using Wagi.Operator.Metrics;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Informers;
 using Wagi.Operator.Metrics;
 using Wagi.Operator.Runtimes;

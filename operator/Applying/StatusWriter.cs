@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Informers;
 using Wagi.Operator.Metrics;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Applying;
 

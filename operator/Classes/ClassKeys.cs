@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Modules.Signatures;
-using Wagi.Operator.ApiServer;
 
 namespace Wagi.Operator.Classes;
 

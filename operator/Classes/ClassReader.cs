@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Signatures;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Classes;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 
 namespace Wagi.Operator.Classes;
 

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Oci.References;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Classes;
 

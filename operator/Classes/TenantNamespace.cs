@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
 namespace Wagi.Operator.Classes;
 

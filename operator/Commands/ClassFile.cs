@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Wagi.Hosting.CommandLine;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Rendering;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Yaml;
 
 namespace Wagi.Operator.Commands;

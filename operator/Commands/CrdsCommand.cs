@@ -1,14 +1,14 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
+using Wagi.Kubernetes.Yaml;
 using Wagi.Operator.Crds;
-using Wagi.Operator.Yaml;
 
 namespace Wagi.Operator.Commands;
 
 /// <summary><c>wagi-operator crds</c>.</summary>
 internal sealed class CrdsCommand
 {
-    private const string Header = "# Generated from operator/Resources by `make crds`; do not edit.\n";
+    private const string Header = "# Generated from lib/Wagi.Kubernetes/Resources by `make crds`; do not edit.\n";
 
     private readonly Option<DirectoryInfo?> _output = new("--output", "-o")
     {

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Wagi.Hosting.CommandLine;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Network;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Rendering;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tags;
 
 namespace Wagi.Operator.Commands;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 
 namespace Wagi.Operator.Commands;
 

@@ -6,13 +6,13 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Telemetry;
 using Wagi.Hosting.Supervision;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Network;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tags;
 
 namespace Wagi.Operator.Commands;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 
 namespace Wagi.Operator.Crds;
 

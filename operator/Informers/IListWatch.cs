@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
 namespace Wagi.Operator.Informers;
 

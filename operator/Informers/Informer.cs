@@ -3,8 +3,8 @@ using System.Net.Http;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Modules.Retries;
-using Wagi.Operator.ApiServer;
 
 namespace Wagi.Operator.Informers;
 

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
 namespace Wagi.Operator.Informers;
 
@@ -134,7 +134,7 @@ internal sealed class ListWatch<T>(
         try
         {
             var read = JsonSerializer.Deserialize(line, ApiServerJsonContext.Default.WatchLine) ?? throw new JsonException("the event is null");
-            return (read.Type, read.Object);
+            return (read.Type, read.Item);
         }
         catch (JsonException)
         {

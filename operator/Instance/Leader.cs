@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Reconciling;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tags;
 

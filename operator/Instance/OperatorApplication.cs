@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Metrics;
 
 namespace Wagi.Operator.Instance;
@@ -14,6 +14,9 @@ namespace Wagi.Operator.Instance;
 /// <summary>The process around an operator: logs, health, metrics, start and stop.</summary>
 internal static class OperatorApplication
 {
+    /// <summary>Who owns the fields that the operator applies.</summary>
+    public const string FieldManager = "wagi-operator";
+
     private static readonly double[] ReconcileBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     /// <summary>Builds it; running it is the caller's.</summary>
@@ -40,7 +43,7 @@ internal static class OperatorApplication
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OperatorMetrics>();
-        builder.Services.AddSingleton(_ => new ApiServerClient(configuration, handlers));
+        builder.Services.AddSingleton(_ => new ApiServerClient(FieldManager, configuration, handlers));
         builder.Services.AddSingleton<OperatorInstance>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorInstance>());
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Informers;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 
 namespace Wagi.Operator.Instance;

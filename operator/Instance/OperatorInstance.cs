@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Modules.Network;
 using Wagi.Oci.Remote;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
 using Wagi.Operator.Informers;
 using Wagi.Operator.LeaderElection;

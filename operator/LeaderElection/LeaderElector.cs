@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
 namespace Wagi.Operator.LeaderElection;
 

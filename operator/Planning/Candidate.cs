@@ -1,7 +1,7 @@
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Sources;
 using Wagi.Operator.Classes;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

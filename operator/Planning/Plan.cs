@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Classes;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Classes;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

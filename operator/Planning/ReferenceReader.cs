@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Secrets;
 using Wagi.Oci.Authentication;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 
 namespace Wagi.Operator.Planning;
 

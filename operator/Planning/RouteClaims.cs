@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Routes;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Cgi;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Limits;
@@ -8,7 +9,6 @@ using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Modules.Volumes;
 using Wagi.Oci.References;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

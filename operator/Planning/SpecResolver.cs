@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Sources;
@@ -6,7 +7,6 @@ using Wagi.Modules.Status;
 using Wagi.Modules.Volumes;
 using Wagi.Oci.Content;
 using Wagi.Oci.References;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

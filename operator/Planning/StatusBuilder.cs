@@ -1,4 +1,4 @@
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Oci.References;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Planning;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Wagi.Kubernetes.Yaml;
 using Wagi.Operator.Instance;
-using Wagi.Operator.Yaml;
 
 namespace Wagi.Operator.Rbac;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Applying;
 using Wagi.Operator.Informers;
 using Wagi.Operator.Metrics;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tags;
 using Wagi.Operator.Values;

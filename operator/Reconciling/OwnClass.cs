@@ -1,8 +1,8 @@
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Informers;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Reconciling;
 

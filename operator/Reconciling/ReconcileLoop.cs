@@ -2,8 +2,8 @@ using System.Net.Http;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Wagi.Hosting.Supervision;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Modules.Retries;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Loops;
 using Wagi.Operator.Metrics;
 

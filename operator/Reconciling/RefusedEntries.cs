@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Modules.Configuration;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 
 namespace Wagi.Operator.Reconciling;

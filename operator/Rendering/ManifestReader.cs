@@ -6,11 +6,11 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using k8s.Models;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Problems;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Yaml;
 
 namespace Wagi.Operator.Rendering;

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Problems;
 using Wagi.Operator.Crds;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Rendering;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Problems;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Rendering;
 

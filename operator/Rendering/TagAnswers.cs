@@ -1,7 +1,7 @@
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 using Wagi.Oci.References;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Tags;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
 namespace Wagi.Operator.Runtimes;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Loops;
 using Wagi.Operator.Planning;
 

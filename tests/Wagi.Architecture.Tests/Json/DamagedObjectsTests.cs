@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Status;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Architecture.Tests.Json;
 

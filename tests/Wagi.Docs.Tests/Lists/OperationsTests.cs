@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Wagi.Docs.Tests.Pages;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Status;
-using Wagi.Operator.Resources;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Docs.Tests.Lists;

@@ -1,6 +1,6 @@
 using k8s.Models;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Classes;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Classes;
 

@@ -1,8 +1,8 @@
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Oci.References;
 using Wagi.Operator.Classes;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Classes;
 

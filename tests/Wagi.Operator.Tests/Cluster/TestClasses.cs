@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 
 namespace Wagi.Operator.Tests.Cluster;
 

@@ -3,9 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Instance;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
@@ -27,7 +27,7 @@ internal sealed class TestOperator : IAsyncDisposable
         System = system;
         _kubeconfig = kubeconfig;
         Options = options;
-        _client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        _client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(controlPlane.KubeconfigPath, null));
     }
 
     /// <summary>The namespace of the WagiModules.</summary>

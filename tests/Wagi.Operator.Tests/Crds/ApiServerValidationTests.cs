@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Crds;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Planning;
 using Wagi.Operator.Tests.Resources;

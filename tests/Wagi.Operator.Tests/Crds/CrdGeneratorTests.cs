@@ -13,7 +13,7 @@ public sealed class CrdGeneratorTests
     [Fact]
     public void CrdsFolder_IsWhatTheTypesSay() => Assert.All(CrdGenerator.All, resource => Assert.True(
         File.ReadAllText(Path.Combine(ClusterFixture.Crds, resource.FileName)) == CrdsCommand.Text(resource),
-        "crds/ does not fit operator/Resources any more: run `make crds` and commit the result"));
+        "crds/ does not fit lib/Wagi.Kubernetes/Resources any more: run `make crds` and commit the result"));
 
     [Theory]
     [MemberData(nameof(Kinds))]

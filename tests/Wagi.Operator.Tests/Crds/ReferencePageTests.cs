@@ -1,11 +1,11 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Status;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Crds;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Rendering;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 
 namespace Wagi.Operator.Tests.Crds;
@@ -22,7 +22,7 @@ public sealed class ReferencePageTests
     [Fact]
     public void Page_IsWhatTheTypesSay() => Assert.All(CrdGenerator.All, resource => Assert.True(
         File.ReadAllText(Path.Combine(ClusterFixture.Crds, "..", "docs", ReferencePage.FileName(resource))) == ReferencePage.Text(resource),
-        $"docs/{ReferencePage.FileName(resource)} does not fit operator/Resources any more: run `make crds` and commit the result"));
+        $"docs/{ReferencePage.FileName(resource)} does not fit lib/Wagi.Kubernetes/Resources any more: run `make crds` and commit the result"));
 
     [Theory]
     [MemberData(nameof(Fields))]

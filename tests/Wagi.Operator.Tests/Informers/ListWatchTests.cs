@@ -1,5 +1,6 @@
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Informers;
+using Wagi.Operator.Instance;
 using Wagi.Operator.Tests.Cluster;
 
 namespace Wagi.Operator.Tests.Informers;
@@ -56,5 +57,5 @@ public sealed class ListWatchTests(ClusterFixture cluster)
             WatchTimeout = TimeSpan.FromSeconds(1),
         };
 
-    private async Task<ApiServerClient> ClientAsync() => new(Kubeconfig.Load((await cluster.ControlPlaneAsync()).KubeconfigPath, null));
+    private async Task<ApiServerClient> ClientAsync() => new(OperatorApplication.FieldManager, Kubeconfig.Load((await cluster.ControlPlaneAsync()).KubeconfigPath, null));
 }

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Wagi.Operator.ApiServer;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;

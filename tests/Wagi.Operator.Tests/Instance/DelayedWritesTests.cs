@@ -2,9 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
+using Wagi.Operator.Instance;
 using Wagi.Operator.Reconciling;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
@@ -92,7 +93,7 @@ public sealed class DelayedWritesTests
 
     private static async Task<int> EditAsync(TestOperator test, CancellationToken cancellationToken)
     {
-        using var client = new ApiServerClient(Kubeconfig.Load(test.KubeconfigPath, null));
+        using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(test.KubeconfigPath, null));
         var edits = 0;
         while (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Informers;
+using Wagi.Operator.Instance;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Informers;
 using Wagi.TestCluster;
@@ -36,7 +37,7 @@ public sealed class OutagesTests
     public async Task ServerThatHasForgotten_SaysSo_SoThatTheInformerListsAgain()
     {
         await using var controlPlane = await StartAsync();
-        using var client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(controlPlane.KubeconfigPath, null));
         var source = ListWatchTests.ConfigMaps(client, "default");
         var before = await source.ListAsync(TestContext.Current.CancellationToken);
         await controlPlane.KubectlAsync("create", "configmap", "one", "-n", "default");

@@ -1,4 +1,4 @@
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Rbac;
 using Wagi.Operator.Tests.Cluster;

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Runtimes;
 using Wagi.TestCluster;

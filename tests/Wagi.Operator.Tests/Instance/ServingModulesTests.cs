@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Secrets;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Runtimes;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.Operator.Tests.Runtimes;

@@ -1,5 +1,5 @@
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Oci.Authentication;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Tags;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster.Registry;

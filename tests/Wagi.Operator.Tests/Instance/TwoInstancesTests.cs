@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;

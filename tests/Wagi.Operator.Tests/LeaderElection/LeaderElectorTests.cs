@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.Supervision;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Tests.Cluster;
@@ -13,7 +14,7 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
     [Fact]
     public async Task OfTwoInstances_OneLeads_AndTheOtherTakesOverAtOnce_WhenItStops()
     {
-        using var client = new ApiServerClient(Kubeconfig.Load((await cluster.ControlPlaneAsync()).KubeconfigPath, null));
+        using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load((await cluster.ControlPlaneAsync()).KubeconfigPath, null));
         var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
         await using var first = new Candidate(client, lease, "first");
         await Eventually.Becomes(() => first.Leads, leads => leads);
@@ -33,8 +34,8 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
     {
         var kubeconfig = (await cluster.ControlPlaneAsync()).KubeconfigPath;
         var wire = new Wire();
-        using var client = new ApiServerClient(Kubeconfig.Load(kubeconfig, null), wire);
-        using var other = new ApiServerClient(Kubeconfig.Load(kubeconfig, null));
+        using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(kubeconfig, null), wire);
+        using var other = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(kubeconfig, null));
         var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
         await using var first = new Candidate(client, lease, "first");
         await Eventually.Becomes(() => first.Leads, leads => leads);
@@ -54,7 +55,7 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
     public async Task EmptyLease_IsTaken_AndKeepsItsLabels()
     {
         var controlPlane = await cluster.ControlPlaneAsync();
-        using var client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(controlPlane.KubeconfigPath, null));
         var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
         await controlPlane.ApplyAsync($$"""
             apiVersion: coordination.k8s.io/v1
@@ -80,7 +81,7 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
     public async Task WorkThatEndsByItself_EndsTheElection_AndGivesTheLeaseBack()
     {
         var controlPlane = await cluster.ControlPlaneAsync();
-        using var client = new ApiServerClient(Kubeconfig.Load(controlPlane.KubeconfigPath, null));
+        using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(controlPlane.KubeconfigPath, null));
         var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
         var elector = new LeaderElector(
             client, new LeaderElectionOptions { Lease = lease, Identity = "one" }, TimeProvider.System, NullLogger<LeaderElector>.Instance);

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 using k8s;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.Supervision;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Tests.Loops;
 using Wagi.TestCluster;
@@ -23,7 +24,7 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
     private Task _work = Task.CompletedTask;
 
     public RenewDeadlineTests() =>
-        _client = new ApiServerClient(new KubernetesClientConfiguration { Host = "http://127.0.0.1:1" }, _server);
+        _client = new ApiServerClient(OperatorApplication.FieldManager, new KubernetesClientConfiguration { Host = "http://127.0.0.1:1" }, _server);
 
     [Fact]
     public async Task WritesOfALeader_AreCancelled_BeforeItsLeaseRunsOut_ThoughTheRenewalHangs()

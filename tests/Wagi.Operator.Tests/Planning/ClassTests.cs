@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Status;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

@@ -1,6 +1,6 @@
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

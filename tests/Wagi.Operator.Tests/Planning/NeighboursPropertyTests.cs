@@ -2,11 +2,11 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Applying;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

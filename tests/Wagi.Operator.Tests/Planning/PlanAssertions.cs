@@ -1,5 +1,5 @@
 using System.Globalization;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Planning;
 
 namespace Wagi.Operator.Tests.Planning;

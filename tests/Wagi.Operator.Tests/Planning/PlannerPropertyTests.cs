@@ -2,11 +2,11 @@ using System.Collections.Immutable;
 using System.Text;
 using CsCheck;
 using k8s.Models;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

@@ -1,8 +1,8 @@
 using System.Text;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Secrets;
 using Wagi.Modules.Status;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

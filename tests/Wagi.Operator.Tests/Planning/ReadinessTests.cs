@@ -1,6 +1,6 @@
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Status;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

@@ -1,7 +1,7 @@
 using System.Text;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Secrets;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

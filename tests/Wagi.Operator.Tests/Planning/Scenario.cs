@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using System.Text;
 using k8s.Models;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
-using Wagi.Operator.ApiServer;
 using Wagi.Operator.Classes;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Rendering;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

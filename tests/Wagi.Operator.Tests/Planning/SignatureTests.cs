@@ -1,7 +1,7 @@
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

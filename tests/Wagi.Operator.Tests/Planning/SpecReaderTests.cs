@@ -1,7 +1,7 @@
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Rendering;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Resources;
 
 namespace Wagi.Operator.Tests.Planning;

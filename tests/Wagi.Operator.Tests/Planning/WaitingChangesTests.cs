@@ -1,5 +1,5 @@
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 
 namespace Wagi.Operator.Tests.Planning;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.Supervision;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Reconciling;
 using Wagi.Operator.Tests.Loops;
 using Wagi.TestCluster;

@@ -1,8 +1,8 @@
 using System.Net;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Reconciling;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Loops;
 using Wagi.Operator.Tests.Planning;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Secrets;
 using Wagi.Oci.Modules;
@@ -7,7 +8,6 @@ using Wagi.Oci.References;
 using Wagi.Oci.Remote;
 using Wagi.Operator.Commands;
 using Wagi.Operator.Planning;
-using Wagi.Operator.Resources;
 using Wagi.Operator.Tests.Cluster;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Commands;
-using Wagi.Operator.Resources;
 using Wagi.TestCluster;
 
 namespace Wagi.Operator.Tests.Rendering;

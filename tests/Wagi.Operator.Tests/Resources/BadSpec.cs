@@ -1,5 +1,5 @@
 using System.Globalization;
-using Wagi.Operator.Resources;
+using Wagi.Kubernetes.Resources;
 using Xunit.Sdk;
 
 namespace Wagi.Operator.Tests.Resources;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Volumes;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// What a WagiModule asks for. Every member and every element may be missing, whatever the schema says: manifests on a laptop and API servers without

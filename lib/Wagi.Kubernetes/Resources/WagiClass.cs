@@ -4,9 +4,9 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>The custom resource <c>wagiclasses.wagi.dev</c>: to a WagiModule what an IngressClass is to an Ingress.</summary>
 [Description("WagiClass is a pool of runtimes and what may be asked of it. A WagiModule names its class in spec.className, or gets the default one. " +
@@ -76,7 +76,7 @@ public sealed record WagiClassStatus
 }
 
 /// <summary>WagiClasses as a resource of the API server.</summary>
-internal static class WagiClasses
+public static class WagiClasses
 {
     public static ApiResource Resource { get; } = new(WagiModule.Group, WagiModule.Version, WagiClass.Plural, WagiClass.KindName);
 

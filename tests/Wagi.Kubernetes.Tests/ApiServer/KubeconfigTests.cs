@@ -1,7 +1,7 @@
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 using Wagi.TestCluster;
 
-namespace Wagi.Operator.Tests.ApiServer;
+namespace Wagi.Kubernetes.Tests.ApiServer;
 
 public sealed class KubeconfigTests : IDisposable
 {

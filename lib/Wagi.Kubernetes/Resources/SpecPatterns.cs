@@ -1,11 +1,11 @@
 using System.Text.RegularExpressions;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// Patterns that the schema of the CRD and the operator's own check share, in the syntax that RE2 and .NET have in common.
 /// </summary>
-internal static partial class SpecPatterns
+public static partial class SpecPatterns
 {
     /// <summary>A duration: numbers with units.</summary>
     public const string Duration = @"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";

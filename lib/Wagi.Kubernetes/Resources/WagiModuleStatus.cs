@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>What the operator reports about a WagiModule.</summary>
 public sealed record WagiModuleStatus
@@ -50,7 +50,7 @@ public sealed record WagiModuleStatus
     public string? Url { get; init; }
 
     /// <summary>Whether two statuses would be written alike.</summary>
-    internal bool IsWrittenAs(WagiModuleStatus? other) =>
+    public bool IsWrittenAs(WagiModuleStatus? other) =>
         ReferenceEquals(this, other) || (other is not null && Serialize(this) == Serialize(other));
 
     private static string Serialize(WagiModuleStatus status) => JsonSerializer.Serialize(status, ResourcesJsonContext.Default.WagiModuleStatus);

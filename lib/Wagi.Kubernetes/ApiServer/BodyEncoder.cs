@@ -4,14 +4,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>
 /// How characters are written in the JSON that the API server receives: as they are, wherever both readings agree. The server reads an applied
 /// object as YAML 1.1, to which U+0085, U+2028 and U+2029 are ends of lines, most control characters are errors, and an escaped surrogate
 /// pair, which is all that the default encoder writes for an emoji, is an error too (YAML 1.1 §5.1, §5.4, §5.7).
 /// </summary>
-internal sealed class BodyEncoder : JavaScriptEncoder
+public sealed class BodyEncoder : JavaScriptEncoder
 {
     private const int FirstSupplementary = 0x10000;
 

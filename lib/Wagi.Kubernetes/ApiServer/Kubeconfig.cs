@@ -2,10 +2,10 @@ using k8s;
 using k8s.Exceptions;
 using k8s.KubeConfigModels;
 
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>Finds out how to reach the API server.</summary>
-internal static class Kubeconfig
+public static class Kubeconfig
 {
     private const string EnvironmentVariable = "KUBECONFIG";
 
@@ -117,4 +117,4 @@ internal static class Kubeconfig
 }
 
 /// <summary>There is no way to the API server. The message is for the user.</summary>
-internal sealed class KubeconfigException(string message) : Exception(message);
+public sealed class KubeconfigException(string message) : Exception(message);

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>One environment variable of a module.</summary>
 [Rule("has(self.value) != has(self.valueFrom)", "give exactly one of value and valueFrom")]

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// What may be asked of a class. Every member may be missing, and then bounds nothing; every element may be missing too, and
@@ -223,7 +223,7 @@ public sealed record ClassSecretKey
 }
 
 /// <summary>The bounds of a WagiClass's spec.</summary>
-internal static class ClassLimits
+public static class ClassLimits
 {
     /// <summary>Items of a list of patterns.</summary>
     public const int Patterns = 64;

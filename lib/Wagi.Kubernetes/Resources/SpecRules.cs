@@ -1,12 +1,12 @@
 using Wagi.Modules.Cgi;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// The CEL rule for the bounds of <c>timeout</c>. CEL reports what it cannot evaluate in its own words, so the rule first checks that
 /// <c>duration()</c> can read the text: a unit after each number, and no more digits than a day needs.
 /// </summary>
-internal static class TimeoutRule
+public static class TimeoutRule
 {
     public const string Expression =
         "self.matches('^(0*[0-9]{1,2}([.][0-9]+)?h|0*[0-9]{1,4}([.][0-9]+)?m|0*[0-9]{1,5}([.][0-9]+)?s|0*[0-9]{1,8}([.][0-9]+)?ms)+$')" +
@@ -20,7 +20,7 @@ internal static class TimeoutRule
 /// 1.29, and a server that cannot compile a rule refuses the whole CRD. CEL reports what it cannot evaluate in its own words, so the
 /// pattern comes first, and no number can overflow.
 /// </summary>
-internal static class MemoryLimitRule
+public static class MemoryLimitRule
 {
     public const string Expression =
         "self.matches('" + SpecPatterns.ByteSize + "')" +
@@ -31,7 +31,7 @@ internal static class MemoryLimitRule
 }
 
 /// <summary>The CEL rule that keeps CGI meta-variables out of <c>env</c>.</summary>
-internal static class MetaVariableRule
+public static class MetaVariableRule
 {
     public const string Expression =
         "!self.startsWith('" + MetaVariableNames.HeaderPrefix + "') && !(self in [" + MetaVariableNames.Quoted + "])";

@@ -1,4 +1,4 @@
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>Namespace and name of an object; the namespace is empty for objects of the cluster.</summary>
 public readonly record struct ObjectKey(string Namespace, string Name)
@@ -14,4 +14,4 @@ public readonly record struct ObjectKey(string Namespace, string Name)
 /// <summary>What an informer must know of an object, whatever its kind.</summary>
 /// <param name="Key">Namespace and name.</param>
 /// <param name="ResourceVersion">Opaque; two equal ones mean the same content.</param>
-internal readonly record struct ObjectIdentity(ObjectKey Key, string ResourceVersion);
+public readonly record struct ObjectIdentity(ObjectKey Key, string ResourceVersion);

@@ -5,18 +5,15 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>
-/// The few verbs that the operator needs of the API server, over the connection of KubernetesClient, which knows kubeconfig,
+/// The few verbs that both programs need of the API server, over the connection of KubernetesClient, which knows kubeconfig,
 /// certificates and tokens. The ahead-of-time edition of that package has no watch, and its typed calls fetch whole objects where
 /// metadata is enough.
 /// </summary>
-internal sealed class ApiServerClient : IDisposable
+public sealed class ApiServerClient : IDisposable
 {
-    /// <summary>Who owns the fields that the operator applies.</summary>
-    public const string FieldManager = "wagi-operator";
-
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly MediaTypeHeaderValue ApplyPatch = new("application/apply-patch+yaml");
@@ -24,12 +21,16 @@ internal sealed class ApiServerClient : IDisposable
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly k8s.Kubernetes _connection;
+    private readonly string _fieldManager;
 
+    /// <param name="fieldManager">Who owns the fields that are applied: the name of the program, which is also its <c>User-Agent</c>.</param>
     /// <param name="configuration">Address and credentials, as <see cref="Kubeconfig.Load"/> finds them.</param>
     /// <param name="handlers">What requests pass through on their way.</param>
-    public ApiServerClient(k8s.KubernetesClientConfiguration configuration, params DelegatingHandler[] handlers)
+    public ApiServerClient(string fieldManager, k8s.KubernetesClientConfiguration configuration, params DelegatingHandler[] handlers)
     {
-        configuration.UserAgent ??= FieldManager;
+        ArgumentNullException.ThrowIfNull(configuration);
+        _fieldManager = fieldManager;
+        configuration.UserAgent ??= fieldManager;
         configuration.FirstMessageHandlerSetup = handler =>
         {
             // A watch may be silent for minutes: pings tell a quiet server from a dead one.
@@ -80,14 +81,14 @@ internal sealed class ApiServerClient : IDisposable
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<T> ApplyAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, bool isSecret, CancellationToken cancellationToken) =>
         SendAsync(
-            HttpMethod.Patch, $"{path}?fieldManager={FieldManager}&force=true", Body(manifest, ApplyPatch), type, accept: null, isSecret, cancellationToken);
+            HttpMethod.Patch, $"{path}?fieldManager={_fieldManager}&force=true", Body(manifest, ApplyPatch), type, accept: null, isSecret, cancellationToken);
 
     /// <summary>JSON merge patch (RFC 7396).</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<T> MergeAsync<T>(string path, JsonObject patch, JsonTypeInfo<T> type, bool isSecret, CancellationToken cancellationToken) =>
         SendAsync(
-            HttpMethod.Patch, $"{path}?fieldManager={FieldManager}", Body(patch, MergePatch), type, accept: null, isSecret, cancellationToken);
+            HttpMethod.Patch, $"{path}?fieldManager={_fieldManager}", Body(patch, MergePatch), type, accept: null, isSecret, cancellationToken);
 
     /// <summary>Creates an object in a collection.</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
@@ -150,7 +151,7 @@ internal sealed class ApiServerClient : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         request.Headers.TryAddWithoutValidation("Accept", accept ?? "application/json");
-        request.Headers.TryAddWithoutValidation("User-Agent", FieldManager);
+        request.Headers.TryAddWithoutValidation("User-Agent", _fieldManager);
         if (_connection.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, cancellationToken);

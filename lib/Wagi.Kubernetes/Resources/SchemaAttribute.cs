@@ -1,8 +1,8 @@
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>What the schema of the CRD says about a property beyond its type (Kubernetes structural schema, OpenAPI v3).</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal class SchemaAttribute : Attribute
+public class SchemaAttribute : Attribute
 {
     /// <summary>Whether the property must be there.</summary>
     public bool Required { get; init; }
@@ -43,7 +43,7 @@ internal class SchemaAttribute : Attribute
 
 /// <summary>What the schema says about every item of an array property.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class ItemSchemaAttribute : SchemaAttribute;
+public sealed class ItemSchemaAttribute : SchemaAttribute;
 
 /// <summary>
 /// A CEL rule (<c>x-kubernetes-validations</c>) for a property or a type. API servers before 1.25 drop it, so the operator checks the
@@ -52,7 +52,7 @@ internal sealed class ItemSchemaAttribute : SchemaAttribute;
 /// <param name="expression">The rule, true when the value is good; <c>self</c> is the value.</param>
 /// <param name="message">What the user reads otherwise.</param>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Class, AllowMultiple = true)]
-internal sealed class RuleAttribute(string expression, string message) : Attribute
+public sealed class RuleAttribute(string expression, string message) : Attribute
 {
     /// <summary>The rule.</summary>
     public string Expression { get; } = expression;
@@ -66,7 +66,7 @@ internal sealed class RuleAttribute(string expression, string message) : Attribu
 /// <param name="type">OpenAPI type of the value, or <c>date</c>, shown as an age.</param>
 /// <param name="jsonPath">Where the value stands in the object.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
-internal sealed class PrinterColumnAttribute(string name, string type, string jsonPath) : Attribute
+public sealed class PrinterColumnAttribute(string name, string type, string jsonPath) : Attribute
 {
     /// <summary>Its heading.</summary>
     public string Name { get; } = name;

@@ -1,14 +1,14 @@
 using System.Net;
 using System.Text.Json;
 
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>The API server refused a request, or gave an answer that is none.</summary>
 /// <param name="statusCode">HTTP status.</param>
 /// <param name="reason">The machine-readable <c>reason</c> of the <c>Status</c> object: <c>Conflict</c>, <c>Expired</c>, …; empty if there was none.</param>
 /// <param name="message">What was asked and what the server said.</param>
 /// <param name="retryAfter">How long it wants to be left alone; null: it did not say.</param>
-internal sealed class ApiServerException(HttpStatusCode statusCode, string reason, string message, TimeSpan? retryAfter = null) : Exception(message)
+public sealed class ApiServerException(HttpStatusCode statusCode, string reason, string message, TimeSpan? retryAfter = null) : Exception(message)
 {
     /// <summary>What it means when an object cannot be created because it was not found.</summary>
     public static ApiServerException MissingNamespace(string name) => new(

@@ -1,13 +1,13 @@
 using Wagi.Modules.Limits;
 using Wagi.Modules.Routes;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// The bounds of a WagiModule's spec, for the schema of the CRD and for the operator's own check alike. They also bound the cost of
 /// the CEL rules, which the API server estimates from them and refuses when it is too high.
 /// </summary>
-internal static class SpecLimits
+public static class SpecLimits
 {
     /// <summary>Characters of a route.</summary>
     public const int RouteLength = RoutePattern.MaxLength;

@@ -1,6 +1,6 @@
 using Wagi.Modules.Status;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// The reasons that the operator gives. <c>Ready</c> also takes the reasons of the runtimes (<see cref="ModuleReason"/>), and

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>One aspect of the state of a WagiModule, in the form of <c>metav1.Condition</c>.</summary>
 public sealed record Condition
@@ -48,7 +48,7 @@ public static class ConditionStatus
 }
 
 /// <summary>Times as <c>metav1.Time</c> writes them: RFC 3339, UTC, whole seconds.</summary>
-internal sealed class KubernetesTimeConverter : JsonConverter<DateTimeOffset>
+public sealed class KubernetesTimeConverter : JsonConverter<DateTimeOffset>
 {
     /// <inheritdoc/>
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Modules.Status;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// The conditions of a WagiModule, in the order in which they are reached. <c>docs/operations.md</c> explains them to users.
@@ -31,7 +31,7 @@ public static class ConditionType
 /// Which reasons the conditions of a WagiModule may have, for the reference. A test holds it against the constants of
 /// <see cref="ConditionType"/>, <see cref="ConditionReason"/> and <see cref="ModuleReason"/>.
 /// </summary>
-internal static class ConditionCatalog
+public static class ConditionCatalog
 {
     /// <summary>What a Secret, a ConfigMap or a registry may lack.</summary>
     private static readonly ImmutableArray<string> Unresolved =

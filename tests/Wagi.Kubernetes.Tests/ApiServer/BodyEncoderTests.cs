@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
-namespace Wagi.Operator.Tests.ApiServer;
+namespace Wagi.Kubernetes.Tests.ApiServer;
 
 public sealed class BodyEncoderTests
 {

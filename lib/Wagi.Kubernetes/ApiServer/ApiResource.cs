@@ -1,11 +1,11 @@
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>One resource of the Kubernetes API and where it is found.</summary>
 /// <param name="Group">API group; empty for the core group.</param>
 /// <param name="Version">API version: <c>v1</c>.</param>
 /// <param name="Plural">Name in URLs and RBAC rules: <c>configmaps</c>.</param>
 /// <param name="Kind">Name in manifests: <c>ConfigMap</c>.</param>
-internal sealed record ApiResource(string Group, string Version, string Plural, string Kind)
+public sealed record ApiResource(string Group, string Version, string Plural, string Kind)
 {
     public static ApiResource ConfigMaps { get; } = new("", "v1", "configmaps", "ConfigMap");
 

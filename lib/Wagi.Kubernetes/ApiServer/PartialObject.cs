@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>An object of which only the metadata was asked for (<c>PartialObjectMetadata</c>): neither content nor managed fields.</summary>
-internal sealed record PartialObject
+public sealed record PartialObject
 {
     /// <summary>The <c>Accept</c> header by which a list answers with metadata only (Kubernetes API concepts, "Metadata-only fetches").</summary>
     public const string AcceptList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -20,7 +20,7 @@ internal sealed record PartialObject
 /// The parts of <c>meta/v1 ObjectMeta</c> that every object has and that are used here. Defaults stand in the getters: an initializer is lost
 /// when the generated JSON reader fills an <c>init</c> property whose member is missing.
 /// </summary>
-internal record PartialMetadata
+public record PartialMetadata
 {
     public required string Name { get; init; }
 

@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Wagi.Operator.ApiServer;
+namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>One page of a list of objects of any kind (Kubernetes API concepts, "Retrieving large results sets in chunks").</summary>
-internal sealed record ListPage
+public sealed record ListPage
 {
     public required ListMetadata Metadata { get; init; }
 
@@ -15,7 +15,7 @@ internal sealed record ListPage
 }
 
 /// <summary>The parts of <c>meta/v1 ListMeta</c> that are used here.</summary>
-internal sealed record ListMetadata
+public sealed record ListMetadata
 {
     /// <summary>Leads to the next page; empty or null on the last one.</summary>
     public string? Continue { get; init; }
@@ -25,22 +25,24 @@ internal sealed record ListMetadata
 }
 
 /// <summary>The object of a watch's bookmark, which says only how far the watch is.</summary>
-internal sealed record Bookmark
+public sealed record Bookmark
 {
     public required ListMetadata Metadata { get; init; }
 }
 
 /// <summary>One line of a watch: <c>meta/v1 WatchEvent</c>.</summary>
-internal sealed record WatchLine
+public sealed record WatchLine
 {
     /// <summary><c>ADDED</c>, <c>MODIFIED</c>, <c>DELETED</c>, <c>BOOKMARK</c> or <c>ERROR</c>.</summary>
     public required string Type { get; init; }
 
-    public required JsonElement Object { get; init; }
+    /// <summary>The object as it is now, or the <c>Status</c> of an error.</summary>
+    [JsonPropertyName("object")]
+    public required JsonElement Item { get; init; }
 }
 
 /// <summary>The parts of <c>meta/v1 Status</c>, the API server's error object, that are used here.</summary>
-internal sealed record StatusAnswer
+public sealed record StatusAnswer
 {
     public string? Reason { get; init; }
 
@@ -56,4 +58,4 @@ internal sealed record StatusAnswer
 [JsonSerializable(typeof(WatchLine))]
 [JsonSerializable(typeof(Bookmark))]
 [JsonSerializable(typeof(JsonElement))]
-internal sealed partial class ApiServerJsonContext : JsonSerializerContext;
+public sealed partial class ApiServerJsonContext : JsonSerializerContext;

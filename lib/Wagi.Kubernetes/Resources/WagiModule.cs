@@ -4,9 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
-using Wagi.Operator.ApiServer;
+using Wagi.Kubernetes.ApiServer;
 
-namespace Wagi.Operator.Resources;
+namespace Wagi.Kubernetes.Resources;
 
 /// <summary>
 /// The custom resource <c>wagimodules.wagi.dev</c>. The <see cref="DescriptionAttribute"/> of a property is its documentation, here
@@ -73,7 +73,7 @@ public sealed record WagiModule : IKubernetesObject<V1ObjectMeta>
 }
 
 /// <summary>WagiModules as a resource of the API server.</summary>
-internal static class WagiModules
+public static class WagiModules
 {
     public static ApiResource Resource { get; } = new(WagiModule.Group, WagiModule.Version, WagiModule.Plural, WagiModule.KindName);
 
@@ -92,7 +92,7 @@ internal static class WagiModules
 /// A status that the operator cannot read is none of its own: somebody else has written it, within what the schema allows. It counts as missing, and
 /// the next plan overwrites it. Otherwise one such object would keep all of them from being listed.
 /// </summary>
-internal sealed class OwnStatusConverter : JsonConverter<WagiModuleStatus>
+public sealed class OwnStatusConverter : JsonConverter<WagiModuleStatus>
 {
     /// <inheritdoc/>
     public override WagiModuleStatus? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -123,4 +123,4 @@ internal sealed class OwnStatusConverter : JsonConverter<WagiModuleStatus>
 [JsonSerializable(typeof(WagiClass))]
 [JsonSerializable(typeof(WagiClassStatus))]
 [JsonSerializable(typeof(JsonElement))] // metadata.managedFields[].fieldsV1
-internal sealed partial class ResourcesJsonContext : JsonSerializerContext;
+public sealed partial class ResourcesJsonContext : JsonSerializerContext;

@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Wagi.Operator.Yaml;
+namespace Wagi.Kubernetes.Yaml;
 
 /// <summary>Writes JSON as YAML 1.2 in block style. The same value gives the same text.</summary>
-internal static partial class YamlWriter
+public static partial class YamlWriter
 {
     private const int Width = 120;
 
