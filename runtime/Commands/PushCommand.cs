@@ -16,14 +16,7 @@ internal sealed class PushCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The module: Wasm, or WebAssembly text (.wat), which is translated to Wasm first. With --files, a folder." };
     private readonly Argument<string> _reference = new("REFERENCE") { Description = "Where to: REGISTRY/REPOSITORY:TAG." };
-    private readonly RegistryArguments _registry = new();
-
-    private readonly Option<string> _layout = new("--layout")
-    {
-        Description = "Form of the artifact: cncf is what current runtimes read, wasm-to-oci what WAGI reads.",
-        HelpName = "cncf|wasm-to-oci",
-        DefaultValueFactory = _ => "cncf",
-    };
+    private readonly PushArguments _push = new();
 
     private readonly Option<bool> _files = new("--files")
     {
@@ -32,13 +25,11 @@ internal sealed class PushCommand
 
     public Command Create()
     {
-        _layout.AcceptOnlyFromAmong("cncf", "wasm-to-oci");
         var command = new Command("push", "Push a module, or the files for one, to an OCI registry. Prints the reference with the digest.");
         command.Arguments.Add(_file);
         command.Arguments.Add(_reference);
-        command.Options.Add(_layout);
         command.Options.Add(_files);
-        foreach (var option in _registry.Options)
+        foreach (var option in _push.Options)
         {
             command.Options.Add(option);
         }
@@ -51,28 +42,14 @@ internal sealed class PushCommand
     {
         try
         {
-            using var client = Registries.Connect(_registry, arguments);
+            using var client = _push.Connect(arguments);
             if (arguments.GetValue(_files))
             {
                 return await PushFilesAsync(arguments, client, cancellationToken);
             }
 
-            var options = new PublishOptions
-            {
-                Layout = arguments.GetValue(_layout) == "cncf" ? PublishLayout.Cncf : PublishLayout.WasmToOci,
-                Created = PublishOptions.CreatedFromEnvironment(),
-            };
-            var (wasm, name) = await ReadAsync(arguments.GetRequiredValue(_file), cancellationToken);
-            using var progress = ProgressDisplay.ForCommand(arguments);
-            var item = progress.Begin($"pushing {name} ({wasm.Length} bytes)");
-            var published = await new ModulePublisher(client).PublishAsync(
-                wasm,
-                name,
-                Reference.Parse(arguments.GetRequiredValue(_reference)),
-                options,
-                DockerConfigCredentialStore.FromUserConfiguration(),
-                cancellationToken);
-            item.Dispose();
+            var module = await PushArguments.ReadAsync(arguments.GetRequiredValue(_file), cancellationToken);
+            var published = await _push.PushAsync(arguments, client, module, Reference.Parse(arguments.GetRequiredValue(_reference)), cancellationToken);
             await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
             return ExitCodes.Success;
         }
@@ -102,14 +79,5 @@ internal sealed class PushCommand
         item.Dispose();
         await arguments.InvocationConfiguration.Output.WriteLineAsync($"oci://{published.Reference}");
         return ExitCodes.Success;
-    }
-
-    /// <summary>Only what is called text is taken for text: a page that was downloaded by mistake deserves a better message.</summary>
-    private static async Task<(byte[] Wasm, string Name)> ReadAsync(string file, CancellationToken cancellationToken)
-    {
-        var content = await ModuleFile.ReadAsync(file, cancellationToken);
-        return Path.GetExtension(file).Equals(".wat", StringComparison.OrdinalIgnoreCase)
-            ? (GuestEngine.ToWasm(content), Path.ChangeExtension(file, ".wasm"))
-            : (content, file);
     }
 }

@@ -22,6 +22,7 @@ internal static class RootCommandFactory
               wagi run hello.wasm --env PATH_INFO=/ -- name=value      one invocation, here in the terminal
               wagi compile hello.wasm -o hello.cwasm                   native code, for a quick start
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
+              wagi deploy hello.wasm ghcr.io/me/hello:v1 --route /hello   serve it in a cluster
               wagi pull ghcr.io/me/hello:v1 -o hello.wasm              fetch it again
               wagi import spin.toml > modules.toml                     serve what was written for Spin
             """);
@@ -34,6 +35,7 @@ internal static class RootCommandFactory
         root.Subcommands.Add(new RunCommand(streams ?? StandardStreams.OfProcess()).Create());
         root.Subcommands.Add(new CompileCommand().Create());
         root.Subcommands.Add(new PushCommand().Create());
+        root.Subcommands.Add(new DeployCommand().Create());
         root.Subcommands.Add(new PullCommand().Create());
         root.Subcommands.Add(new ImportCommand().Create());
         root.Subcommands.Add(new PrepareCacheCommand().Create());

@@ -83,6 +83,18 @@ public sealed class ApiServerClient : IDisposable
         SendAsync(
             HttpMethod.Patch, $"{path}?fieldManager={_fieldManager}&force=true", Body(manifest, ApplyPatch), type, accept: null, isSecret, cancellationToken);
 
+    /// <summary>
+    /// Server-side apply that takes no field from whoever else applied it: what differs is refused (<see cref="ApiServerException.IsConflict"/>)
+    /// unless <paramref name="options"/> say otherwise.
+    /// </summary>
+    /// <exception cref="ApiServerException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
+    public Task<T> ApplyAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, ApplyOptions options, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Patch,
+            $"{path}?fieldManager={_fieldManager}{(options.HasFlag(ApplyOptions.Force) ? "&force=true" : "")}{(options.HasFlag(ApplyOptions.DryRun) ? "&dryRun=All" : "")}",
+            Body(manifest, ApplyPatch), type, accept: null, isSecret: false, cancellationToken);
+
     /// <summary>JSON merge patch (RFC 7396).</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
@@ -171,7 +183,10 @@ public sealed class ApiServerClient : IDisposable
         return new ApiServerException(
             response.StatusCode, status.Reason ?? "",
             $"{request.Method} {request.RequestUri!.AbsolutePath} was refused with {(int)response.StatusCode}: {said}",
-            response.Headers.RetryAfter?.Delta);
+            response.Headers.RetryAfter?.Delta)
+        {
+            Said = said,
+        };
     }
 
     private static StatusAnswer ReadStatus(byte[] body)
@@ -186,4 +201,18 @@ public sealed class ApiServerClient : IDisposable
             return new StatusAnswer { Message = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 200))).Trim() };
         }
     }
+}
+
+/// <summary>How server-side apply treats what it finds.</summary>
+[Flags]
+public enum ApplyOptions
+{
+    /// <summary>It writes, and leaves to others what is theirs.</summary>
+    None = 0,
+
+    /// <summary>It takes over fields that others own.</summary>
+    Force = 1,
+
+    /// <summary>The server checks everything and writes nothing.</summary>
+    DryRun = 2,
 }

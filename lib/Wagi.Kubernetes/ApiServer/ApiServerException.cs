@@ -22,6 +22,9 @@ public sealed class ApiServerException(HttpStatusCode statusCode, string reason,
 
     public HttpStatusCode StatusCode { get; } = statusCode;
 
+    /// <summary>The server's own words alone, without what was asked.</summary>
+    public string Said { get; init; } = message;
+
     public string Reason { get; } = reason;
 
     /// <summary>
@@ -40,6 +43,9 @@ public sealed class ApiServerException(HttpStatusCode statusCode, string reason,
         StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity;
 
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
+
+    /// <summary>The server has no such kind of object: its CRD is missing. Then it answers without a <c>Status</c>.</summary>
+    public bool IsUnknownResource => IsNotFound && Reason.Length == 0;
 
     /// <summary>RBAC or authentication.</summary>
     public bool IsRefused => StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized;

@@ -27,6 +27,21 @@ public sealed partial class OperationsTests
     public void EveryReasonOfARuntime_HasAnAnswer() =>
         AssertSame(Constants(typeof(ModuleReason)).Except(Good), Page.FirstCells(Operations.Section("## Reasons of a runtime")));
 
+    /// <summary>Programs give the same advice as the page, without its links.</summary>
+    [Fact]
+    public void EveryReason_IsAnsweredByThePrograms_InTheSameWords()
+    {
+        string[] sections = ["## Reasons of the operator", "## Reasons of a runtime"];
+        var answers = sections.SelectMany(Operations.Section)
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(line => Page.FirstCells([line]).Select(reason => (Reason: reason, Text: Plain(line.TrimEnd('|', ' ').Split(" | ")[^1]))))
+            .DistinctBy(answer => answer.Reason);
+
+        Assert.Equal(
+            answers.OrderBy(answer => answer.Reason, StringComparer.Ordinal),
+            ReasonAdvice.All.Select(advice => (advice.Key, advice.Value.Text)).OrderBy(advice => advice.Key, StringComparer.Ordinal));
+    }
+
     [Fact]
     public void EveryAlert_HasAnAnswer() => AssertSame(
         AlertName().Matches(File.ReadAllText(Path.Combine(Checkout.Root, "charts", "wagi-operator", "files", "alerts.yaml"))).Select(match => match.Groups[1].Value),
@@ -37,6 +52,14 @@ public sealed partial class OperationsTests
 
     private static IEnumerable<string> Constants(Type type) =>
         type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetValue(null)!);
+
+    private static string Plain(string markdown) => Emphasis().Replace(Link().Replace(markdown, "$1"), "$1").Replace("`", "", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"\*([^*]+)\*")]
+    private static partial Regex Emphasis();
 
     [GeneratedRegex(@"alert: (\w+)")]
     private static partial Regex AlertName();
