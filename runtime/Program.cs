@@ -4,11 +4,13 @@ using Wagi.Runtime.Commands;
 
 PlainConsole.Use();
 
+var root = ExitCodes.Program == KubectlCommandFactory.ProgramName ? KubectlCommandFactory.Create() : RootCommandFactory.Create();
+
 // Signals are the commands' own business: a server drains before it ends.
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
 try
 {
-    return await CommandLineProgram.RunAsync(RootCommandFactory.Create(), args, configuration);
+    return await CommandLineProgram.RunAsync(root, args, configuration);
 }
 catch (Exception exception) when (exception.GetBaseException() is DllNotFoundException)
 {

@@ -78,7 +78,7 @@ internal sealed class ListWatch<T>(
             CultureInfo.InvariantCulture,
             $"watch=true&allowWatchBookmarks=true&timeoutSeconds={WatchTimeout.TotalSeconds:0}&resourceVersion={Uri.EscapeDataString(resourceVersion)}"));
 
-        using var response = await client.WatchAsync(path, MetadataOnly ? PartialObject.Accept : null, either.Token);
+        using var response = await client.StreamAsync(path, MetadataOnly ? PartialObject.Accept : null, either.Token);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(either.Token), Encoding.UTF8);
         while (await NextAsync(lines, overdue.Token, either.Token) is { Length: > 0 } line)
         {

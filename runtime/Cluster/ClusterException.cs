@@ -8,6 +8,9 @@ namespace Wagi.Runtime.Cluster;
 /// <param name="message">What was wrong, and what to do.</param>
 internal sealed class ClusterException(string message) : Exception(message)
 {
+    /// <summary>Whether the user lacks a permission.</summary>
+    public bool IsForbidden { get; private init; }
+
     /// <summary>What to tell the user of a failed request; null: the exception is about something else.</summary>
     /// <param name="exception">Why it failed.</param>
     /// <param name="address">Where the API server is.</param>
@@ -23,7 +26,7 @@ internal sealed class ClusterException(string message) : Exception(message)
             $"{address} does not accept the credentials of the kubeconfig: log in again, or name another with --context or --kubeconfig"),
         ApiServerException { IsRefused: true } => new(
             $"you may not {verb} {resource.Plural}{In(@namespace)}: ask for a role that has it, such as 'edit' (helm install with rbac.aggregate), and see "
-            + $"kubectl auth can-i {verb} {NameOf(resource)}{(@namespace is null ? " --all-namespaces" : $" --namespace {@namespace}")}"),
+            + $"kubectl auth can-i {verb} {NameOf(resource)}{(@namespace is null ? " --all-namespaces" : $" --namespace {@namespace}")}") { IsForbidden = true },
         ApiServerException { IsNotFound: true } refused when refused.Message.Contains("namespaces \"", StringComparison.Ordinal) && @namespace is not null =>
             new(ApiServerException.MissingNamespace(@namespace).Message),
         ApiServerException { IsConflict: true } refused => new($"{refused.Said}; --force-conflicts takes the fields over"),

@@ -10,6 +10,8 @@ namespace Wagi.Runtime.Cluster;
 /// <param name="client">The API server.</param>
 internal sealed class ModuleStore(ApiServerClient client)
 {
+    private const int PageSize = 500;
+
     private static readonly ApiResource Resource = WagiModules.Resource;
 
     /// <summary>The WagiModule of this name; null: there is none.</summary>
@@ -25,6 +27,43 @@ internal sealed class ModuleStore(ApiServerClient client)
             return null;
         }
     });
+
+    /// <summary>All WagiModules of a namespace, or (null) of the cluster, by namespace and name.</summary>
+    /// <exception cref="ClusterException">They cannot be read.</exception>
+    public async Task<IReadOnlyList<WagiModule>> ListAsync(string? @namespace, CancellationToken cancellationToken)
+    {
+        var modules = new List<WagiModule>();
+        string? next = null;
+        do
+        {
+            var path = $"{Resource.PathOf(@namespace)}?limit={PageSize}{(next is null ? "" : "&continue=" + Uri.EscapeDataString(next))}";
+            var page = await AskAsync(
+                "list", @namespace, () => client.GetAsync(path, ApiServerJsonContext.Default.ListPage, accept: null, cancellationToken));
+            modules.AddRange(page.Items.Select(item => item.Deserialize(ResourcesJsonContext.Default.WagiModule)!));
+            next = page.Metadata.Continue;
+        }
+        while (!string.IsNullOrEmpty(next));
+
+        return [.. modules.OrderBy(module => module.Key, ObjectKey.Order)];
+    }
+
+    /// <summary>What was reported about a WagiModule, the oldest first; null: it may not be read.</summary>
+    /// <exception cref="ClusterException">The API server does not answer.</exception>
+    public async Task<IReadOnlyList<ModuleEvent>?> EventsAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        var selector = $"involvedObject.kind={WagiModule.KindName},involvedObject.name={key.Name}";
+        var path = $"{ApiResource.Events.PathOf(key.Namespace)}?fieldSelector={Uri.EscapeDataString(selector)}";
+        try
+        {
+            var page = await AskAsync(
+                "list", key.Namespace, () => client.GetAsync(path, ApiServerJsonContext.Default.ListPage, accept: null, cancellationToken), ApiResource.Events);
+            return [.. page.Items.Select(item => item.Deserialize(ClusterJsonContext.Default.ModuleEvent)!).OrderBy(happened => happened.Time)];
+        }
+        catch (ClusterException exception) when (exception.IsForbidden)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Server-side apply; returns the WagiModule as it is then.</summary>
     /// <param name="before">As it is now; null: it is new.</param>
@@ -75,13 +114,13 @@ internal sealed class ModuleStore(ApiServerClient client)
             Resource.PathOf(before.Key), new JsonObject { ["spec"] = removed }, ResourcesJsonContext.Default.WagiModule, isSecret: false, cancellationToken));
     }
 
-    private async Task<T> AskAsync<T>(string verb, string? @namespace, Func<Task<T>> ask)
+    private async Task<T> AskAsync<T>(string verb, string? @namespace, Func<Task<T>> ask, ApiResource? resource = null)
     {
         try
         {
             return await ask();
         }
-        catch (Exception exception) when (ClusterException.From(exception, client.Address, verb, Resource, @namespace) is { } failure)
+        catch (Exception exception) when (ClusterException.From(exception, client.Address, verb, resource ?? Resource, @namespace) is { } failure)
         {
             throw failure;
         }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 using Wagi.Kubernetes.ApiServer;
+using Wagi.Runtime.Cluster;
 
 namespace Wagi.Runtime.Commands;
 
@@ -32,6 +34,25 @@ internal sealed class ClusterArguments
 
     /// <summary>The namespace that the arguments name; null: none.</summary>
     public string? ReadNamespace(ParseResult arguments) => arguments.GetValue(_namespace);
+
+    /// <summary>Runs a command that does nothing but talk to a cluster.</summary>
+    /// <param name="arguments">Which cluster.</param>
+    /// <param name="run">Gets the API server and the namespace to work in.</param>
+    public async Task<int> RunAsync(ParseResult arguments, Func<ApiServerClient, string, Task<int>> run)
+    {
+        try
+        {
+            var (client, @namespace) = Connect(arguments);
+            using (client)
+            {
+                return await run(client, @namespace);
+            }
+        }
+        catch (Exception exception) when (exception is ClusterException or KubeconfigException)
+        {
+            return await ExitCodes.FailAsync(arguments, exception.Message);
+        }
+    }
 
     /// <summary>The API server, and the namespace to work in.</summary>
     /// <exception cref="KubeconfigException">There is no way to it.</exception>

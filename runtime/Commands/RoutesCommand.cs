@@ -54,15 +54,9 @@ internal sealed class RoutesCommand
         }
     }
 
-    /// <summary>Columns as wide as their widest cell; the last one is not padded.</summary>
-    private static string Table(ImmutableArray<InspectedRoute> routes)
-    {
-        string[][] lines =
-        [
-            ["HOST", "ROUTE", "ID", "ENTRYPOINT", "MODULE"],
-            .. routes.Select(route => (string[])[route.Host ?? "*", route.Route, route.Id, route.Entrypoint, route.Module]),
-        ];
-        var widths = lines[0].Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
-        return string.Join('\n', lines.Select(line => string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()));
-    }
+    private static string Table(ImmutableArray<InspectedRoute> routes) => TextTable.Write(
+    [
+        ["HOST", "ROUTE", "ID", "ENTRYPOINT", "MODULE"],
+        .. routes.Select(route => (string[])[route.Host ?? "*", route.Route, route.Id, route.Entrypoint, route.Module]),
+    ]);
 }

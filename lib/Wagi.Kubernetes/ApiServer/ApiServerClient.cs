@@ -108,10 +108,10 @@ public sealed class ApiServerClient : IDisposable
     public Task<T> CreateAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, Body(manifest, Json), type, accept: null, isSecret: false, cancellationToken);
 
-    /// <summary>Opens a watch: one JSON document per line until the server ends it. The caller disposes the response.</summary>
+    /// <summary>Opens what goes on until the server ends it: a watch, with one JSON document per line, or a log. The caller disposes the response.</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
-    public async Task<HttpResponseMessage> WatchAsync(string path, string? accept, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> StreamAsync(string path, string? accept, CancellationToken cancellationToken)
     {
         using var request = await RequestAsync(HttpMethod.Get, path, accept, cancellationToken);
         var response = await _connection.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);

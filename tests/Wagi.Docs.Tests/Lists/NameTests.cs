@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Wagi.Docs.Tests.Pages;
+using Wagi.Runtime.Commands;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 using YamlDotNet.RepresentationModel;
@@ -16,7 +17,7 @@ public sealed partial class NameTests
     [Fact]
     public async Task EveryOption_IsOneOfThePrograms()
     {
-        var known = OfOthers.Concat(await OptionsAsync("wagi")).Concat(await OptionsAsync("wagi-operator")).ToHashSet(StringComparer.Ordinal);
+        var known = OfOthers.Concat(await OptionsAsync("wagi")).Concat(await OptionsAsync("wagi-operator")).Concat(PluginOptions()).ToHashSet(StringComparer.Ordinal);
 
         AssertKnown(span => Option().Matches(span).Select(match => match.Groups[1].Value), known.Contains);
     }
@@ -62,6 +63,9 @@ public sealed partial class NameTests
 
         return Option().Matches(help).Select(match => match.Groups[1].Value);
     }
+
+    /// <summary>The options of <c>kubectl wagi</c>, which is <c>wagi</c> by another name.</summary>
+    private static IEnumerable<string> PluginOptions() => KubectlCommandFactory.Create().Subcommands.SelectMany(command => command.Options).Select(option => option.Name);
 
     private static IEnumerable<string> Paths(string path, YamlNode node) => node is YamlMappingNode map
         ? map.Children.SelectMany(child => Paths($"{path}{(path.Length == 0 ? "" : ".")}{child.Key}", child.Value)).Prepend(path)
