@@ -496,7 +496,7 @@ public sealed class GuestEngine : IDisposable
 
     private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, int memoriesOfGuest, bool checksBounds = false) => WasmEngine.Create(
         Options.MaxInstances, memoriesOfGuest, Options.MaxTableElements, Options.StackSize, Math.Min(Options.KeepResident, keptByPool),
-        memories is null ? null : memories.Creator, checksBounds);
+        memories is null ? null : memories.Creator, checksBounds, Options.ReadsDebugInfo);
 
     private void Tick()
     {
@@ -587,6 +587,9 @@ public sealed record GuestEngineOptions
 
     /// <summary>Stack of a guest, in bytes.</summary>
     public int StackSize { get; init; } = 512 << 10;
+
+    /// <summary>Whether traps name files and lines, where a module has them in its debug information; compiling it takes longer then.</summary>
+    public bool ReadsDebugInfo { get; init; }
 
     /// <summary>Where guests' memories come from.</summary>
     public GuestMemories Memories { get; init; }

@@ -95,7 +95,7 @@ internal unsafe struct NativeError(nint error, nint trap = 0)
         }
 
         // Frames are numbered, and so are causes when there are several; of a trap, the first line only says that it is one.
-        var frames = lines.Take(cause).Where(IsNumbered).Select(WithoutNumber).ToList();
+        var frames = FramesOf(lines.Take(cause));
         var head = frames.Count > 0 ? [] : lines.Take(cause);
         var text = string.Join("; ", head.Concat(lines.Skip(cause + 1).Select(WithoutNumber)));
         if (frames.Count > 0)
@@ -104,6 +104,44 @@ internal unsafe struct NativeError(nint error, nint trap = 0)
         }
 
         return text;
+    }
+
+    /// <summary>
+    /// The frames, each with its file and line where Wasmtime knows them. Functions that were inlined into one another are frames of their own.
+    /// </summary>
+    private static List<string> FramesOf(IEnumerable<string> lines)
+    {
+        const string Inlined = "- ";
+        const string Place = "at ";
+        var frames = new List<string>();
+        foreach (var line in lines)
+        {
+            if (IsNumbered(line))
+            {
+                frames.Add(FunctionOf(WithoutNumber(line)));
+            }
+            else if (frames.Count > 0 && line.StartsWith(Inlined, StringComparison.Ordinal))
+            {
+                frames.Add(FunctionOf(line[Inlined.Length..]));
+            }
+            else if (frames.Count > 0 && line.StartsWith(Place, StringComparison.Ordinal))
+            {
+                frames[^1] += $" ({line[Place.Length..]})";
+            }
+        }
+
+        return frames;
+    }
+
+    /// <summary><c>0x32 - NAME!FUNCTION</c>, where either may be unknown. A function with a name needs no address to be found.</summary>
+    private static string FunctionOf(string frame)
+    {
+        const string Address = "0x";
+        const string UnknownModule = "<unknown>!";
+        const string UnknownFunction = "<wasm function";
+        var text = frame.Replace(UnknownModule, "", StringComparison.Ordinal);
+        var end = text.StartsWith(Address, StringComparison.Ordinal) ? text.IndexOf(" - ", StringComparison.Ordinal) : -1;
+        return end < 0 || text.Contains(UnknownFunction, StringComparison.Ordinal) ? text : text[(end + 3)..];
     }
 
     private static bool IsNumbered(string line) => char.IsAsciiDigit(line[0]) && line.Contains(": ", StringComparison.Ordinal);

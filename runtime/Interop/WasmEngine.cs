@@ -28,10 +28,11 @@ internal static unsafe class WasmEngine
     /// Whether code compares each address with the size of the memory, which takes it longer; then the creator of memories is told of no
     /// address space to reserve.
     /// </param>
+    /// <param name="readsDebugInfo">Whether code keeps the debug information of its module, so that a trap names files and lines.</param>
     public static EngineHandle Create(
-        int maxInstances, int memoriesOfGuest, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds)
+        int maxInstances, int memoriesOfGuest, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds, bool readsDebugInfo)
     {
-        var config = NativeMethods.wasm_config_new();
+        var config = DebugInfo.NewConfiguration(readsDebugInfo);
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
         NativeMethods.wasmtime_config_max_wasm_stack_set(config, (nuint)stackSize);
 

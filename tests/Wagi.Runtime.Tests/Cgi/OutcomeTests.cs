@@ -37,7 +37,7 @@ public class OutcomeTests
     [InlineData("unreachable", "unreachable")]
     [InlineData("(drop (i32.load (i32.const -4)))", "out of bounds memory access")]
     [InlineData("(drop (i32.div_u (i32.const 1) (local.get $i)))", "divide by zero")]
-    [InlineData("(call $deep)", " trapped: wasm trap: call stack exhausted; at <unknown>!deep")]
+    [InlineData("(call $deep)", " trapped: wasm trap: call stack exhausted; at deep, ")]
     [InlineData("(drop (call $fd_write (i32.const 1) (i32.const -8) (i32.const 1) (i32.const 0)))", "out of bounds")]
     [InlineData("(drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 2)))", "not aligned")]
     [InlineData("(call $proc_exit (i32.const 3))", " ended with exit code 3 before it had answered")]
