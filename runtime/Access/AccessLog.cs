@@ -17,6 +17,12 @@ namespace Wagi.Runtime.Access;
 /// <param name="journal">Keeps the last requests for the console; null: there is none.</param>
 internal sealed class AccessLog(AccessLogOptions options, TimeProvider time, ILogger logger, RequestJournal? journal = null)
 {
+    /// <summary>Logged for a request, with <c>Module</c>, <c>Method</c>, <c>Path</c>, <c>Status</c>, <c>Milliseconds</c> and <c>Outcome</c>.</summary>
+    public const int RequestEvent = 62;
+
+    /// <summary>The same of one that a module answered, with <c>Waiting</c> and the other parts of its time.</summary>
+    public const int ModuleRequestEvent = 63;
+
     /// <summary>In place of the id of a module, where none answers.</summary>
     public const string NoModule = "-";
 
@@ -194,13 +200,13 @@ internal sealed partial class RequestLines : IRequestLog
     }
 
     [LoggerMessage(
-        EventId = 63, Level = LogLevel.Information,
+        EventId = AccessLog.ModuleRequestEvent, Level = LogLevel.Information,
         Message = "{Module} {Request} {Method} {Path} {Status}, {Bytes} bytes, {Milliseconds} ms (waiting {Waiting}, receiving {Receiving}, "
             + "instance {Instance}, guest {Guest}, outbound {Outbound}, sending {Sending}), {Outcome}")]
     private partial void LogRequest(
         string module, string request, string method, string path, int status, long bytes, double milliseconds, double waiting, double receiving,
         double instance, double guest, double outbound, double sending, string outcome);
 
-    [LoggerMessage(EventId = 62, Level = LogLevel.Information, Message = "{Module} {Request} {Method} {Path} {Status}, {Bytes} bytes, {Milliseconds} ms, {Outcome}")]
+    [LoggerMessage(EventId = AccessLog.RequestEvent, Level = LogLevel.Information, Message = "{Module} {Request} {Method} {Path} {Status}, {Bytes} bytes, {Milliseconds} ms, {Outcome}")]
     private partial void LogRequest(string module, string request, string method, string path, int status, long bytes, double milliseconds, string outcome);
 }

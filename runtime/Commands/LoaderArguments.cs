@@ -21,6 +21,9 @@ internal sealed class LoaderArguments(EnvironmentArguments environment)
     /// <summary>Bindles, and where they come from.</summary>
     public BindleArguments Bindle { get; } = new();
 
+    /// <summary>Those that say what modules find in their environment.</summary>
+    public IEnumerable<Option> EnvironmentOptions => environment.Options;
+
     /// <summary>The options, without those of <see cref="Bindle"/>.</summary>
     public IEnumerable<Option> Options => [.. environment.Options, _moduleCache, .. _registry.Options];
 

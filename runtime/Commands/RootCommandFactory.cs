@@ -15,6 +15,7 @@ internal static class RootCommandFactory
 
             Examples:
               wagi new rust hello                                      begin a project
+              wagi dev hello                                           build and serve it, again whenever it changes
               wagi serve                                               serve modules.toml on 127.0.0.1:3000
               wagi serve hello.wasm                                    serve one module, on every path
               wagi check                                               find what is wrong before it is served
@@ -30,6 +31,7 @@ internal static class RootCommandFactory
         serve.AddTo(root);
         root.Subcommands.Add(serve.Create());
         root.Subcommands.Add(new NewCommand().Create());
+        root.Subcommands.Add(new DevCommand().Create());
         root.Subcommands.Add(new CheckCommand().Create());
         root.Subcommands.Add(new RoutesCommand().Create());
         root.Subcommands.Add(new RunCommand(streams ?? StandardStreams.OfProcess()).Create());

@@ -267,12 +267,32 @@ internal sealed class ServeArguments
         _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, _accessLog, _accessLogSlow, .. _log.Options,
     ];
 
+    /// <summary>
+    /// The options of a command that serves the project of whoever is at this machine, of which help shows few. Those that say what is served are
+    /// not among them, and those that only a cluster has a use for.
+    /// </summary>
+    public IEnumerable<Option> OptionsOfProject
+    {
+        get
+        {
+            Option[] shown = [_listen, _admin, .. _loader.EnvironmentOptions];
+            Option[] elsewhere = [_modules.Option, .. _loader.Bindle.Options.Except(_loader.Bindle.ServerOptions), _waitForConfig, _secrets, _peers, _cache];
+            foreach (var option in Options.Except(elsewhere))
+            {
+                option.Hidden = !shown.Contains(option);
+                yield return option;
+            }
+        }
+    }
+
     /// <summary>What the arguments say.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="known">What says which modules there are, where the arguments do not.</param>
     /// <exception cref="UsageException">One of them is wrong, or they contradict each other.</exception>
-    public ServeOptions Read(ParseResult arguments)
+    public ServeOptions Read(ParseResult arguments, ModulesOrigin? known = null)
     {
         var application = _loader.Bindle.ReadApplication(arguments);
-        var origin = ReadOrigin(arguments, application is not null);
+        var origin = known ?? ReadOrigin(arguments, application is not null);
         var loader = _loader.Read(arguments, origin?.BaseDirectory ?? Environment.CurrentDirectory);
         var admin = Arguments.ReadEndPoint(arguments, _admin);
         var peers = ReadPeers(arguments);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Wagi.Bindle.Errors;
 using Wagi.Hosting.CommandLine;
@@ -45,14 +44,12 @@ internal sealed class ServeCommand
             return await ExitCodes.UsageAsync(exception);
         }
 
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var signals = new StopSignals(cancellationToken);
         using var loggers = LoggerFactory.Create(options.Log.Configure);
         try
         {
             await using var server = new WagiServer(options, loggers);
-            await server.RunAsync(stopping.Token);
+            await server.RunAsync(signals.Token);
             return ExitCodes.Success;
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
@@ -62,13 +59,6 @@ internal sealed class ServeCommand
         catch (Exception exception) when (exception is IOException or BindleException or LoopEndedException)
         {
             return await ExitCodes.FailAsync(exception.Message);
-        }
-
-        void Stop(PosixSignalContext signal)
-        {
-            // The second signal is not cancelled: it ends the process at once.
-            signal.Cancel = !stopping.IsCancellationRequested;
-            stopping.Cancel();
         }
     }
 }

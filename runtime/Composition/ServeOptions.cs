@@ -29,6 +29,9 @@ internal sealed record ServeOptions
     /// <summary>Whether to start before what is served can be read.</summary>
     public bool WaitForConfiguration { get; init; }
 
+    /// <summary>Whether modules that are files are loaded again when they change; null: always.</summary>
+    public ReloadGate? Gate { get; init; }
+
     /// <summary>Absolute path of the folder that the generated Secret is mounted in; null: there is none.</summary>
     public string? SecretsDirectory { get; init; }
 

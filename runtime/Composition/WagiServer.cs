@@ -20,6 +20,9 @@ namespace Wagi.Runtime.Composition;
 /// <summary>The runtime as a whole: every part made once, started in order, stopped in the opposite order.</summary>
 internal sealed partial class WagiServer : IAsyncDisposable
 {
+    /// <summary>Logged when it listens, with <c>Url</c> and <c>AdminUrl</c>.</summary>
+    public const int ListeningEvent = 70;
+
     /// <summary>For loops that complete a turn every second: so much more than a slow machine needs that only a loop that hangs takes it.</summary>
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(1);
 
@@ -56,7 +59,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             var reader = new ConfigurationReader(
                 origin, options.SecretsDirectory, TimeProvider.System, loggers.CreateLogger<ConfigurationReader>());
             _watcher = new ConfigurationWatcher(
-                reader, _loading.Files, _host.Apply, _host.Reload, TimeProvider.System, loggers.CreateLogger<ConfigurationWatcher>());
+                reader, _loading.Files, _host.Apply, _host.Reload, TimeProvider.System, loggers.CreateLogger<ConfigurationWatcher>(), options.Gate);
             _supervisor.Add("the configuration loop", MaxSilence, _watcher.RunAsync);
         }
         else
@@ -85,6 +88,9 @@ internal sealed partial class WagiServer : IAsyncDisposable
             _sender);
         _admin = new AdminServer(options.Admin, _host, _loading.Memories, _supervisor, loggers, options.Export, console);
     }
+
+    /// <summary>Where the console is; empty until it listens.</summary>
+    public string ConsoleUrl => _admin.Url;
 
     private WebApplication CreateMain(ServeOptions options, ServerCertificate? certificate, ILoggerFactory loggers)
     {
@@ -177,7 +183,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _progress.Dispose();
     }
 
-    [LoggerMessage(LogLevel.Information, "Listening on {Url}, admin port {AdminUrl}")]
+    [LoggerMessage(EventId = ListeningEvent, Level = LogLevel.Information, Message = "Listening on {Url}, admin port {AdminUrl}")]
     private partial void LogListening(string url, string adminUrl);
 
     [LoggerMessage(LogLevel.Information, "Memories of modules: {Memories}")]

@@ -16,13 +16,15 @@ namespace Wagi.Runtime.Configuration;
 /// <param name="reload">Told the id of an entry whose module file has changed.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where to log.</param>
+/// <param name="gate">Whether changes of module files are taken; null: always.</param>
 internal sealed partial class ConfigurationWatcher(
     ConfigurationReader reader,
     FileSource files,
     Action<DesiredModules> apply,
     Action<string> reload,
     TimeProvider time,
-    ILogger<ConfigurationWatcher> logger) : IDisposable
+    ILogger<ConfigurationWatcher> logger,
+    ReloadGate? gate = null) : IDisposable
 {
     /// <summary>The longest time between two looks.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -44,6 +46,11 @@ internal sealed partial class ConfigurationWatcher(
         using var configurationEvents = reader.Origin.Folder is { } folder ? Watch(folder) : null;
         using var secretEvents = reader.SecretsDirectory is null ? null : Watch(reader.SecretsDirectory);
         using var alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (gate is not null)
+        {
+            gate.Opened += Wake;
+        }
+
         while (true)
         {
             var wait = Look();
@@ -63,7 +70,7 @@ internal sealed partial class ConfigurationWatcher(
         foreach (var (id, (file, change)) in _moduleFiles)
         {
             var seen = change.Look(FileStamp.Of(file), now);
-            var rest = seen.Wait(now);
+            var rest = gate is { IsClosed: true } ? null : seen.Wait(now);
             _moduleFiles[id] = (file, rest == TimeSpan.Zero ? seen.Take() : seen);
             if (rest == TimeSpan.Zero)
             {

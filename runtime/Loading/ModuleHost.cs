@@ -23,6 +23,9 @@ namespace Wagi.Runtime.Loading;
 /// <param name="logger">Where to log.</param>
 internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? agreement, TimeProvider time, ILogger<ModuleHost> logger) : IAsyncDisposable
 {
+    /// <summary>Logged when a module is loaded, with <c>Id</c> and <c>Route</c>.</summary>
+    public const int ReadyEvent = 71;
+
     /// <summary>The longest time between two turns of the loop, which takes an empty one when there is nothing to do.</summary>
     public static readonly TimeSpan Pulse = TimeSpan.FromSeconds(5);
 
@@ -252,7 +255,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
         slot.Loaded = loaded;
         slot.Load = LoadResult.Ready with { Message = loaded.Remark };
-        LogLoaded(slot.Desired.Id, slot.Desired.Route.ToString(), loaded.Reference, loaded.IsPreinitialized ? ", preinitialized" : "");
+        LogLoaded(slot.Desired.Id, slot.Desired.Route, loaded.Reference, loaded.IsPreinitialized ? ", preinitialized" : "");
         if (loaded.Remark.Length > 0)
         {
             LogRemark(slot.Desired.Id, loaded.Remark);
@@ -407,8 +410,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     [LoggerMessage(LogLevel.Warning, "{Problem}")]
     private partial void LogProblem(string problem);
 
-    [LoggerMessage(LogLevel.Information, "Module {Id} is ready at {Route}: {Reference}{How}")]
-    private partial void LogLoaded(string id, string route, string reference, string how);
+    [LoggerMessage(EventId = ReadyEvent, Level = LogLevel.Information, Message = "Module {Id} is ready at {Route}: {Reference}{How}")]
+    private partial void LogLoaded(string id, RoutePattern route, string reference, string how);
 
     [LoggerMessage(LogLevel.Warning, "Module {Id}: {Remark}")]
     private partial void LogRemark(string id, string remark);

@@ -21,6 +21,9 @@ public interface IGuestLines
 /// <summary>Guests' stderr as lines of the runtime's own log.</summary>
 internal sealed partial class LoggedGuestLines(ILogger logger) : IGuestLines
 {
+    /// <summary>Logged for a line, with <c>Module</c> and <c>Line</c>.</summary>
+    public const int LineEvent = 30;
+
     private readonly ILogger _logger = logger;
 
     public void Add(string module, string request, string line) => LogLine(module, request, line);
@@ -29,7 +32,7 @@ internal sealed partial class LoggedGuestLines(ILogger logger) : IGuestLines
 
     public void AddDropped(string module, long lines) => LogDropped(module, lines);
 
-    [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "{Module} {Request} stderr: {Line}")]
+    [LoggerMessage(EventId = LineEvent, Level = LogLevel.Information, Message = "{Module} {Request} stderr: {Line}")]
     private partial void LogLine(string module, string request, string line);
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Warning, Message = "{Module} {Request} stderr: more was written than is kept for one request; the rest is dropped")]

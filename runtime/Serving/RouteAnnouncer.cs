@@ -5,6 +5,9 @@ namespace Wagi.Runtime.Serving;
 /// <summary>Logs the URLs that have come into service, for the person at the terminal.</summary>
 internal sealed partial class RouteAnnouncer(string url, ILogger logger)
 {
+    /// <summary>Logged for a URL, with <c>Url</c>.</summary>
+    public const int ServingEvent = 72;
+
     private readonly ILogger _logger = logger;
     private HashSet<string> _announced = [];
 
@@ -25,6 +28,6 @@ internal sealed partial class RouteAnnouncer(string url, ILogger logger)
         from host in module.Hosts.DefaultIfEmpty()
         select host is null ? url + route : $"{url}{route} (Host: {host})";
 
-    [LoggerMessage(LogLevel.Information, "Serving {Url}")]
+    [LoggerMessage(EventId = ServingEvent, Level = LogLevel.Information, Message = "Serving {Url}")]
     private partial void LogServing(string url);
 }

@@ -40,7 +40,8 @@ internal sealed partial record Toolchain(string Description, string Install, Fun
     /// <summary>Runs the commands of a project.</summary>
     public static Toolchain Make { get; } = new("make", "apt-get install make", static () => IsOnPath("make"));
 
-    private static bool IsOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+    /// <summary>Whether a program is in a folder of <c>PATH</c>.</summary>
+    public static bool IsOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>What a program prints; null: it is not there, or has failed.</summary>

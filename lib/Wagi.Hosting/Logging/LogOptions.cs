@@ -21,12 +21,7 @@ public sealed record LogOptions
     public void Configure(ILoggingBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.SetMinimumLevel(Level);
-
-        // The framework's own lines say nothing about modules; its warnings do.
-        builder.AddFilter("Microsoft", Level > LogLevel.Debug ? LogLevel.Warning : Level);
-        // What it would log as an error (an address in use), the program itself reports in one sentence when it ends.
-        builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        Filter(builder);
         if (Json)
         {
             builder.AddJsonConsole(console =>
@@ -45,6 +40,18 @@ public sealed record LogOptions
         builder.ClearProviders();
         builder.Services.AddSingleton<ILoggerProvider>(
             services => new LogWriter(services.GetServices<ConsoleFormatter>().Single(formatter => formatter.Name == format), Console.Error));
+    }
+
+    /// <summary>Only says what is logged, and not how.</summary>
+    public void Filter(ILoggingBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.SetMinimumLevel(Level);
+
+        // The framework's own lines say nothing about modules; its warnings do.
+        builder.AddFilter("Microsoft", Level > LogLevel.Debug ? LogLevel.Warning : Level);
+        // What it would log as an error (an address in use), the program itself reports in one sentence when it ends.
+        builder.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 }
 

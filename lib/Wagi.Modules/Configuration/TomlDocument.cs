@@ -102,7 +102,10 @@ internal sealed class TomlDocument
     {
         foreach (var pair in syntax.KeyValues)
         {
-            WarnUnknown(pair, Path(pair.Key)[0]);
+            if (Path(pair.Key)[0] != DevelopmentSection.Name)
+            {
+                WarnUnknown(pair, Path(pair.Key)[0]);
+            }
         }
 
         foreach (var table in syntax.Tables)
@@ -137,7 +140,7 @@ internal sealed class TomlDocument
                 ReadItems(table.Items, target);
             }
         }
-        else
+        else if (path is not [DevelopmentSection.Name] || table is TableArraySyntax)
         {
             WarnUnknown(table, string.Join('.', path));
         }

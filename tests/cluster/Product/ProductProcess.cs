@@ -74,6 +74,13 @@ public sealed class ProductProcess : IAsyncDisposable
             await Command.RunAsync("kill", ["-TERM", $"{Id}"], cancellationToken: cancellation);
         }
 
+        return await ExitAsync(cancellation);
+    }
+
+    /// <summary>Waits until it has ended, for whatever reason.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> ExitAsync(CancellationToken cancellation)
+    {
         await _process.WaitForExitAsync(cancellation);
         return _process.ExitCode;
     }

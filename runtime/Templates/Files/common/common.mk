@@ -10,4 +10,8 @@ serve: build
 check: build
 	$(WAGI) check .
 
-.PHONY: build test serve check
+# Changes with the mode alone, so that 'make' after 'wagi dev' makes what is to be published.
+.build-mode: FORCE
+	@echo '$(WAGI_DEV)' | cmp -s - $@ || echo '$(WAGI_DEV)' >$@
+
+.PHONY: build test serve check FORCE

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace Wagi.Runtime.Development;
+
+/// <summary>What <c>wagi dev</c> says, line by line, from wherever it comes.</summary>
+/// <param name="output">Where it goes.</param>
+/// <param name="hasColors">Whether some of it is colored.</param>
+/// <param name="time">The clock, for the time before each line.</param>
+internal sealed class DevTerminal(TextWriter output, bool hasColors, TimeProvider time)
+{
+    private const string Reset = "\e[0m";
+
+    private readonly Lock _lock = new();
+
+    /// <summary>Says something, after the time.</summary>
+    public void Say(string text, Color color = Color.None)
+    {
+        var now = time.GetLocalNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+        Write($"{now} {Paint(text.ReplaceLineEndings(" "), color)}");
+    }
+
+    /// <summary>A line of a build's output, as it is.</summary>
+    public void Copy(string line) => Write(line);
+
+    /// <summary>A text in a color, where there are colors.</summary>
+    public string Paint(string text, Color color) => !hasColors || color == Color.None ? text : $"\e[{(int)color}m{text}{Reset}";
+
+    private void Write(string line)
+    {
+        lock (_lock)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+}
+
+/// <summary>Colors of a text, as terminals number them (ECMA-48, SGR).</summary>
+internal enum Color
+{
+    None,
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+}
