@@ -6,6 +6,7 @@ using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Access;
 using Wagi.Runtime.Configuration;
 using Wagi.Runtime.Development;
+using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Commands;
 
@@ -51,7 +52,11 @@ internal sealed class DevCommand
             var folder = arguments.GetRequiredValue(_folder);
             var project = DevProject.Read(folder);
             var options = _serve.Read(arguments, ModulesOrigin.OfConfiguration(Path.Combine(folder, DevProject.ConfigurationFile)));
-            var terminal = new DevTerminal(error, HasColors(error), TimeProvider.System);
+            var isTerminal = ReferenceEquals(error, Console.Error) && ProgressDisplay.IsErrorATerminal;
+
+            // no-color.org
+            var hasColors = isTerminal && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
+            var terminal = new DevTerminal(error, isTerminal, hasColors, TimeProvider.System);
             using var signals = new StopSignals(cancellationToken, PosixSignal.SIGHUP);
             using var session = new DevSession(
                 folder, project,
@@ -86,9 +91,4 @@ internal sealed class DevCommand
             return await ExitCodes.FailAsync(arguments, exception.Message);
         }
     }
-
-    /// <summary>Whether it is a terminal that knows colors, whose owner wants them (no-color.org).</summary>
-    private static bool HasColors(TextWriter error) => ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected
-        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
-        && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
 }

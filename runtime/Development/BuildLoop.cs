@@ -51,6 +51,11 @@ internal sealed class BuildLoop(string folder, DevProject project, ReloadGate ga
         {
             var ended = _sources.Look();
             var pending = _outputs.Sort(ended.Since(_begun!));
+            if (_outputs.Found is { Count: > 0 } found)
+            {
+                terminal.Say($"{NamesOf(found)}: written by each build, so that a change there is no reason for another ([dev] watch names what is)");
+            }
+
             var changed = await WaitAsync(ended, pending.Count > 0, cancellationToken);
             _outputs.Forget(changed);
             await BuildAsync([.. pending.Union(changed).Order(StringComparer.Ordinal)], cancellationToken);
@@ -130,12 +135,13 @@ internal sealed class BuildLoop(string folder, DevProject project, ReloadGate ga
         }
     }
 
-    private string Because(IReadOnlyList<string> changed)
+    private string Because(IReadOnlyList<string> changed) => changed.Count == 0 ? "" : $"{NamesOf(changed)} changed: ";
+
+    private string NamesOf(IReadOnlyList<string> files)
     {
         const int Most = 3;
-        var names = changed.Take(Most).Select(file => Path.GetRelativePath(_root, file)).ToList();
-        var more = changed.Count - names.Count;
-        return names.Count == 0 ? "" : $"{string.Join(", ", names)}{(more > 0 ? $" and {Quantity.Of(more, "more file")}" : "")} changed: ";
+        var names = string.Join(", ", files.Take(Most).Select(file => Path.GetRelativePath(_root, file)));
+        return files.Count <= Most ? names : $"{names} and {Quantity.Of(files.Count - Most, "more file")}";
     }
 
     public void Dispose() => _asked.Dispose();

@@ -11,6 +11,9 @@ internal sealed class BuildOutputs
 
     private readonly Dictionary<string, int> _changes = new(StringComparer.Ordinal);
 
+    /// <summary>Files that have just turned out to be written by builds.</summary>
+    public IReadOnlyList<string> Found { get; private set; } = [];
+
     /// <summary>A build has ended.</summary>
     /// <param name="changed">The files that changed during it.</param>
     /// <returns>Those that are worth another build.</returns>
@@ -21,6 +24,7 @@ internal sealed class BuildOutputs
             _changes.Remove(file);
         }
 
+        Found = [.. changed.Where(file => _changes.GetValueOrDefault(file) == Builds - 1)];
         foreach (var file in changed)
         {
             _changes[file] = Math.Min(Builds, _changes.GetValueOrDefault(file) + 1);

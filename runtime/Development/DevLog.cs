@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Wagi.Runtime.Access;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Composition;
@@ -14,7 +15,7 @@ namespace Wagi.Runtime.Development;
 /// </summary>
 /// <param name="terminal">Where it goes.</param>
 /// <param name="level">The lowest level of what is logged.</param>
-internal sealed class DevLog(DevTerminal terminal, LogLevel level) : ILoggerProvider, ILogger
+internal sealed partial class DevLog(DevTerminal terminal, LogLevel level) : ILoggerProvider, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -50,10 +51,21 @@ internal sealed class DevLog(DevTerminal terminal, LogLevel level) : ILoggerProv
                     // The number of a request tells nothing here: its line is the next.
                     var text = formatter(state, exception);
                     text = Value("Request") is string request ? text.Replace($" {request}", "", StringComparison.Ordinal) : text;
-                    terminal.Say(exception is null ? text : $"{text}: {exception.Message}", logLevel >= LogLevel.Warning ? Color.Red : Color.None);
+                    Say(exception is null ? text : $"{text}: {exception.Message}", logLevel >= LogLevel.Warning ? Color.Red : Color.None);
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>A trap's frames with file and line are a list, in which one is looked for.</summary>
+    private void Say(string text, Color color)
+    {
+        var frames = NextFrame().Split(text);
+        terminal.Say(frames[0], color);
+        foreach (var frame in frames.Skip(1))
+        {
+            terminal.Copy($"  at {frame}");
         }
     }
 
@@ -71,4 +83,7 @@ internal sealed class DevLog(DevTerminal terminal, LogLevel level) : ILoggerProv
     public void Dispose()
     {
     }
+
+    [GeneratedRegex(@"; at (?=.*:\d+:\d+\))|(?<=:\d+:\d+\)), ")]
+    private static partial Regex NextFrame();
 }

@@ -25,22 +25,9 @@ internal sealed partial record DevProject(string? Build, ImmutableArray<string> 
     {
         var root = Path.GetFullPath(folder);
         var file = Path.Combine(folder, ConfigurationFile);
-        string text;
         try
         {
-            text = File.ReadAllText(file);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UsageException(WhyNoProject(folder));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"'{file}' cannot be read: {exception.Message}");
-        }
-
-        try
-        {
+            var text = File.ReadAllText(file);
             var section = DevelopmentSection.Read(text, file);
             var entries = ModulesTomlReader.Read(text, file).Entries;
             ImmutableArray<string> modules = [.. entries.Where(entry => entry.Module.Scheme == ModuleScheme.File).Select(entry => Path.GetFullPath(entry.Module.Value, root)).Distinct()];
@@ -50,7 +37,11 @@ internal sealed partial record DevProject(string? Build, ImmutableArray<string> 
                 section.Watch.IsEmpty ? [root] : [.. section.Watch.Select(path => Path.GetFullPath(path, root))],
                 [.. modules, .. written]);
         }
-        catch (FormatException exception)
+        catch (Exception exception) when (!File.Exists(file) && exception is IOException)
+        {
+            throw new UsageException(WhyNoProject(folder));
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
             throw new UsageException(exception.Message);
         }

@@ -4,11 +4,14 @@ namespace Wagi.Runtime.Development;
 
 /// <summary>What <c>wagi dev</c> says, line by line, from wherever it comes.</summary>
 /// <param name="output">Where it goes.</param>
+/// <param name="isTerminal">Whether a line there may stand where another one was drawn, as what is being compiled is.</param>
 /// <param name="hasColors">Whether some of it is colored.</param>
 /// <param name="time">The clock, for the time before each line.</param>
-internal sealed class DevTerminal(TextWriter output, bool hasColors, TimeProvider time)
+internal sealed class DevTerminal(TextWriter output, bool isTerminal, bool hasColors, TimeProvider time)
 {
     private const string Reset = "\e[0m";
+
+    private const string EraseLine = "\r\e[K";
 
     private readonly Lock _lock = new();
 
@@ -29,7 +32,7 @@ internal sealed class DevTerminal(TextWriter output, bool hasColors, TimeProvide
     {
         lock (_lock)
         {
-            output.WriteLine(line);
+            output.WriteLine(isTerminal ? EraseLine + line : line);
             output.Flush();
         }
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.IO.Enumeration;
 
@@ -24,7 +23,7 @@ internal sealed class SourceFiles(string root, DevProject project)
     public SourceState Look()
     {
         var start = Stopwatch.GetTimestamp();
-        var files = ImmutableDictionary.CreateBuilder<string, (DateTimeOffset WrittenAt, long Length)>(StringComparer.Ordinal);
+        var files = new Dictionary<string, (DateTimeOffset WrittenAt, long Length)>(StringComparer.Ordinal);
         foreach (var path in project.Watched)
         {
             if (Directory.Exists(path))
@@ -40,7 +39,7 @@ internal sealed class SourceFiles(string root, DevProject project)
             }
         }
 
-        return new SourceState(files.ToImmutable(), Stopwatch.GetElapsedTime(start));
+        return new SourceState(files, Stopwatch.GetElapsedTime(start));
     }
 
     private bool IsSource(ref FileSystemEntry entry)
@@ -77,10 +76,10 @@ internal sealed class SourceFiles(string root, DevProject project)
 /// <summary>What the sources looked like at a time.</summary>
 /// <param name="Files">Absolute path → what changes with its content.</param>
 /// <param name="Effort">How long it took to look.</param>
-internal sealed record SourceState(ImmutableDictionary<string, (DateTimeOffset WrittenAt, long Length)> Files, TimeSpan Effort)
+internal sealed record SourceState(IReadOnlyDictionary<string, (DateTimeOffset WrittenAt, long Length)> Files, TimeSpan Effort)
 {
     /// <summary>The files that are new, gone or otherwise than before.</summary>
-    public ImmutableHashSet<string> Since(SourceState before) =>
+    public IReadOnlyCollection<string> Since(SourceState before) =>
     [
         .. Files.Where(file => !before.Files.TryGetValue(file.Key, out var stamp) || stamp != file.Value).Select(file => file.Key),
         .. before.Files.Keys.Where(file => !Files.ContainsKey(file)),

@@ -11,6 +11,9 @@ internal unsafe struct NativeError(nint error, nint trap = 0)
 {
     private const int MaxFrames = 4;
 
+    /// <summary>Of frames with files and lines, which are there only for somebody who reads them all: a panic has many before the one that matters.</summary>
+    private const int MaxFramesWithPlaces = 20;
+
     private nint _error = error;
     private nint _trap = trap;
 
@@ -100,7 +103,8 @@ internal unsafe struct NativeError(nint error, nint trap = 0)
         var text = string.Join("; ", head.Concat(lines.Skip(cause + 1).Select(WithoutNumber)));
         if (frames.Count > 0)
         {
-            text += $"; at {string.Join(", ", frames.Take(MaxFrames))}{(frames.Count > MaxFrames ? ", …" : "")}";
+            var most = frames.Any(frame => frame.EndsWith(')')) ? MaxFramesWithPlaces : MaxFrames;
+            text += $"; at {string.Join(", ", frames.Take(most))}{(frames.Count > most ? ", …" : "")}";
         }
 
         return text;

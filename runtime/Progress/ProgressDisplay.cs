@@ -44,7 +44,8 @@ internal sealed class ProgressDisplay : IDisposable
     /// <summary>Shows nothing.</summary>
     public static ProgressDisplay None { get; } = new(TextWriter.Null, isTerminal: false);
 
-    private static bool IsErrorATerminal => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+    /// <summary>Whether stderr is a terminal that does more than print.</summary>
+    public static bool IsErrorATerminal => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
     /// <summary>For a server, whose log says in plain lines what it pulls and compiles: shown beside it on a terminal only.</summary>
     public static ProgressDisplay ForServer() =>

@@ -132,6 +132,7 @@ public sealed class DevCommandTests : IDisposable
 
         // What is changed meanwhile is looked for in vain, so that the count stands still; an edit counts on.
         await dev.PrintsAsync("^3$");
+        await dev.PrintsAsync(@"^\S+ stamp: written by each build");
         Write("source.wat", Source("two"));
         await dev.AnswersAsync("/", "two");
         await dev.PrintsAsync("^4$");
@@ -205,8 +206,10 @@ public sealed class DevCommandTests : IDisposable
     }
 
     /// <summary>On a terminal, which <c>script</c> makes one.</summary>
-    [Fact]
-    public async Task Keys_BuildAgain_NameTheConsole_AndQuit()
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("1", false)]
+    public async Task Keys_BuildAgain_NameTheConsole_AndQuit(string noColor, bool isColored)
     {
         Assert.SkipWhen(TestTools.WhyMissing("script") is not null, TestTools.WhyMissing("script") ?? "");
         Write("modules.toml", Configuration);
@@ -219,7 +222,7 @@ public sealed class DevCommandTests : IDisposable
             until [ "$(grep -c 'built in' "$log")" = 2 ]; do sleep 0.1; done; printf q
             """);
         var log = _folder.Write("log", "");
-        string command = $"env -u DISPLAY -u WAYLAND_DISPLAY TERM=xterm {DevProcess.Wagi} dev {Project} -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache {_folder.PathOf("cache")}";
+        string command = $"env -u DISPLAY -u WAYLAND_DISPLAY TERM=xterm NO_COLOR={noColor} {DevProcess.Wagi} dev {Project} -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache {_folder.PathOf("cache")}";
 
         var result = await Command.RunAsync(
             "sh", ["-c", "sh \"$0\" \"$1\" | script --quiet --return --flush --command \"$2\" \"$1\"", Path.Combine(Project, "type.sh"), log, command],
@@ -227,6 +230,8 @@ public sealed class DevCommandTests : IDisposable
 
         Assert.Equal((0, ""), (result.ExitCode, result.Stderr));
         Assert.Contains("keys: o opens the console, r builds again, q quits", result.Stdout, StringComparison.Ordinal);
+        Assert.Equal(isColored, result.Stdout.Contains("\e[32mbuilt in ", StringComparison.Ordinal));
+        Assert.Equal(isColored, result.Stdout.Contains("\e[3", StringComparison.Ordinal));
         Assert.Equal("x\nx\n", File.ReadAllText(_folder.PathOf("builds")));
     }
 
@@ -264,7 +269,7 @@ public sealed class DevCommandTests : IDisposable
             Write("main.c", "__attribute__((noinline)) static int divide(volatile int by) {\n    if (by == 0) __builtin_trap();\n    return 1 / by;\n}\n\nint main(void) {\n    return divide(0);\n}\n");
             await dev.PrintsAsync("(built in .*[^$]*){2}");
             await Eventually.Becomes(_ => dev.StatusAsync("/project"), status => status == 500, cancellationToken: Cancellation);
-            await dev.PrintsAsync(@"^\S+ project trapped: .*unreachable.*; at divide \(\S*main\.c:2:\d+\), (__original_)?main \(\S*main\.c:7:\d+\)");
+            await dev.PrintsAsync(@"^\S+ project trapped: .*unreachable[^\n]*executed\n  at divide \(\S*main\.c:2:\d+\)\n  at (__original_)?main \(\S*main\.c:7:\d+\)\n");
             Assert.Equal(0, await dev.InterruptAsync());
         }
 
