@@ -17,6 +17,7 @@ internal sealed partial class NewCommand
     public Command Create()
     {
         var command = new Command("new", "Begin a project: a handler, its modules.toml and WagiModule, and a Makefile that builds, serves and tests it.");
+        _language.CompletionSources.Add([.. ProjectTemplate.All.Select(template => template.Id)]);
         command.Arguments.Add(_language);
         command.Arguments.Add(_name);
         command.SetAction(RunAsync);

@@ -1,10 +1,13 @@
 using System.CommandLine;
+using Wagi.Hosting.CommandLine;
 
 namespace Wagi.Runtime.Commands;
 
 /// <summary>The command line of <c>wagi</c>.</summary>
 internal static class RootCommandFactory
 {
+    private const string Program = "wagi";
+
     /// <summary>The root: a command for each thing to do, and without a command the same as <c>serve</c>.</summary>
     /// <param name="streams">What a module that is run reads and writes; null: those of this process.</param>
     public static RootCommand Create(StandardStreams? streams = null)
@@ -41,6 +44,8 @@ internal static class RootCommandFactory
         root.Subcommands.Add(new PullCommand().Create());
         root.Subcommands.Add(new ImportCommand().Create());
         root.Subcommands.Add(new PrepareCacheCommand().Create());
+        new CompletionCommands(Program).AddTo(root);
+        new ManualPages(Program).AddTo(root);
         return root;
     }
 }

@@ -9,7 +9,7 @@ namespace Wagi.Hosting.CommandLine;
 public static class CommandLineProgram
 {
     /// <summary>What begins with an at sign is a value like any other, and not a file with more arguments.</summary>
-    private static readonly ParserConfiguration Syntax = new() { ResponseFileTokenReplacer = null };
+    internal static readonly ParserConfiguration Syntax = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="root">The program's commands.</param>
@@ -48,7 +48,7 @@ public static class CommandLineProgram
 
         // What follows the first unknown word is seldom worth mentioning.
         var isOption = unknown.StartsWith('-');
-        var known = isOption ? OptionsOf(parsed) : command.Subcommands.SelectMany(Names);
+        var known = isOption ? OptionsOf(parsed) : command.Subcommands.Where(other => !other.Hidden).SelectMany(Names);
         var nearest = NearestName.Of(unknown, known);
         var what = isOption ? "an option" : command.Subcommands.Count > 0 ? "a command" : "expected here";
         return [$"'{unknown}' is not {what}{(nearest is null ? Takes(command) : $"; did you mean '{nearest}'?")}"];
