@@ -1,6 +1,6 @@
 # Every target that people and scripts use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build run check test e2e bench bench-check images samples crds manifests publish published-images format
+.PHONY: help build run check test e2e bench bench-check images samples crds manifests publish dist published-images format
 SHELL := bash
 
 # Where `make publish` puts its programs, for the machine that it runs on unless RID says otherwise (linux-arm64, ...).
@@ -65,6 +65,11 @@ images: ## container images in artifacts/images; BASE=debian makes the base imag
 	tests/cluster/install --native
 	images/build
 	$(if $(PUSH),images/push)
+
+dist: ## what a release consists of, in artifacts/dist, tried as a user would; SIGNING_KEY=… signs, BASE as for images (docs/releasing.md)
+	tests/cluster/install --native
+	dist/build
+	dist/check
 
 crds: ## write crds/, config/rbac/, the chart's copies of both, docs/wagimodule.md and docs/wagiclass.md from the C# types in lib/Wagi.Kubernetes
 	dotnet run --project operator -- crds --output crds

@@ -77,9 +77,9 @@ public sealed partial class NameTests
     [GeneratedRegex(@"(?:^|[\s,])(--[a-zA-Z][-a-zA-Z]+)")]
     private static partial Regex Option();
 
-    [GeneratedRegex(@"(?:^|\s)((?:crds|rbac|operator|runtime|networkPolicy|ingress|httpRoute|metrics|log)\.[a-zA-Z]+(?:\.[a-zA-Z]+)*)\b(?!/)")]
+    [GeneratedRegex(@"(?:^|\s)((?:crds|rbac|operator|runtime|networkPolicy|ingress|httpRoute|metrics|log)\.(?!yaml\b)[a-zA-Z]+(?:\.[a-zA-Z]+)*)\b(?!/)")]
     private static partial Regex Value();
 
-    [GeneratedRegex(@"^(bench|charts|config|crds|docs|lib|operator|runtime|samples|tests|\.ci)/[-\w./]*$")]
+    [GeneratedRegex(@"^(bench|charts|config|crds|dist|docs|images|lib|operator|runtime|samples|tests|\.ci)/[-\w./]*$")]
     private static partial Regex RepositoryPath();
 }

@@ -16,10 +16,10 @@ internal sealed partial class Page
         Read(File.ReadAllLines(System.IO.Path.Combine(Checkout.Root, path)));
     }
 
-    /// <summary>Every page: the README files of the project and of the chart, and <c>docs/</c> with what is below it.</summary>
+    /// <summary>Every page: those at the top of the checkout, the README files of the chart and of the test servers, and <c>docs/</c> with what is below it.</summary>
     public static IReadOnlyList<Page> All { get; } =
     [
-        .. new[] { "README.md", "charts/wagi-operator/README.md", "tests/cluster/README.md" }
+        .. new[] { "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "charts/wagi-operator/README.md", "tests/cluster/README.md" }
             .Concat(Directory.EnumerateFiles(System.IO.Path.Combine(Checkout.Root, "docs"), "*.md", SearchOption.AllDirectories)
                 .Select(path => System.IO.Path.GetRelativePath(Checkout.Root, path)).Order(StringComparer.Ordinal))
             .Select(path => new Page(path)),
