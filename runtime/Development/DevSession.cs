@@ -1,4 +1,3 @@
-using Wagi.Bindle.Errors;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Configuration;
@@ -19,7 +18,6 @@ internal sealed class DevSession(string folder, DevProject project, ServeOptions
 
     /// <summary>Builds, and then serves and builds until <paramref name="stopping"/> or <c>q</c>.</summary>
     /// <exception cref="IOException">An address is taken, or the cache directory cannot be used.</exception>
-    /// <exception cref="BindleException">See <see cref="WagiServer.RunAsync"/>.</exception>
     /// <exception cref="LoopEndedException">Nothing is served any more.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -44,7 +42,7 @@ internal sealed class DevSession(string folder, DevProject project, ServeOptions
         var building = builds.RunAsync(_ending.Token);
         await Task.WhenAny(serving, building);
         await _ending.CancelAsync();
-        await building.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await building.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await serving;
         if (building.IsFaulted)
         {

@@ -25,12 +25,12 @@ public sealed class ConfigurationWatcherTests : IDisposable
 
     private static string Entry(string name) => $"[[module]]\nid = \"{name}\"\nroute = \"/{name}\"\nmodule = \"{name}.wasm\"\n";
 
-    private ConfigurationWatcher Watch(string? path = null, TimeProvider? time = null)
+    private ConfigurationWatcher Watch(string? path = null, TimeProvider? time = null, ReloadGate? gate = null)
     {
         var reader = new ConfigurationReader(
             ModulesOrigin.OfConfiguration(path ?? _folder.PathOf("modules.toml")), _folder.PathOf("secrets"), TimeProvider.System, NullLogger<ConfigurationReader>.Instance);
         return new ConfigurationWatcher(
-            reader, new FileSource(_folder.FullPath), _applied.Add, _reloaded.Add, time ?? _time, NullLogger<ConfigurationWatcher>.Instance);
+            reader, new FileSource(_folder.FullPath), _applied.Add, _reloaded.Add, time ?? _time, NullLogger<ConfigurationWatcher>.Instance, gate);
     }
 
     /// <summary>What is served, as far as the watcher has told.</summary>
@@ -140,6 +140,27 @@ public sealed class ConfigurationWatcherTests : IDisposable
         watcher.Look();
         Assert.Equal("a", Served);
         Assert.Single(_applied[^1].File.Problems);
+    }
+
+    [Fact]
+    public void ChangedModule_WaitsForTheGate()
+    {
+        _folder.Write("modules.toml", Entry("a"));
+        _folder.Write("a.wasm", "one");
+        var gate = new ReloadGate();
+        using var watcher = Watch(gate: gate);
+        watcher.Look();
+
+        gate.Close();
+        _folder.Write("a.wasm", "half built");
+        watcher.Look();
+        _time.Advance(AMoment);
+        watcher.Look();
+        Assert.Empty(_reloaded);
+
+        gate.Open();
+        watcher.Look();
+        Assert.Equal(["a"], _reloaded);
     }
 
     [Fact]
