@@ -25,8 +25,11 @@ internal sealed class ClusterException(string message) : Exception(message)
         ApiServerException { StatusCode: HttpStatusCode.Unauthorized } => new(
             $"{address} does not accept the credentials of the kubeconfig: log in again, or name another with --context or --kubeconfig"),
         ApiServerException { IsRefused: true } => new(
-            $"you may not {verb} {resource.Plural}{In(@namespace)}: ask for a role that has it, such as 'edit' (helm install with rbac.aggregate), and see "
-            + $"kubectl auth can-i {verb} {NameOf(resource)}{(@namespace is null ? " --all-namespaces" : $" --namespace {@namespace}")}") { IsForbidden = true },
+            $"you may not {verb} {resource.Plural}{In(@namespace)}{RoleOf(resource, verb)}; see "
+            + $"kubectl auth can-i {verb} {NameOf(resource)}{(@namespace is null ? " --all-namespaces" : $" --namespace {@namespace}")}")
+        {
+            IsForbidden = true,
+        },
         ApiServerException { IsNotFound: true } refused when refused.Message.Contains("namespaces \"", StringComparison.Ordinal) && @namespace is not null =>
             new(ApiServerException.MissingNamespace(@namespace).Message),
         ApiServerException { IsConflict: true } refused => new($"{refused.Said}; --force-conflicts takes the fields over"),
@@ -37,6 +40,10 @@ internal sealed class ClusterException(string message) : Exception(message)
     };
 
     private static string In(string? @namespace) => @namespace is null ? " in all namespaces" : $" in namespace '{@namespace}'";
+
+    /// <summary>The chart gives the custom resources to the roles that every cluster has, unless it is told not to (<c>rbac.aggregate</c>).</summary>
+    private static string RoleOf(ApiResource resource, string verb) =>
+        resource.Group.Length == 0 ? "" : $": the cluster role '{(verb is "get" or "list" ? "view" : "edit")}' has that right, ask for it";
 
     private static string NameOf(ApiResource resource) => resource.Group.Length == 0 ? resource.Plural : $"{resource.Plural}.{resource.Group}";
 }
