@@ -26,7 +26,7 @@ internal static class RootCommandFactory
               wagi run hello.wasm --env PATH_INFO=/ -- name=value      one invocation, here in the terminal
               wagi compile hello.wasm -o hello.cwasm                   native code, for a quick start
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
-              wagi deploy hello.wasm ghcr.io/me/hello:v1 --route /hello   serve it in a cluster
+              wagi deploy hello.wasm ghcr.io/me/hello:v1 --route /hi   serve it in a cluster
               wagi pull ghcr.io/me/hello:v1 -o hello.wasm              fetch it again
               wagi import spin.toml > modules.toml                     serve what was written for Spin
             """);
