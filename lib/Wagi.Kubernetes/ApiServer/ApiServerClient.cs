@@ -8,9 +8,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Wagi.Kubernetes.ApiServer;
 
 /// <summary>
-/// The few verbs that both programs need of the API server, over the connection of KubernetesClient, which knows kubeconfig,
-/// certificates and tokens. The ahead-of-time edition of that package has no watch, and its typed calls fetch whole objects where
-/// metadata is enough.
+/// The few verbs that both programs need of the API server. The ahead-of-time edition of KubernetesClient has no watch, and its typed calls fetch
+/// whole objects where metadata is enough.
 /// </summary>
 public sealed class ApiServerClient : IDisposable
 {
@@ -20,30 +19,22 @@ public sealed class ApiServerClient : IDisposable
     private static readonly MediaTypeHeaderValue MergePatch = new("application/merge-patch+json");
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    private readonly k8s.Kubernetes _connection;
+    private readonly ApiServerConnection _connection;
     private readonly string _fieldManager;
 
     /// <param name="fieldManager">Who owns the fields that are applied: the name of the program, which is also its <c>User-Agent</c>.</param>
     /// <param name="configuration">Address and credentials, as <see cref="Kubeconfig.Load"/> finds them.</param>
     /// <param name="handlers">What requests pass through on their way.</param>
+    /// <exception cref="KubeconfigException">The client certificate cannot be used.</exception>
     public ApiServerClient(string fieldManager, k8s.KubernetesClientConfiguration configuration, params DelegatingHandler[] handlers)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         _fieldManager = fieldManager;
-        configuration.UserAgent ??= fieldManager;
-        configuration.FirstMessageHandlerSetup = handler =>
-        {
-            // A watch may be silent for minutes: pings tell a quiet server from a dead one.
-            handler.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
-            handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-            handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
-            handler.ConnectTimeout = TimeSpan.FromSeconds(10);
-        };
-        _connection = new k8s.Kubernetes(configuration, handlers);
+        _connection = new ApiServerConnection(configuration, handlers);
     }
 
     /// <summary>Where the API server is.</summary>
-    public Uri Address => _connection.BaseUri;
+    public Uri Address => _connection.Address;
 
     /// <summary>Reads one object; null when there is none.</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
@@ -114,7 +105,7 @@ public sealed class ApiServerClient : IDisposable
     public async Task<HttpResponseMessage> StreamAsync(string path, string? accept, CancellationToken cancellationToken)
     {
         using var request = await RequestAsync(HttpMethod.Get, path, accept, cancellationToken);
-        var response = await _connection.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var response = await _connection.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -138,7 +129,7 @@ public sealed class ApiServerClient : IDisposable
         {
             using var request = await RequestAsync(method, path, accept, timeout.Token);
             request.Content = content;
-            using var response = await _connection.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await _connection.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             if (!response.IsSuccessStatusCode)
             {
                 throw await RefusedAsync(request, response, isSecret, timeout.Token);
@@ -164,11 +155,7 @@ public sealed class ApiServerClient : IDisposable
         };
         request.Headers.TryAddWithoutValidation("Accept", accept ?? "application/json");
         request.Headers.TryAddWithoutValidation("User-Agent", _fieldManager);
-        if (_connection.Credentials is { } credentials)
-        {
-            await credentials.ProcessHttpRequestAsync(request, cancellationToken);
-        }
-
+        await _connection.PrepareAsync(request, cancellationToken);
         return request;
     }
 
