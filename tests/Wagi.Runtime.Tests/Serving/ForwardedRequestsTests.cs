@@ -67,10 +67,9 @@ public sealed class ForwardedRequestsTests(ForwardedRequestsTests.Servers server
     [InlineData("10.0.0.0/8", "forwarded")]
     [InlineData("::1", "x-forwarded")]
     [InlineData(null, "x-forwarded")]
-    [InlineData(null, "forwarded")]
     public async Task FieldsOfAnybodyElse_ChangeNothing(string? trusted, string fields) => Assert.Equal(Own, await SeeAsync(
         "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: www.example\r\nForwarded: for=192.0.2.1;proto=https;host=www.example",
-        [.. trusted is null ? Array.Empty<string>() : ["--trusted-proxies", trusted], "--proxy-fields", fields]));
+        trusted is null ? [] : ["--trusted-proxies", trusted, "--proxy-fields", fields]));
 
     [Fact]
     public async Task HostThatIsBelieved_LeadsToItsModule_WhichSeesTheFieldsAsTheyWereSent()
