@@ -100,7 +100,11 @@ public sealed class TracingTests : IDisposable
     public async Task SettingThatIsWrong_IsNamed(string variable, string expected)
     {
         SkipWithout();
-        foreach (string[] command in new[] { [Checkout.Wagi, "serve", "-c", "/dev/null", "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"], new[] { Checkout.Operator, "run" } })
+        var kubeconfig = _directory.Write(
+            "kubeconfig",
+            "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], "
+                + "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}], users: [{name: u, user: {token: t}}]}");
+        foreach (string[] command in new[] { [Checkout.Wagi, "serve", "-c", "/dev/null", "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0"], new[] { Checkout.Operator, "run", "--kubeconfig", kubeconfig } })
         {
             var result = await Command.RunAsync("env", ["OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", variable, .. command], cancellationToken: Cancellation);
 
