@@ -72,7 +72,8 @@ public sealed record WagiModuleSpec
     [Schema(MaxItems = FilesMount.MaxMounts, ListType = "map", ListMapKeys = "path")]
     public IReadOnlyList<FilesSpec?>? Files { get; init; }
 
-    [Description("How long a request may take before it is answered with 504: 1ms to 24h. Default: the runtime's --timeout, 30s. Example: 10s")]
+    [Description("How long a request may run before it is answered with 504: 1ms to 24h. It counts from when the request has a place; " +
+        "waiting for one has a bound of its own, 10s, after which the answer is 503. Default: the runtime's --timeout, 30s. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]
     [Rule(TimeoutRule.Expression, TimeoutRule.Message)]
     public string? Timeout { get; init; }
@@ -83,7 +84,7 @@ public sealed record WagiModuleSpec
     [Rule(MemoryLimitRule.Expression, MemoryLimitRule.Message)]
     public string? MemoryLimit { get; init; }
 
-    [Description("Requests of this module that one runtime runs at a time. More wait a moment and are then answered with 503. " +
+    [Description("Requests of this module that one runtime runs at a time. More wait, a hundred at the most and for 10s, and are then answered with 503. " +
         "At the most the module's share of the runtime's places, --max-module-share, 64. Default: the runtime's --max-concurrency, 8 for every CPU. Example: 50")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? MaxConcurrency { get; init; }
