@@ -58,7 +58,7 @@ internal sealed class AdminServer : IAsyncDisposable
         }
 
         _application.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
-        _application.Run(new ClientFaults(AnswerAsync, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
+        _application.Run(new UnreadBodies(new ClientFaults(AnswerAsync, loggers.CreateLogger<ClientFaults>()).InvokeAsync).InvokeAsync);
     }
 
     /// <summary>True once the runtime is going down: it is no longer ready, and still answers.</summary>

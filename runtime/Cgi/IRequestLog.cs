@@ -17,4 +17,8 @@ internal interface IRequestLog
 /// <param name="Bytes">Length of the answer's body; of one that was cut off, what there was of it.</param>
 /// <param name="Reason">Why, for the module's owner; null: there is nothing to add.</param>
 /// <param name="Parts">Where its time went; null: it broke off.</param>
-internal readonly record struct RequestEnd(RequestOutcome Outcome, long Bytes = 0, string? Reason = null, RequestParts? Parts = null);
+/// <param name="Answered">
+/// When its answer was complete, before the rest of a body was taken that nobody wanted: a time stamp of <c>Stopwatch</c>; 0: when it ended.
+/// </param>
+internal readonly record struct RequestEnd(
+    RequestOutcome Outcome, long Bytes = 0, string? Reason = null, RequestParts? Parts = null, long Answered = 0);

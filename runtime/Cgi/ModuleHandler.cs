@@ -169,7 +169,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         finally
         {
             var status = end.Outcome == RequestOutcome.Cancelled ? 0 : context.Response.StatusCode;
-            var duration = Stopwatch.GetElapsedTime(start);
+            var duration = end.Answered == 0 ? Stopwatch.GetElapsedTime(start) : Stopwatch.GetElapsedTime(start, end.Answered);
             _metrics.Record(end.Outcome, status, duration);
             RequestLog?.Add(context, end, status, duration);
             if (span is not null)
@@ -325,15 +325,17 @@ public sealed partial class ModuleHandler : IModuleHandler
                 body.Arriving!.ThrowIfBroken();
             }
 
+            var answered = 0L;
             var (outcome, reason) = await ConcludeAsync(context, run, result, body.Arriving?.Refusal);
             if (rest is not null && !HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 // In HTTP/2 the stream ends here, and its client knows (RFC 9113 §8.1).
                 await context.Response.CompleteAsync();
+                answered = Stopwatch.GetTimestamp();
                 await rest;
             }
 
-            return (new RequestEnd(outcome, run.Output.BodyLength, reason), run.Guest.Times);
+            return (new RequestEnd(outcome, run.Output.BodyLength, reason, Answered: answered), run.Guest.Times);
         }
         finally
         {

@@ -110,7 +110,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             answer = new ForwardedRequests(proxies, answer).InvokeAsync;
         }
 
-        application.Run(new ClientFaults(answer, loggers.CreateLogger<ClientFaults>()).InvokeAsync);
+        application.Run(new UnreadBodies(new ClientFaults(answer, loggers.CreateLogger<ClientFaults>()).InvokeAsync).InvokeAsync);
         return application;
     }
 

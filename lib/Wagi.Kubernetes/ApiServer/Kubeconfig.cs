@@ -61,7 +61,7 @@ public static class Kubeconfig
             return KubernetesClientConfiguration.BuildConfigFromConfigObject(merged, context);
         }
         catch (Exception exception) when (exception is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException
-            or FormatException or UriFormatException or System.Security.Cryptography.CryptographicException)
+            or FormatException or UriFormatException or InvalidCastException or System.Security.Cryptography.CryptographicException)
         {
             throw new KubeconfigException($"kubeconfig {names} cannot be used: {exception.Message}");
         }
@@ -69,6 +69,11 @@ public static class Kubeconfig
 
     private static K8SConfiguration Read(string file)
     {
+        if (string.IsNullOrWhiteSpace(File.ReadAllText(file)))
+        {
+            return new K8SConfiguration(); // as for kubectl; the library trips over it
+        }
+
         var config = KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         // Relative to the file that names them, which a merged configuration does not know.

@@ -41,6 +41,9 @@ public sealed class KubeconfigTests : IDisposable
     [Theory]
     [InlineData("{ not yaml")]
     [InlineData("apiVersion: v1\nkind: Config\n")]
+    [InlineData("\n")]
+    [InlineData("garbage")]
+    [InlineData("[]")]
     public void UnusableFile_IsNamed(string content)
     {
         var file = _directory.Write("config", content);

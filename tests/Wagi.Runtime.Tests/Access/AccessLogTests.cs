@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
@@ -57,6 +59,25 @@ public sealed class AccessLogTests
         });
         Assert.Equal(0, lines[0]["receiving"]);
         Assert.InRange(lines[1]["receiving"], 50, lines[1]["ms"]);
+    }
+
+    /// <summary>A client has its answer, and goes on sending what nobody wants.</summary>
+    [Fact]
+    public async Task Time_EndsWithTheAnswer()
+    {
+        await using var host = await ServerHost.StartAsync(Hello, "/a", "--access-log", "all");
+        using var client = new TcpClient();
+        await client.ConnectAsync(host.Client.BaseAddress!.Host, host.Client.BaseAddress.Port, Cancellation);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n{new string('x', 2_000_000)}"), Cancellation);
+        Assert.True(await stream.ReadAsync(new byte[4096], Cancellation) > 0);
+        await Task.Delay(500, Cancellation);
+        Assert.Empty(PartsOf(host.Log));
+        await stream.WriteAsync(new byte[1_000_000], Cancellation);
+
+        var parts = Assert.Single(await Eventually.Becomes(() => PartsOf(host.Log), parts => parts.Length == 1, cancellationToken: Cancellation));
+        Assert.Equal(parts["ms"], parts.Where(part => part.Key != "ms").Sum(part => part.Value), 0.01);
+        Assert.InRange(parts["sending"], 0, 400);
     }
 
     [Fact]
