@@ -72,8 +72,8 @@ public sealed record WagiModuleSpec
     [Schema(MaxItems = FilesMount.MaxMounts, ListType = "map", ListMapKeys = "path")]
     public IReadOnlyList<FilesSpec?>? Files { get; init; }
 
-    [Description("How long a request may run before it is answered with 504: 1ms to 24h. It counts from when the request has a place; " +
-        "waiting for one has a bound of its own, 10s, after which the answer is 503. Default: the runtime's --timeout, 30s. Example: 10s")]
+    [Description("How long a request may run before it is answered with 504, from when it has a place, for which it waits 10s at the most and is then " +
+        "answered with 503: 1ms to 24h. Default: the runtime's --timeout, 30s. Example: 10s")]
     [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.Duration)]
     [Rule(TimeoutRule.Expression, TimeoutRule.Message)]
     public string? Timeout { get; init; }
