@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Wagi.Hosting.CommandLine;
 using Wagi.Kubernetes.ApiServer;
 using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Problems;
@@ -31,17 +32,7 @@ internal static class VerdictTable
                 ? [key.ToString(), routeOf(key), Refused(byKey.GetValueOrDefault(key)), Unreadable]
                 : Row(byKey[key], routeOf(key))),
         ];
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            for (var column = 0; column < row.Length - 1; column++)
-            {
-                text.Append(row[column].PadRight(rows.Max(other => other[column].Length) + 2));
-            }
-
-            text.Append(row[^1]).Append('\n');
-        }
-
+        var text = new StringBuilder(TextTable.Write(rows)).Append('\n');
         foreach (var problem in problems)
         {
             text.Append(problem).Append('\n');

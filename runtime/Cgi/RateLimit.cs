@@ -19,9 +19,6 @@ internal sealed class RateLimit(RequestRate rate) : IDisposable
         QueueLimit = 0,
     });
 
-    /// <summary>The rate.</summary>
-    public RequestRate Rate => rate;
-
     /// <summary>Whether there is room for one more request, which then counts.</summary>
     /// <param name="wait">Otherwise, how long until there is: whole seconds, at least one.</param>
     public bool TryTake(out TimeSpan wait)

@@ -7,6 +7,12 @@ namespace Wagi.Runtime.Cluster;
 /// <summary>Why a WagiModule is ready or not: its conditions in the order in which they are reached, what each means, and what to do.</summary>
 internal static class Explanation
 {
+    /// <summary>What to ask when no operator has looked at a WagiModule.</summary>
+    public const string OperatorQuestion = "Does one run, and is it the one of its class?";
+
+    /// <summary>The command that answers it.</summary>
+    public const string OperatorCommand = "  kubectl get pods --all-namespaces --selector app.kubernetes.io/component=operator";
+
     /// <param name="module">The WagiModule.</param>
     /// <param name="events">What was reported about it; null: unknown.</param>
     /// <param name="now">The present.</param>
@@ -19,8 +25,8 @@ internal static class Explanation
         if (conditions.Count == 0)
         {
             Line(text, "");
-            Line(text, "No operator has looked at it. Does one run, and is it the one of its class?");
-            Line(text, "  kubectl get pods --all-namespaces --selector app.kubernetes.io/component=operator");
+            Line(text, $"No operator has looked at it. {OperatorQuestion}");
+            Line(text, OperatorCommand);
         }
         else if (module.Status?.ObservedGeneration is { } observed && observed < module.Metadata.Generation)
         {

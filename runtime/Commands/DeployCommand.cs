@@ -208,8 +208,8 @@ internal sealed class DeployCommand
     {
         if (readiness.Trouble is not { } trouble)
         {
-            return $"{module.Key} is not ready after {Duration.Format(timeout)}: no operator has looked at it. Does one run, and is it the one of its class?\n"
-                + "  kubectl get pods --all-namespaces --selector app.kubernetes.io/component=operator";
+            return $"{module.Key} is not ready after {Duration.Format(timeout)}: no operator has looked at it. {Explanation.OperatorQuestion}\n"
+                + Explanation.OperatorCommand;
         }
 
         var waited = readiness.IsStalled ? "" : $" after {Duration.Format(timeout)}";

@@ -71,8 +71,7 @@ public sealed class ApiServerClient : IDisposable
     /// <exception cref="ApiServerException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<T> ApplyAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, bool isSecret, CancellationToken cancellationToken) =>
-        SendAsync(
-            HttpMethod.Patch, $"{path}?fieldManager={_fieldManager}&force=true", Body(manifest, ApplyPatch), type, accept: null, isSecret, cancellationToken);
+        ApplyAsync(path, manifest, type, ApplyOptions.Force, isSecret, cancellationToken);
 
     /// <summary>
     /// Server-side apply that takes no field from whoever else applied it: what differs is refused (<see cref="ApiServerException.IsConflict"/>)
@@ -81,10 +80,7 @@ public sealed class ApiServerClient : IDisposable
     /// <exception cref="ApiServerException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<T> ApplyAsync<T>(string path, JsonObject manifest, JsonTypeInfo<T> type, ApplyOptions options, CancellationToken cancellationToken) =>
-        SendAsync(
-            HttpMethod.Patch,
-            $"{path}?fieldManager={_fieldManager}{(options.HasFlag(ApplyOptions.Force) ? "&force=true" : "")}{(options.HasFlag(ApplyOptions.DryRun) ? "&dryRun=All" : "")}",
-            Body(manifest, ApplyPatch), type, accept: null, isSecret: false, cancellationToken);
+        ApplyAsync(path, manifest, type, options, isSecret: false, cancellationToken);
 
     /// <summary>JSON merge patch (RFC 7396).</summary>
     /// <exception cref="ApiServerException">The server refused.</exception>
@@ -119,6 +115,12 @@ public sealed class ApiServerClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
+
+    private Task<T> ApplyAsync<T>(
+        string path, JsonObject manifest, JsonTypeInfo<T> type, ApplyOptions options, bool isSecret, CancellationToken cancellationToken) => SendAsync(
+            HttpMethod.Patch,
+            $"{path}?fieldManager={_fieldManager}{(options.HasFlag(ApplyOptions.Force) ? "&force=true" : "")}{(options.HasFlag(ApplyOptions.DryRun) ? "&dryRun=All" : "")}",
+            Body(manifest, ApplyPatch), type, accept: null, isSecret, cancellationToken);
 
     private async Task<T> SendAsync<T>(
         HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, string? accept, bool isSecret, CancellationToken cancellationToken)

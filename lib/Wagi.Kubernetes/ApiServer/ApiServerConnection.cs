@@ -91,7 +91,6 @@ internal sealed class ApiServerConnection : IDisposable
             tls.CertificateChainPolicy = policy;
         }
 
-        configuration.FirstMessageHandlerSetup?.Invoke(handler);
         return handler;
     }
 
