@@ -79,7 +79,11 @@ internal sealed partial class WagiServer : IAsyncDisposable
         }
 
         _dispatcher = new RequestDispatcher(
-            () => _host.Routes, _loading.Metrics, access, isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address));
+            () => _host.Routes,
+            _loading.Metrics,
+            access,
+            isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address),
+            isReady: () => _host.Status is { Ready: true });
         _main = CreateMain(options, certificate, loggers);
         _refusedRequests = RefusedRequests.Listen(_main.Services, access);
         _sender = options.IsOwnMachine ? new ConsoleSender() : null;

@@ -13,7 +13,9 @@ namespace Wagi.Runtime.Serving;
 /// <param name="metrics">Counts requests that no module answers.</param>
 /// <param name="access">Told of requests that no module answers; null: nobody is.</param>
 /// <param name="isLocal">Whether clients are whoever started the server, and may be told which routes there are.</param>
-internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics, AccessLog? access = null, bool isLocal = false)
+/// <param name="isReady">Whether the modules of the first configuration were loaded, or given up; null: from the start.</param>
+internal sealed class RequestDispatcher(
+    Func<RouteTable<RouteTarget>> routes, RequestMetrics metrics, AccessLog? access = null, bool isLocal = false, Func<bool>? isReady = null)
 {
     /// <summary>Answered on the main port as well, as WAGI does, unless a module has the route.</summary>
     private const string HealthPath = "/healthz";
@@ -63,8 +65,17 @@ internal sealed class RequestDispatcher(Func<RouteTable<RouteTarget>> routes, Re
 
         return path == HealthPath
             ? AnswerAsync(context, Stopwatch.GetTimestamp(), PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, "OK"))
-            : RefuseAsync(context, StatusCodes.Status404NotFound, NotFound(table, hostName, path));
+            : RefuseUnroutedAsync(context, table, hostName, path);
     }
+
+    /// <summary>
+    /// "Not found" (RFC 9110 §15.5.5) is only for a server that would know: one that starts has not loaded everything, and the volume of a pod
+    /// that ends is not updated any more, so that it never hears of a new module. Whoever asks again comes to another, or a moment later.
+    /// </summary>
+    private Task RefuseUnroutedAsync(HttpContext context, RouteTable<RouteTarget> table, ReadOnlySpan<char> host, string path) =>
+        _isDraining ? RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the server is stopping, and knows no new routes")
+        : isReady?.Invoke() == false ? RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the server is starting, and has not loaded this route, if there is one")
+        : RefuseAsync(context, StatusCodes.Status404NotFound, NotFound(table, host, path));
 
     /// <summary>With what its author may have meant: a slash more or less makes another path.</summary>
     private string NotFound(RouteTable<RouteTarget> table, ReadOnlySpan<char> host, string path)

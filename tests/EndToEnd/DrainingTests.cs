@@ -31,6 +31,7 @@ public sealed class DrainingTests : IDisposable
             configuration, _directory.PathOf("cache"), secrets: null, Cancellation, "--drain-delay", "60s");
         await runtime.ModuleAsync("a", module => module.State == ModuleState.Ready, Cancellation);
         Assert.Null(await ClosesAsync());
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync("/of-a-module-that-came-later"));
 
         _ = runtime.TerminateAsync(CancellationToken.None);
         await Eventually.Becomes(
@@ -43,6 +44,13 @@ public sealed class DrainingTests : IDisposable
             cancellationToken: Cancellation);
 
         Assert.True(await ClosesAsync());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync("/of-a-module-that-came-later"));
+
+        async Task<HttpStatusCode> StatusAsync(string path)
+        {
+            using var answer = await runtime.Client.GetAsync(path, Cancellation);
+            return answer.StatusCode;
+        }
 
         async Task<bool?> ClosesAsync()
         {

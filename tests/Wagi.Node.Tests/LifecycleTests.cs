@@ -14,7 +14,8 @@ public sealed class LifecycleTests(NodeFixture fixture) : NodeTests(fixture)
         var module = await System.PushAsync(Checkout.Sample("hello-c")!, $"{space}/hello:v1");
         await System.Modules.ApplyAsync(space, "hello", $"route: /{space}", $"module: {module}");
         await System.Modules.WaitAsync(space, "hello", "Ready");
-        await using (var load = await Load.StartAsync(System.Client, $"/{space}"))
+        using var client = System.NewClient();
+        await using (var load = await Load.StartAsync(client, $"/{space}"))
         {
             await System.InstallAsync("runtime.replicas=3", "operator.replicas=2", "commonLabels.team=a");
             Assert.Equal(3, (await System.PodsAsync(InstalledSystem.Runtime)).Count);

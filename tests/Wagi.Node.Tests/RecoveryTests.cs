@@ -61,7 +61,8 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
     {
         await ServeAsync();
         var pods = await System.PodsAsync(InstalledSystem.Runtime);
-        await using var load = await Load.StartAsync(System.Client, $"/{_space}");
+        using var client = System.NewClient();
+        await using var load = await Load.StartAsync(client, $"/{_space}");
 
         await System.Node.RestartKubeletAsync(
             () => System.Modules.ApplyAsync(_space, "next", $"route: /{_space}/next", $"module: {_module}"), Cancellation);
@@ -77,7 +78,8 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
     public async Task DrainedNode_KeepsTheLastRuntime_AndIsFullAgainWhenUncordoned()
     {
         await ServeAsync();
-        await using var load = await Load.StartAsync(System.Client, $"/{_space}");
+        using var client = System.NewClient();
+        await using var load = await Load.StartAsync(client, $"/{_space}");
         try
         {
             // There is no other node: the disruption budget lets one runtime go, and holds the other until its replacement is ready.

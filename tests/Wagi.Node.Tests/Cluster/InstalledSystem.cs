@@ -96,8 +96,14 @@ public sealed class InstalledSystem : IAsyncDisposable
         if (_client?.BaseAddress == url) return;
 
         _client?.Dispose();
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = url };
+        _client = ClientOf(url);
     }
+
+    /// <summary>
+    /// A client without connections: an idle one of <see cref="Client"/> may lead to a pod that is on its way out and knows only the modules
+    /// from before.
+    /// </summary>
+    public HttpClient NewClient() => ClientOf(Client.BaseAddress!);
 
     /// <summary>
     /// Waits until the Service answers so. A connection to a pod that was replaced ends with its next answer, which knows only the modules
@@ -144,6 +150,8 @@ public sealed class InstalledSystem : IAsyncDisposable
         if (_registry is not null) await _registry.DisposeAsync();
         if (_node is not null) await _node.DisposeAsync();
     }
+
+    private static HttpClient ClientOf(Uri url) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = url };
 
     private async Task StartPartsAsync(CancellationToken cancellation)
     {

@@ -74,6 +74,25 @@ public sealed class RequestDispatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task ServerThatMayNotKnowARoute_DoesNotCallItMissing()
+    {
+        var isReady = false;
+        var dispatcher = new RequestDispatcher(() => _routes, _metrics, isReady: () => isReady);
+        const string Starting = "503 the server is starting, and has not loaded this route, if there is one (request id-1)\n";
+        const string Stopping = "503 the server is stopping, and knows no new routes (request id-1)\n";
+
+        Assert.Equal((503, Starting), await GetAsync("example.com", "/other", dispatcher));
+        Assert.Equal((200, "/hello/... by _start"), await GetAsync("example.com", "/hello", dispatcher));
+
+        isReady = true;
+        Assert.Equal((404, "404 no module has this route (request id-1)\n"), await GetAsync("example.com", "/other", dispatcher));
+
+        dispatcher.Drain();
+        Assert.Equal((503, Stopping), await GetAsync("example.com", "/other", dispatcher));
+        Assert.Equal((200, "/hello/... by _start"), await GetAsync("example.com", "/hello", dispatcher));
+    }
+
+    [Fact]
     public async Task Healthz_IsAnsweredUnlessAModuleHasIt() => Assert.Equal((200, "OK\n"), await GetAsync("example.com", "/healthz"));
 
     [Fact]
