@@ -361,10 +361,12 @@ internal sealed class ComponentFusion
         {
             var (count, items) = part.Module.Sections.GetValueOrDefault(WasmSections.Code);
             var reader = new WasmReader(items.Span);
-            for (; count > 0; count--)
+            for (var i = 0; i < count; i++)
             {
+                var code = reader.Take(reader.Number());
+                var known = LibraryRoutines.InPlaceOf(part.Module.TypeOfDefined(i), code);
                 body.SetLength(0);
-                _growsMemoryOfAnother |= CodeMover.MoveBody(reader.Take(reader.Number()), part.Map, body) && part.Module.Defined(CoreSort.Memory) == 0;
+                _growsMemoryOfAnother |= CodeMover.MoveBody(known.IsEmpty ? code : known, part.Map, body) && part.Module.Defined(CoreSort.Memory) == 0;
                 section.WriteBytes(body.GetBuffer().AsSpan(0, (int)body.Length));
             }
         }

@@ -39,6 +39,10 @@ internal sealed class CoreModule
     /// <summary>The types of the functions that it defines.</summary>
     public List<uint> Functions { get; } = [];
 
+    /// <summary>The type of a function that it defines, by its place among them; empty: there is no such type.</summary>
+    public ReadOnlySpan<byte> TypeOfDefined(int function) =>
+        function < Functions.Count && Functions[function] < Types.Count ? Types[(int)Functions[function]].Span : [];
+
     /// <summary>What it exports.</summary>
     public Dictionary<(CoreSort Sort, string Name), uint> Exports { get; } = [];
 
