@@ -47,7 +47,9 @@ internal sealed record Hello(string Language, string Suffix, string Sample)
             new("Go", "_go", "hello-go"),
             InPreinitializedGo,
             new("C, as a component", "_component", "hello-c-component") { Figure = "component_hello_us" },
+            new("Rust, by its target for WASI 0.2", "_wasip2", "hello-rust-wasip2"),
             new("C, for wasi:http", "_wasi_http", "hello-http") { Figure = "wasi_http_hello_us" },
+            new("Rust, for wasi:http", "_wasi_http_rust", "hello-wasip2") { Figure = "wasi_http_hello_rust_us" },
         ];
         foreach (var hello in all)
         {

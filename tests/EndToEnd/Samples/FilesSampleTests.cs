@@ -6,7 +6,7 @@ namespace Wagi.EndToEnd.Samples;
 public class FilesSampleTests(ServedSamples samples) : SampleTests(samples)
 {
     /// <summary>AssemblyScript's library has no files for it to serve.</summary>
-    public static TheoryData<string> LanguagesWithFiles => ["c", "rust", "go", "zig", "c-component", "rust-component"];
+    public static TheoryData<string> LanguagesWithFiles => ["c", "rust", "go", "zig", "c-component", "rust-component", "rust-wasip2"];
 
     [Theory]
     [MemberData(nameof(LanguagesWithFiles))]

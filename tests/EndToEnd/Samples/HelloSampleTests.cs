@@ -9,6 +9,7 @@ public class HelloSampleTests(ServedSamples samples) : SampleTests(samples)
     [MemberData(nameof(LanguagesTextAndComponent))]
     [InlineData("rust-component")]
     [InlineData("http")]
+    [InlineData("wasip2")]
     public async Task Hello_Greets_AsPlainText(string language)
     {
         using var response = await Client.GetAsync(Path("hello", language), Cancellation);

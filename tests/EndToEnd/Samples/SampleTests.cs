@@ -18,11 +18,11 @@ public abstract class SampleTests
     /// <summary>All of them; some samples are there as WebAssembly text, too.</summary>
     public static TheoryData<string> LanguagesAndText => [.. Languages, "wat"];
 
-    /// <summary>What is there as a component of WASI preview 2, too.</summary>
-    public static TheoryData<string> LanguagesAndComponent => [.. Languages, "c-component"];
+    /// <summary>What is there as a component of WASI 0.2, too: with an adapter, and by Rust's own target.</summary>
+    public static TheoryData<string> LanguagesAndComponent => [.. Languages, "c-component", "rust-wasip2"];
 
     /// <summary>All of these together.</summary>
-    public static TheoryData<string> LanguagesTextAndComponent => [.. LanguagesAndText, "c-component"];
+    public static TheoryData<string> LanguagesTextAndComponent => [.. LanguagesAndText, "c-component", "rust-wasip2"];
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -117,18 +117,26 @@ public sealed class ServedSamples : IAsyncLifetime
         Add(toml, "site", "c", "/...", "files = [{ reference = \"site\", path = \"/site\" }]");
 
         // The programs of c and rust as components.
-        Add(toml, "hello", "c-component", "");
         Add(toml, "hello", "rust-component", "");
-        Add(toml, "echo", "c-component", "");
-        Add(toml, "env", "c-component", "", Environment);
-        Add(toml, "events", "c-component", "", "timeout = \"20m\"");
-        AddFiles(toml, "c-component");
         AddFiles(toml, "rust-component");
+        foreach (var component in (string[])["c-component", "rust-wasip2"])
+        {
+            Add(toml, "hello", component, "");
+            Add(toml, "echo", component, "");
+            Add(toml, "env", component, "", Environment);
+            Add(toml, "events", component, "", "timeout = \"20m\"");
+            AddFiles(toml, component);
+        }
 
         // Components for wasi:http.
         Add(toml, "hello", "http", "");
         Add(toml, "echo", "http", "");
-        Add(toml, "handler", "javascript", "/...", $"allowed_hosts = [\"{Target.Origin}\"]");
+        Add(toml, "hello", "wasip2", "");
+        foreach (var language in (string[])["javascript", "wasip2"])
+        {
+            Add(toml, "handler", language, "/...", $"allowed_hosts = [\"{Target.Origin}\"]");
+        }
+
         foreach (var variant in (string[])["c", "c-opt", "c-wizer", "c-wizer-opt"])
         {
             Add(toml, "primes", variant, "");
