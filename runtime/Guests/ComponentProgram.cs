@@ -14,13 +14,16 @@ internal sealed class ComponentProgram : IGuestProgram
     private readonly ComponentLinkerHandle? _linker;
     private readonly ComponentExportHandle? _run;
     private readonly string _remark;
+    private readonly int _memories;
 
     /// <param name="engine">Where it runs.</param>
     /// <param name="component">Its code; owned from here on.</param>
     /// <param name="remark">Why it did not become one module.</param>
-    public ComponentProgram(GuestEngine engine, ComponentHandle component, string remark)
+    /// <param name="hasSeveralMemories">Whether its parts have memories of their own.</param>
+    public ComponentProgram(GuestEngine engine, ComponentHandle component, string remark, bool hasSeveralMemories)
     {
         _remark = remark;
+        _memories = hasSeveralMemories ? WasmEngine.MemoriesOfComponent : 1;
         _engine = engine;
         _component = component;
         var imports = WasmComponent.Imports(engine.ComponentHandle, component);
@@ -82,7 +85,7 @@ internal sealed class ComponentProgram : IGuestProgram
     /// <inheritdoc/>
     public GuestResult Run(GuestRun run, string entrypoint)
     {
-        using var store = _engine.CreateStore(_engine.ComponentHandle, run, isComponent: true);
+        using var store = _engine.CreateStore(_engine.ComponentHandle, run, isComponent: true, _memories, _memories);
         var error = store.Instantiate(_linker!, _component, out var instance);
         if (error.IsFailure)
         {

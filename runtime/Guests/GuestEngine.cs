@@ -52,9 +52,9 @@ public sealed class GuestEngine : IDisposable
         Interfaces = interfaces;
         Functions = functions;
         OwnMemories = CreateMemories(options);
-        Handle = CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: 2);
+        Handle = CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: OwnMemories is null ? WasmEngine.MemoriesOfComponent : 2);
         _checking = new Lazy<EngineHandle>(() => CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: 2, checksBounds: true));
-        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, memoriesOfGuest: 1));
+        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, WasmEngine.MemoriesOfComponent));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
         Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
@@ -257,7 +257,13 @@ public sealed class GuestEngine : IDisposable
             remark = remark.Length > 0 ? remark : $"run by Wasmtime's interface for components, which is slower: {exception.Message}";
         }
 
-        return Join(WasmComponent.Compile(ComponentHandle, wasm, out var failure), image: null, remark, traits, failure);
+        var composed = WasmComponent.Compile(ComponentHandle, wasm, out var failure);
+        if (composed is not null && ComponentModules.CountMemories(wasm) > 1)
+        {
+            traits |= NativeTraits.SeveralMemories;
+        }
+
+        return Join(composed, image: null, remark, traits, failure);
     }
 
     /// <summary>A core module to native code, and what its memory begins with; or what is wrong with it.</summary>
@@ -470,7 +476,7 @@ public sealed class GuestEngine : IDisposable
     }
 
     private Guest? Own(ComponentHandle? component, string remark, NativeTraits traits) =>
-        component is null ? null : new Guest(this, new ComponentProgram(this, component, remark), remark, traits.HasFlag(NativeTraits.Initialized));
+        component is null ? null : new Guest(this, new ComponentProgram(this, component, remark, traits.HasFlag(NativeTraits.SeveralMemories)), remark, traits.HasFlag(NativeTraits.Initialized));
 
     private LinkerHandle CreateLinker(bool hasFiles)
     {
@@ -524,10 +530,11 @@ public sealed class GuestEngine : IDisposable
     /// <param name="run">What runs.</param>
     /// <param name="isComponent">Whether it may be made of several modules.</param>
     /// <param name="memories">Linear memories in it: the guest's, and those of what is beside it.</param>
-    internal unsafe WasmStore CreateStore(EngineHandle engine, GuestRun run, bool isComponent = false, int memories = 1)
+    /// <param name="parts">How many memories share the run's limit, each with the same part of it.</param>
+    internal unsafe WasmStore CreateStore(EngineHandle engine, GuestRun run, bool isComponent = false, int memories = 1, int parts = 1)
     {
         run.Engine = engine;
-        return WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.MemoryLimit, Options.MaxTableElements, isComponent, memories);
+        return WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.MemoryLimit / parts, Options.MaxTableElements, isComponent, memories);
     }
 
     /// <summary>Ends what it holds, threads and native memory, now or with its last guest.</summary>

@@ -6,6 +6,7 @@ namespace Wagi.Runtime.Images;
 internal static class ComponentModules
 {
     private const byte CoreModule = 1;
+    private const byte Component = 4;
 
     /// <summary>The one that has an initialization.</summary>
     /// <param name="component">A component in binary format.</param>
@@ -20,6 +21,25 @@ internal static class ComponentModules
             0 => throw new InvalidDataException($"no module of the component exports {InitializableModule.InitializerNames}"),
             _ => throw new InvalidDataException($"{found.Count} modules of the component export {InitializableModule.InitializerNames}"),
         };
+    }
+
+    /// <summary>How many of the core modules in it, and in the components in it, have a memory of their own.</summary>
+    /// <param name="component">A component in binary format, which has been found to be valid.</param>
+    public static int CountMemories(ReadOnlySpan<byte> component)
+    {
+        var count = 0;
+        foreach (var section in WasmSections.Read(component))
+        {
+            var content = section.Of(component);
+            count += section.Id switch
+            {
+                CoreModule => WasmSections.Content(content, WasmSections.Read(content), WasmSections.Memory).Length > 1 ? 1 : 0,
+                Component => CountMemories(content),
+                _ => 0,
+            };
+        }
+
+        return count;
     }
 
     /// <summary>The component with another module in the place of one.</summary>

@@ -20,6 +20,9 @@ internal enum NativeTraits
 
     /// <summary>It compares each address with the size of the memory, so that memory beyond may be open.</summary>
     ChecksBounds = 4,
+
+    /// <summary>It is a component whose modules have several memories, for Wasmtime's interface.</summary>
+    SeveralMemories = 8,
 }
 
 /// <summary>

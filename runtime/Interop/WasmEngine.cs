@@ -13,13 +13,16 @@ internal static unsafe class WasmEngine
     /// </summary>
     public const uint InstancesPerGuest = 16;
 
+    /// <summary>Memories that a component may have that is composed of others.</summary>
+    public const int MemoriesOfComponent = 4;
+
     /// <summary>The index space of a 32-bit memory: with all of it reserved, compiled code needs no bounds checks.</summary>
     public static readonly nuint MaxMemorySize = unchecked((nuint)(4UL << 30));
 
     /// <summary>An engine with epoch interruption.</summary>
     /// <exception cref="InvalidOperationException">The address space for the pool cannot be reserved.</exception>
     /// <param name="maxInstances">Guests that can run at the same time.</param>
-    /// <param name="memoriesOfGuest">Memories of each in the pool: its own, and one beside it for the files of a component.</param>
+    /// <param name="memoriesOfGuest">Memories of each in the pool: its own, and one beside it for the files of a component, or those of a component.</param>
     /// <param name="maxTableElements">Elements of a table.</param>
     /// <param name="stackSize">Bytes of stack.</param>
     /// <param name="keepResident">Bytes of a slot that stay in memory when its guest is gone.</param>
@@ -36,9 +39,10 @@ internal static unsafe class WasmEngine
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
         NativeMethods.wasmtime_config_max_wasm_stack_set(config, (nuint)stackSize);
 
-        // One memory, and one thread: refused when a module is compiled, not when it is to run.
+        // One memory, and one thread: refused when a module is compiled, not when it is to run. The pool refuses a second memory by itself,
+        // and there Wasmtime makes modules of two: those that hand strings from one component to another.
         NativeMethods.wasmtime_config_wasm_threads_set(config, false);
-        NativeMethods.wasmtime_config_wasm_multi_memory_set(config, false);
+        NativeMethods.wasmtime_config_wasm_multi_memory_set(config, memories == null);
 
         // WASI preview 2 does without; and with it, Wasmtime 50 traps a host function that is handed two borrowed resources.
         NativeMethods.wasmtime_config_wasm_component_model_async_set(config, false);

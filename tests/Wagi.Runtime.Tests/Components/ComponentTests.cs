@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Worlds;
 using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Components;
@@ -29,6 +30,38 @@ public class ComponentTests
             Assert.Equal(5, response.Content.Headers.ContentLength);
             Assert.Equal("hello", await response.Content.ReadAsStringAsync());
         }
+    }
+
+    /// <summary>What tools make that put several components into one: each with its own memory.</summary>
+    [Theory]
+    [InlineData(GuestMemories.Automatic)]
+    [InlineData(GuestMemories.Pool)]
+    public void ComposedComponents_CallEachOther(GuestMemories memories)
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { Memories = memories, MaxInstances = 4 });
+        using var guest = engine.Load(engine.Compile(Encoding.UTF8.GetBytes(ComponentText.Composed("wörld"))));
+        guest.Check(null);
+        for (var i = 0; i < 20; i++)
+        {
+            var output = new CapturedOutput(1 << 10);
+            Assert.Equal(new GuestResult(GuestOutcome.Completed, 0, ""), guest.Run(new GuestRun { Stdout = output }));
+            Assert.Equal("content-type: text/plain\n\nHello, wörld", Encoding.UTF8.GetString(output.Bytes));
+        }
+    }
+
+    /// <summary>All of them together have what a module has: each a quarter of it.</summary>
+    [Theory]
+    [InlineData(512, GuestOutcome.Completed)]
+    [InlineData(513, GuestOutcome.NotStarted)]
+    public void ComposedComponents_ShareTheMemoryLimit(int pages, GuestOutcome outcome)
+    {
+        using var guest = SharedEngine.Load(ComponentText.Composed("a", pages));
+        guest.Check(null);
+
+        var result = guest.Run(new GuestRun { MemoryLimit = 128 << 20 });
+
+        Assert.Equal(outcome, result.Outcome);
+        Assert.Equal(outcome == GuestOutcome.Completed ? "" : "memory minimum size of 513 pages exceeds memory limits", result.Message);
     }
 
     [Theory]

@@ -153,6 +153,42 @@ internal static class ComponentText
         return Command(code + " (i32.const 0)", data);
     }
 
+    /// <summary>A command that has another component greet somebody by a name: each has a memory of its own, and strings go from one to the other.</summary>
+    /// <param name="pages">Pages that the memory of the other one has.</param>
+    public static string Composed(string name, int pages = 1) => Command(
+            $"""
+            (call $greet (i32.const 4096) (i32.const {Encoding.UTF8.GetByteCount(name)}) (i32.const 8))
+            (call $write (call $stdout) (i32.load (i32.const 8)) (i32.load (i32.const 12)))
+            (i32.const 0)
+            """,
+            $"(data (i32.const 4096) \"{Wat.Escape(name)}\")")
+        .Replace(
+            "  (core module $main\n",
+            $"""
+              (component $words
+                (core module $words
+                  (memory (export "memory") {pages})
+                  (data (i32.const 2048) "content-type: text/plain\0a\0aHello, ")
+                  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+                  (func (export "greet") (param $name i32) (param $length i32) (result i32)
+                    (memory.copy (i32.const 2081) (local.get $name) (local.get $length))
+                    (i32.store (i32.const 0) (i32.const 2048))
+                    (i32.store (i32.const 4) (i32.add (i32.const 33) (local.get $length)))
+                    (i32.const 0)))
+                (core instance $words (instantiate $words))
+                (alias core export $words "memory" (core memory $memory))
+                (alias core export $words "realloc" (core func $realloc))
+                (func (export "greet") (param "name" string) (result string)
+                  (canon lift (core func $words "greet") (memory (core memory $memory)) (realloc (core func $realloc)))))
+              (instance $words (instantiate $words))
+              (core func $greet (canon lower (func $words "greet") (memory (core memory $memory)) (realloc (core func $realloc))))
+              (core module $main
+
+            """,
+            StringComparison.Ordinal)
+        .Replace("    (import \"libc\" \"memory\"", "    (import \"words\" \"greet\" (func $greet (param i32 i32 i32)))\n    (import \"libc\" \"memory\"", StringComparison.Ordinal)
+        .Replace("(with \"libc\" ", "(with \"words\" (instance (export \"greet\" (func $greet)))) (with \"libc\" ", StringComparison.Ordinal);
+
     /// <summary>Prints its arguments, an empty line, and its environment, as <c>Wat.Dump</c> does: NULs behind each.</summary>
     public static string Dump { get; } = Command("""
         (local.set $out (call $stdout))
