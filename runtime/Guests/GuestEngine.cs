@@ -52,9 +52,9 @@ public sealed class GuestEngine : IDisposable
         Interfaces = interfaces;
         Functions = functions;
         OwnMemories = CreateMemories(options);
-        Handle = CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: OwnMemories is null ? WasmEngine.MemoriesOfComponent : 2);
+        Handle = CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: 2);
         _checking = new Lazy<EngineHandle>(() => CreateHandle(OwnMemories, KeptByPool, memoriesOfGuest: 2, checksBounds: true));
-        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, WasmEngine.MemoriesOfComponent));
+        _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, WasmEngine.MemoriesOfComponent, isForComponents: true));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
         Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
@@ -106,7 +106,7 @@ public sealed class GuestEngine : IDisposable
     /// <summary>
     /// Runs components, whose memories are always the pool's: how many modules one is made of, and which memory is for which, only Wasmtime knows.
     /// </summary>
-    internal EngineHandle ComponentHandle => OwnMemories is null ? Handle : _components.Value;
+    internal EngineHandle ComponentHandle => _components.Value;
 
     /// <summary>Runs core modules whose code has these traits.</summary>
     private EngineHandle HandleOf(NativeTraits traits) => traits.HasFlag(NativeTraits.ChecksBounds) ? _checking.Value : Handle;
@@ -500,9 +500,9 @@ public sealed class GuestEngine : IDisposable
         return pages is null ? null : new LinearMemories(pages, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
     }
 
-    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, int memoriesOfGuest, bool checksBounds = false) => WasmEngine.Create(
+    private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, int memoriesOfGuest, bool checksBounds = false, bool isForComponents = false) => WasmEngine.Create(
         Options.MaxInstances, memoriesOfGuest, Options.MaxTableElements, Options.StackSize, Math.Min(Options.KeepResident, keptByPool),
-        memories is null ? null : memories.Creator, checksBounds, Options.ReadsDebugInfo);
+        memories is null ? null : memories.Creator, checksBounds, isForComponents, Options.ReadsDebugInfo);
 
     private void Tick()
     {

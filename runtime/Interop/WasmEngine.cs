@@ -31,18 +31,20 @@ internal static unsafe class WasmEngine
     /// Whether code compares each address with the size of the memory, which takes it longer; then the creator of memories is told of no
     /// address space to reserve.
     /// </param>
+    /// <param name="isForComponents">Whether it runs components as they are, not modules.</param>
     /// <param name="readsDebugInfo">Whether code keeps the debug information of its module, so that a trap names files and lines.</param>
     public static EngineHandle Create(
-        int maxInstances, int memoriesOfGuest, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds, bool readsDebugInfo)
+        int maxInstances, int memoriesOfGuest, int maxTableElements, int stackSize, int keepResident, MemoryCreator* memories, bool checksBounds, bool isForComponents,
+        bool readsDebugInfo)
     {
         var config = DebugInfo.NewConfiguration(readsDebugInfo);
         NativeMethods.wasmtime_config_epoch_interruption_set(config, true);
         NativeMethods.wasmtime_config_max_wasm_stack_set(config, (nuint)stackSize);
 
-        // One memory, and one thread: refused when a module is compiled, not when it is to run. The pool refuses a second memory by itself,
-        // and there Wasmtime makes modules of two: those that hand strings from one component to another.
+        // One memory, and one thread: refused when a module is compiled, not when it is to run. What Wasmtime makes to hand strings from one
+        // component to another has two memories; of a module in a component, the pool refuses a second one.
         NativeMethods.wasmtime_config_wasm_threads_set(config, false);
-        NativeMethods.wasmtime_config_wasm_multi_memory_set(config, memories == null);
+        NativeMethods.wasmtime_config_wasm_multi_memory_set(config, isForComponents);
 
         // WASI preview 2 does without; and with it, Wasmtime 50 traps a host function that is handed two borrowed resources.
         NativeMethods.wasmtime_config_wasm_component_model_async_set(config, false);
