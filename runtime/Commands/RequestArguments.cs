@@ -44,8 +44,20 @@ internal sealed class RequestArguments
         Description = "Print status line and headers before the body.",
     };
 
+    private readonly Option<string?> _replay = new("--replay")
+    {
+        Description = "A request in a file, as HTTP/1.1 writes it; the other options change it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _record = new("--record")
+    {
+        Description = "Write the request into a file, for --replay, without Authorization and Cookie.",
+        HelpName = "FILE",
+    };
+
     /// <summary>The options, to be added to a command.</summary>
-    public IEnumerable<Option> Options => [_path, _method, _query, _header, _body, _include];
+    public IEnumerable<Option> Options => [_path, _method, _query, _header, _body, _include, _replay, _record];
 
     /// <summary>The request; null: none is asked for.</summary>
     /// <exception cref="UsageException">It is not one.</exception>
@@ -56,7 +68,8 @@ internal sealed class RequestArguments
             return null;
         }
 
-        var path = arguments.GetValue(_path) ?? "/";
+        var replayed = arguments.GetValue(_replay) is { } file ? RequestFile.Read(file) : null;
+        var path = arguments.GetValue(_path) ?? replayed?.Target ?? "/";
         if (path[..1] != "/")
         {
             throw new UsageException($"{_path.Name} '{path}' does not begin with a slash");
@@ -64,18 +77,24 @@ internal sealed class RequestArguments
 
         var query = arguments.GetValue(_query);
         var body = arguments.GetValue(_body);
-        var method = arguments.GetValue(_method) ?? (body is null ? "GET" : "POST");
+        var method = arguments.GetValue(_method) ?? replayed?.Method ?? (body is null ? "GET" : "POST");
+        ImmutableArray<KeyValuePair<string, string>> headers = [.. (arguments.GetValue(_header) ?? []).Select(ReadHeader)];
         return new RunRequest
         {
             Method = OwnRequest.IsMethod(method)
                 ? method
                 : throw new UsageException($"{_method.Name} '{method}' is not a method such as GET or POST"),
             Target = OwnRequest.Encode(query is null ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{query}"),
-            Headers = [.. (arguments.GetValue(_header) ?? []).Select(ReadHeader)],
+            Headers = [.. (replayed?.Headers ?? []).Where(header => !headers.Any(other => IsSame(header, other))), .. headers],
             Body = body,
+            ReplayedBody = replayed?.Body,
             IncludesHead = arguments.GetValue(_include),
+            RecordPath = arguments.GetValue(_record),
         };
     }
+
+    private static bool IsSame(KeyValuePair<string, string> header, KeyValuePair<string, string> other) =>
+        header.Key.Equals(other.Key, StringComparison.OrdinalIgnoreCase);
 
     private KeyValuePair<string, string> ReadHeader(string text) =>
         OwnRequest.ReadHeader(text) ?? throw new UsageException($"{_header.Name} '{text}' is not 'NAME: VALUE'");
@@ -93,20 +112,38 @@ internal sealed record RunRequest
     /// <summary>Its headers, in their order.</summary>
     public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
 
-    /// <summary>Its body as the user wrote it; null: there is none.</summary>
+    /// <summary>Its body as the user wrote it; null: it is <see cref="ReplayedBody"/>.</summary>
     public required string? Body { get; init; }
+
+    /// <summary>The body in the file that is replayed; null: there is none.</summary>
+    public required byte[]? ReplayedBody { get; init; }
 
     /// <summary>Whether status and headers of the answer are printed, too.</summary>
     public required bool IncludesHead { get; init; }
 
+    /// <summary>Where to write it down; null: nowhere.</summary>
+    public required string? RecordPath { get; init; }
+
+    /// <summary>The request with the bytes of its body.</summary>
+    /// <param name="stdin">What the body is read from if it is <c>-</c>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="IOException">The file cannot be read; the message is for the user.</exception>
+    public async Task<OwnRequest> CompleteAsync(Stream stdin, CancellationToken cancellationToken) => new()
+    {
+        Method = Method,
+        Target = Target,
+        Headers = Headers,
+        Body = await ReadBodyAsync(stdin, cancellationToken),
+    };
+
     /// <summary>The bytes of the body; null: there is none.</summary>
     /// <exception cref="IOException">The file cannot be read; the message is for the user.</exception>
-    public async Task<byte[]?> ReadBodyAsync(Stream stdin, CancellationToken cancellationToken)
+    private async Task<byte[]?> ReadBodyAsync(Stream stdin, CancellationToken cancellationToken)
     {
         switch (Body)
         {
             case null:
-                return null;
+                return ReplayedBody;
             case "-":
                 using (var bytes = new MemoryStream())
                 {

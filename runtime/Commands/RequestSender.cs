@@ -38,7 +38,13 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
     /// <exception cref="IOException">The body cannot be read, or the answer cannot be written.</exception>
     public async Task<int> SendAsync(RunRequest request, CancellationToken cancellationToken)
     {
-        var body = await request.ReadBodyAsync(streams.Input, cancellationToken);
+        var sent = await request.CompleteAsync(streams.Input, cancellationToken);
+        if (request.RecordPath is { } file && await RequestFile.WriteAsync(file, sent, cancellationToken) is { IsEmpty: false } left)
+        {
+            await arguments.InvocationConfiguration.Error.WriteLineAsync(
+                $"{file}: without {string.Join(" and ", left)}, which should not be passed on; --header adds it again when you replay the request");
+        }
+
         using var loggers = new LineLoggers(arguments.InvocationConfiguration.Error);
         using var progress = ProgressDisplay.ForCommand(arguments);
         using var loading = new LoaderScope(Loader(), progress, loggers, _ => _outcome);
@@ -50,7 +56,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
             await using var server = KestrelApplication.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), loggers).Build();
             server.Run(new ClientFaults(dispatcher.InvokeAsync, loggers.CreateLogger(nameof(ClientFaults))).InvokeAsync);
             await server.StartAsync(cancellationToken);
-            var (status, failure) = await ExchangeAsync(request, body, new Uri(KestrelApplication.AddressOf(server)), cancellationToken);
+            var (status, failure) = await ExchangeAsync(sent, request.IncludesHead, new Uri(KestrelApplication.AddressOf(server)), cancellationToken);
 
             // The module may have something to do when the answer is there already.
             await server.StopAsync(cancellationToken);
@@ -111,9 +117,9 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
     };
 
     /// <returns>The status, and what kept the answer from being whole; null: nothing did.</returns>
-    private async Task<(int Status, string? Failure)> ExchangeAsync(RunRequest request, byte[]? body, Uri server, CancellationToken cancellationToken)
+    private async Task<(int Status, string? Failure)> ExchangeAsync(OwnRequest request, bool includesHead, Uri server, CancellationToken cancellationToken)
     {
-        using var message = new OwnRequest { Method = request.Method, Target = request.Target, Headers = request.Headers, Body = body }.ToMessage(server);
+        using var message = request.ToMessage(server);
         using var client = OwnRequest.CreateClient();
         HttpResponseMessage response;
         try
@@ -127,7 +133,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
 
         using (response)
         {
-            if (request.IncludesHead)
+            if (includesHead)
             {
                 await WriteAsync(Encoding.Latin1.GetBytes(HeadOf(response)), cancellationToken);
             }

@@ -39,7 +39,7 @@ internal sealed class RunCommand(StandardStreams streams)
             Run a module once, in the sandbox that requests run in: stdin to stdout, its stderr to stderr.
             Ends with the module's exit code; {Trapped} when it traps, {TimedOut} when its time is up.
 
-            With --path, --method, --query, --header or --body it answers a request, and what a client would see is printed: the body, with -i also status and headers.
+            With --path, --method, --query, --header, --body, --replay or --record it answers a request, and what a client would see is printed: the body, with -i also status and headers.
             """);
         _arguments.AddTo(command);
         command.SetAction(RunAsync);
@@ -86,7 +86,7 @@ internal sealed class RunCommand(StandardStreams streams)
             ? engine.LoadPrecompiled(content)
             : engine.Load(Compile(arguments, engine, options.Origin.Name, content));
         using var metrics = new RequestMetrics();
-        using var outbound = new OutboundClient(new AddressGuard(new AddressRules { Own = OwnAddresses.ByName }));
+        using var outbound = new OutboundClient(new AddressGuard(new AddressRules { Own = OwnAddresses.ByName }, options.Loader.Trust));
         using var input = new ReportingStream(streams.Input, "stdin cannot be read");
         using var output = new ReportingStream(streams.Output, "stdout cannot be written to");
         using var errors = new ReportingStream(streams.Error, "stderr cannot be written to");

@@ -12,8 +12,10 @@ namespace Wagi.Runtime.Outbound;
 internal sealed record OutboundRequest(
     Uri Target, HttpMethod Method, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body)
 {
-    /// <summary>Meant for the origin that the guest has named, and for no other.</summary>
-    private static readonly HashSet<string> OneOriginOnly = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Cookie2" };
+    private static readonly HashSet<string> Credentials = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Cookie2" };
+
+    /// <summary>Whether a header of this name says who is asking: it is meant for the server that it is sent to, and for nobody else.</summary>
+    public static bool IsCredential(string name) => Credentials.Contains(name);
 
     /// <summary>Reads what the guest handed over; the error says what is wrong, in the order in which it is looked at.</summary>
     public static HttpError TryRead(
@@ -72,7 +74,7 @@ internal sealed record OutboundRequest(
         };
         var sameOrigin = Uri.Compare(Target, target, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
         var headers = Headers
-            .Where(header => (sameOrigin || !OneOriginOnly.Contains(header.Key)) && !(becomesGet && IsAboutContent(header.Key)))
+            .Where(header => (sameOrigin || !IsCredential(header.Key)) && !(becomesGet && IsAboutContent(header.Key)))
             .ToList();
         return becomesGet
             ? new OutboundRequest(target, HttpMethod.Get, headers, default)

@@ -9,13 +9,16 @@ namespace Wagi.Runtime.Serving;
 /// <summary>A request that a person wrote, to be sent to a server of this process, so that the answer is what a client sees.</summary>
 internal sealed record OwnRequest
 {
+    /// <summary>The <c>Host</c> of a request that names none.</summary>
+    public const string DefaultHost = "localhost";
+
     /// <summary>Its method.</summary>
     public required string Method { get; init; }
 
     /// <summary>Path and query, percent-encoded.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Its headers, in their order. Without a <c>Host</c> it is <c>localhost</c>.</summary>
+    /// <summary>Its headers, in their order. Without a <c>Host</c> it is <see cref="DefaultHost"/>.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>Its body; null: there is none.</summary>
@@ -58,7 +61,7 @@ internal sealed record OwnRequest
         // As it was written: the server is to see dots and double slashes.
         var uri = new Uri(server.GetLeftPart(UriPartial.Authority) + Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(Method), uri) { Content = Body is null ? null : new ByteArrayContent(Body) };
-        message.Headers.Host = "localhost";
+        message.Headers.Host = DefaultHost;
         foreach (var (name, value) in Headers)
         {
             if (name.Equals("Host", StringComparison.OrdinalIgnoreCase))

@@ -1,4 +1,7 @@
 using System.IO.Pipelines;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Wagi.Runtime.Commands;
@@ -161,6 +164,27 @@ public sealed class RunCommandTests : IDisposable
         var refused = await RunAsync(guest, null, "--wasi", wasi);
         Assert.EndsWith(OutboundGuest.Letter(7) + OutboundGuest.Letter(1), Output, StringComparison.Ordinal);
         Assert.Contains(target.Origin, refused.Error, StringComparison.Ordinal);
+        Assert.Single(target.Requests);
+    }
+
+    [Fact]
+    public async Task ServerOfAnAuthorityThatIsNamed_IsBelieved_AndNoOther()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var target = await TargetServer.StartAsync(context => context.Response.WriteAsync("the body"), certificate: certificate);
+        var guest = new OutboundGuest().Request(target.Origin + "/").ReadAll().ToString();
+        var authorities = _folder.Write("ca.pem", certificate.ExportCertificatePem());
+
+        Assert.Equal(0, (await RunAsync(guest, null, "--allowed-host", target.Origin, "--ca-file", authorities)).Code);
+        Assert.EndsWith("Athe bodyA", Output, StringComparison.Ordinal);
+
+        var doubted = await RunAsync(guest, null, "--allowed-host", target.Origin);
+        Assert.Contains("certificate", doubted.Error, StringComparison.Ordinal);
         Assert.Single(target.Requests);
     }
 

@@ -57,6 +57,64 @@ public sealed class RunRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task RecordedRequest_IsAnsweredAgain_AndCanBeChanged()
+    {
+        var file = _folder.PathOf("bug.http");
+        var recorded = await SendAsync(
+            Wat.Dump, "-X", "PURGE", "--path", "/ä", "--query", "y=1", "-H", "X-One: 1", "-H", "X-Two: 2", "-H", "host: example.com", "-d", "12\n\n45\n", "--record", file);
+        Assert.Equal(new CommandOutcome(0, "", ""), recorded);
+        Assert.Equal("PURGE /%C3%A4?y=1 HTTP/1.1\nHost: example.com\nX-One: 1\nX-Two: 2\n\n12\n\n45\n", File.ReadAllText(file));
+        var first = Output;
+        Assert.Contains("\0CONTENT_LENGTH=7\0", first, StringComparison.Ordinal);
+        Assert.Equal(new CommandOutcome(0, "", ""), await SendAsync(Wat.Dump, "--replay", file));
+        Assert.Equal(first + first, Output);
+
+        await SendAsync(Wat.Dump, "--replay", file, "-H", "x-one: 3", "--query", "z=2", "-d", "x");
+        var changed = Output[(2 * first.Length)..];
+        foreach (var variable in (string[])["REQUEST_METHOD=PURGE", "QUERY_STRING=y=1&z=2", "HTTP_X_ONE=3", "HTTP_X_TWO=2", "CONTENT_LENGTH=1"])
+        {
+            Assert.Contains($"\0{variable}\0", changed, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Credentials_AreNotRecorded_AndThatIsSaid()
+    {
+        var file = _folder.PathOf("bug.http");
+        var outcome = await SendAsync(Wat.Dump, "-H", "Authorization: Bearer hunter2", "-H", "cookie: id=hunter2", "--record", file);
+        Assert.Equal($"{file}: without Authorization and cookie, which should not be passed on; --header adds it again when you replay the request\n", outcome.Error);
+        Assert.Equal("GET / HTTP/1.1\nHost: localhost\n\n", File.ReadAllText(file));
+    }
+
+    [Theory]
+    [InlineData("# As an editor has it.\r\n\r\nPUT http://example.com:81/a//../b?x=1\r\nContent-Length: 3\r\n\r\n123", "REQUEST_METHOD=PUT", "HTTP_HOST=example.com:81", "PATH_INFO=/a/b", "QUERY_STRING=x=1", "CONTENT_LENGTH=3")]
+    [InlineData("GET https://example.com?x=1 HTTP/2\nHost: other.example.com", "HTTP_HOST=other.example.com", "PATH_INFO=/", "QUERY_STRING=x=1")]
+    public async Task RequestFile_MayBeWrittenByHand(string text, params string[] expected)
+    {
+        var outcome = await SendAsync(Wat.Dump, "--replay", _folder.Write("bug.http", text));
+        Assert.Equal(new CommandOutcome(0, "", ""), outcome);
+        foreach (var variable in expected)
+        {
+            Assert.Contains($"\0{variable}\0", Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("", "bug.http' holds no request; one begins with a line such as 'GET /path HTTP/1.1'")]
+    [InlineData("# x\nHost: example.com\n", "bug.http:2: 'Host: example.com' is no request line")]
+    [InlineData("GET / FTP\n", "bug.http:1: 'GET / FTP' is no request line such as 'GET /path HTTP/1.1'")]
+    [InlineData("GET a HTTP/1.1\n", "bug.http:1: 'a' is neither a path, which begins with a slash, nor a URL")]
+    [InlineData("POST / HTTP/1.1\n{}", "bug.http:2: '{}' is not 'NAME: VALUE'; an empty line ends the headers")]
+    [InlineData("POST / HTTP/1.1\nContent-Length: 3\n\n{}", "bug.http: Content-Length says 3, and the body has 2 bytes; leave the header out, then it is counted")]
+    [InlineData("POST / HTTP/1.1\ntransfer-encoding: chunked\n\n", "bug.http:2: the body is taken as it stands in the file")]
+    public async Task FileThatIsNoRequest_IsSaid(string text, string message)
+    {
+        var outcome = await SendAsync(Wat.Dump, "--replay", _folder.Write("bug.http", text));
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Method_IsPostWithABody_AndGetWithout()
     {
         await SendAsync(Wat.Dump, "--body", "");
@@ -128,6 +186,8 @@ public sealed class RunRequestTests : IDisposable
     [InlineData(2, "--method 'A B' is not a method", "-X", "A B")]
     [InlineData(2, "--header 'nonsense' is not 'NAME: VALUE'", "-H", "nonsense")]
     [InlineData(2, "'more' is an argument, and a request has none: the module's come from --query", "--path", "/", "--", "more")]
+    [InlineData(2, "--replay '/no/such' cannot be read: ", "--replay", "/no/such")]
+    [InlineData(1, "--record '/no/such/file' cannot be written: ", "--record", "/no/such/file")]
     [InlineData(1, "--body '@/no/such' cannot be read: ", "-d", "@/no/such")]
     [InlineData(1, "guest.wat: the module does not export a function 'go'", "--path", "/", "--entrypoint", "go")]
     public async Task WhatIsNoRequest_IsSaid(int code, string message, params string[] options)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -18,7 +19,7 @@ public sealed class TargetServer : IAsyncDisposable
     private readonly WebApplication _application;
     private int _connections;
 
-    private TargetServer(Func<HttpContext, Task> answer, IPAddress address)
+    private TargetServer(Func<HttpContext, Task> answer, IPAddress address, X509Certificate2? certificate)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -26,11 +27,18 @@ public sealed class TargetServer : IAsyncDisposable
         {
             options.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             options.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
-            options.Listen(address, 0, listen => listen.Use(next => connection =>
+            options.Listen(address, 0, listen =>
             {
-                Interlocked.Increment(ref _connections);
-                return next(connection);
-            }));
+                listen.Use(next => connection =>
+                {
+                    Interlocked.Increment(ref _connections);
+                    return next(connection);
+                });
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
         });
         _application = builder.Build();
         _application.Run(async context =>
@@ -61,9 +69,11 @@ public sealed class TargetServer : IAsyncDisposable
     /// <summary>Starts a server that answers by <paramref name="answer"/>; null: with <c>hello</c>.</summary>
     /// <param name="answer">Writes the answer.</param>
     /// <param name="address">Where it listens; null: on 127.0.0.1.</param>
-    public static async Task<TargetServer> StartAsync(Func<HttpContext, Task>? answer = null, IPAddress? address = null)
+    /// <param name="certificate">For HTTPS, with its key; null: it speaks plain HTTP.</param>
+    public static async Task<TargetServer> StartAsync(
+        Func<HttpContext, Task>? answer = null, IPAddress? address = null, X509Certificate2? certificate = null)
     {
-        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")), address ?? IPAddress.Loopback);
+        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")), address ?? IPAddress.Loopback, certificate);
         await server._application.StartAsync();
         server.Origin = server._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return server;
