@@ -1,9 +1,12 @@
 using System.Collections;
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -24,6 +27,15 @@ public sealed class OtlpExport
     private const string Prefix = "OTEL_";
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string Protocol = "OTEL_EXPORTER_OTLP_PROTOCOL";
+    private const string Sampler = "OTEL_TRACES_SAMPLER";
+    private const string SamplerArgument = "OTEL_TRACES_SAMPLER_ARG";
+    private const string RatioSampler = "traceidratio";
+
+    // Those that the SDK has; it takes another for none at all, and traces everything.
+    private static readonly string[] Samplers =
+    [
+        "always_on", "always_off", RatioSampler, "parentbased_always_on", "parentbased_always_off", "parentbased_" + RatioSampler,
+    ];
 
     private OtlpExport(bool traces, bool metrics, bool namesService)
     {
@@ -47,7 +59,7 @@ public sealed class OtlpExport
 
     /// <summary>What the environment asks for.</summary>
     /// <param name="variable">Gives a variable's value; null: it is not set.</param>
-    /// <exception cref="UsageException">An endpoint is no URL, or the protocol none that the exporter has.</exception>
+    /// <exception cref="UsageException">An endpoint is no URL, or the protocol or the sampler none that there is.</exception>
     public static OtlpExport Read(Func<string, string?> variable)
     {
         ArgumentNullException.ThrowIfNull(variable);
@@ -71,12 +83,31 @@ public sealed class OtlpExport
             throw new UsageException($"{Protocol}: '{protocol}' is not supported; write grpc or http/protobuf");
         }
 
+        if (Variable(Sampler) is { } sampler)
+        {
+            CheckSampler(sampler, Variable(SamplerArgument));
+        }
+
         return new OtlpExport(
             Variable("OTEL_TRACES_EXPORTER") != "none",
             Variable("OTEL_METRICS_EXPORTER") != "none",
             Variable("OTEL_SERVICE_NAME") is null && Variable("OTEL_RESOURCE_ATTRIBUTES")?.Contains("service.name=", StringComparison.Ordinal) != true);
 
         string? Variable(string name) => variable(name) is { Length: > 0 } value ? value : null;
+    }
+
+    private static void CheckSampler(string sampler, string? argument)
+    {
+        if (!Samplers.Contains(sampler, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"{Sampler}: '{sampler}' is not supported; write {string.Join(", ", Samplers[..^1])} or {Samplers[^1]}");
+        }
+
+        if (argument is not null && sampler.EndsWith(RatioSampler, StringComparison.OrdinalIgnoreCase)
+            && !(double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1))
+        {
+            throw new UsageException($"{SamplerArgument}: '{argument}' is not a number from 0 to 1, such as 0.01");
+        }
     }
 
     /// <summary>Sets up what is asked for.</summary>
@@ -97,6 +128,11 @@ public sealed class OtlpExport
         application.Configuration.AddInMemoryCollection(
             Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value))
                 .Where(variable => variable.Key.StartsWith(Prefix, StringComparison.Ordinal)));
+        application.Services.AddOptions<OtlpExporterOptions>().Configure<ILoggerFactory>((exporter, loggers) =>
+        {
+            var create = exporter.HttpClientFactory;
+            exporter.HttpClientFactory = () => CollectorWatch.Over(create(), loggers.CreateLogger<OtlpExport>());
+        });
         if (NamesService)
         {
             telemetry.ConfigureResource(resource => resource.AddService(service, serviceVersion: Version));
