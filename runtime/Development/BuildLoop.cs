@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -26,6 +27,7 @@ internal sealed class BuildLoop(string folder, DevProject project, ReloadGate ga
     private DevProject _project = project;
     private SourceFiles _sources = new(Path.GetFullPath(folder), project);
     private SourceState? _begun;
+    private ImmutableArray<string> _missing = [];
     private bool _hasBuilt;
 
     /// <summary>Builds now, or as soon as the present build has ended.</summary>
@@ -128,6 +130,13 @@ internal sealed class BuildLoop(string folder, DevProject project, ReloadGate ga
         {
             _project = DevProject.Read(folder);
             _sources = new SourceFiles(_root, _project);
+            ImmutableArray<string> missing = [.. _project.Watched.Where(path => !Path.Exists(path))];
+            foreach (var path in missing.Except(_missing))
+            {
+                terminal.Say($"{Path.GetRelativePath(_root, path)} is not there: a change there counts as soon as it is ([dev] watch names it)", Color.Yellow);
+            }
+
+            _missing = missing;
         }
         catch (UsageException exception)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Wagi.Runtime.Access;
@@ -17,6 +18,9 @@ namespace Wagi.Runtime.Development;
 /// <param name="level">The lowest level of what is logged.</param>
 internal sealed partial class DevLog(DevTerminal terminal, LogLevel level) : ILoggerProvider, ILogger
 {
+    /// <summary>Id of a module that could not be loaded → why.</summary>
+    private readonly ConcurrentDictionary<string, string> _failures = new(StringComparer.Ordinal);
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -42,7 +46,11 @@ internal sealed partial class DevLog(DevTerminal terminal, LogLevel level) : ILo
             case WagiServer.ListeningEvent:
                 terminal.Say($"console {Value("AdminUrl")}");
                 break;
+            case ModuleHost.RetryEvent:
+                SayOnce((string)Value("Id")!, (string)Value("Message")!);
+                break;
             case ModuleHost.ReadyEvent:
+                _failures.TryRemove((string)Value("Id")!, out _);
                 terminal.Say($"{Value("Id")} is loaded");
                 break;
             default:
@@ -55,6 +63,16 @@ internal sealed partial class DevLog(DevTerminal terminal, LogLevel level) : ILo
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>Until the next build it stays as it is, however often it is tried.</summary>
+    private void SayOnce(string module, string failure)
+    {
+        if (!_failures.TryGetValue(module, out var told) || told != failure)
+        {
+            _failures[module] = failure;
+            terminal.Say($"{module} could not be loaded: {failure}", Color.Red);
         }
     }
 

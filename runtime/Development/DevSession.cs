@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Configuration;
@@ -21,6 +24,11 @@ internal sealed class DevSession(string folder, DevProject project, ServeOptions
     /// <exception cref="LoopEndedException">Nothing is served any more.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
+        foreach (var address in (ReadOnlySpan<IPEndPoint>)[options.Listen, options.Admin])
+        {
+            CheckFree(address);
+        }
+
         using var stop = stopping.Register(_ending.Cancel);
         using var builds = _builds = new BuildLoop(folder, project, _gate, terminal);
         try
@@ -64,6 +72,24 @@ internal sealed class DevSession(string folder, DevProject project, ServeOptions
             case 'q':
                 _ending.Cancel();
                 break;
+        }
+    }
+
+    /// <summary>The server would say the same, when the build has ended.</summary>
+    private static void CheckFree(IPEndPoint address)
+    {
+        try
+        {
+            using var listener = new TcpListener(address);
+            listener.Start();
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new IOException($"Failed to bind to address http://{address}: address already in use", new AddressInUseException(exception.Message, exception));
+        }
+        catch (SocketException)
+        {
+            // The server says more about it.
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     /// <summary>Logged when a module is loaded, with <c>Id</c> and <c>Route</c>.</summary>
     public const int ReadyEvent = 71;
 
+    /// <summary>Logged when a module could not be loaded and is tried again, with <c>Id</c> and <c>Message</c>.</summary>
+    public const int RetryEvent = 73;
+
     /// <summary>The longest time between two turns of the loop, which takes an empty one when there is nothing to do.</summary>
     public static readonly TimeSpan Pulse = TimeSpan.FromSeconds(5);
 
@@ -422,7 +425,7 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
     [LoggerMessage(LogLevel.Error, "Module {Id} could not be loaded: {Reason}: {Message}")]
     private partial void LogFailed(string id, string reason, string message);
 
-    [LoggerMessage(LogLevel.Warning, "Module {Id} could not be loaded: {Reason}: {Message}; trying again in {Seconds:0.#} s")]
+    [LoggerMessage(RetryEvent, LogLevel.Warning, "Module {Id} could not be loaded: {Reason}: {Message}; trying again in {Seconds:0.#} s")]
     private partial void LogWillRetry(string id, string reason, string message, double seconds);
 
     [LoggerMessage(LogLevel.Information, "Module {Id} is not loaded yet: {Message}")]

@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Wagi.Runtime.Development;
+using Wagi.Runtime.Loading;
 using Wagi.Runtime.Tests.Commands;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
@@ -113,6 +117,33 @@ public sealed class DevCommandTests : IDisposable
     }
 
     [Fact]
+    public void ModuleThatIsTriedAgain_IsToldOfOnce_UntilItIsAnotherFailure()
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var log = new DevLog(new DevTerminal(output, isTerminal: false, hasColors: false, new FakeTimeProvider()), LogLevel.Information);
+        void Fail(string message) => log.Log(
+            LogLevel.Warning, new EventId(ModuleHost.RetryEvent), new KeyValuePair<string, object?>[] { new("Id", "hello"), new("Message", message) }, null, (_, _) => message);
+
+        Fail("there is no file");
+        Fail("there is no file");
+        Fail("it is no module");
+
+        Assert.Equal(["hello could not be loaded: there is no file", "hello could not be loaded: it is no module"], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[9..]));
+    }
+
+    [Fact]
+    public async Task WatchedPathThatIsNotThere_IsNamed_AndCountsOnceItIs()
+    {
+        Write("source.wat", Source("one"));
+        await using var dev = Start("mkdir -p out; cat $(ls -d later/source.wat source.wat 2>/dev/null | head -1) >out/hello.wat", Configuration + "watch = [\"source.wat\", \"later\"]\n");
+        await dev.AnswersAsync("/", "one");
+        await dev.PrintsAsync(@"^\S+ later is not there: a change there counts as soon as it is \(\[dev\] watch names it\)$");
+
+        Write("later/source.wat", Source("two"));
+        await dev.AnswersAsync("/", "two");
+    }
+
+    [Fact]
     public async Task ChangeDuringABuild_IsFollowedByAnother_AndNeverAreThereTwo()
     {
         // The build holds on until it is let go, and fails where another one runs.
@@ -204,11 +235,12 @@ public sealed class DevCommandTests : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         Write("modules.toml", Configuration);
-        Write("build.sh", "true");
+        Write("build.sh", "touch built");
         await using var dev = ProductProcess.Start(
             DevProcess.Wagi, "dev", Project, "-l", $"{taken.LocalEndpoint}", "--admin", "127.0.0.1:0", "--module-cache", _folder.PathOf("cache"));
         Assert.Equal(1, await dev.ExitAsync(Cancellation));
         Assert.Contains($"{taken.LocalEndpoint}: address already in use (choose another with -l or --admin)\n", dev.Log, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(Project, "built")), "it was built before the address was tried");
     }
 
     [Fact]
