@@ -8,6 +8,7 @@ using Wagi.Modules.Limits;
 using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Oci.Errors;
+using Wagi.Oci.Modules;
 using Wagi.Oci.References;
 using Wagi.Runtime.Cluster;
 using Wagi.Runtime.Guests;
@@ -107,6 +108,7 @@ internal sealed class DeployCommand
             var deployment = Read(arguments, reference);
             var timeout = Arguments.ReadDuration(arguments, _timeout);
             var module = await PushArguments.ReadAsync(arguments.GetRequiredValue(_file), cancellationToken);
+            ModulePublisher.Check(module.Wasm, module.Name);
             if (arguments.GetValue(_dryRun))
             {
                 await arguments.InvocationConfiguration.Output.WriteAsync(YamlWriter.Write(deployment.Manifest(reference)));

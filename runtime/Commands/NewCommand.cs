@@ -70,8 +70,7 @@ internal sealed partial class NewCommand
             {folder}: a handler in {template.Language}, in {template.Source}. Then:
 
               cd {folder}
-              wagi dev      build it and serve it on http://127.0.0.1:3000/{name}, again whenever you change it
-              make          compile it
+              wagi dev      {(template.IsText ? "" : "build it and ")}serve it on http://127.0.0.1:3000/{name}, again whenever you change it{(template.IsText ? "" : "\n  make          compile it")}
               make test     have it answer a request
             """);
     }

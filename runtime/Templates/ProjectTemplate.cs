@@ -48,11 +48,21 @@ internal sealed record ProjectTemplate
     /// <summary>What compiles it.</summary>
     public Toolchain Toolchain { get; }
 
+    /// <summary>Whether there is nothing to compile, because wagi reads what people write.</summary>
+    public bool IsText => _module == Source;
+
+    private string Served => IsText
+        ? "serves it on http://127.0.0.1:3000/{{name}}, and again whenever a file changes"
+        : "builds it, serves it on http://127.0.0.1:3000/{{name}}, and does both again whenever a file changes";
+
     /// <summary>The files of a project: path in its folder, and text.</summary>
     /// <param name="name">The project's name, which is a module's, too.</param>
     public IEnumerable<(string Path, string Text)> Files(string name)
     {
         string Filled(string text) => text
+            .Replace("{{dev}}", Served, StringComparison.Ordinal)
+            .Replace("{{make}}", IsText ? "" : "| `make` | compiles it to `{{module}}` |\n", StringComparison.Ordinal)
+            .Replace("{{change}}", IsText ? "you save" : "`make` builds", StringComparison.Ordinal)
             .Replace("{{module}}", _module, StringComparison.Ordinal)
             .Replace("{{name}}", name, StringComparison.Ordinal)
             .Replace("{{language}}", Language, StringComparison.Ordinal)

@@ -17,6 +17,21 @@ public sealed class ModulePublisher(RegistryClient client)
 
     private static readonly byte[] EmptyConfig = [.. "{}"u8];
 
+    /// <summary>Whether something can be published.</summary>
+    /// <param name="module">Perhaps a Wasm binary.</param>
+    /// <param name="name">Its file name, for the message.</param>
+    /// <exception cref="OciException"><see cref="OciErrorKind.UnsupportedArtifact"/>: it is not Wasm.</exception>
+    public static void Check(byte[] module, string name)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!WasmBinary.IsWasm(module))
+        {
+            var hint = name.EndsWith(".wat", StringComparison.OrdinalIgnoreCase) ? "; compile the text format first (wat2wasm)" : "";
+            throw new OciException(OciErrorKind.UnsupportedArtifact, $"{name} is not a Wasm binary: it does not begin with \\0asm{hint}");
+        }
+    }
+
     /// <summary>Pushes the layer, the config and, last, the manifest under the reference's tag.</summary>
     /// <param name="file">Path of a Wasm binary: a core module or a component.</param>
     /// <param name="reference">The destination: a tag, without a digest.</param>
@@ -55,15 +70,8 @@ public sealed class ModulePublisher(RegistryClient client)
         ICredentialStore? credentials = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(module);
-        ArgumentException.ThrowIfNullOrEmpty(name);
+        Check(module, name);
         ArgumentNullException.ThrowIfNull(reference);
-        if (!WasmBinary.IsWasm(module))
-        {
-            var hint = name.EndsWith(".wat", StringComparison.OrdinalIgnoreCase) ? "; compile the text format first (wat2wasm)" : "";
-            throw new OciException(OciErrorKind.UnsupportedArtifact, $"{name} is not a Wasm binary: it does not begin with \\0asm{hint}");
-        }
-
         if (reference.Digest is not null)
         {
             throw new OciException(

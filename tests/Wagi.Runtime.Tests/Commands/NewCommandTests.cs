@@ -59,6 +59,20 @@ public sealed class NewCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("wat", false)]
+    [InlineData("zig", true)]
+    public async Task Readme_SpeaksOfCompiling_WhereThereIsSomethingToCompile(string language, bool compiles)
+    {
+        var created = await CommandFolder.RunAsync("new", language, _folder.PathOf("a"));
+        var readme = File.ReadAllText(_folder.PathOf("a/README.md"));
+        Assert.Equal(compiles, readme.Contains("| `make` | compiles it to `a.wasm` |\n", StringComparison.Ordinal));
+        Assert.Equal(compiles, readme.Contains("build", StringComparison.Ordinal));
+        Assert.Equal(compiles, readme.Contains("compile", StringComparison.Ordinal));
+        Assert.Equal(compiles, created.Output.Contains("\n  make          compile it\n  make test", StringComparison.Ordinal));
+        Assert.Equal(compiles, created.Output.Contains("build it", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("there is no template for 'rusty'; did you mean 'rust'? (there is one for c, rust, go, assemblyscript, zig, wat)", "rusty", "a")]
     [InlineData("'My_Module' cannot be a module's name: ", "c", "My_Module")]
     public async Task WhatCannotBe_IsSaid(string message, string language, string name)
