@@ -34,8 +34,12 @@ internal sealed class AccessLog(AccessLogOptions options, TimeProvider time, ILo
     /// <summary>A request that no module answered.</summary>
     /// <param name="context">The request; the answer is complete.</param>
     /// <param name="start">When the answer began: a time stamp of <see cref="Stopwatch"/>.</param>
-    public void AddUnrouted(HttpContext context, long start) =>
-        _unrouted.Add(context.Features, RequestMetrics.NoRoute, context.Response.StatusCode, bytes: 0, Stopwatch.GetElapsedTime(start));
+    public void AddUnrouted(HttpContext context, long start)
+    {
+        var status = context.Response.StatusCode;
+        var outcome = status < StatusCodes.Status400BadRequest ? HandlerMetrics.NameOf(RequestOutcome.Completed) : RequestMetrics.NoRoute;
+        _unrouted.Add(context.Features, outcome, status, bytes: 0, Stopwatch.GetElapsedTime(start));
+    }
 
     /// <summary>A request that the server refused before there was one to dispatch.</summary>
     /// <param name="request">What the server knows of it.</param>

@@ -14,14 +14,20 @@ internal sealed class RefusedRequests : IObserver<KeyValuePair<string, object?>>
     private const string BadRequest = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
     private readonly AccessLog _log;
+    private readonly RequestMetrics _metrics;
 
-    private RefusedRequests(AccessLog log) => _log = log;
+    private RefusedRequests(AccessLog log, RequestMetrics metrics)
+    {
+        _log = log;
+        _metrics = metrics;
+    }
 
     /// <summary>Listens until what it gives back is disposed of.</summary>
     /// <param name="server">The server's services.</param>
     /// <param name="log">Told of the requests.</param>
-    public static IDisposable Listen(IServiceProvider server, AccessLog log) =>
-        server.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(log), static name => name == BadRequest);
+    /// <param name="metrics">Counts them.</param>
+    public static IDisposable Listen(IServiceProvider server, AccessLog log, RequestMetrics metrics) =>
+        server.GetRequiredService<DiagnosticListener>().Subscribe(new RefusedRequests(log, metrics), static name => name == BadRequest);
 
     public void OnNext(KeyValuePair<string, object?> value)
     {
@@ -29,6 +35,7 @@ internal sealed class RefusedRequests : IObserver<KeyValuePair<string, object?>>
             && request.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException exception
             && !HasBegun(request))
         {
+            _metrics.RecordRefused(exception.StatusCode);
             _log.AddRefused(request, exception.StatusCode);
         }
     }

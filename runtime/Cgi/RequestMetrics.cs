@@ -24,8 +24,8 @@ public sealed class RequestMetrics : IDisposable
 
     /// <summary>Adding up waits while a handler goes, so that it is found here or there, and not twice.</summary>
     private readonly Lock _leaving = new();
-    private readonly StripedCounter _unroutedByClient = new();
-    private readonly StripedCounter _unroutedByServer = new();
+    private readonly UnroutedCounter _unrouted = new(NoRoute);
+    private readonly UnroutedCounter _refused = new(HandlerMetrics.NameOf(RequestOutcome.BadRequest));
 
     /// <summary>Creates the instruments.</summary>
     public RequestMetrics()
@@ -55,7 +55,11 @@ public sealed class RequestMetrics : IDisposable
 
     /// <summary>Counts a request that no module answered.</summary>
     /// <param name="status">The status code that was sent.</param>
-    internal void RecordUnrouted(int status) => (status < StatusCodes.Status500InternalServerError ? _unroutedByClient : _unroutedByServer).Increment();
+    internal void RecordUnrouted(int status) => _unrouted.Add(status);
+
+    /// <summary>Counts a request that is no HTTP, so that the server refused it.</summary>
+    /// <param name="status">The status code that was sent.</param>
+    internal void RecordRefused(int status) => _refused.Add(status);
 
     internal void Add(HandlerMetrics handler) => _handlers[handler] = 0;
 
@@ -107,8 +111,7 @@ public sealed class RequestMetrics : IDisposable
             return
             [
                 .. _counted.Concat(_handlers.Keys.SelectMany(handler => handler.Counted))
-                    .Append(new(new RequestLabels("", "4xx", NoRoute), _unroutedByClient.Value))
-                    .Append(new(new RequestLabels("", "5xx", NoRoute), _unroutedByServer.Value))
+                    .Concat([.. _unrouted.Counted, .. _refused.Counted])
                     .GroupBy(count => count.Key, count => count.Value)
                     .Select(group => (Labels: group.Key, Count: group.Sum()))
                     .Where(group => group.Count > 0)
@@ -137,6 +140,19 @@ public sealed class RequestMetrics : IDisposable
         .DistinctBy(handler => handler.Gate)
         .GroupBy(handler => handler.Module)
         .Select(group => new Measurement<int>(group.Sum(value), new KeyValuePair<string, object?>("module", group.Key)));
+
+    /// <summary>Counts requests without a module.</summary>
+    /// <param name="outcome">What becomes of them.</param>
+    private sealed class UnroutedCounter(string outcome)
+    {
+        private readonly StripedCounter _byClient = new();
+        private readonly StripedCounter _byServer = new();
+
+        public IEnumerable<KeyValuePair<RequestLabels, long>> Counted =>
+            [new(new RequestLabels("", "4xx", outcome), _byClient.Value), new(new RequestLabels("", "5xx", outcome), _byServer.Value)];
+
+        public void Add(int status) => (status < StatusCodes.Status500InternalServerError ? _byClient : _byServer).Increment();
+    }
 }
 
 /// <summary>What requests are counted by.</summary>

@@ -85,7 +85,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address),
             isReady: () => _host.Status is { Ready: true });
         _main = CreateMain(options, certificate, loggers);
-        _refusedRequests = RefusedRequests.Listen(_main.Services, access);
+        _refusedRequests = RefusedRequests.Listen(_main.Services, access, _loading.Metrics);
         _sender = options.IsOwnMachine ? new ConsoleSender() : null;
         var console = new ModuleConsole(
             new ConsoleReporter(_host, _loading.Metrics, journal, options.Loader.Environment.Keys, options.Loader.Defaults, TimeProvider.System),

@@ -141,6 +141,17 @@ public sealed class AccessLogTests
     }
 
     [Fact]
+    public async Task Healthz_IsCompleted()
+    {
+        await using var host = await ServerHost.StartAsync(Hello, "/a", "--access-log", "all");
+
+        await host.Client.GetStringAsync("/healthz", Cancellation);
+
+        Assert.Matches(@"^Information - \S+ GET /healthz 200, .*, completed$", Assert.Single(await LinesAsync(host)));
+        Assert.Equal("", await host.CountedAsync());
+    }
+
+    [Fact]
     public async Task Errors_AreThoseOfModulesToo_WhateverStatusHasBeenSent()
     {
         var (data, code) = Wat.Print("Content-Type: text/plain\n\n" + new string('x', 50_000));

@@ -37,6 +37,19 @@ public sealed class ClientFaultsTests
         AssertNoTrouble(host);
     }
 
+    [Theory]
+    [InlineData("nonsense\r\n\r\n", "4xx")]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "4xx")]
+    [InlineData("GET / HTTP/9.9\r\nHost: a\r\n\r\n", "5xx")]
+    public async Task RequestThatIsNoHttp_IsCounted_WithoutAModule(string request, string code)
+    {
+        await using var host = await ServerHost.StartAsync(Hello);
+
+        await host.SendRawAsync(request);
+
+        Assert.Equal($"{{code=\"{code}\",module=\"\",outcome=\"bad_request\"}} 1", await host.CountedAsync());
+    }
+
     [Fact]
     public async Task UploadThatStalls_Gets408_AndIsNoError()
     {
