@@ -57,18 +57,9 @@ internal sealed class CacheDirectory
     /// <exception cref="IOException">The directory cannot be written to; the message names it and the setting.</exception>
     public void Prepare()
     {
-        try
+        foreach (var folder in (ReadOnlySpan<string>)[Root, Blobs, References, Compiled])
         {
-            Directory.CreateDirectory(Blobs);
-            Directory.CreateDirectory(References);
-            Directory.CreateDirectory(Compiled);
-            var probe = Path.Combine(Root, $".probe-{Guid.NewGuid():N}{AtomicFile.TemporarySuffix}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"cache directory '{Root}' cannot be written to: {exception.Message} (choose another with --module-cache)", exception);
+            WritableFolder.Prepare(folder, "cache directory", "--module-cache");
         }
     }
 

@@ -27,12 +27,12 @@ internal sealed class TailCommand
 
     private readonly Option<int> _lines = new("--lines")
     {
-        Description = "Lines of before that are looked at in each pod's log.",
+        Description = "How many of the last lines of each pod's log are looked at first.",
         HelpName = "NUMBER",
         DefaultValueFactory = _ => 100,
     };
 
-    private readonly Option<bool> _once = new("--no-follow") { Description = "End after the lines of before, instead of waiting for more." };
+    private readonly Option<bool> _once = new("--no-follow") { Description = "End after the lines that are there, instead of waiting for more." };
 
     public Command Create()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Wagi.Hosting.Files;
 using Wagi.Modules.Routes;
 
 namespace Wagi.Runtime.Logs;
@@ -16,7 +17,7 @@ internal sealed class GuestLogDirectory : IDisposable
     /// <exception cref="IOException">The folder cannot be made or written to; the message names it and the option.</exception>
     public GuestLogDirectory(GuestLogOptions options, TimeProvider time, ILoggerFactory loggers)
     {
-        Prepare(options.Directory);
+        WritableFolder.Prepare(options.Directory, "log folder", "--log-dir");
         var logger = loggers.CreateLogger<GuestLogFile>();
         _writer = new GuestLogWriter();
         _naming = options.Naming;
@@ -31,21 +32,6 @@ internal sealed class GuestLogDirectory : IDisposable
 
     /// <summary>Writes what waits. No module is served any more.</summary>
     public void Dispose() => _writer.Dispose();
-
-    private static void Prepare(string directory)
-    {
-        try
-        {
-            Directory.CreateDirectory(directory);
-            var probe = Path.Combine(directory, $".probe-{Guid.NewGuid():N}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"log folder '{directory}' cannot be written to: {exception.Message} (choose another with --log-dir)", exception);
-        }
-    }
 }
 
 /// <summary>Names the log folder of a module: what a person recognises, and a hash that keeps apart what looks alike.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Wagi.Modules.Problems;
@@ -43,7 +44,7 @@ public static class CommandLineProgram
         var unknown = UnknownOption(parsed) ?? (parsed.UnmatchedTokens.Count == 0 ? null : parsed.UnmatchedTokens[0]);
         if (unknown is null)
         {
-            return parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct();
+            return parsed.Errors.Select(Describe).Distinct();
         }
 
         // What follows the first unknown word is seldom worth mentioning.
@@ -52,6 +53,26 @@ public static class CommandLineProgram
         var nearest = NearestName.Of(unknown, known);
         var what = isOption ? "an option" : command.Subcommands.Count > 0 ? "a command" : "expected here";
         return [$"'{unknown}' is not {what}{(nearest is null ? Takes(command) : $"; did you mean '{nearest}'?")}"];
+    }
+
+    /// <summary>The parser's own messages take several lines, leave out which option is meant, or name a type of .NET.</summary>
+    private static string Describe(ParseError error)
+    {
+        var message = error.Message.TrimEnd('.');
+        if ((error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult) is not { Tokens: [.., var last] } result)
+        {
+            return message;
+        }
+
+        var option = result.Option;
+        if (message.Contains('\n', StringComparison.Ordinal))
+        {
+            string[] values = [.. option.GetCompletions(CompletionContext.Empty).Select(value => value.Label)];
+            var wrong = result.Tokens.FirstOrDefault(token => !values.Contains(token.Value, StringComparer.OrdinalIgnoreCase)) ?? last;
+            return $"{option.Name} '{wrong.Value}' must be {string.Join(", ", values[..^1])} or {values[^1]}";
+        }
+
+        return option.ValueType == typeof(int) ? $"{option.Name} '{last.Value}' is not a whole number, or too large" : message;
     }
 
     /// <summary>An option that the command does not have counts as one of its arguments; what follows <c>--</c> is meant to be one.</summary>

@@ -59,6 +59,13 @@ public sealed class CompletionCommands(string program)
         var rest = typed.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var space ? typed[space..] : " ";
         var text = root.Name + rest;
         var word = rest[(rest.LastIndexOf(' ') + 1)..];
+        if (word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
+        {
+            // As if the value stood by itself; a shell wants the whole word.
+            var option = word[..(equals + 1)];
+            return Candidates(root, $"{typed[..^word.Length]}{option[..^1]} {word[(equals + 1)..]}").Select(item => (option + item.Text, item.Description));
+        }
+
         // The slash begins the other names of --help, which are those of another system.
         return root.Parse(text, CommandLineProgram.Syntax).GetCompletions(text.Length)
             .Where(item => item.Label.StartsWith(word, StringComparison.Ordinal) && item.Label.StartsWith('-') == word.StartsWith('-') && !item.Label.StartsWith('/'))

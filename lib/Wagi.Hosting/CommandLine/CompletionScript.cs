@@ -18,16 +18,18 @@ internal static class CompletionScript
     /// <summary>A name that a shell takes for a function.</summary>
     private static string Function(string program) => "_" + program.Replace('-', '_');
 
-    /// <summary>Readline takes the part after a colon or equals sign for the word; no candidate has either.</summary>
+    /// <summary>Readline takes the part after an equals sign for the word, unless it is told otherwise.</summary>
     private static string Bash(string program) =>
         $$"""
         # {{program}}: completion for bash, 3.2 and later. Now: source <({{program}} completion bash)
         # For every shell: {{program}} completion bash > ~/.local/share/bash-completion/completions/{{program}}
         {{Function(program)}}() {
-            local candidate IFS=$'\n'
+            local candidate line=${COMP_LINE:0:COMP_POINT} option= IFS=$'\n'
             COMPREPLY=()
-            for candidate in $("$1" complete -- "${COMP_LINE:0:COMP_POINT}" 2>/dev/null); do
-                COMPREPLY+=("${candidate%%$'\t'*}")
+            [[ $COMP_WORDBREAKS == *=* && ${line##* } == --*=* ]] && option=${line##* } option=${option%%=*}=
+            for candidate in $("$1" complete -- "$line" 2>/dev/null); do
+                candidate=${candidate%%$'\t'*}
+                COMPREPLY+=("${candidate#"$option"}")
             done
         }
         complete -o bashdefault -o default -F {{Function(program)}} {{program}}
@@ -48,6 +50,7 @@ internal static class CompletionScript
             if (( $#candidates )); then
                 _describe '{{{program}}}' candidates
             else
+                [[ $PREFIX != --*=* ]] || compset -P '*='
                 _files
             fi
         }

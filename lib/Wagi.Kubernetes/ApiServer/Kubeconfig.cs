@@ -1,6 +1,7 @@
 using k8s;
 using k8s.Exceptions;
 using k8s.KubeConfigModels;
+using YamlDotNet.Core;
 
 namespace Wagi.Kubernetes.ApiServer;
 
@@ -60,8 +61,8 @@ public static class Kubeconfig
             CheckContext(merged, context, names);
             return KubernetesClientConfiguration.BuildConfigFromConfigObject(merged, context);
         }
-        catch (Exception exception) when (exception is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException
-            or FormatException or UriFormatException or InvalidCastException or System.Security.Cryptography.CryptographicException)
+        catch (Exception exception) when (exception is KubeConfigException or IOException or UnauthorizedAccessException
+            or FormatException or UriFormatException or System.Security.Cryptography.CryptographicException)
         {
             throw new KubeconfigException($"kubeconfig {names} cannot be used: {exception.Message}");
         }
@@ -74,7 +75,7 @@ public static class Kubeconfig
             return new K8SConfiguration(); // as for kubectl; the library trips over it
         }
 
-        var config = KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
+        var config = Parse(file);
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         // Relative to the file that names them, which a merged configuration does not know.
         foreach (var endpoint in config.Clusters?.Select(cluster => cluster.ClusterEndpoint).OfType<ClusterEndpoint>() ?? [])
@@ -91,6 +92,26 @@ public static class Kubeconfig
         return config;
 
         string? Absolute(string? path) => string.IsNullOrEmpty(path) ? path : Path.Combine(folder, path);
+    }
+
+    /// <summary>The library's own messages name its types.</summary>
+    private static K8SConfiguration Parse(string file)
+    {
+        const string Other = "this is not what a kubeconfig has here";
+        try
+        {
+            return KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(file));
+        }
+        catch (YamlException exception)
+        {
+            var text = exception is SyntaxErrorException or SemanticErrorException ? exception.Message.TrimEnd('.') : Other;
+            var start = (exception.GetBaseException() as YamlException ?? exception).Start;
+            throw new KubeconfigException($"kubeconfig {file}:{start.Line}:{start.Column} cannot be used: {text}");
+        }
+        catch (InvalidCastException)
+        {
+            throw new KubeconfigException($"kubeconfig {file} cannot be used: {Other}");
+        }
     }
 
     /// <summary>As kubectl merges: what comes first wins.</summary>
@@ -111,12 +132,26 @@ public static class Kubeconfig
         var wanted = context ?? config.CurrentContext;
         if (string.IsNullOrEmpty(wanted))
         {
-            throw new KubeconfigException($"kubeconfig {names} has no current context; give --context, one of: {string.Join(", ", known)}");
+            throw new KubeconfigException(known.Count == 0
+                ? $"kubeconfig {names} has no contexts: nothing in it says which cluster is meant"
+                : $"kubeconfig {names} has no current context; give --context, one of: {string.Join(", ", known)}");
         }
 
         if (!known.Contains(wanted))
         {
             throw new KubeconfigException($"kubeconfig {names} has no context '{wanted}'; it has: {string.Join(", ", known)}");
+        }
+
+        var details = config.Contexts!.First(known => known.Name == wanted).ContextDetails;
+        CheckName("cluster", details?.Cluster, config.Clusters.Select(cluster => cluster.Name));
+        CheckName("user", details?.User, config.Users.Select(user => user.Name));
+
+        void CheckName(string what, string? name, IEnumerable<string> there)
+        {
+            if (!string.IsNullOrEmpty(name) && !there.Contains(name))
+            {
+                throw new KubeconfigException($"kubeconfig {names} has no {what} '{name}', which its context '{wanted}' names");
+            }
         }
     }
 }

@@ -13,6 +13,9 @@ public sealed class CompletionCommandsTests
     [InlineData("tool serve --fo", "--format")]
     [InlineData("tool serve --format ", "json", "text")]
     [InlineData("tool serve --format t", "text")]
+    [InlineData("tool serve --format=t", "--format=text")]
+    [InlineData("tool serve --format=", "--format=json", "--format=text")]
+    [InlineData("tool serve --none=t")]
     [InlineData("tool serve ")] // A file: the shell's own business.
     [InlineData("tool serve \"a b", new string[0])]
     [InlineData("tool completion z", "zsh")]

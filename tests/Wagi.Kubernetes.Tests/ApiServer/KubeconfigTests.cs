@@ -39,6 +39,22 @@ public sealed class KubeconfigTests : IDisposable
     }
 
     [Theory]
+    [InlineData("clusters: nope\n", ":1:1 cannot be used: this is not what a kubeconfig has here")]
+    [InlineData("kind: Config\ncontexts:\n- name: a\n  context: [x]\n", ":4:12 cannot be used: this is not what a kubeconfig has here")]
+    [InlineData("a: b: c\n", ":1:5 cannot be used: While scanning a plain scalar value, found invalid mapping")]
+    [InlineData("garbage", " cannot be used: this is not what a kubeconfig has here")]
+    [InlineData("kind: Config\n", " has no contexts: nothing in it says which cluster is meant")]
+    [InlineData("current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n", " has no cluster 'c', which its context 'a' names")]
+    [InlineData(
+        "current-context: a\nclusters: [{name: c, cluster: {server: 'https://x'}}]\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n",
+        " has no user 'u', which its context 'a' names")]
+    public void WhatIsWrong_IsSaid_WithoutTypesOfALibrary(string text, string expected)
+    {
+        var file = _directory.Write("config", text);
+        Assert.Equal($"kubeconfig {file}{expected}", Assert.Throws<KubeconfigException>(() => Kubeconfig.Load(file, null)).Message);
+    }
+
+    [Theory]
     [InlineData("{ not yaml")]
     [InlineData("apiVersion: v1\nkind: Config\n")]
     [InlineData("\n")]

@@ -42,6 +42,9 @@ public sealed class ShellTests
         Assert.Equal("serve\n", await OfferedAsync(shell, "wagi se"));
         Assert.Equal("full stdio\n", await OfferedAsync(shell, "wagi run --wasi "));
         Assert.Equal("--access-log --access-log-slow\n", await OfferedAsync(shell, "wagi serve --access-l"));
+
+        // Readline's word is what follows the equals sign.
+        Assert.Equal(shell == "bash" ? "all\n" : "--access-log=all\n", await OfferedAsync(shell, "wagi serve --access-log=a"));
     }
 
     private static async Task<string> OfferedAsync(string shell, string line)
