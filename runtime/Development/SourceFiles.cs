@@ -17,6 +17,10 @@ internal sealed class SourceFiles(string root, DevProject project)
     /// <summary>What compilers write beside the sources, and editors.</summary>
     private static readonly string[] WrittenFiles = ["*.wasm", "*.cwasm", "*.o", "*.a", "*~", "#*#", "4913"];
 
+    /// <summary>Where this program's own output goes: a line about a build would be a reason for another.</summary>
+    private static readonly HashSet<string> OwnOutput =
+        new(new[] { "/proc/self/fd/1", "/proc/self/fd/2" }.Select(descriptor => new FileInfo(descriptor).LinkTarget).OfType<string>(), StringComparer.Ordinal);
+
     private readonly IgnoredFiles _ignored = IgnoredFiles.Of(root);
 
     /// <summary>The files as they are now.</summary>
@@ -59,7 +63,7 @@ internal sealed class SourceFiles(string root, DevProject project)
         }
 
         var path = entry.ToFullPath();
-        return !project.Products.Contains(path) && !_ignored.Contains(Path.GetRelativePath(root, path), entry.IsDirectory);
+        return !project.Products.Contains(path) && !OwnOutput.Contains(path) && !_ignored.Contains(Path.GetRelativePath(root, path), entry.IsDirectory);
     }
 
     /// <summary>Those in a folder. What disappears meanwhile is left out; links to folders are not followed, because they may lead in a circle.</summary>

@@ -12,24 +12,23 @@ internal static partial class DebugInfo
 
     private static readonly Lock Changing = new();
 
-    /// <summary>A new configuration, whose engine reads debug information if asked to, or if whoever started the process has said so.</summary>
+    /// <summary>
+    /// A new configuration, whose engine reads debug information if asked to. What the variable says otherwise does not count: the compiler, which has
+    /// an environment of its own, would make code that does not fit.
+    /// </summary>
     public static nint NewConfiguration(bool readsDebugInfo)
     {
         lock (Changing)
         {
-            if (!readsDebugInfo || Get(Variable) != 0)
-            {
-                return NativeMethods.wasm_config_new();
-            }
-
-            _ = Set(Variable, "1", 0);
+            var before = Marshal.PtrToStringUTF8(Get(Variable));
+            _ = Set(Variable, readsDebugInfo ? "1" : "0", 1);
             try
             {
                 return NativeMethods.wasm_config_new();
             }
             finally
             {
-                _ = Unset(Variable);
+                _ = before is null ? Unset(Variable) : Set(Variable, before, 1);
             }
         }
     }

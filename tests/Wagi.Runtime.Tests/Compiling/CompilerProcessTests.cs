@@ -42,6 +42,20 @@ public sealed class CompilerProcessTests
         Assert.True(guest.HasExport("_start"));
     }
 
+    [Fact]
+    public async Task VariableOfWasmtime_DoesNotMakeItsCodeUnfit()
+    {
+        using var folder = new TempDirectory("backtrace");
+        await using var runtime = ProductProcess.Start(
+            "env", "WASMTIME_BACKTRACE_DETAILS=1", Program[0], "serve", folder.Write("hello.wat", Wat.Printing("hello")),
+            "-l", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--module-cache", folder.PathOf("cache"));
+
+        await runtime.WaitForLogAsync(log => log.Contains("Serving http", StringComparison.Ordinal) || log.Contains("could not be loaded", StringComparison.Ordinal) ? log : null, Cancellation);
+
+        Assert.DoesNotContain("does not fit", runtime.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not be loaded", runtime.Log, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Preinitialization.Deterministic, "not preinitialized: it calls random_get, which is refused while a module is initialized before its first request; 'with-random' gives it random numbers")]
     [InlineData(Preinitialization.WithRandom, "")]

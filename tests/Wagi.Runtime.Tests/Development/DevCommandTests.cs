@@ -144,6 +144,25 @@ public sealed class DevCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task OwnOutputBesideTheSources_IsNoReasonForABuild()
+    {
+        Write("source.wat", Source("one"));
+        Write("modules.toml", Configuration);
+        Write("build.sh", "mkdir -p out && cp source.wat out/hello.wat");
+        var log = Path.Combine(Project, "log");
+        await using var dev = ProductProcess.Start(
+            "sh", "-c", "exec \"$0\" dev \"$1\" -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache \"$2\" >\"$1/log\" 2>&1", DevProcess.Wagi, Project, _folder.PathOf("cache"));
+        Task<string> PrintsAsync(string text) => Eventually.Becomes(
+            token => File.ReadAllTextAsync(log, token), printed => printed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancellation);
+
+        await PrintsAsync("serving http");
+        Write("source.wat", Source("two"));
+
+        var printed = await PrintsAsync(" source.wat changed: ");
+        Assert.DoesNotContain("log changed", printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ChangeDuringABuild_IsFollowedByAnother_AndNeverAreThereTwo()
     {
         // The build holds on until it is let go, and fails where another one runs.
