@@ -54,6 +54,8 @@ internal sealed class ClassReader
             MemoryLimit = ReadBound<long>("spec.limits.memoryLimit", limits.MemoryLimit?.Default, limits.MemoryLimit?.Max, TryParseMemory),
             MaxConcurrency = ReadBound("spec.limits.maxConcurrency", limits.MaxConcurrency?.Default, limits.MaxConcurrency?.Max),
             HttpMaxConcurrency = ReadBound("spec.limits.httpMaxConcurrency", limits.HttpMaxConcurrency?.Default, limits.HttpMaxConcurrency?.Max),
+            RateLimit = ReadBound<RequestRate>("spec.limits.rateLimit", limits.RateLimit?.Default, limits.RateLimit?.Max, RequestRate.TryParse),
+            ForbidsAuthorization = spec.PassAuthorization == false,
             BudgetModules = spec.Budget?.Modules,
             BudgetBytes = spec.Budget?.Bytes is { } bytes ? Quantity<long>("spec.budget.bytes", bytes, ByteSize.TryParse) : null,
             Signatures = ReadSignatures(spec.Signatures ?? []),

@@ -35,6 +35,11 @@ internal sealed record ClassRules
 
     public Bound<int> HttpMaxConcurrency { get; init; }
 
+    public Bound<RequestRate> RateLimit { get; init; }
+
+    /// <summary>Whether no module may see the credentials of clients.</summary>
+    public bool ForbidsAuthorization { get; init; }
+
     /// <summary>WagiModules that a namespace may have served.</summary>
     public int? BudgetModules { get; init; }
 
@@ -53,6 +58,7 @@ internal sealed record ClassRules
         MemoryLimit = entry.MemoryLimit ?? MemoryLimit.Default,
         MaxConcurrency = entry.MaxConcurrency ?? MaxConcurrency.Default,
         HttpMaxConcurrency = entry.HttpMaxConcurrency ?? HttpMaxConcurrency.Default,
+        RateLimit = entry.RateLimit ?? RateLimit.Default,
     };
 
     /// <summary>
@@ -90,6 +96,11 @@ internal sealed record ClassRules
             yield return source;
         }
 
+        if (ForbidsAuthorization && entry.PassAuthorization)
+        {
+            yield return Broken("spec.passAuthorization", "no module may see the credentials of clients", "passAuthorization");
+        }
+
         for (var i = 0; i < entry.Files.Length; i++)
         {
             if (WhyNotFrom(entry.Files[i].Reference, $"spec.files[{i}].reference", tenant) is { } files)
@@ -108,6 +119,7 @@ internal sealed record ClassRules
             Over("memoryLimit", entry.MemoryLimit, MemoryLimit.Max, ByteSize.Format),
             Over("maxConcurrency", entry.MaxConcurrency, MaxConcurrency.Max, Number),
             Over("httpMaxConcurrency", entry.HttpMaxConcurrency, HttpMaxConcurrency.Max, Number),
+            Over("rateLimit", entry.RateLimit, RateLimit.Max, rate => rate.ToString()),
         ];
         return problems.OfType<string>();
     }

@@ -279,12 +279,13 @@ internal sealed class SpecReader
             return null;
         }
 
-        if (!RequestRate.TryParse(FieldChecks.Shorten(text), out var rate, out var error))
+        if (RequestRate.TryParse(FieldChecks.Shorten(text), out var rate, out var error))
         {
-            _check.Problem("spec.rateLimit", error);
+            return rate;
         }
 
-        return rate;
+        _check.Problem("spec.rateLimit", error);
+        return null;
     }
 
     private string? ReadBindleServer(ModuleReference? source)

@@ -43,6 +43,9 @@ public sealed record WagiClassSpec
     [ItemSchema(MinLength = 1, MaxLength = SpecLimits.UrlLength, Pattern = SpecPatterns.BindleServer)]
     public IReadOnlyList<string?>? BindleServers { get; init; }
 
+    [Description("Whether WagiModules may have passAuthorization, by which they see the credentials that clients send. Default: true. Example: false")]
+    public bool? PassAuthorization { get; init; }
+
     [Description("Bounds for what a WagiModule may ask of a runtime. Example: {timeout: {max: 30s}}")]
     public ClassModuleLimits? Limits { get; init; }
 
@@ -135,6 +138,9 @@ public sealed record ClassModuleLimits
 
     [Description("Responses to HTTP requests of the module that may be open at a time in one runtime. Example: {max: 32}")]
     public NumberBound? HttpMaxConcurrency { get; init; }
+
+    [Description("Requests that one runtime pod answers in a second, a minute or an hour. Rates are compared by what they come to in a second. Example: {default: 100/s, max: 500/s}")]
+    public RateBound? RateLimit { get; init; }
 }
 
 /// <summary>A bound for a duration.</summary>
@@ -171,6 +177,18 @@ public sealed record NumberBound
     [Description("The most that a WagiModule may ask for. Default: what the field itself allows. Example: 32")]
     [Schema(Minimum = 1, Maximum = SpecLimits.Concurrency)]
     public int? Max { get; init; }
+}
+
+/// <summary>A bound for a number of requests in a time.</summary>
+public sealed record RateBound
+{
+    [Description("What a WagiModule gets that does not say. Default: max. Example: 100/s")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.RequestRate)]
+    public string? Default { get; init; }
+
+    [Description("The most that a WagiModule may ask for. Default: no limit. Example: 500/s")]
+    [Schema(MinLength = 1, MaxLength = SpecLimits.QuantityLength, Pattern = SpecPatterns.RequestRate)]
+    public string? Max { get; init; }
 }
 
 /// <summary>What one namespace may have.</summary>

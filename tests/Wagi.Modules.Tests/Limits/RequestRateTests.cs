@@ -16,6 +16,16 @@ public sealed class RequestRateTests
     }
 
     [Theory]
+    [InlineData("60/m", "1/s", 0)]
+    [InlineData("61/m", "1/s", 1)]
+    [InlineData("999999/h", "999999/s", -1)]
+    public void Rates_AreCompared_ByTheSameTime(string text, string other, int expected)
+    {
+        Assert.True(RequestRate.TryParse(text, out var left, out _) & RequestRate.TryParse(other, out var right, out _));
+        Assert.Equal((expected, expected < 0, expected > 0), (Math.Sign(left.CompareTo(right)), left < right, left > right));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("/")]
     [InlineData("/s")]

@@ -44,6 +44,8 @@ public sealed class ClassReaderTests
         { "spec.bindleServers[0]: 'bindle' is not a URL", new() { BindleServers = ["bindle"] } },
         { "spec.limits.timeout.max: ", new() { Limits = new() { Timeout = new() { Max = "fast" } } } },
         { "spec.limits.timeout.default: is more than max", new() { Limits = new() { Timeout = new() { Default = "2s", Max = "1s" } } } },
+        { "spec.limits.rateLimit.max: '10/d' is not a number of requests", new() { Limits = new() { RateLimit = new() { Max = "10/d" } } } },
+        { "spec.limits.rateLimit.default: is more than max", new() { Limits = new() { RateLimit = new() { Default = "2/s", Max = "119/m" } } } },
         { "spec.limits.memoryLimit.max: '1k' is not between 64Ki and 4Gi", new() { Limits = new() { MemoryLimit = new() { Max = "1k" } } } },
         { "spec.budget.bytes: ", new() { Budget = new() { Bytes = "many" } } },
         { "spec.namespaces.matchExpressions[0]: needs a key", new() { Namespaces = new() { MatchExpressions = [null] } } },

@@ -32,6 +32,8 @@ public sealed class ClassTests
         { "spec.memoryLimit: 1Gi is more than 256Mi", new() { Limits = new() { MemoryLimit = new() { Max = "256Mi" } } }, Spec() with { MemoryLimit = "1Gi" } },
         { "spec.maxConcurrency: 100 is more than 32", new() { Limits = new() { MaxConcurrency = new() { Max = 32 } } }, Spec() with { MaxConcurrency = 100 } },
         { "spec.httpMaxConcurrency: 100 is more than 32", new() { Limits = new() { HttpMaxConcurrency = new() { Max = 32 } } }, Spec() with { HttpMaxConcurrency = 100 } },
+        { "spec.rateLimit: 61/m is more than 1/s (rule spec.limits.rateLimit", new() { Limits = new() { RateLimit = new() { Max = "1/s" } } }, Spec() with { RateLimit = "61/m" } },
+        { "spec.passAuthorization: no module may see the credentials of clients (rule spec.passAuthorization", new() { PassAuthorization = false }, Spec() with { PassAuthorization = true } },
     };
 
     [Theory]
@@ -58,7 +60,8 @@ public sealed class ClassTests
             Hosts = ["{namespace}.example.com"],
             AllowedHosts = ["https://*.example.com"],
             Registries = ["ghcr.io/example"],
-            Limits = new() { Timeout = new() { Default = "10s", Max = "30s" }, MemoryLimit = new() { Max = "256Mi" }, MaxConcurrency = new() { Max = 32 } },
+            Limits = new() { Timeout = new() { Default = "10s", Max = "30s" }, MemoryLimit = new() { Max = "256Mi" }, MaxConcurrency = new() { Max = 32 }, RateLimit = new() { Default = "60/m", Max = "1/s" } },
+            PassAuthorization = false,
         });
         scenario.With(Scenario.Module(
             "hello", Spec("/shop/hello/...") with { Hosts = ["shop.example.com"], AllowedHosts = ["https://api.example.com"], MaxConcurrency = 8 }, "shop"));
@@ -68,6 +71,8 @@ public sealed class ClassTests
         Assert.Contains("timeout = \"10s\"", scenario.Toml, StringComparison.Ordinal);
         Assert.Contains("memory_limit = \"256Mi\"", scenario.Toml, StringComparison.Ordinal);
         Assert.Contains("max_concurrency = 8", scenario.Toml, StringComparison.Ordinal);
+        Assert.Contains("rate_limit = \"60/m\"", scenario.Toml, StringComparison.Ordinal);
+        Assert.Contains("requires = [\"rate-limit\"]", scenario.Toml, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -103,6 +108,18 @@ public sealed class ClassTests
         scenario.Edit("hello", spec => spec with { AllowedHosts = ["https://api.example.com"] }).Plan();
 
         scenario.Rules(new() { AllowedHosts = [] }).Plan();
+
+        Assert.DoesNotContain("shop/hello", scenario.Toml, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ModuleThatSeesCredentials_IsServedNoMore_OnceTheClassForbidsIt()
+    {
+        var scenario = Served(new());
+        scenario.Edit("hello", spec => spec with { PassAuthorization = true }).Plan();
+        Assert.Contains("pass_authorization = true", scenario.Toml, StringComparison.Ordinal);
+
+        scenario.Rules(new() { PassAuthorization = false }).Plan();
 
         Assert.DoesNotContain("shop/hello", scenario.Toml, StringComparison.Ordinal);
     }
