@@ -21,8 +21,9 @@ public sealed class RequestRateTests
     [InlineData("999999/h", "999999/s", -1)]
     public void Rates_AreCompared_ByTheSameTime(string text, string other, int expected)
     {
-        Assert.True(RequestRate.TryParse(text, out var left, out _) & RequestRate.TryParse(other, out var right, out _));
-        Assert.Equal((expected, expected < 0, expected > 0), (Math.Sign(left.CompareTo(right)), left < right, left > right));
+        Assert.True(RequestRate.TryParse(text, out var left, out _));
+        Assert.True(RequestRate.TryParse(other, out var right, out _));
+        Assert.Equal((expected, expected < 0, expected > 0), (Math.Sign(left.CompareTo(right)), (left < right), (left > right)));
     }
 
     [Theory]
