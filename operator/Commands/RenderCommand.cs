@@ -143,11 +143,7 @@ internal sealed class RenderCommand
         try
         {
             var rendered = await session.RenderAsync(cancellationToken);
-            if (last?.Plan.Toml != rendered.Plan.Toml || last.Report != rendered.Report)
-            {
-                await console.Error.WriteAsync(rendered.Report);
-            }
-
+            await console.Error.WriteAsync(rendered.Report(last));
             foreach (var warning in session.Warnings(rendered).Except(last is null ? [] : session.Warnings(last)))
             {
                 await console.Error.WriteLineAsync(warning);

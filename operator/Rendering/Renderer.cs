@@ -97,7 +97,7 @@ internal sealed class Renderer
             .ThenBy(problem => problem.Location.Line)
             .ThenBy(problem => problem.Location.Column)
             .ToImmutableArray();
-        return new RenderedModules(plan, problems, VerdictTable.Write(plan.Verdicts, _unread, RouteOf, problems));
+        return new RenderedModules(plan, problems, VerdictTable.Rows(plan.Verdicts, _unread, RouteOf));
     }
 
     private string RouteOf(ObjectKey key) => _manifests.GetValueOrDefault(key)?.Module.Spec.Route ?? "";
@@ -202,9 +202,25 @@ internal sealed class Renderer
 /// <summary>What a folder of manifests makes.</summary>
 /// <param name="Plan">The plan.</param>
 /// <param name="Problems">Everything that is wrong, by place.</param>
-/// <param name="Report">The verdicts as a table, then the problems, for a person.</param>
-internal sealed record RenderedModules(Plan Plan, ImmutableArray<Problem> Problems, string Report)
+/// <param name="Rows">The verdicts, for a person.</param>
+internal sealed record RenderedModules(Plan Plan, ImmutableArray<Problem> Problems, ImmutableArray<VerdictRow> Rows)
 {
+    /// <summary>The verdicts as a table, and below it the problems as compilers print them.</summary>
+    /// <param name="before">What has been reported: then only what is otherwise now; null: nothing has.</param>
+    public string Report(RenderedModules? before)
+    {
+        var problems = string.Concat(Problems.Except(before?.Problems ?? []).Select(problem => $"{problem}\n"));
+        if (before is null)
+        {
+            return VerdictTable.Write(Rows) + problems;
+        }
+
+        var known = before.Rows.ToDictionary(row => row.Module);
+        var rows = Rows.Where(row => !known.Remove(row.Module, out var old) || !row.IsSameAs(old)).ToList();
+        rows.AddRange(known.Values.Select(row => row.Removed));
+        return (rows.Count == 0 ? "" : VerdictTable.Write(rows)) + problems;
+    }
+
     /// <summary>Whether nothing was refused.</summary>
     public bool IsGood => !Problems.Any(problem => problem.Severity == ProblemSeverity.Error);
 }

@@ -80,6 +80,26 @@ public sealed class RenderWatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OnlyWhatHasChanged_IsPrintedAgain()
+    {
+        async Task<string> PrintsAsync(int from, string last) =>
+            (await Eventually.Becomes(() => Errors, errors => errors[from..].Contains(last, StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken))[from..];
+
+        var start = (await PrintsAsync(0, "default/b")).Length;
+        _manifests.Write("a.yaml", Module("a", "/other"));
+        Assert.Equal("MODULE     ROUTE   VERDICT   REASON\ndefault/a  /other  accepted  Programmed\n", await PrintsAsync(start, "Programmed\n"));
+
+        // In modules.toml alone.
+        start = Errors.Length;
+        _manifests.Write("a.yaml", Module("a", "/other") + "  timeout: 3s\n");
+        Assert.Equal("MODULE     ROUTE   VERDICT   REASON\ndefault/a  /other  accepted  Programmed\n", await PrintsAsync(start, "Programmed\n"));
+
+        start = Errors.Length;
+        File.Delete(_manifests.PathOf("b.yaml"));
+        Assert.Equal("MODULE     ROUTE  VERDICT  REASON\ndefault/b  /b     removed\n", await PrintsAsync(start, "removed\n"));
+    }
+
+    [Fact]
     public async Task ManifestReplacedByRename_AsEditorsDo_IsFollowed()
     {
         _manifests.Write(".a.yaml.swp", Module("a", "/renamed"));
