@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using OpenTelemetry.Metrics;
+using Wagi.Hosting.Consoles;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
 using Wagi.Hosting.Telemetry;
@@ -84,19 +85,10 @@ internal sealed class AdminServer : IAsyncDisposable
         _ => null,
     };
 
-    /// <summary>
-    /// On the port of one's own machine. A name that leads here is somebody's whose page would then read as ours (DNS rebinding). Who names no
-    /// host is no browser.
-    /// </summary>
-    private static Task RefuseForeignNames(HttpContext context, RequestDelegate next)
-    {
-        var host = context.Request.Host.Host;
-        return host is null or "" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address))
-                ? next(context)
-                : PlainAnswer.WriteAsync(
-                    context, StatusCodes.Status421MisdirectedRequest, "this port answers to localhost and to the addresses of this machine only");
-    }
+    /// <summary>On the port of one's own machine.</summary>
+    private static Task RefuseForeignNames(HttpContext context, RequestDelegate next) => ConsoleRequests.NamesThisMachine(context.Request)
+        ? next(context)
+        : PlainAnswer.WriteAsync(context, StatusCodes.Status421MisdirectedRequest, ConsoleRequests.ForeignName);
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
     {

@@ -1,15 +1,12 @@
 using System.Globalization;
-using System.Net;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Wagi.Runtime.Serving;
+using Wagi.Hosting.Consoles;
 
 namespace Wagi.Runtime.Admin;
 
 /// <summary>
-/// The console: a page for people who want to see what the modules do, and its data. There is no login: whoever reaches the port may look.
-/// Browsers, which reach the port of their own machine from any page, may from pages of the console itself.
+/// The console: a page for people who want to see what the modules do, and its data. Who may look is said by <see cref="ConsoleRequests"/>.
 /// </summary>
 /// <param name="reporter">What there is to see.</param>
 /// <param name="sender">Sends requests; null: the console only shows.</param>
@@ -18,46 +15,17 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
     /// <summary>A browser lets no other site's page send a request with this header: it would ask first, and is refused.</summary>
     public const string OwnHeader = "X-Wagi-Console";
 
-    private const string Text = "text/plain; charset=utf-8";
-
-    /// <summary>What is written is JSON, and never part of a page.</summary>
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly ConsolePage Page = ConsolePage.Of(typeof(ModuleConsole).Assembly);
 
     /// <summary>Answers a request to the console; null: it is not for the console.</summary>
     public Task? TryAnswer(HttpContext context) => context.Request.Path.Value switch
     {
-        "/" or "/console" => AnswerAsync(context, HttpMethods.Get, () => ConsolePage.WriteAsync(context)),
-        "/console/data" => AnswerAsync(context, HttpMethods.Get, () => ReportAsync(context), isData: true),
-        "/console/module" => AnswerAsync(context, HttpMethods.Get, () => DescribeAsync(context), isData: true),
-        "/console/send" => AnswerAsync(context, HttpMethods.Post, () => SendAsync(context), isData: true),
+        "/" or "/console" => ConsoleRequests.AnswerAsync(context, HttpMethods.Get, () => Page.WriteAsync(context)),
+        "/console/data" => ConsoleRequests.AnswerAsync(context, HttpMethods.Get, () => ReportAsync(context), isData: true),
+        "/console/module" => ConsoleRequests.AnswerAsync(context, HttpMethods.Get, () => DescribeAsync(context), isData: true),
+        "/console/send" => ConsoleRequests.AnswerAsync(context, HttpMethods.Post, () => SendAsync(context), isData: true),
         _ => null,
     };
-
-    private static Task AnswerAsync(HttpContext context, string method, Func<Task> answer, bool isData = false)
-    {
-        var (request, headers) = (context.Request, context.Response.Headers);
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers.CacheControl = "no-store";
-        if (isData && !IsOwn(request))
-        {
-            return RefuseAsync(context, StatusCodes.Status403Forbidden, "the console's data are for its own page only");
-        }
-
-        if (request.Method != method && !(method == HttpMethods.Get && HttpMethods.IsHead(request.Method)))
-        {
-            headers.Allow = method == HttpMethods.Get ? "GET, HEAD" : method;
-            return RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, $"the method is {method}");
-        }
-
-        return answer();
-    }
-
-    /// <summary>What browsers say about where a request comes from (Fetch Metadata, and RFC 6454 §7); other programs say nothing.</summary>
-    private static bool IsOwn(HttpRequest request) =>
-        request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none"
-        && (request.Headers.Origin.ToString() is var origin && (origin.Length == 0 || origin == $"{request.Scheme}://{request.Host}"));
 
     private Task ReportAsync(HttpContext context)
     {
@@ -65,29 +33,29 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
         long Number(string name) => long.TryParse(query[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         var known = new ConsoleKnowledge(Number("process"), Number("number"), Number("version"), Number("request"), Number("failure"));
         return reporter.Report(known, sender?.Server?.GetLeftPart(UriPartial.Authority)) is { } report
-            ? WriteAsync(context, writer => Write(writer, report))
-            : RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the configuration has not been read yet");
+            ? ConsoleRequests.WriteAsync(context, writer => Write(writer, report))
+            : ConsoleRequests.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the configuration has not been read yet");
     }
 
     private Task DescribeAsync(HttpContext context)
     {
         var id = context.Request.Query["id"].ToString();
         return reporter.Describe(id) is { } module
-            ? WriteAsync(context, writer => JsonSerializer.Serialize(writer, module, ConsoleJsonContext.Default.ConsoleModule))
-            : RefuseAsync(context, StatusCodes.Status404NotFound, "there is no such module");
+            ? ConsoleRequests.WriteAsync(context, writer => JsonSerializer.Serialize(writer, module, ConsoleJsonContext.Default.ConsoleModule))
+            : ConsoleRequests.RefuseAsync(context, StatusCodes.Status404NotFound, "there is no such module");
     }
 
     private async Task SendAsync(HttpContext context)
     {
         if (sender?.Server is null)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "this console only shows: requests are sent from that of a runtime on one's own machine");
+            await ConsoleRequests.RefuseAsync(context, StatusCodes.Status403Forbidden, "this console only shows: requests are sent from that of a runtime on one's own machine");
             return;
         }
 
         if (!context.Request.HasJsonContentType() || !context.Request.Headers.ContainsKey(OwnHeader))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"a request is application/json, with the header {OwnHeader}");
+            await ConsoleRequests.RefuseAsync(context, StatusCodes.Status403Forbidden, $"a request is application/json, with the header {OwnHeader}");
             return;
         }
 
@@ -100,7 +68,7 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
             if (form is not null && ConsoleSender.Read(form, out error) is { } request)
             {
                 var answer = await sender.SendAsync(request, context.RequestAborted);
-                await WriteAsync(context, writer => JsonSerializer.Serialize(writer, answer, ConsoleJsonContext.Default.ConsoleAnswer));
+                await ConsoleRequests.WriteAsync(context, writer => JsonSerializer.Serialize(writer, answer, ConsoleJsonContext.Default.ConsoleAnswer));
                 return;
             }
         }
@@ -109,7 +77,7 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
             error = $"the request is not valid: {exception.Message}";
         }
 
-        await RefuseAsync(context, StatusCodes.Status400BadRequest, error);
+        await ConsoleRequests.RefuseAsync(context, StatusCodes.Status400BadRequest, error);
     }
 
     private static void Write(Utf8JsonWriter writer, ConsoleReport report)
@@ -124,24 +92,5 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
         }
 
         writer.WriteEndObject();
-    }
-
-    private static async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write)
-    {
-        context.Response.ContentType = "application/json";
-        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Readable))
-        {
-            write(writer);
-        }
-
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-    }
-
-    /// <summary>Texts may name what a person wrote, in any alphabet.</summary>
-    private static Task RefuseAsync(HttpContext context, int status, string text)
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = Text;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Reflection;
 using System.Text;
+using Wagi.Hosting.Versions;
 
 namespace Wagi.Hosting.CommandLine;
 
@@ -9,8 +9,7 @@ namespace Wagi.Hosting.CommandLine;
 /// <param name="program">The program's name, as it is installed.</param>
 public sealed class ManualPages(string program)
 {
-    private static readonly string Version =
-        Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+    private static readonly string Version = ProgramVersion.Text ?? "";
 
     private readonly Argument<DirectoryInfo> _directory = new("DIR") { Description = "Folder to write them to; it is made when it is missing." };
 

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,6 +10,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Wagi.Hosting.CommandLine;
+using Wagi.Hosting.Versions;
 
 namespace Wagi.Hosting.Telemetry;
 
@@ -54,8 +54,6 @@ public sealed class OtlpExport
     public bool Metrics { get; }
 
     private bool NamesService { get; }
-
-    private static string? Version => Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 
     /// <summary>What the environment asks for.</summary>
     /// <param name="variable">Gives a variable's value; null: it is not set.</param>
@@ -135,7 +133,7 @@ public sealed class OtlpExport
         });
         if (NamesService)
         {
-            telemetry.ConfigureResource(resource => resource.AddService(service, serviceVersion: Version));
+            telemetry.ConfigureResource(resource => resource.AddService(service, serviceVersion: ProgramVersion.Text));
         }
 
         if (Traces)
