@@ -33,11 +33,12 @@ internal sealed class ClassRoster
     /// <summary>Whether the operator's class is not there: without its rules, nothing may be decided.</summary>
     public bool IsMissing => _own is not null && Own is null;
 
+    /// <summary>The class of a WagiModule, whether there is one of that name or not; null: it has none.</summary>
+    public string? NameOf(WagiModule module) => string.IsNullOrEmpty(module.Spec.ClassName) ? _default : module.Spec.ClassName;
+
     /// <summary>Whether the operator has to decide about a WagiModule.</summary>
     public bool IsOwn(WagiModule module) => NameOf(module) == _own || (_answersForUnknown && Unknown(module) is not null);
 
     /// <summary>The class that a WagiModule names although there is none of that name; null: it names none, or one that there is.</summary>
     public string? Unknown(WagiModule module) => NameOf(module) is { } name && name != _own && !_classes.ContainsKey(name) ? name : null;
-
-    private string? NameOf(WagiModule module) => string.IsNullOrEmpty(module.Spec.ClassName) ? _default : module.Spec.ClassName;
 }

@@ -48,7 +48,9 @@ internal static class OperatorApplication
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorInstance>());
 
         var application = builder.Build();
-        application.MapHealth(application.Services.GetRequiredService<OperatorInstance>());
+        var instance = application.Services.GetRequiredService<OperatorInstance>();
+        application.Use((context, next) => instance.Console.TryAnswer(context) ?? next(context));
+        application.MapHealth(instance);
         application.MapPrometheusScrapingEndpoint("/metrics");
         return application;
     }

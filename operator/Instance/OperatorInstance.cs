@@ -9,6 +9,7 @@ using Wagi.Operator.Informers;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Loops;
 using Wagi.Operator.Metrics;
+using Wagi.Operator.Overview;
 using Wagi.Operator.Planning;
 using Wagi.Operator.Reconciling;
 using Wagi.Operator.Runtimes;
@@ -79,6 +80,21 @@ internal sealed class OperatorInstance : BackgroundService
             ? null
             : new ReconcileLoop("Annotation of pods", annotator.MarkAsync, static (_, _) => { }, time, loggers.CreateLogger<ReconcileLoop>());
         _leader = new Leader(options, _informers, _class, _runtimes, _tags, reconciler, loop, reporting, telling, time, loggers.CreateLogger<Leader>());
+        Console = new OperatorConsole(new OverviewReporter(new OverviewSources
+        {
+            Modules = _informers.Modules,
+            Classes = _informers.Classes,
+            Namespaces = _informers.Namespaces,
+            Pods = _informers.Pods,
+            Class = _class,
+            Reconciler = reconciler,
+            Loop = loop,
+            Runtimes = _runtimes,
+            Tags = _tags,
+            Leads = () => _leader.Leads,
+            Troubles = () => NotReady.Concat(new[] { Stalled }.OfType<string>()),
+            Settings = new OverviewSettings(options.Identity, options.Namespace, options.WatchNamespace, options.Class, options.ConfigMap, options.Plan),
+        }));
         metrics.Observe(() => loop.IsTriggered ? 1 : 0, () => _leader.Leads);
 
         _informers.Modules.Changed += _ => loop.Trigger();
@@ -148,6 +164,9 @@ internal sealed class OperatorInstance : BackgroundService
             }
         }
     }
+
+    /// <summary>Shows what the operator does.</summary>
+    public OperatorConsole Console { get; }
 
     /// <summary>What keeps the operator from doing its work, one line each; empty when nothing does.</summary>
     public IEnumerable<string> NotReady => _informers.NotListed.Concat(

@@ -24,6 +24,9 @@ internal sealed class Candidate(WagiModule module)
     /// <summary>Why it is not accepted; null while it is.</summary>
     public Refusal? Refusal { get; set; }
 
+    /// <summary>Who has the route that it asks for; null: nobody else.</summary>
+    public ObjectKey? LostTo { get; set; }
+
     /// <summary>The references in the spec, resolved; null when the module is refused and they were not looked at.</summary>
     public ResolvedSpec? Resolved { get; set; }
 

@@ -24,6 +24,9 @@ public sealed record Plan
     /// <summary>Names of the runtimes whose last answer was about another <c>modules.toml</c> than this one.</summary>
     public required ImmutableHashSet<string> Behind { get; init; }
 
+    /// <summary>What the namespaces take of the ConfigMap and the Secret, by name.</summary>
+    public required ImmutableSortedDictionary<string, NamespaceUse> Use { get; init; }
+
     /// <summary>What keeps rules of the class from being held, as a sentence; null: nothing.</summary>
     public string? ClassProblems { get; init; }
 
@@ -60,6 +63,9 @@ public sealed record Verdict
     /// <summary>Its entry in <c>modules.toml</c>: as specified, or the last good one; null when it is not served.</summary>
     public required ModuleEntry? Entry { get; init; }
 
+    /// <summary>The WagiModule that has the route which this one asks for; null: none has.</summary>
+    public ObjectKey? LostTo { get; init; }
+
     /// <summary>Whether runtimes are about to report something else by themselves: they read, wait or load. One that has failed is not.</summary>
     public bool IsUnderWay => Condition(ConditionType.Ready) is
     {
@@ -72,6 +78,16 @@ public sealed record Verdict
 
     /// <summary>The condition of that type; null when it is absent.</summary>
     public Condition? Condition(string type) => Status.Conditions?.FirstOrDefault(condition => condition.Type == type);
+}
+
+/// <summary>What a namespace takes of what the runtimes read.</summary>
+/// <param name="Modules">Its WagiModules there.</param>
+/// <param name="TomlBytes">Bytes of <c>modules.toml</c>.</param>
+/// <param name="SecretBytes">Bytes of the Secret.</param>
+public sealed record NamespaceUse(int Modules, int TomlBytes, int SecretBytes)
+{
+    /// <summary>Bytes in both, as the budget of a class counts them.</summary>
+    public int Bytes => TomlBytes + SecretBytes;
 }
 
 /// <summary>A Kubernetes event about a WagiModule.</summary>

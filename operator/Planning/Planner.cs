@@ -59,6 +59,9 @@ public static class Planner
             SecretData = programmed.Where(entry => entry.Secrets is not null).ToImmutableSortedDictionary(
                 entry => entry.SecretKey, entry => entry.Secrets!, StringComparer.Ordinal),
             Changed = changed,
+            Use = programmed.GroupBy(entry => entry.Entry.Tenant).ToImmutableSortedDictionary(
+                entries => entries.Key, entries => new NamespaceUse(entries.Count(), entries.Sum(entry => entry.Size.Toml), entries.Sum(entry => entry.Size.Secret)),
+                StringComparer.Ordinal),
             Verdicts = [.. candidates.OrderBy(candidate => candidate.Key, ObjectKey.Order).Select(verdicts.Write)],
             Behind = reports.Behind,
             ClassProblems = judge?.Problems,
@@ -156,6 +159,7 @@ public static class Planner
                 continue;
             }
 
+            candidate.LostTo = conflict.Winner;
             candidate.Refusal = candidate.Refusal is { } refusal
                 ? refusal with { KeepsLastGood = false }
                 : new Refusal(ConditionReason.RouteConflict, conflict.Message, KeepsLastGood: false);

@@ -32,6 +32,7 @@ internal sealed class VerdictWriter(PlanInput input, RuntimeReports runtimes)
             StatusChanged = builder.IsChange(status),
             Events = Events(builder, candidate.Module.Status?.ResolvedModule != status.ResolvedModule),
             Entry = candidate.Programmed?.Entry,
+            LostTo = candidate.LostTo,
         };
     }
 

@@ -51,7 +51,11 @@ internal sealed class ModulesReconciler(
 
     private readonly RefusedEntries _refused = new(time);
     private volatile bool _reports;
+    private volatile Plan? _latest;
     private string _digest = "";
+
+    /// <summary>The last plan that was carried out, and reported; null: this instance has not led, or has only begun to.</summary>
+    public Plan? Latest => _latest;
 
     /// <summary>
     /// Forgets the last plan and starts from what is stored, because another instance may have led in the meantime. Nothing is reported before
@@ -60,6 +64,7 @@ internal sealed class ModulesReconciler(
     public void Forget()
     {
         _applied = null;
+        _latest = null;
         _reports = false;
         reporter.Forget();
         annotator?.Forget();
@@ -105,6 +110,7 @@ internal sealed class ModulesReconciler(
         Measure(input, plan);
         if (reports)
         {
+            _latest = plan;
             reporter.Report(input, plan);
         }
 

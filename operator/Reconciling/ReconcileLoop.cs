@@ -45,6 +45,9 @@ internal sealed partial class ReconcileLoop(
     private TimeSpan _paced;
     private TimeSpan _unwelcome;
 
+    /// <summary>The turn that ended last; null: none has.</summary>
+    public Turn? Last { get; private set; }
+
     /// <summary>Whether a turn has been asked for that has not begun.</summary>
     public bool IsTriggered => _alarm.IsRung;
 
@@ -88,12 +91,12 @@ internal sealed partial class ReconcileLoop(
     {
         _paced = (_paced > Now ? _paced : Now) + Distance;
         var started = time.GetTimestamp();
-        var succeeded = false;
+        string? error = "it was broken off";
         using var span = OperatorTrace.Begin(name);
         try
         {
             var again = await turn(cancellationToken);
-            succeeded = true;
+            error = null;
             _backoff.Reset();
             _wanted = again is { } pause ? Now + pause : TimeSpan.MaxValue;
             _next = Earlier(_wanted, Now + Resync);
@@ -104,6 +107,7 @@ internal sealed partial class ReconcileLoop(
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
+            error = exception.Message;
             var pause = BackOff();
             if (exception is ApiServerException { RetryAfter: { } wish })
             {
@@ -118,12 +122,15 @@ internal sealed partial class ReconcileLoop(
         catch (Exception exception)
         {
             // A mistake of this program. What is served stays served, and the next change may avoid it.
+            error = exception.Message;
             OperatorTrace.Fail(span, exception.Message);
             LogCrashed(logger, exception, name, BackOff().TotalSeconds);
         }
         finally
         {
-            ended(time.GetElapsedTime(started), succeeded);
+            var duration = time.GetElapsedTime(started);
+            Last = new Turn(time.GetUtcNow(), duration, error);
+            ended(duration, error is null);
         }
     }
 
@@ -146,3 +153,9 @@ internal sealed partial class ReconcileLoop(
     [LoggerMessage(EventId = 602, Level = LogLevel.Error, Message = "{Loop} failed unexpectedly, trying again in {Seconds:0.0} s; please report this")]
     private static partial void LogCrashed(ILogger logger, Exception exception, string loop, double seconds);
 }
+
+/// <summary>A turn of a <see cref="ReconcileLoop"/>.</summary>
+/// <param name="Ended">When it ended.</param>
+/// <param name="Duration">How long it took.</param>
+/// <param name="Error">Why it failed; null: it did not.</param>
+internal sealed record Turn(DateTimeOffset Ended, TimeSpan Duration, string? Error);

@@ -54,6 +54,18 @@ internal sealed partial class TagResolver : IDisposable
     /// <summary>The answers so far: an immutable snapshot.</summary>
     public ImmutableDictionary<ResolutionRequest, Resolution> Answers => Volatile.Read(ref _answers);
 
+    /// <summary>Registries that fail, and are asked by one question at a time, with the reason.</summary>
+    public ImmutableArray<(string Registry, string Reason)> Failing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _gates.Where(gate => gate.Value.Trouble is not null).OrderBy(gate => gate.Key, StringComparer.Ordinal).Select(gate => (gate.Key, gate.Value.Trouble!))];
+            }
+        }
+    }
+
     /// <summary>Sets which tags are wanted. New ones are asked for from now on; those that are no longer wanted are forgotten.</summary>
     /// <param name="wanted">All tags in use.</param>
     /// <param name="secrets">The pull secrets that the requests name.</param>

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
 namespace Wagi.Hosting.Consoles;
@@ -53,6 +55,18 @@ public static class ConsoleRequests
         }
 
         return answer();
+    }
+
+    /// <summary>JSON as the page reads it.</summary>
+    public static ReadOnlyMemory<byte> ToJson<T>(T report, JsonTypeInfo<T> type)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json, Readable))
+        {
+            JsonSerializer.Serialize(writer, report, type);
+        }
+
+        return json.WrittenMemory;
     }
 
     /// <summary>Answers with JSON.</summary>

@@ -1,7 +1,6 @@
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.TestCluster;
-using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd.Console;
@@ -35,7 +34,7 @@ public sealed class ConsoleTests : IDisposable
     [Fact]
     public async Task FiveThousandModules_AreShownWithoutAStutter()
     {
-        SkipWithout();
+        ConsoleBrowser.SkipWithout();
         _directory.Write("hello.wat", Hello);
         _directory.Write("modules.toml", string.Concat(Enumerable.Range(0, 5000).Select(
             i => Entry($"team-{i % 50:00}/module-{i:0000}", $"/m/{i:0000}", i % 97 == 0 ? "missing.wat" : "hello.wat"))));
@@ -51,38 +50,19 @@ public sealed class ConsoleTests : IDisposable
     [Fact]
     public async Task Pictures_AreTaken_WhenTheyAreAskedFor()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("WAGI_PICTURES") is null, "WAGI_PICTURES is not set: no pictures are asked for");
+        ConsoleBrowser.SkipUnlessPicturesAreAskedFor();
         await using var runtime = await StartWithShopAsync();
 
-        await LookAsync("pictures", runtime, Path.Combine(Checkout.Root, "docs", "images"));
+        await LookAsync("pictures", runtime, ConsoleBrowser.Pictures);
     }
 
-    private static void SkipWithout()
-    {
-        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
-        var missing = TestTools.WhyMissing("node", "chromium", "playwright-core");
-        Assert.SkipWhen(missing is not null, missing ?? "");
-    }
-
-    private static async Task LookAsync(string scenario, RuntimeProcess runtime, params string[] more)
-    {
-        var playwright = Path.Combine(Path.GetDirectoryName(TestTools.Require("playwright-core"))!, "..", "node_modules", "playwright-core");
-        var script = Path.Combine(Checkout.Root, "tests", "EndToEnd", "Console", "console.mjs");
-        var look = await Command.RunAsync(
-            "node",
-            [
-                script, playwright, TestTools.Require("chromium"), scenario, runtime.AdminUrl,
-                runtime.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), .. more,
-            ],
-            timeout: TimeSpan.FromMinutes(3),
-            cancellationToken: Cancellation);
-        Assert.True(look.ExitCode == 0, $"{runtime.Log}\n{look.Stdout}{look.Stderr}");
-    }
+    private static Task LookAsync(string scenario, RuntimeProcess runtime, params string[] more) => ConsoleBrowser.LookAsync(
+        "console.mjs", scenario, runtime.AdminUrl, () => runtime.Log, [runtime.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), .. more], Cancellation);
 
     /// <summary>Modules that are ready, that have failed with and without a version that serves, and that fail at each request.</summary>
     private async Task<RuntimeProcess> StartWithShopAsync(string? secrets = null)
     {
-        SkipWithout();
+        ConsoleBrowser.SkipWithout();
         if (secrets is not null)
         {
             Directory.CreateDirectory(secrets);

@@ -25,6 +25,7 @@ public sealed class RouteConflictTests
         Assert.NotNull(plan.Verdict("b").Entry);
         var loser = plan.Verdict("a");
         Assert.Null(loser.Entry);
+        Assert.Equal(plan.Verdict("b").Key, loser.LostTo);
         Assert.Equal(
             "route '/x' belongs to WagiModule default/b, which comes first (by age, then by name); change the route, or limit one of the two to hosts",
             loser.Expect(ConditionType.Accepted, "False", ConditionReason.RouteConflict));

@@ -97,8 +97,10 @@ public sealed class WholeSystem : IAsyncDisposable
     /// <param name="command">What to start it with, such as <see cref="JumpingClock.Command"/>.</param>
     /// <param name="release">Its version; null: this one.</param>
     /// <param name="runtimes">The arguments that say which runtimes it asks; null: <see cref="Runtime"/>.</param>
+    /// <param name="health">Where it answers; null: where nobody asks.</param>
     public ProductProcess LaunchOperator(
-        string? kubeconfig = null, IEnumerable<string>? more = null, IReadOnlyList<string>? command = null, Release? release = null, IEnumerable<string>? runtimes = null)
+        string? kubeconfig = null, IEnumerable<string>? more = null, IReadOnlyList<string>? command = null, Release? release = null, IEnumerable<string>? runtimes = null,
+        string? health = null)
     {
         string[] all =
         [
@@ -109,7 +111,7 @@ public sealed class WholeSystem : IAsyncDisposable
             "--namespace", SystemNamespace,
             .. runtimes ?? ["--runtime", Runtime.AdminUrl],
             "--base-url", Runtime.Client.BaseAddress!.ToString(),
-            "--health", "127.0.0.1:0",
+            "--health", health ?? "127.0.0.1:0",
             .. more ?? [],
         ];
         return ProductProcess.Start(all[0], all[1..]);
