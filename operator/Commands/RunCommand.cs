@@ -117,7 +117,7 @@ internal sealed class RunCommand
 
     private readonly Option<string> _health = new("--health")
     {
-        Description = "Address and port of /healthz/live, /healthz/ready and /metrics.",
+        Description = "Address and port of /healthz/live, /healthz/ready and /metrics, and of the console, which answers to this machine alone.",
         HelpName = "IP:PORT",
         DefaultValueFactory = _ => Defaults.Health.ToString(),
     };

@@ -71,7 +71,7 @@ internal sealed class OverviewReporter(OverviewSources sources)
     public Tagged Overview()
     {
         var listing = Current();
-        var plan = listing.Plan;
+        var plan = listing.Of.Plan;
         var settings = sources.Settings;
         var reports = Reports;
         return Serialize(
@@ -89,7 +89,7 @@ internal sealed class OverviewReporter(OverviewSources sources)
                 Room = plan is null ? null : RoomOf(plan, settings),
                 Registries = [.. sources.Tags.Failing.Select(failing => new OverviewFact(failing.Registry, failing.Reason))],
                 Runtimes = RuntimesOf(plan, reports),
-                Classes = ClassRows.Of(listing.Classes, settings.Class, listing.ByClass, sources.Namespaces?.Objects.Values.ToList(), plan),
+                Classes = listing.Classes,
                 Modules = listing.Report.Tag,
             },
             OverviewJsonContext.Default.OverviewReport);
@@ -154,21 +154,21 @@ internal sealed class OverviewReporter(OverviewSources sources)
         }
     }
 
-    /// <summary>The WagiModules as they are now. What is made of the same things is the same.</summary>
+    /// <summary>The WagiModules and classes as they are now. What is made of the same things is the same.</summary>
     private Listing Current()
     {
-        var (modules, classes, plan) = (sources.Modules.Objects, sources.Classes?.Objects, Plan);
+        var known = new Known(sources.Modules.Objects, sources.Classes?.Objects, sources.Namespaces?.Objects, Plan);
         lock (_lock)
         {
-            return _listing = _listing is { } last && ReferenceEquals(last.Of, modules) && ReferenceEquals(last.OfClasses, classes) && ReferenceEquals(last.Plan, plan)
-                ? last
-                : Make(modules, classes, plan);
+            return _listing = _listing is { } last && last.Of.IsSameAs(known) ? last : Make(known);
         }
     }
 
-    private Listing Make(ImmutableDictionary<ObjectKey, WagiModule> modules, ImmutableDictionary<ObjectKey, WagiClass>? classes, Plan? plan)
+    private Listing Make(Known known)
     {
-        var roster = new ClassRoster(classes?.Values, sources.Settings.Class);
+        var (modules, classes, namespaces, plan) = known;
+        var own = sources.Settings.Class;
+        var roster = new ClassRoster(classes?.Values, own);
         var verdicts = plan?.Verdicts.ToDictionary(verdict => verdict.Key) ?? [];
         ImmutableArray<ModuleRow> rows =
         [
@@ -178,12 +178,24 @@ internal sealed class OverviewReporter(OverviewSources sources)
                 return ModulePages.RowOf(module, verdict?.Status ?? module.Status, roster.NameOf(module), roster.IsOwn(module), verdict);
             }),
         ];
+        var byClass = rows.CountBy(row => row.ClassName ?? "").ToDictionary(StringComparer.Ordinal);
         return new Listing(
-            modules, classes, plan, [.. classes?.Values ?? []],
-            rows.CountBy(row => row.ClassName ?? "").ToDictionary(StringComparer.Ordinal),
+            known,
+            ClassRows.Of(classes?.Values ?? [], own, byClass, namespaces?.Values.ToList(), plan),
             Serialize(new ModulesReport(rows), OverviewJsonContext.Default.ModulesReport));
     }
 
-    private sealed record Listing(
-        object Of, object? OfClasses, Plan? Plan, ImmutableArray<WagiClass> Classes, IReadOnlyDictionary<string, int> ByClass, Tagged Report);
+    /// <summary>What a listing is made of: snapshots.</summary>
+    private sealed record Known(
+        ImmutableDictionary<ObjectKey, WagiModule> Modules,
+        ImmutableDictionary<ObjectKey, WagiClass>? Classes,
+        ImmutableDictionary<ObjectKey, TenantNamespace>? Namespaces,
+        Plan? Plan)
+    {
+        public bool IsSameAs(Known other) =>
+            ReferenceEquals(Modules, other.Modules) && ReferenceEquals(Classes, other.Classes)
+            && ReferenceEquals(Namespaces, other.Namespaces) && ReferenceEquals(Plan, other.Plan);
+    }
+
+    private sealed record Listing(Known Of, ImmutableArray<ClassRow> Classes, Tagged Report);
 }

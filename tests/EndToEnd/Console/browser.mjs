@@ -18,17 +18,17 @@ export const complaints = [];
 /** The arguments after the URL. */
 export const rest = more;
 
-export async function open(options = {}, at = "/") {
+export async function open(options = {}, at = "/", from = url) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   const page = await context.newPage();
   page.on("console", message => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
   page.on("pageerror", error => complaints.push(error.message));
-  page.on("request", request => { if (!request.url().startsWith(`${url}/`) && !request.url().startsWith("data:")) complaints.push(`asks ${request.url()}`); });
+  page.on("request", request => { if (!request.url().startsWith(`${from}/`) && !request.url().startsWith("data:")) complaints.push(`asks ${request.url()}`); });
   await page.addInitScript(() => {
     globalThis.violations = [];
     document.addEventListener("securitypolicyviolation", event => globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
   });
-  await page.goto(url + at);
+  await page.goto(from + at);
   return page;
 }
 

@@ -15,10 +15,10 @@ await run({
     const page = await open();
     await sees("each WagiModule", async () => assert.deepEqual(await names(page), all));
     for (const [id, state, facts] of [
-      ["shop/cart", "Serving", [/\/cart\/\.\.\./, /teams/, /^v1$/m, /^all$/m]],
+      ["shop/cart", "Serving", [/\/cart\/\.\.\./, /teams/, /^v1$/m, /\tall\t/]],
       ["shop/checkout", "Serving", [/shop\.example\.com \/checkout/]],
       ["shop/catalog", "Last good serves", [/NotFound/, /[0-9a-f]{12}/]],
-      ["ops/import", "Failing", [/EntrypointMissing/, /^none$/m]],
+      ["ops/import", "Failing", [/EntrypointMissing/, /\tnone\t/]],
       ["ops/report", "Suspended", []],
       ["blog/posts", "Not programmed", [/RouteConflict/, /shop\/search/]],
       ["blog/feed", "Not programmed", [/NotAllowedByClass/]],
@@ -144,14 +144,21 @@ await run({
     await seesEnoughContrast("/#/classes", async shown => assert.match(await text(shown.locator("#c-classes")), /teams/));
     await seesEnoughContrast("/#/module/blog%2Ffeed", async shown => assert.match(await text(shown.locator("#m-conditions")), /NotAllowedByClass/));
 
-    const standby = await (await fetch(`${where}/console/data`)).json();
-    assert.deepEqual([standby.leads, standby.plans], [false, false]);
-    console.log("sees that the other instance is a standby");
+    const standby = await open({}, "/", where);
+    await sees("that the other instance is a standby, and what it knows", async () => {
+      assert.equal(await text(standby.locator("#state")), "standby");
+      assert.match(await text(standby.locator("#standby")), /another one leads/);
+      assert.ok((await text(row(standby, "shop/catalog"))).startsWith("Last good serves"));
+      assert.equal(await text(standby.locator("#t-turn-note")), "a standby takes no turns");
+    });
+    await close(standby);
   },
 
   async many() {
     const page = await open();
-    await sees("that they have been looked at", async () => assert.match(await text(page.locator("#states")), /Not programmed [\d,]{5}/));
+    await sees("that all have been looked at, and are in several states", async () => {
+      assert.match((await page.locator("#states button:visible").allInnerTexts()).join(", "), /^All 5,000, Failing [\d,]+, Not programmed \d+, Suspended 52$/);
+    });
     const path = i => `${where}/apis/wagi.dev/v1alpha1/namespaces/team-${String(i % 50).padStart(2, "0")}/wagimodules/module-${String(i).padStart(4, "0")}`;
     const edit = setInterval(() => {
       const i = Math.floor(Math.random() * 5000);
@@ -163,17 +170,17 @@ await run({
   },
 
   async pictures() {
-    for (const colorScheme of ["light", "dark"]) {
-      for (const [name, at, isThere] of [
-        ["operator", "/", page => row(page, "shop/cart").waitFor()],
-        ["operator-module", "/#/module/shop%2Fcatalog", page => page.locator("#m-says tr").first().waitFor()],
-        ["operator-classes", "/#/classes", page => page.getByRole("region", { name: "Class teams" }).waitFor()],
-      ]) {
-        const page = await open({ colorScheme, viewport: { width: 1440, height: name === "operator" ? 920 : 700 } }, at);
-        await isThere(page);
-        await page.screenshot({ path: `${where}/console-${name}-${colorScheme}.png`, fullPage: true });
-        await close(page);
-      }
+    for (const [name, colorScheme, at, isThere] of [
+      ["operator", "light", "/", page => row(page, "shop/cart").waitFor()],
+      ["operator", "dark", "/", page => row(page, "shop/cart").waitFor()],
+      ["operator-module", "light", "/#/module/shop%2Fcatalog", page => page.locator("#m-says tr").first().waitFor()],
+      ["operator-classes", "light", "/#/classes", page => page.getByRole("region", { name: "Class teams" }).waitFor()],
+    ]) {
+      const page = await open({ colorScheme, viewport: { width: 1440, height: name === "operator" ? 920 : 700 } }, at);
+      await isThere(page);
+      await page.evaluate(() => { document.querySelector("#identity code").textContent = "wagi-operator-0"; });
+      await page.screenshot({ path: `${where}/console-${name}-${colorScheme}.png`, fullPage: true });
+      await close(page);
     }
   },
 });
