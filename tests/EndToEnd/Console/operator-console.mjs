@@ -33,8 +33,8 @@ await run({
       });
     }
     await sees("its conditions, each with its reason", async () => {
-      const conditions = row(page, "shop/catalog").locator(".conditions span");
-      assert.deepEqual(await conditions.evaluateAll(all => all.map(one => `${one.className} ${one.title}`)),
+      const conditions = row(page, "shop/catalog").locator(".conditions > span");
+      assert.deepEqual(await conditions.evaluateAll(all => all.map(one => `${one.className} ${one.textContent}`)),
         ["yes Accepted is True: Accepted", "no Resolved is False: NotFound", "no Programmed is False: NotResolved", "no Ready is False: NotFound"]);
     });
     await sees("counts by state", async () => {
