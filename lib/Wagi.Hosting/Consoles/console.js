@@ -55,10 +55,10 @@ function longList({ scroll, rows, keys, sort, items, fits, newRow, fill, arrange
   const gap = () => make("tr", { class: "gap", "aria-hidden": "true" }, make("td", { colspan: columns }));
   const above = gap(), below = gap();
 
+  /** Whether it has been done: whoever is about to choose a row keeps it where it is, unless they have asked for it. */
   function arrange(isAsked) {
-    // Whoever is about to choose a row keeps it where it is.
     const isBusy = rows.contains(document.activeElement) || rows.matches(":hover");
-    if (!isAsked && isBusy) return;
+    if (!isAsked && isBusy) return false;
     const chosen = view.order[view.at]?.id, all = items();
     const shown = all.filter(fits);
     const key = keys[view.sort], sign = view.down ? -1 : 1;
@@ -76,6 +76,7 @@ function longList({ scroll, rows, keys, sort, items, fits, newRow, fill, arrange
     }
     table.setAttribute("aria-rowcount", shown.length + 1);
     arranged(shown.length, all.length);
+    return true;
   }
 
   function put(parts, item, index) {
