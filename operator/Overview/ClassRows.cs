@@ -79,6 +79,8 @@ internal static class ClassRows
             ("memory of an instance", Bound(limits?.MemoryLimit?.Default, limits?.MemoryLimit?.Max)),
             ("requests at a time", Bound(Number(limits?.MaxConcurrency?.Default), Number(limits?.MaxConcurrency?.Max))),
             ("outbound requests at a time", Bound(Number(limits?.HttpMaxConcurrency?.Default), Number(limits?.HttpMaxConcurrency?.Max))),
+            ("rate limit", Bound(limits?.RateLimit?.Default, limits?.RateLimit?.Max)),
+            ("credentials of clients", spec.PassAuthorization == false ? "for no module" : null),
             .. (spec.Signatures ?? []).OfType<ClassSignature>().Select(signature =>
                 ("signature", (string?)$"by one of {signature.Keys?.Count ?? 0} keys, for {TextOf(signature.Registries)}")),
         ];

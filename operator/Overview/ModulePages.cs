@@ -103,6 +103,7 @@ internal static class ModulePages
             ("memory of an instance", spec.MemoryLimit),
             ("requests at a time", spec.MaxConcurrency?.ToString(CultureInfo.InvariantCulture)),
             ("rate limit", spec.RateLimit),
+            ("sees credentials", spec.PassAuthorization == true ? "yes" : null),
             ("pull secrets", string.Join(", ", (spec.ImagePullSecrets ?? []).OfType<LocalObjectReference>().Select(secret => secret.Name))),
             ("suspended", spec.Suspend == true ? "yes" : null),
         ];

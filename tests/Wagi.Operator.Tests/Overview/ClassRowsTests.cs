@@ -36,7 +36,13 @@ public sealed class ClassRowsTests
             Routes = new ClassRoutes { Mode = ClassRoutes.Prefix },
             AllowedHosts = [],
             Registries = ["ghcr.io/example", "registry.example"],
-            Limits = new ClassModuleLimits { Timeout = new DurationBound { Default = "5s", Max = "10s" }, MaxConcurrency = new NumberBound { Max = 8 } },
+            Limits = new ClassModuleLimits
+            {
+                Timeout = new DurationBound { Default = "5s", Max = "10s" },
+                MaxConcurrency = new NumberBound { Max = 8 },
+                RateLimit = new RateBound { Max = "500/s" },
+            },
+            PassAuthorization = false,
             Signatures = [new ClassSignature { Registries = ["*"], Keys = [new ClassKey { Pem = "PEM" }, new ClassKey { Pem = "PEM" }] }],
             Budget = new ClassBudget { Modules = 2, Bytes = "1Ki" },
         };
@@ -46,7 +52,8 @@ public sealed class ClassRowsTests
         Assert.Equal(
             [
                 "routes: /NAMESPACE and below, or the namespace's own prefix", "outbound origins: none", "registries: ghcr.io/example, registry.example",
-                "timeout: 5s unless the module says otherwise, at most 10s", "requests at a time: at most 8", "signature: by one of 2 keys, for *",
+                "timeout: 5s unless the module says otherwise, at most 10s", "requests at a time: at most 8", "rate limit: at most 500/s", "credentials of clients: for no module",
+                "signature: by one of 2 keys, for *",
             ],
             row.Rules.Select(rule => $"{rule.Name}: {rule.Value}"));
         Assert.Equal((2, 1024), (row.MaxModules, row.MaxBytes));
