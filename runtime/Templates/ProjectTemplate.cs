@@ -19,6 +19,10 @@ internal sealed record ProjectTemplate
         new("rust", "Rust", "main.rs", [], "{{name}}.wasm", Toolchain.Rust),
         new("go", "Go", "main.go", ["go.mod"], "{{name}}.wasm", Toolchain.Go),
         new("assemblyscript", "AssemblyScript", "main.ts", ["package.json", "asconfig.json"], "{{name}}.wasm", Toolchain.AssemblyScript),
+        new("javascript", "JavaScript", "main.js", ["package.json", "build.js"], "{{name}}.wasm", Toolchain.JavaScript)
+        {
+            Reads = "answers requests as `wasi:http` has them.",
+        },
         new("zig", "Zig", "main.zig", [], "{{name}}.wasm", Toolchain.Zig),
         new("wat", "WebAssembly text", "main.wat", [], "main.wat", Toolchain.None),
     ];
@@ -51,6 +55,9 @@ internal sealed record ProjectTemplate
     /// <summary>Whether there is nothing to compile, because wagi reads what people write.</summary>
     public bool IsText => _module == Source;
 
+    /// <summary>How the handler gets its requests.</summary>
+    private string Reads { get; init; } = "reads the request from environment variables and standard input, and\nprints the answer.";
+
     private string Served => IsText
         ? "serves it on http://127.0.0.1:3000/{{name}}, and again whenever a file changes"
         : "builds it, serves it on http://127.0.0.1:3000/{{name}}, and does both again whenever a file changes";
@@ -60,6 +67,7 @@ internal sealed record ProjectTemplate
     public IEnumerable<(string Path, string Text)> Files(string name)
     {
         string Filled(string text) => text
+            .Replace("{{reads}}", Reads, StringComparison.Ordinal)
             .Replace("{{dev}}", Served, StringComparison.Ordinal)
             .Replace("{{make}}", IsText ? "" : "| `make` | compiles it to `{{module}}` |\n", StringComparison.Ordinal)
             .Replace("{{change}}", IsText ? "you save" : "`make` builds", StringComparison.Ordinal)

@@ -32,6 +32,9 @@ internal sealed partial record Toolchain(string Description, string Install, Fun
     public static Toolchain AssemblyScript { get; } = new(
         "Node.js with npm, which fetches the compiler", "apt-get install nodejs npm", static () => IsOnPath("node") && IsOnPath("npm"));
 
+    /// <summary>The same: npm fetches what makes the component.</summary>
+    public static Toolchain JavaScript => AssemblyScript;
+
     public static Toolchain Zig { get; } = new(
         "Zig 0.11 to 0.14", "https://ziglang.org/download, or pip install ziglang==0.14.1 and ZIG='python3 -m ziglang'", static () => IsOnPath("zig"));
 

@@ -12,7 +12,9 @@ public sealed class NewCommandTests : IDisposable
         cd "$1/samples" && source ./toolchains
         install_missing=false
         if ! "toolchain_$2"; then echo "no toolchain: $missing"; exit 0; fi
-        declare -p asc_folder >/dev/null 2>&1 && ln -s "$asc_folder/node_modules" "$3/node_modules"
+        for packages in "${asc_folder-}" "${javascript_folder-}"; do
+          if [[ -n $packages ]]; then ln -s "$packages/node_modules" "$3/node_modules"; fi
+        done
         exec env -u GOROOT GOTOOLCHAIN=local GOFLAGS= GOCACHE="$cache/go-build" ZIG_GLOBAL_CACHE_DIR="$cache/zig-cache" ZIG_LOCAL_CACHE_DIR="$cache/zig-cache" \
           make -C "$3" build ${clang:+"CLANG=${clang[*]}"} ${rustc:+"RUSTC=${rustc[0]}"} ${go:+"GO=${go[0]}"} ${zig:+"ZIG=$zig"}
         """;
@@ -24,6 +26,7 @@ public sealed class NewCommandTests : IDisposable
     [InlineData("rust")]
     [InlineData("go")]
     [InlineData("assemblyscript")]
+    [InlineData("javascript")]
     [InlineData("zig")]
     [InlineData("wat", "Hello from WebAssembly itself\n")]
     public async Task Project_IsBuilt_AndAnswers(string language, string answer = "Hello from my-hello: /path\n")
@@ -73,7 +76,7 @@ public sealed class NewCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("there is no template for 'rusty'; did you mean 'rust'? (there is one for c, rust, go, assemblyscript, zig, wat)", "rusty", "a")]
+    [InlineData("there is no template for 'rusty'; did you mean 'rust'? (there is one for c, rust, go, assemblyscript, javascript, zig, wat)", "rusty", "a")]
     [InlineData("'My_Module' cannot be a module's name: ", "c", "My_Module")]
     public async Task WhatCannotBe_IsSaid(string message, string language, string name)
     {
