@@ -40,17 +40,26 @@ internal sealed class RenderSession
         var rendered = renderer.Render(await _tags.AskAsync(renderer.Tags, renderer.Secret, cancellationToken));
 
         // Nothing new is decided without the rules, and what was decided with them stays.
-        _last = renderer.LacksRules && _last is not null ? rendered with { Plan = _last.Plan } : rendered;
-        return _last;
+        if (rendered.IsNothing)
+        {
+            return _last is null ? rendered : rendered with { Plan = _last.Plan, Rows = _last.Rows };
+        }
+
+        return _last = rendered;
     }
 
     /// <summary>
     /// Writes the secrets, then <c>modules.toml</c>: no entry has to wait for its secrets. Without an output file the
-    /// text goes to <paramref name="standardOutput"/>.
+    /// text goes to <paramref name="standardOutput"/>. Without rules nothing is written: what is there goes on being served.
     /// </summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void Write(RenderedModules rendered, TextWriter standardOutput)
     {
+        if (rendered.IsNothing)
+        {
+            return;
+        }
+
         if (_options.SecretsDirectory is { } directory)
         {
             WriteSecrets(directory, rendered.Plan);

@@ -78,7 +78,7 @@ internal sealed class Renderer
     }
 
     /// <summary>Whether the rules that the plan has to follow are not known, so that it is empty.</summary>
-    public bool LacksRules { get; }
+    public bool LacksRules { get; private set; }
 
     /// <summary>The tags whose digests are asked for.</summary>
     public ImmutableHashSet<ResolutionRequest> Tags => Planner.Plan(_input).Resolutions;
@@ -97,7 +97,7 @@ internal sealed class Renderer
             .ThenBy(problem => problem.Location.Line)
             .ThenBy(problem => problem.Location.Column)
             .ToImmutableArray();
-        return new RenderedModules(plan, problems, VerdictTable.Rows(plan.Verdicts, _unread, RouteOf));
+        return new RenderedModules(plan, problems, VerdictTable.Rows(plan.Verdicts, _unread, RouteOf), LacksRules);
     }
 
     private string RouteOf(ObjectKey key) => _manifests.GetValueOrDefault(key)?.Module.Spec.Route ?? "";
@@ -140,6 +140,11 @@ internal sealed class Renderer
         {
             _problems.AddRange(wrong.Select(problem =>
                 new Problem(own.Locate(problem[..problem.IndexOf(':', StringComparison.Ordinal)]), ProblemSeverity.Error, problem)));
+            _problems.Add(new Problem(
+                new SourceLocation(own.Locate("").File, 0, 0),
+                ProblemSeverity.Error,
+                $"nothing is rendered: WagiClass '{name}' has rules that cannot be followed"));
+            LacksRules = true;
             _manifests.Clear();
         }
 
@@ -203,7 +208,8 @@ internal sealed class Renderer
 /// <param name="Plan">The plan.</param>
 /// <param name="Problems">Everything that is wrong, by place.</param>
 /// <param name="Rows">The verdicts, for a person.</param>
-internal sealed record RenderedModules(Plan Plan, ImmutableArray<Problem> Problems, ImmutableArray<VerdictRow> Rows)
+/// <param name="IsNothing">Whether the rules are not known, so that this is not what is to be served.</param>
+internal sealed record RenderedModules(Plan Plan, ImmutableArray<Problem> Problems, ImmutableArray<VerdictRow> Rows, bool IsNothing)
 {
     /// <summary>The verdicts as a table, and below it the problems as compilers print them.</summary>
     /// <param name="before">What has been reported: then only what is otherwise now; null: nothing has.</param>

@@ -282,6 +282,25 @@ public sealed class RenderCommandTests : IDisposable
         Assert.Contains("class.yaml: error: nothing is rendered: a WagiClass that cannot be read may be in this file", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("spec:\n  limits: {timeout: {default: 3s, max: 1s}}\n", "class.yaml: error: nothing is rendered: WagiClass 'default' has rules that cannot be followed")]
+    [InlineData("spec: [\n", "class.yaml: error: nothing is rendered: a WagiClass that cannot be read may be in this file")]
+    [InlineData("spec: {}\n", "error: there is no WagiClass 'nope' among the manifests", "--class", "nope")]
+    public async Task WithoutRules_TheOutputFileStaysAsItWas(string spec, string expected, params string[] arguments)
+    {
+        Write("class.yaml", $"apiVersion: wagi.dev/v1alpha1\nkind: WagiClass\nmetadata: {{name: default, annotations: {{wagi.dev/is-default-class: \"true\"}}}}\n{spec}");
+        Write("a.yaml", Module("a", "/a", "r.example/a"));
+        var output = _directory.PathOf("out/modules.toml");
+        Directory.CreateDirectory(_directory.PathOf("out"));
+        await File.WriteAllTextAsync(output, "# what is served\n", TestContext.Current.CancellationToken);
+
+        var run = await RenderAsync(["--output", output, .. arguments]);
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Equal("# what is served\n", await File.ReadAllTextAsync(output, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task BrokenFileThatNamesNoClass_LeavesTheOthersAlone()
     {

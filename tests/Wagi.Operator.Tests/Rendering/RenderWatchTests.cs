@@ -141,6 +141,24 @@ public sealed class RenderWatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RuleThatCannotBe_ChangesNothing_UntilItCan()
+    {
+        const string Class = "apiVersion: wagi.dev/v1alpha1\nkind: WagiClass\nmetadata: {name: default, annotations: {wagi.dev/is-default-class: \"true\"}}\nspec:\n  limits: {timeout: {default: 3s, max: 1s}}\n";
+        _manifests.Write("class.yaml", Class);
+        await Eventually.Becomes(() => Errors, errors => errors.Contains("nothing is rendered", StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken);
+        _manifests.Write("b.yaml", Module("b", "/forbidden"));
+        _manifests.Write("c.yaml", "kind: [\n");
+        await Eventually.Becomes(() => Errors, errors => errors.Contains("c.yaml:2:1", StringComparison.Ordinal), cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Contains("\"/a\"", Toml, StringComparison.Ordinal);
+        Assert.Contains("\"/b\"", Toml, StringComparison.Ordinal);
+        Assert.DoesNotContain("removed", Errors, StringComparison.Ordinal);
+
+        _manifests.Write("class.yaml", Class.Replace("3s", "1s", StringComparison.Ordinal));
+        await BecomesAsync(toml => toml.Contains("\"/forbidden\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task SpecThatBecomesInvalid_KeepsTheLastGoodVersion()
     {
         _manifests.Write("a.yaml", Module("a", "/a") + "  timeout: soon\n");
