@@ -154,12 +154,13 @@ public sealed partial class ModuleHandler : IModuleHandler
         {
             end = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint, start);
         }
-        catch (BadHttpRequestException exception) when (!context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (BadRequestOf(exception, context) is not null)
         {
             // Answered by whoever calls; here it is only counted.
-            end = new RequestEnd(RequestOutcome.BadRequest, Reason: exception.Message);
-            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : exception.StatusCode;
-            throw;
+            var bad = BadRequestOf(exception, context)!;
+            end = new RequestEnd(RequestOutcome.BadRequest, Reason: bad.Message);
+            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : bad.StatusCode;
+            throw bad;
         }
         catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException)
         {
@@ -178,6 +179,16 @@ public sealed partial class ModuleHandler : IModuleHandler
             }
         }
     }
+
+    /// <summary>What of the protocol the client broke; null: nothing, or it has gone.</summary>
+    private static BadHttpRequestException? BadRequestOf(Exception exception, HttpContext context) => exception switch
+    {
+        BadHttpRequestException bad when !context.RequestAborted.IsCancellationRequested => bad,
+
+        // Kestrel's word for a chunk of more bytes than it can count.
+        IOException { InnerException: OverflowException } => new BadHttpRequestException(exception.Message, StatusCodes.Status400BadRequest, exception),
+        _ => null,
+    };
 
     /// <summary>Takes the body and a place to run in, and runs the guest.</summary>
     private async ValueTask<RequestEnd> AnswerAsync(HttpContext context, RoutePattern route, string? entrypoint, long start)

@@ -51,7 +51,7 @@ internal sealed class UnreadBodies(RequestDelegate next)
             reader.AdvanceTo(rest.Buffer.End);
             return rest.IsCompleted;
         }
-        catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is BadHttpRequestException or IOException or OperationCanceledException or OverflowException)
         {
             return false;
         }

@@ -37,6 +37,25 @@ public sealed class ClientFaultsTests
         AssertNoTrouble(host);
     }
 
+    /// <summary>A chunk of more bytes than the server can count: to it, that is another exception than a chunk that is none.</summary>
+    [Theory]
+    [InlineData("/", "80000000\r\n")]
+    [InlineData("/", "ffffffff\r\nabc")]
+    [InlineData("/", "7fffffffffffffff\r\n")]
+    [InlineData("/", "3\r\nabc\r\n80000000\r\n")]
+    [InlineData("/none", "80000000\r\n")]
+    public async Task ChunkThatIsTooLarge_IsTheClientsFault(string path, string chunks)
+    {
+        await using var host = await ServerHost.StartAsync(Wat.Echo, "/");
+
+        var answer = await host.SendRawAsync($"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+
+        Assert.StartsWith(path == "/" ? "HTTP/1.1 400 Bad Request\r\n" : "HTTP/1.1 404 Not Found\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nX-Request-Id: ", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(path == "/" ? "module=\"/\",outcome=\"bad_request\"} 1" : "outcome=\"no_route\"} 1", await host.CountedAsync(), StringComparison.Ordinal);
+        AssertNoTrouble(host);
+    }
+
     [Theory]
     [InlineData("nonsense\r\n\r\n", "4xx")]
     [InlineData("GET / HTTP/1.1\r\n\r\n", "4xx")]
