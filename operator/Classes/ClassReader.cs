@@ -54,7 +54,8 @@ internal sealed class ClassReader
             MemoryLimit = ReadBound<long>("spec.limits.memoryLimit", limits.MemoryLimit?.Default, limits.MemoryLimit?.Max, TryParseMemory),
             MaxConcurrency = ReadBound("spec.limits.maxConcurrency", limits.MaxConcurrency?.Default, limits.MaxConcurrency?.Max),
             HttpMaxConcurrency = ReadBound("spec.limits.httpMaxConcurrency", limits.HttpMaxConcurrency?.Default, limits.HttpMaxConcurrency?.Max),
-            RateLimit = ReadBound<RequestRate>("spec.limits.rateLimit", limits.RateLimit?.Default, limits.RateLimit?.Max, RequestRate.TryParse),
+            RateLimit = ReadBound<RequestRate>(
+                "spec.limits.rateLimit", limits.RateLimit?.Default, limits.RateLimit?.Max, RequestRate.TryParse, (rate, most) => rate.Exceeds(most)),
             ForbidsAuthorization = spec.PassAuthorization == false,
             BudgetModules = spec.Budget?.Modules,
             BudgetBytes = spec.Budget?.Bytes is { } bytes ? Quantity<long>("spec.budget.bytes", bytes, ByteSize.TryParse) : null,
@@ -127,16 +128,25 @@ internal sealed class ClassReader
     }
 
     private Bound<T> ReadBound<T>(string field, string? whenSilent, string? max, Parser<T> parse)
-        where T : struct, IComparable<T> => ReadBound(
+        where T : struct, IComparable<T> => ReadBound(field, whenSilent, max, parse, IsMore);
+
+    private Bound<T> ReadBound<T>(string field, string? whenSilent, string? max, Parser<T> parse, Func<T, T, bool> exceeds)
+        where T : struct => ReadBound(
             field,
             whenSilent is { } least ? Quantity($"{field}.default", least, parse) : null,
-            max is { } most ? Quantity($"{field}.max", most, parse) : null);
+            max is { } most ? Quantity($"{field}.max", most, parse) : null,
+            exceeds);
+
+    private Bound<int> ReadBound(string field, int? whenSilent, int? max) => ReadBound(field, whenSilent, max, IsMore);
+
+    private static bool IsMore<T>(T value, T most)
+        where T : IComparable<T> => value.CompareTo(most) > 0;
 
     /// <summary>As in a LimitRange, the greatest value is also what those get who do not say.</summary>
-    private Bound<T> ReadBound<T>(string field, T? whenSilent, T? max)
-        where T : struct, IComparable<T>
+    private Bound<T> ReadBound<T>(string field, T? whenSilent, T? max, Func<T, T, bool> exceeds)
+        where T : struct
     {
-        if (whenSilent is { } value && max is { } most && value.CompareTo(most) > 0)
+        if (whenSilent is { } value && max is { } most && exceeds(value, most))
         {
             Problem($"{field}.default", "is more than max");
         }

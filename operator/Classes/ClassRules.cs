@@ -119,7 +119,7 @@ internal sealed record ClassRules
             Over("memoryLimit", entry.MemoryLimit, MemoryLimit.Max, ByteSize.Format),
             Over("maxConcurrency", entry.MaxConcurrency, MaxConcurrency.Max, Number),
             Over("httpMaxConcurrency", entry.HttpMaxConcurrency, HttpMaxConcurrency.Max, Number),
-            Over("rateLimit", entry.RateLimit, RateLimit.Max, rate => rate.ToString()),
+            Over("rateLimit", entry.RateLimit, RateLimit.Max, rate => rate.ToString(), (rate, most) => rate.Exceeds(most)),
         ];
         return problems.OfType<string>();
     }
@@ -203,8 +203,11 @@ internal sealed record ClassRules
         server.TrimEnd('/') == allowed.TrimEnd('/') || server.StartsWith(allowed.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     private string? Over<T>(string field, T? value, T? max, Func<T, string> format)
-        where T : struct, IComparable<T> =>
-        value is { } asked && max is { } most && asked.CompareTo(most) > 0
+        where T : struct, IComparable<T> => Over(field, value, max, format, (asked, most) => asked.CompareTo(most) > 0);
+
+    private string? Over<T>(string field, T? value, T? max, Func<T, string> format, Func<T, T, bool> exceeds)
+        where T : struct =>
+        value is { } asked && max is { } most && exceeds(asked, most)
             ? Broken($"spec.{field}", $"{format(asked)} is more than {format(most)}", $"limits.{field}")
             : null;
 

@@ -51,7 +51,7 @@ internal sealed record OperatorOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
-    /// <summary>Whom registries are believed for beside the system's authorities; null: nobody.</summary>
+    /// <summary>Whom registries are trusted for beside the system's authorities; null: nobody.</summary>
     public CertificateTrust? Trust { get; init; }
 
     /// <summary>Which addresses registries are asked at.</summary>

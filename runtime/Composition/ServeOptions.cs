@@ -87,7 +87,7 @@ internal sealed record LoaderOptions
     /// <summary>Registries that are spoken to over plain HTTP.</summary>
     public IReadOnlyCollection<string> InsecureRegistries { get; init; } = [];
 
-    /// <summary>Whom servers are believed for beside the system's authorities; null: nobody.</summary>
+    /// <summary>Whom servers are trusted for beside the system's authorities; null: nobody.</summary>
     public CertificateTrust? Trust { get; init; }
 
     /// <summary>The Bindle server for modules that do not name one; null: there is none.</summary>

@@ -73,7 +73,7 @@ internal sealed class RequestDispatcher(
     /// that ends is not updated any more, so that it never hears of a new module. Whoever asks again comes to another, or a moment later.
     /// </summary>
     private Task RefuseUnroutedAsync(HttpContext context, RouteTable<RouteTarget> table, ReadOnlySpan<char> host, string path) =>
-        _isDraining ? RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the server is stopping, and knows no new routes")
+        _isDraining ? RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the server is stopping, and may not know this route")
         : isReady?.Invoke() == false ? RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the server is starting, and has not loaded this route, if there is one")
         : RefuseAsync(context, StatusCodes.Status404NotFound, NotFound(table, host, path));
 

@@ -16,7 +16,7 @@ public sealed class RegistryArguments
 
     private readonly Option<CertificateTrust?> _trust = new("--ca-file")
     {
-        Description = "Certificates (PEM) of more authorities that servers are believed for, beside the system's.",
+        Description = "Certificates (PEM) of more authorities that servers are trusted for, beside the system's.",
         HelpName = "FILE",
         CustomParser = ReadFile,
     };

@@ -6,7 +6,7 @@ namespace Wagi.Modules.Limits;
 /// <summary>How many requests a module answers in a time: <c>100/s</c>, <c>1000/m</c>, <c>10/h</c>.</summary>
 /// <param name="Requests">1 to <see cref="MaxRequests"/>.</param>
 /// <param name="Period">A second, a minute, or an hour.</param>
-public readonly record struct RequestRate(int Requests, TimeSpan Period) : IComparable<RequestRate>
+public readonly record struct RequestRate(int Requests, TimeSpan Period)
 {
     /// <summary>The largest number.</summary>
     public const int MaxRequests = 999_999;
@@ -33,20 +33,11 @@ public readonly record struct RequestRate(int Requests, TimeSpan Period) : IComp
         return found is not null;
     }
 
-    /// <summary>By what it comes to in a second: <c>60/m</c> is as much as <c>1/s</c>.</summary>
-    public int CompareTo(RequestRate other) => (Requests * other.Period.Ticks).CompareTo(other.Requests * Period.Ticks);
-
-    /// <inheritdoc cref="CompareTo"/>
-    public static bool operator <(RequestRate left, RequestRate right) => left.CompareTo(right) < 0;
-
-    /// <inheritdoc cref="CompareTo"/>
-    public static bool operator >(RequestRate left, RequestRate right) => left.CompareTo(right) > 0;
-
-    /// <inheritdoc cref="CompareTo"/>
-    public static bool operator <=(RequestRate left, RequestRate right) => left.CompareTo(right) <= 0;
-
-    /// <inheritdoc cref="CompareTo"/>
-    public static bool operator >=(RequestRate left, RequestRate right) => left.CompareTo(right) >= 0;
+    /// <summary>
+    /// Whether it lets more pass than another does: in the long run, or at once. All of an hour's requests may come in its first second, so
+    /// <c>3600/h</c> is more than <c>1/s</c>.
+    /// </summary>
+    public bool Exceeds(RequestRate other) => Requests > other.Requests || Requests * other.Period.Ticks > other.Requests * Period.Ticks;
 
     /// <summary>As it is written.</summary>
     public override string ToString()

@@ -14,7 +14,7 @@ namespace Wagi.Modules.Network;
 /// addresses that a URL writes out are not passed to it.
 /// </remarks>
 /// <param name="rules">Which addresses are denied.</param>
-/// <param name="trust">Whom servers are believed for beside the system's authorities; null: nobody.</param>
+/// <param name="trust">Whom servers are trusted for beside the system's authorities; null: nobody.</param>
 public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = null)
 {
     /// <summary>On whose behalf a request is sent: one that has many names resolved at a time is refused more. Optional.</summary>

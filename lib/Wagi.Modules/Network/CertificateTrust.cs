@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Wagi.Modules.Network;
 
-/// <summary>Certificate authorities that servers are believed for, beside those of the system.</summary>
+/// <summary>Certificate authorities that servers are trusted for, beside those of the system.</summary>
 public sealed class CertificateTrust
 {
     /// <summary>A certificate for servers (RFC 5280 §4.2.1.12).</summary>

@@ -16,14 +16,19 @@ public sealed class RequestRateTests
     }
 
     [Theory]
-    [InlineData("60/m", "1/s", 0)]
-    [InlineData("61/m", "1/s", 1)]
-    [InlineData("999999/h", "999999/s", -1)]
-    public void Rates_AreCompared_ByTheSameTime(string text, string other, int expected)
+    [InlineData("1/s", "1/s", false)]
+    [InlineData("60/m", "1/s", true)]
+    [InlineData("1/s", "60/m", false)]
+    [InlineData("2/s", "60/m", true)]
+    [InlineData("10/m", "10/s", false)]
+    [InlineData("36000/h", "10/s", true)]
+    [InlineData("999999/h", "999999/s", false)]
+    [InlineData("999999/s", "999999/h", true)]
+    public void Rate_ExceedsAnother_InTheLongRun_OrAtOnce(string text, string other, bool exceeds)
     {
         Assert.True(RequestRate.TryParse(text, out var left, out _));
         Assert.True(RequestRate.TryParse(other, out var right, out _));
-        Assert.Equal((expected, expected < 0, expected > 0), (Math.Sign(left.CompareTo(right)), (left < right), (left > right)));
+        Assert.Equal(exceeds, left.Exceeds(right));
     }
 
     [Theory]

@@ -60,7 +60,7 @@ public sealed class ClassTests
             Hosts = ["{namespace}.example.com"],
             AllowedHosts = ["https://*.example.com"],
             Registries = ["ghcr.io/example"],
-            Limits = new() { Timeout = new() { Default = "10s", Max = "30s" }, MemoryLimit = new() { Max = "256Mi" }, MaxConcurrency = new() { Max = 32 }, RateLimit = new() { Default = "60/m", Max = "1/s" } },
+            Limits = new() { Timeout = new() { Default = "10s", Max = "30s" }, MemoryLimit = new() { Max = "256Mi" }, MaxConcurrency = new() { Max = 32 }, RateLimit = new() { Default = "10/m", Max = "10/s" } },
             PassAuthorization = false,
         });
         scenario.With(Scenario.Module(
@@ -71,7 +71,7 @@ public sealed class ClassTests
         Assert.Contains("timeout = \"10s\"", scenario.Toml, StringComparison.Ordinal);
         Assert.Contains("memory_limit = \"256Mi\"", scenario.Toml, StringComparison.Ordinal);
         Assert.Contains("max_concurrency = 8", scenario.Toml, StringComparison.Ordinal);
-        Assert.Contains("rate_limit = \"60/m\"", scenario.Toml, StringComparison.Ordinal);
+        Assert.Contains("rate_limit = \"10/m\"", scenario.Toml, StringComparison.Ordinal);
         Assert.Contains("requires = [\"rate-limit\"]", scenario.Toml, StringComparison.Ordinal);
     }
 

@@ -79,7 +79,7 @@ public sealed class RequestDispatcherTests : IDisposable
         var isReady = false;
         var dispatcher = new RequestDispatcher(() => _routes, _metrics, isReady: () => isReady);
         const string Starting = "503 the server is starting, and has not loaded this route, if there is one (request id-1)\n";
-        const string Stopping = "503 the server is stopping, and knows no new routes (request id-1)\n";
+        const string Stopping = "503 the server is stopping, and may not know this route (request id-1)\n";
 
         Assert.Equal((503, Starting), await GetAsync("example.com", "/other", dispatcher));
         Assert.Equal((200, "/hello/... by _start"), await GetAsync("example.com", "/hello", dispatcher));

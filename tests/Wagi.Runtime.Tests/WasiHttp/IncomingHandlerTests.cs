@@ -158,13 +158,15 @@ public class IncomingHandlerTests
         Assert.Contains("the request body is larger than 100000 bytes", string.Concat(host.Log.Lines), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task ChunkThatIsNone_Is400_WhileTheHandlerReads()
+    [Theory]
+    [InlineData("rubbish\r\n")]
+    [InlineData("80000000\r\n")]
+    public async Task ChunkThatIsNone_Is400_WhileTheHandlerReads(string chunk)
     {
         await using var host = await HandlerHost.StartAsync(HandlerText.Reader);
         using var client = await PartialClient.SendAsync(host, length: null, "1\r\nx\r\n"u8.ToArray());
         await Eventually.Becomes(() => host.Handler.Running, running => running == 1, cancellationToken: Cancellation);
-        await client.SendAsync("rubbish\r\n"u8.ToArray());
+        await client.SendAsync(Encoding.ASCII.GetBytes(chunk));
 
         Assert.StartsWith("HTTP/1.1 400 ", await client.ReadAnswerAsync(), StringComparison.Ordinal);
     }
