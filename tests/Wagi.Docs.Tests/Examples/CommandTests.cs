@@ -1,4 +1,5 @@
-using Wagi.Docs.Tests.Pages;
+using Wagi.TestCluster.Pages;
+
 
 namespace Wagi.Docs.Tests.Examples;
 

@@ -1,5 +1,5 @@
-using Wagi.Docs.Tests.Pages;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Processes;
 using YamlDotNet.RepresentationModel;
 

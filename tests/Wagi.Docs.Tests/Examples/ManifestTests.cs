@@ -1,6 +1,6 @@
-using Wagi.Docs.Tests.Pages;
 using Wagi.Modules.Configuration;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 using YamlDotNet.RepresentationModel;

@@ -1,7 +1,5 @@
 using System.Text.RegularExpressions;
-using Wagi.Docs.Tests.Pages;
-using Wagi.TestCluster;
-using Wagi.TestCluster.Processes;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Docs.Tests.Examples;
@@ -12,48 +10,22 @@ namespace Wagi.Docs.Tests.Examples;
 /// </summary>
 internal sealed partial class PageSession : IDisposable
 {
-    private static readonly string[] Tools = ["helm", "kubectl", "promtool", "jq"];
+    private readonly UserShell _shell = new("/dev/null", AppContext.BaseDirectory);
 
-    private readonly TempDirectory _folder = new("page");
-    private readonly Dictionary<string, string?> _environment;
-
-    public PageSession()
-    {
-        foreach (var entry in Directory.EnumerateFileSystemEntries(Checkout.Root))
-        {
-            if (Path.GetFileName(entry) is not ("artifacts" or ".git"))
-            {
-                File.CreateSymbolicLink(_folder.PathOf(Path.GetFileName(entry)), entry);
-            }
-        }
-
-        var folders = Tools.Select(TestTools.Find).OfType<string>().Select(path => Path.GetDirectoryName(path)!);
-        _environment = new()
-        {
-            ["PATH"] = string.Join(':', [AppContext.BaseDirectory, .. folders, Environment.GetEnvironmentVariable("PATH")]),
-            ["WAGI_CACHE"] = TestTools.CacheDirectory,
-            ["XDG_CACHE_HOME"] = _folder.PathOf(".cache"),
-            ["HELM_CACHE_HOME"] = _folder.PathOf(".helm/cache"),
-            ["HELM_CONFIG_HOME"] = _folder.PathOf(".helm/config"),
-            ["HELM_DATA_HOME"] = _folder.PathOf(".helm/data"),
-            // No cluster of the person who runs the tests.
-            ["KUBECONFIG"] = "/dev/null",
-        };
-    }
+    public PageSession() => _shell.LinkCheckout(without: ["artifacts", ".git"]);
 
     /// <summary>Why a block cannot be run on this machine; null when it can.</summary>
-    public static string? WhyMissing(CodeBlock block) =>
-        TestTools.WhyMissing([.. Tools.Where(tool => Regex.IsMatch(block.Text, $@"(^|[\s|(]){tool} ", RegexOptions.Multiline))]);
+    public static string? WhyMissing(CodeBlock block) => UserShell.WhyMissing(block.Text);
 
     /// <summary>Puts a file in the folder.</summary>
-    public void Write(string name, string text) => _folder.Write(name, text);
+    public void Write(string name, string text) => _shell.Write(name, text);
 
     /// <summary>Runs the commands of a block. A <c>console</c> block shows for each what it prints.</summary>
     public async Task RunAsync(CodeBlock block)
     {
         if (block.Language == "sh")
         {
-            var result = await BashAsync(block.Text);
+            var result = await _shell.TypeAsync(block.Text, TestContext.Current.CancellationToken);
             Assert.True(result.ExitCode == 0, $"{block}: {result}");
             return;
         }
@@ -61,16 +33,12 @@ internal sealed partial class PageSession : IDisposable
         foreach (var (command, output) in Transcript(block))
         {
             // As on a terminal: both streams, and a failing command is an answer too.
-            var result = await BashAsync($"{{\n{command}\n}} 2>&1");
+            var result = await _shell.TypeAsync($"{{\n{command}\n}} 2>&1", TestContext.Current.CancellationToken);
             Assert.True(Shows(output).IsMatch(result.Stdout), $"{block}: $ {command}\nprints\n{result.Stdout}and the page shows\n{output}");
         }
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private Task<CommandResult> BashAsync(string script) => Command.RunAsync(
-        "bash", ["-c", "cd \"$0\" && set -euo pipefail\n" + script, _folder.FullPath], _environment, timeout: TimeSpan.FromMinutes(2),
-        cancellationToken: TestContext.Current.CancellationToken);
+    public void Dispose() => _shell.Dispose();
 
     /// <summary>Commands begin with <c>$ </c>; lines that continue one with <c>> </c>.</summary>
     private static IEnumerable<(string Command, string Output)> Transcript(CodeBlock block)

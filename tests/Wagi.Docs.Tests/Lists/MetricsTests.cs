@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Wagi.Docs.Tests.Pages;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Wagi.Docs.Tests.Pages;
 using Wagi.Runtime.Commands;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 using YamlDotNet.RepresentationModel;

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Wagi.Docs.Tests.Pages;
 using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Status;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Docs.Tests.Lists;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Wagi.Docs.Tests.Pages;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Docs.Tests.Lists;

@@ -1,4 +1,4 @@
-using Wagi.Docs.Tests.Pages;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Product;
 using YamlDotNet.RepresentationModel;
 

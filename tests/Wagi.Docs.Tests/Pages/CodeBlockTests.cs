@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Docs.Tests.Pages;

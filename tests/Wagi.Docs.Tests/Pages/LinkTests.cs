@@ -1,3 +1,4 @@
+using Wagi.TestCluster.Pages;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.Docs.Tests.Pages;

@@ -17,13 +17,9 @@ public sealed class DevCommandTests : IDisposable
 {
     private const string Configuration = "[[module]]\nid = \"hello\"\nroute = \"/...\"\nmodule = \"out/hello.wat\"\n[dev]\nbuild = \"sh build.sh\"\n";
 
-    // Finds the compiler as samples/build does, and installs none.
-    private const string Compiler = """
-        set -euo pipefail
-        cd "$1/samples" && source ./toolchains
-        install_missing=false
-        if toolchain_c; then echo "CLANG=${clang[*]}"; else echo "no toolchain: $missing"; fi
-        """;
+    private static readonly string Wagi = Path.Combine(AppContext.BaseDirectory, "wagi");
+
+    private static readonly Dictionary<string, string?> NoMore = [];
 
     private readonly TempDirectory _folder = new("dev");
 
@@ -49,7 +45,7 @@ public sealed class DevCommandTests : IDisposable
     {
         Write("modules.toml", configuration);
         Write("build.sh", build);
-        return DevProcess.Start(Project, _folder.PathOf("cache"), more);
+        return DevProcess.Start(Wagi, Project, _folder.PathOf("cache"), NoMore, Cancellation, more);
     }
 
     private void Write(string name, string content) => _folder.Write($"project/{name}", content);
@@ -151,7 +147,7 @@ public sealed class DevCommandTests : IDisposable
         Write("build.sh", "mkdir -p out && cp source.wat out/hello.wat");
         var log = Path.Combine(Project, "log");
         await using var dev = ProductProcess.Start(
-            "sh", "-c", "exec \"$0\" dev \"$1\" -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache \"$2\" >\"$1/log\" 2>&1", DevProcess.Wagi, Project, _folder.PathOf("cache"));
+            "sh", "-c", "exec \"$0\" dev \"$1\" -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache \"$2\" >\"$1/log\" 2>&1", Wagi, Project, _folder.PathOf("cache"));
         Task<string> PrintsAsync(string text) => Eventually.Becomes(
             token => File.ReadAllTextAsync(log, token), printed => printed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancellation);
 
@@ -256,7 +252,7 @@ public sealed class DevCommandTests : IDisposable
         Write("modules.toml", Configuration);
         Write("build.sh", "touch built");
         await using var dev = ProductProcess.Start(
-            DevProcess.Wagi, "dev", Project, "-l", $"{taken.LocalEndpoint}", "--admin", "127.0.0.1:0", "--module-cache", _folder.PathOf("cache"));
+            Wagi, "dev", Project, "-l", $"{taken.LocalEndpoint}", "--admin", "127.0.0.1:0", "--module-cache", _folder.PathOf("cache"));
         Assert.Equal(1, await dev.ExitAsync(Cancellation));
         Assert.Contains($"{taken.LocalEndpoint}: address already in use (choose another with -l or --admin)\n", dev.Log, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(Project, "built")), "it was built before the address was tried");
@@ -291,7 +287,7 @@ public sealed class DevCommandTests : IDisposable
             until [ "$(grep -c 'built in' "$log")" = 2 ]; do sleep 0.1; done; printf q
             """);
         var log = _folder.Write("log", "");
-        string command = $"env -u DISPLAY -u WAYLAND_DISPLAY TERM=xterm NO_COLOR={noColor} {DevProcess.Wagi} dev {Project} -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache {_folder.PathOf("cache")}";
+        string command = $"env -u DISPLAY -u WAYLAND_DISPLAY TERM=xterm NO_COLOR={noColor} {Wagi} dev {Project} -l 127.0.0.1:0 --admin 127.0.0.1:0 --module-cache {_folder.PathOf("cache")}";
 
         var result = await Command.RunAsync(
             "sh", ["-c", "sh \"$0\" \"$1\" | script --quiet --return --flush --command \"$2\" \"$1\"", Path.Combine(Project, "type.sh"), log, command],
@@ -309,7 +305,7 @@ public sealed class DevCommandTests : IDisposable
     {
         Assert.SkipWhen(TestTools.WhyMissing("make") is not null, TestTools.WhyMissing("make") ?? "");
         Assert.Equal(0, (await CommandFolder.RunAsync("new", "wat", Project)).Code);
-        await using var dev = DevProcess.Start(Project, _folder.PathOf("cache"));
+        await using var dev = DevProcess.Start(Wagi, Project, _folder.PathOf("cache"), NoMore, Cancellation);
         await dev.PrintsAsync(@"^\S+ make build$");
         await dev.AnswersAsync("/project", "Hello from WebAssembly itself\n");
 
@@ -320,13 +316,12 @@ public sealed class DevCommandTests : IDisposable
     [Fact]
     public async Task CompiledTemplate_ShowsWhatTheCompilerSays_AndTheLineThatTraps_AndIsSmallAgainAfterwards()
     {
-        var found = await Command.RunAsync("bash", ["-c", Compiler, "bash", Checkout.Root], cancellationToken: Cancellation);
-        Assert.SkipWhen(!found.Stdout.StartsWith("CLANG=", StringComparison.Ordinal), found.Stdout);
-        var compiler = found.Stdout.Trim();
+        var toolchain = await Toolchain.FindAsync("c", Cancellation);
+        Assert.SkipWhen(toolchain.WhyMissing is not null, toolchain.WhyMissing ?? "");
         Assert.Equal(0, (await CommandFolder.RunAsync("new", "c", Project)).Code);
         var good = File.ReadAllText(Path.Combine(Project, "main.c"));
         var module = Path.Combine(Project, "project.wasm");
-        await using (var dev = DevProcess.StartWith(compiler, Project, _folder.PathOf("cache")))
+        await using (var dev = DevProcess.Start(Wagi, Project, _folder.PathOf("cache"), toolchain.Environment, Cancellation))
         {
             await dev.AnswersAsync("/project/x", "Hello from project: /x\n");
 
@@ -343,7 +338,7 @@ public sealed class DevCommandTests : IDisposable
         }
 
         Write("main.c", good);
-        var made = await Command.RunAsync("env", ["-u", "WAGI_DEV", compiler, "make", "-C", Project], cancellationToken: Cancellation);
+        var made = await Command.RunAsync("make", ["-C", Project], toolchain.Environment, cancellationToken: Cancellation);
         Assert.Equal(0, made.ExitCode);
         Assert.DoesNotContain(".debug_info", File.ReadAllText(module, System.Text.Encoding.Latin1), StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text;
 using Wagi.TestCluster.Processes;
@@ -29,7 +30,10 @@ public sealed class ProductProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a program.</summary>
-    public static ProductProcess Start(string program, params IEnumerable<string> arguments)
+    public static ProductProcess Start(string program, params IEnumerable<string> arguments) => Start(program, arguments, ImmutableDictionary<string, string?>.Empty);
+
+    /// <summary>Starts a program with variables added to this process's own; a null value removes one.</summary>
+    public static ProductProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?> environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -37,6 +41,11 @@ public sealed class ProductProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var running = new ProductProcess(ChildProcess.Start(start));
         running._process.OutputDataReceived += running.Note;
         running._process.ErrorDataReceived += running.Note;
@@ -67,15 +76,11 @@ public sealed class ProductProcess : IAsyncDisposable
 
     /// <summary>Asks it to end (SIGTERM), unless it has already, and waits until it has.</summary>
     /// <returns>Its exit code.</returns>
-    public async Task<int> TerminateAsync(CancellationToken cancellation)
-    {
-        if (!_process.HasExited)
-        {
-            await Command.RunAsync("kill", ["-TERM", $"{Id}"], cancellationToken: cancellation);
-        }
+    public Task<int> TerminateAsync(CancellationToken cancellation) => EndAsync("-TERM", cancellation);
 
-        return await ExitAsync(cancellation);
-    }
+    /// <summary>The same with the signal of Ctrl-C (SIGINT).</summary>
+    /// <returns>Its exit code.</returns>
+    public Task<int> InterruptAsync(CancellationToken cancellation) => EndAsync("-INT", cancellation);
 
     /// <summary>Waits until it has ended, for whatever reason.</summary>
     /// <returns>Its exit code.</returns>
@@ -83,6 +88,16 @@ public sealed class ProductProcess : IAsyncDisposable
     {
         await _process.WaitForExitAsync(cancellation);
         return _process.ExitCode;
+    }
+
+    private async Task<int> EndAsync(string signal, CancellationToken cancellation)
+    {
+        if (!_process.HasExited)
+        {
+            await Command.RunAsync("kill", [signal, $"{Id}"], cancellationToken: cancellation);
+        }
+
+        return await ExitAsync(cancellation);
     }
 
     /// <summary>Ends it at once, as a crash would (SIGKILL).</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Wagi.Docs.Tests.Pages;
+namespace Wagi.TestCluster.Pages;
 
 /// <summary>A fenced block of a page.</summary>
 /// <param name="Page">The page's path in the checkout.</param>
@@ -8,7 +8,7 @@ namespace Wagi.Docs.Tests.Pages;
 /// <param name="Language">What stands behind the fence; empty: nothing.</param>
 /// <param name="Remark">The line before the fence, empty ones passed over.</param>
 /// <param name="Text">What stands between the fences.</param>
-internal sealed record CodeBlock(string Page, int Line, string Language, string Remark, string Text)
+public sealed record CodeBlock(string Page, int Line, string Language, string Remark, string Text)
 {
     private const string TestedBy = "<!-- tested by: ";
 

@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
 using Wagi.TestCluster.Product;
 
-namespace Wagi.Docs.Tests.Pages;
+namespace Wagi.TestCluster.Pages;
 
 /// <summary>A page of the documentation.</summary>
-internal sealed partial class Page
+public sealed partial class Page
 {
     private readonly List<CodeBlock> _blocks = [];
     private readonly List<(int Line, string Target)> _links = [];
@@ -68,7 +68,7 @@ internal sealed partial class Page
             {
                 var indent = line.Length - line.TrimStart().Length;
                 var end = Array.FindIndex(lines, i + 1, inner => inner.Trim() == "```");
-                Assert.True(end > 0, $"{Path}:{i + 1}: the block has no end");
+                if (end < 0) throw new InvalidDataException($"{Path}:{i + 1}: the block has no end");
                 var text = string.Concat(lines[(i + 1)..end].Select(inner => inner[Math.Min(indent, inner.Length)..] + "\n"));
                 _blocks.Add(new CodeBlock(Path, i + 1, line.Trim()[3..], remark.Trim(), text));
                 _prose.AddRange(Enumerable.Repeat("", end - i + 1));
