@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Wagi.Kubernetes.ApiServer;
 
@@ -14,7 +15,9 @@ internal sealed class RuntimeLogs(ApiServerClient client, string @namespace, str
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, Task> _readers = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    // How many of its lines a pod is asked for, until its log has begun; from then on none of those before.
+    private readonly ConcurrentDictionary<string, int?> _before = new(StringComparer.Ordinal);
 
     /// <summary>Hands on every line with the name of its pod, one after the other.</summary>
     /// <param name="lines">How many lines of before.</param>
@@ -37,8 +40,8 @@ internal sealed class RuntimeLogs(ApiServerClient client, string @namespace, str
         {
             foreach (var pod in pods.Where(pod => !_readers.ContainsKey(pod)))
             {
-                // Of a pod that came later, everything is new; of one whose log is begun again, what comes from now on.
-                _readers[pod] = ReadPodAsync(pod, _seen.Add(pod) ? before : 0, follows, write, cancellationToken);
+                // Of a pod that came later, everything is new, also if it is tried before it has started; of one whose log is begun again, what comes from now on.
+                _readers[pod] = ReadPodAsync(pod, _before.GetOrAdd(pod, before), follows, write, cancellationToken);
             }
 
             before = null;
@@ -81,6 +84,7 @@ internal sealed class RuntimeLogs(ApiServerClient client, string @namespace, str
         try
         {
             using var response = await client.StreamAsync(path, accept: "*/*", cancellationToken);
+            _before[pod] = 0;
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
             while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {

@@ -167,6 +167,27 @@ public sealed class KubectlCommandTests
     }
 
     [Fact]
+    public async Task Tail_OfAPodThatHasNotStarted_BeginsWithItsFirstLine()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        server.List(Pods, Pod("wagi-a"));
+        var tries = 0;
+        server.Answer(Pods + "/wagi-a/log", context =>
+        {
+            context.Response.StatusCode = ++tries == 1 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
+            return context.Response.WriteAsync(tries == 1 ? "{}" : $"shop/cart is ready, of the last {context.Request.Query["tailLines"]}\n");
+        });
+        using var output = new StringWriter();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+        var tail = RunAsync(server, TextWriter.Synchronized(output), TextWriter.Null, ["tail", "--lines", "7"], end.Token);
+
+        await Eventually.Becomes(_ => Task.FromResult(output.ToString()), text => text.Contains("wagi-a shop/cart is ready, of the last 7\n", StringComparison.Ordinal));
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tail);
+    }
+
+    [Fact]
     public async Task Tail_WithoutPods_SaysHowToNameThem()
     {
         await using var server = await FakeApiServer.StartAsync();
