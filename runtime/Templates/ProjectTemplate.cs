@@ -70,6 +70,7 @@ internal sealed record ProjectTemplate
             .Replace("{{reads}}", Reads, StringComparison.Ordinal)
             .Replace("{{dev}}", Served, StringComparison.Ordinal)
             .Replace("{{make}}", IsText ? "" : "| `make` | compiles it to `{{module}}` |\n", StringComparison.Ordinal)
+            .Replace("{{first}}", IsText ? "" : ", after `make` (what `wagi dev` leaves behind is for debugging)", StringComparison.Ordinal)
             .Replace("{{change}}", IsText ? "you save" : "`make` builds", StringComparison.Ordinal)
             .Replace("{{module}}", _module, StringComparison.Ordinal)
             .Replace("{{name}}", name, StringComparison.Ordinal)

@@ -6,20 +6,9 @@ namespace Wagi.Runtime.Tests.Commands;
 
 public sealed class NewCommandTests : IDisposable
 {
-    // Finds the compilers as samples/build does, and installs none.
-    private const string Build = """
-        set -euo pipefail
-        cd "$1/samples" && source ./toolchains
-        install_missing=false
-        if ! "toolchain_$2"; then echo "no toolchain: $missing"; exit 0; fi
-        for packages in "${asc_folder-}" "${javascript_folder-}"; do
-          if [[ -n $packages ]]; then ln -s "$packages/node_modules" "$3/node_modules"; fi
-        done
-        exec env -u GOROOT GOTOOLCHAIN=local GOFLAGS= GOCACHE="$cache/go-build" ZIG_GLOBAL_CACHE_DIR="$cache/zig-cache" ZIG_LOCAL_CACHE_DIR="$cache/zig-cache" \
-          make -C "$3" build ${clang:+"CLANG=${clang[*]}"} ${rustc:+"RUSTC=${rustc[0]}"} ${go:+"GO=${go[0]}"} ${zig:+"ZIG=$zig"}
-        """;
-
     private readonly CommandFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("c")]
@@ -38,9 +27,10 @@ public sealed class NewCommandTests : IDisposable
 
         if (language != "wat")
         {
-            Assert.SkipWhen(TestTools.WhyNoProcess is not null, TestTools.WhyNoProcess ?? "");
-            var built = await Command.RunAsync("bash", ["-c", Build, "bash", Checkout.Root, language, project], cancellationToken: TestContext.Current.CancellationToken);
-            Assert.SkipWhen(built.Stdout.Contains("no toolchain: ", StringComparison.Ordinal), built.Stdout);
+            var toolchain = await Toolchain.FindAsync(language, Cancellation);
+            Assert.SkipWhen(toolchain.WhyMissing is not null, toolchain.WhyMissing ?? "");
+            toolchain.Furnish(project);
+            var built = await Command.RunAsync("make", ["-C", project, "build"], toolchain.Environment, cancellationToken: Cancellation);
             Assert.True(built.ExitCode == 0, built.Stdout + built.Stderr);
         }
 
@@ -69,6 +59,9 @@ public sealed class NewCommandTests : IDisposable
         var created = await CommandFolder.RunAsync("new", language, _folder.PathOf("a"));
         var readme = File.ReadAllText(_folder.PathOf("a/README.md"));
         Assert.Equal(compiles, readme.Contains("| `make` | compiles it to `a.wasm` |\n", StringComparison.Ordinal));
+        Assert.Contains(
+            compiles ? "cluster, after `make` (what `wagi dev` leaves behind is for debugging):\n`wagi deploy a.wasm " : "cluster:\n`wagi deploy main.wat REGISTRY/a:v1 --route /a/...`",
+            readme, StringComparison.Ordinal);
         Assert.Equal(compiles, readme.Contains("build", StringComparison.Ordinal));
         Assert.Equal(compiles, readme.Contains("compile", StringComparison.Ordinal));
         Assert.Equal(compiles, created.Output.Contains("\n  make          compile it\n  make test", StringComparison.Ordinal));

@@ -15,7 +15,9 @@ public sealed record Toolchain(string? WhyMissing, IReadOnlyDictionary<string, s
         for tool in "${clang:-}" "${rustc:-}" "${go:-}" "${zig:-}"; do
           if [[ -n $tool ]]; then echo "path $(dirname "$(command -v "$tool")")"; fi
         done
-        if [[ -n ${asc_folder:-} ]]; then echo "packages $asc_folder/node_modules"; fi
+        for folder in "${asc_folder:-}" "${javascript_folder:-}"; do
+          if [[ -n $folder ]]; then echo "packages $folder/node_modules"; fi
+        done
         """;
 
     /// <summary>The compiler's folders, which are first on the <c>PATH</c> of <see cref="Environment"/>.</summary>
