@@ -89,7 +89,7 @@ public sealed class InstalledSystem : IAsyncDisposable
     /// <param name="values">Further arguments of <c>--set</c>.</param>
     public async Task InstallAsync(params string[] values)
     {
-        await HelmAsync(["upgrade", "--install", Release, HelmChart.Folder, .. HelmChart.Set([.. _values, .. values])]);
+        await HelmAsync(["upgrade", "--install", Release, HelmChart.Folder, "--create-namespace", .. HelmChart.Set([.. _values, .. values])]);
         await RolledOutAsync();
         var address = await KubectlAsync("get", "service", Runtime, "--namespace", Namespace, "--output", "jsonpath={.spec.clusterIP}");
         var url = new Uri($"http://{address}");

@@ -76,6 +76,15 @@ public sealed class KubernetesNode : IAsyncDisposable
     /// <summary>Gives the node images: an archive as <c>docker save</c> or OCI tools write it.</summary>
     public Task ImportImageAsync(string archive, CancellationToken cancellationToken) => _containerd!.ImportAsync(archive, cancellationToken);
 
+    /// <summary>Gives the node the image <c>registry:2</c>, made of this machine's registry: its own is not to be had without a network.</summary>
+    public async Task ImportRegistryImageAsync(CancellationToken cancellationToken)
+    {
+        using var folder = new TempDirectory("registry-image");
+        var archive = folder.PathOf("registry.tar");
+        await RegistryImage.WriteAsync(archive, cancellationToken);
+        await ImportImageAsync(archive, cancellationToken);
+    }
+
     /// <summary>Runs a program on the node, as somebody who has logged in there.</summary>
     public Task<CommandResult> RunAsync(string program, IEnumerable<string> args, CancellationToken cancellationToken) =>
         _sandbox.RunAsync(program, args, cancellationToken);

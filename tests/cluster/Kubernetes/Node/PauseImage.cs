@@ -1,6 +1,3 @@
-using System.Formats.Tar;
-using System.Security.Cryptography;
-using System.Text;
 using Wagi.TestCluster.Processes;
 
 namespace Wagi.TestCluster.Kubernetes.Node;
@@ -29,25 +26,7 @@ internal static class PauseImage
         return path;
     }
 
-    /// <summary>Writes the image as <c>docker save</c> does, for <c>ctr images import</c>.</summary>
-    public static async Task WriteAsync(string program, string archive, CancellationToken cancellationToken)
-    {
-        var layer = new MemoryStream();
-        await using (var tar = new TarWriter(layer, leaveOpen: true)) await tar.WriteEntryAsync(program, "pause", cancellationToken);
-
-        var digest = Convert.ToHexStringLower(SHA256.HashData(layer.ToArray()));
-        var config =
-            $$"""
-            {"architecture":"amd64","os":"linux","config":{"Entrypoint":["/pause"]},"rootfs":{"type":"layers","diff_ids":["sha256:{{digest}}"]} }
-            """;
-        var manifest = $$"""[{"Config":"config.json","RepoTags":["{{Reference}}"],"Layers":["layer.tar"]}]""";
-
-        await using var writer = new TarWriter(File.Create(archive));
-        await WriteAsync("config.json", Encoding.UTF8.GetBytes(config));
-        await WriteAsync("layer.tar", layer.ToArray());
-        await WriteAsync("manifest.json", Encoding.UTF8.GetBytes(manifest));
-
-        ValueTask WriteAsync(string name, byte[] content) =>
-            new(writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) }, cancellationToken));
-    }
+    /// <summary>Writes the image for <c>ctr images import</c>.</summary>
+    public static async Task WriteAsync(string program, string archive, CancellationToken cancellationToken) => await ImageArchive.WriteAsync(
+        archive, Reference, ["/pause"], [("/pause", await File.ReadAllBytesAsync(program, cancellationToken))], cancellationToken);
 }
