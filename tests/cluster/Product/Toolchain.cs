@@ -31,6 +31,9 @@ public sealed record Toolchain(string? WhyMissing, IReadOnlyDictionary<string, s
     {
         var environment = new Dictionary<string, string?>
         {
+            // Where HOME is another, rustup's rustc would not find its toolchains.
+            ["RUSTUP_HOME"] = System.Environment.GetEnvironmentVariable("RUSTUP_HOME")
+                ?? Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".rustup"),
             ["GOROOT"] = null,
             ["GOTOOLCHAIN"] = "local",
             ["GOFLAGS"] = "",

@@ -21,6 +21,8 @@ public sealed class UserShell : IDisposable
         Environment = new()
         {
             ["PATH"] = string.Join(Path.PathSeparator, [.. programs, .. folders, System.Environment.GetEnvironmentVariable("PATH")]),
+            // Of kubectl, too, which keeps what a server offers by host and port: another control plane may have had this port before.
+            ["HOME"] = _folder.FullPath,
             ["WAGI_CACHE"] = TestTools.CacheDirectory,
             ["XDG_CACHE_HOME"] = _folder.PathOf(".cache"),
             ["HELM_CACHE_HOME"] = _folder.PathOf(".helm/cache"),
