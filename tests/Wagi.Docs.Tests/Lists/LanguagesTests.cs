@@ -6,8 +6,8 @@ namespace Wagi.Docs.Tests.Lists;
 /// <summary>Pages that say how many languages there are samples in.</summary>
 public sealed partial class LanguagesTests
 {
-    // What is no language there: what they make, and the bindings of wasi:http, which are of C.
-    private static readonly string[] Others = ["modules", "http"];
+    // What is no language there: what they make, and handlers of wasi:http, which are in C and Rust.
+    private static readonly string[] Others = ["modules", "http", "wasip2"];
 
     private static readonly string[] Numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
