@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Wagi.Modules.Status;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Worlds;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Tests.Components;
 
