@@ -20,6 +20,7 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <summary>.NET's own spans of requests that its HTTP clients send.</summary>
     private const string HttpClients = "System.Net.Http";
 
+    private readonly IPEndPoint _address;
     private readonly ModuleHost _host;
     private readonly string _memories;
     private readonly Supervisor _supervisor;
@@ -37,6 +38,7 @@ internal sealed class AdminServer : IAsyncDisposable
     public AdminServer(
         IPEndPoint address, ModuleHost host, string memories, Supervisor supervisor, ILoggerFactory loggers, OtlpExport export, ModuleConsole? console = null)
     {
+        _address = address;
         _console = console;
         _supervisor = supervisor;
         _host = host;
@@ -70,7 +72,7 @@ internal sealed class AdminServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        await _application.StartAsync();
+        await KestrelApplication.StartAsync(_application, _address);
         Url = KestrelApplication.AddressOf(_application);
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using Microsoft.AspNetCore.Connections;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Access;
@@ -81,10 +80,6 @@ internal sealed class DevCommand
         catch (UsageException exception)
         {
             return await ExitCodes.UsageAsync(arguments, exception);
-        }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
-        {
-            return await ExitCodes.FailAsync(arguments, $"{exception.Message.TrimEnd('.')} (choose another with -l or --admin)");
         }
         catch (Exception exception) when (exception is IOException or LoopEndedException)
         {

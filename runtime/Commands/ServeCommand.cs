@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.AspNetCore.Connections;
 using Wagi.Bindle.Errors;
 using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Supervision;
@@ -51,10 +50,6 @@ internal sealed class ServeCommand
             await using var server = new WagiServer(options, loggers);
             await server.RunAsync(signals.Token);
             return ExitCodes.Success;
-        }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
-        {
-            return await ExitCodes.FailAsync($"{exception.Message.TrimEnd('.')} (choose another with -l or --admin)");
         }
         catch (Exception exception) when (exception is IOException or BindleException or LoopEndedException)
         {

@@ -130,7 +130,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         }
 
         await _admin.StartAsync();
-        await _main.StartAsync(CancellationToken.None);
+        await KestrelApplication.StartAsync(_main, _options.Listen);
         var url = KestrelApplication.AddressOf(_main);
         _sender?.Begin(url);
         LogListening(url, _admin.Url);

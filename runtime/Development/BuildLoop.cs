@@ -105,9 +105,16 @@ internal sealed class BuildLoop(string folder, DevProject project, ReloadGate ga
         }
         else
         {
-            terminal.Say($"the build failed{failure}; {(_hasBuilt ? "the last good one is still served" : "it is tried again when a file changes")}", Color.Red);
+            terminal.Say($"the build failed{failure}; {WhatIsServed()}", Color.Red);
         }
     }
+
+    /// <summary>After a build that failed. What an earlier session built is served, too.</summary>
+    private string WhatIsServed() =>
+        _hasBuilt ? "the last good one is still served"
+        : _project.Products.Where(File.Exists).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } earlier
+            ? $"{NamesOf(earlier)} of an earlier build {(earlier.Count == 1 ? "is" : "are")} served, and it is tried again when a file changes"
+        : "it is tried again when a file changes";
 
     /// <returns>Why it failed; null: it has not.</returns>
     private async Task<string?> RunAsync(string command, CancellationToken cancellationToken)

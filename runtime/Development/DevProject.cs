@@ -33,7 +33,7 @@ internal sealed partial record DevProject(string? Build, ImmutableArray<string> 
             ImmutableArray<string> modules = [.. entries.Where(entry => entry.Module.Scheme == ModuleScheme.File).Select(entry => Path.GetFullPath(entry.Module.Value, root)).Distinct()];
             var written = entries.SelectMany(entry => entry.Volumes).Where(volume => !volume.IsReadOnly).Select(volume => Path.GetFullPath(volume.HostPath, root)).Where(path => path != root);
             return new DevProject(
-                section.Build ?? FindBuild(root, modules) ?? (modules.All(IsText) ? null : throw new UsageException(WhyNoBuild(folder, file))),
+                section.Build ?? (!modules.IsEmpty && modules.All(IsText) ? null : FindBuild(root, modules) ?? (modules.IsEmpty ? null : throw new UsageException(WhyNoBuild(folder, file)))),
                 section.Watch.IsEmpty ? [root] : [.. section.Watch.Select(path => Path.GetFullPath(path, root))],
                 [.. modules, .. written]);
         }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using Wagi.Hosting.Supervision;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Configuration;
+using Wagi.Runtime.Serving;
 
 namespace Wagi.Runtime.Development;
 
@@ -20,7 +20,7 @@ internal sealed class DevSession(string folder, DevProject project, ServeOptions
     private WagiServer? _server;
 
     /// <summary>Builds, and then serves and builds until <paramref name="stopping"/> or <c>q</c>.</summary>
-    /// <exception cref="IOException">An address is taken, or the cache directory cannot be used.</exception>
+    /// <exception cref="IOException">An address cannot be listened at, or the cache directory cannot be used.</exception>
     /// <exception cref="LoopEndedException">Nothing is served any more.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -83,13 +83,9 @@ internal sealed class DevSession(string folder, DevProject project, ServeOptions
             using var listener = new TcpListener(address);
             listener.Start();
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException exception)
         {
-            throw new IOException($"Failed to bind to address http://{address}: address already in use", new AddressInUseException(exception.Message, exception));
-        }
-        catch (SocketException)
-        {
-            // The server says more about it.
+            throw new UnusableAddressException(address, exception);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -54,6 +55,26 @@ internal static class KestrelApplication
         return builder;
     }
 
+    /// <summary>Starts an application.</summary>
+    /// <param name="application">Made with <see cref="CreateBuilder"/>.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <exception cref="UnusableAddressException">It cannot listen there.</exception>
+    public static async Task StartAsync(IHost application, IPEndPoint address)
+    {
+        try
+        {
+            await application.StartAsync();
+        }
+        catch (SocketException exception)
+        {
+            throw new UnusableAddressException(address, exception);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new UnusableAddressException(address, exception);
+        }
+    }
+
     /// <summary>The URL that an application listens on, once it has started.</summary>
     public static string AddressOf(IHost application) =>
         application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Last(); // See PlainPort.
@@ -89,6 +110,25 @@ internal static class KestrelApplication
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
+}
+
+/// <summary>Nothing can listen at an address; the message is for the user.</summary>
+/// <param name="address">The address.</param>
+/// <param name="inner">What came of it.</param>
+internal sealed class UnusableAddressException(IPEndPoint address, Exception inner)
+    : IOException($"{Describe(address, inner)} (choose another with -l or --admin)", inner)
+{
+    private static string Describe(IPEndPoint address, Exception exception) => exception is SocketException socket
+        ? $"Failed to bind to address {address}: {ReasonOf(socket)}"
+        : exception.Message.TrimEnd('.');
+
+    private static string ReasonOf(SocketException exception) => exception.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "address already in use",
+        SocketError.AddressNotAvailable => "this machine has no such address",
+        SocketError.AccessDenied => "this user may not listen on that port",
+        _ => exception.Message,
+    };
 }
 
 /// <summary>A short answer in plain text that does not come from a module.</summary>

@@ -18,6 +18,7 @@ public sealed class DevProjectTests : IDisposable
     [InlineData("npm run build", "package.json", "{ \"scripts\": { \"build\": \"x\" } }")]
     [InlineData("zig build", "build.zig", "")]
     [InlineData(null, "a.txt", "", "a.wat")]
+    [InlineData(null, "Makefile", "build:\n\tfalse\n", "a.wat")]
     public void BuildCommand_IsFound(string? command, string file, string content, string module = "a.wasm")
     {
         _folder.Write("modules.toml", $"[[module]]\nroute = \"/\"\nmodule = \"{module}\"\n");
