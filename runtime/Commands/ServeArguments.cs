@@ -353,7 +353,14 @@ internal sealed class ServeArguments
             MaxResponseBody = Arguments.ReadSize(arguments, _outboundMaxResponse),
         },
         ClientTimeout = Arguments.ReadDuration(arguments, _clientTimeout),
-        DefaultHost = arguments.GetValue(_defaultHost),
+        DefaultHost = ReadDefaultHost(arguments),
+    };
+
+    private string? ReadDefaultHost(ParseResult arguments) => arguments.GetValue(_defaultHost) switch
+    {
+        null => null,
+        var host when HttpField.IsAuthority(host) => host,
+        var other => throw new UsageException($"{_defaultHost.Name} '{other}' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080"),
     };
 
     private BodyOptions ReadBodies(ParseResult arguments, long largest)
@@ -422,7 +429,7 @@ internal sealed class ServeArguments
     }
 
     private IPNetwork ReadProxy(string text) => !AddressRules.TryReadNetwork(text, out var network)
-        ? throw new UsageException($"{_trustedProxies.Name}: '{text}' is neither an address nor a network such as 10.0.0.0/8")
+        ? throw new UsageException($"{_trustedProxies.Name}: '{text}' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix")
         : network.PrefixLength == 0
             ? throw new UsageException($"{_trustedProxies.Name}: '{text}' is everybody, so that each client could say that it is another; name the proxies' networks")
             : network;

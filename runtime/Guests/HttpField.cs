@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 
 namespace Wagi.Runtime.Guests;
 
@@ -28,6 +30,22 @@ internal readonly record struct HttpField(string Name, byte[] Value)
 
     /// <inheritdoc cref="IsToken(ReadOnlySpan{char})"/>
     public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
+
+    /// <summary>Whether a text is a host, perhaps with a port, as a <c>Host</c> field has it (RFC 9110 §7.2): an IPv6 address in brackets.</summary>
+    public static bool IsAuthority(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        var hasPort = colon > text.LastIndexOf(']');
+        var host = hasPort ? text[..colon] : text;
+        return (!hasPort || ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            && Ascii.IsValid(text)
+            && Uri.CheckHostName(host) switch
+            {
+                UriHostNameType.Dns or UriHostNameType.IPv4 => true,
+                UriHostNameType.IPv6 => host[0] == '[',
+                _ => false,
+            };
+    }
 
     /// <summary>Whether a value holds a control character, by which it could break out of its field.</summary>
     public static bool HasControl(ReadOnlySpan<char> value) => value.ContainsAny(ControlCharacters);

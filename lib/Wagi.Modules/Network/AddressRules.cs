@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Wagi.Modules.Network;
 
@@ -103,17 +104,30 @@ public sealed record AddressRules
 
     private static readonly IPNetwork ThisNetwork = IPNetwork.Parse("0.0.0.0/8");
 
-    /// <summary>Reads <c>CIDR</c>, or an address alone.</summary>
+    /// <summary>Reads <c>CIDR</c>, with zeros after the prefix, or an address alone.</summary>
     public static bool TryReadNetwork(string text, out IPNetwork network)
     {
-        if (IPAddress.TryParse(text, out var address))
+        ArgumentNullException.ThrowIfNull(text);
+        network = default;
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (!TryReadAddress(slash < 0 ? text : text[..slash], out var address))
+        {
+            return false;
+        }
+
+        if (slash < 0)
         {
             network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
             return true;
         }
 
-        return IPNetwork.TryParse(text, out network);
+        return IPNetwork.TryParse(text, out network) && network.BaseAddress.Equals(address);
     }
+
+    /// <summary>As people write addresses: the platform also takes <c>10</c> and <c>0x7f000001</c> for some, and brackets, ports and zones.</summary>
+    private static bool TryReadAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(text, out address)
+        && (address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() == text : !text.AsSpan().ContainsAny('[', '%'));
 
     /// <summary>Reads <c>HOST:PORT</c>.</summary>
     public static bool TryReadService(string text, [NotNullWhen(true)] out DnsEndPoint? service)

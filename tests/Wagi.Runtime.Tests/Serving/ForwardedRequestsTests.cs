@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wagi.Hosting.CommandLine;
 using Wagi.Runtime.Commands;
+using Wagi.Runtime.Composition;
 using Wagi.Runtime.Tests.Harness;
 
 namespace Wagi.Runtime.Tests.Serving;
@@ -98,14 +99,42 @@ public sealed class ForwardedRequestsTests(ForwardedRequestsTests.Servers server
     }
 
     [Theory]
-    [InlineData("--trusted-proxies: '10.0.0.0/33' is neither an address nor a network such as 10.0.0.0/8", "--trusted-proxies", "10.0.0.0/33")]
-    [InlineData("--trusted-proxies: 'proxy.example' is neither an address nor a network such as 10.0.0.0/8", "--trusted-proxies", "10.0.0.0/8,,proxy.example")]
+    [InlineData("--trusted-proxies: '10.0.0.0/33' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "10.0.0.0/33")]
+    [InlineData("--trusted-proxies: 'proxy.example' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "10.0.0.0/8,,proxy.example")]
+    [InlineData("--trusted-proxies: '1.2.3' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "1.2.3")]
+    [InlineData("--trusted-proxies: '10' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "10")]
+    [InlineData("--trusted-proxies: '0x7f000001' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "0x7f000001")]
+    [InlineData("--trusted-proxies: '10.0.0.1/8' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "10.0.0.1/8")]
+    [InlineData("--trusted-proxies: '[::1]:80' is neither an address nor a network such as 10.0.0.0/8, with zeros after the prefix", "--trusted-proxies", "[::1]:80")]
+    [InlineData("--outbound-deny: '10.1/16' is neither a network such as 10.96.0.0/12, with zeros after the prefix, nor HOST:PORT", "--outbound-deny", "10.1/16")]
+    [InlineData("--default-host 'a:b:c' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080", "--default-host", "a:b:c")]
+    [InlineData("--default-host 'a b' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080", "--default-host", "a b")]
+    [InlineData("--default-host 'a:99999' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080", "--default-host", "a:99999")]
+    [InlineData("--default-host '/x' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080", "--default-host", "/x")]
+    [InlineData("--default-host '::1' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080", "--default-host", "::1")]
+    [InlineData("--default-host '' is not HOST or HOST:PORT, such as www.example.com or [::1]:8080", "--default-host", "")]
     [InlineData("--trusted-proxies names no proxy; leave it out if there is none", "--trusted-proxies", "")]
     [InlineData("--trusted-proxies names no proxy; leave it out if there is none", "--trusted-proxies", " , ")]
     [InlineData(
         "--trusted-proxies: '::/0' is everybody, so that each client could say that it is another; name the proxies' networks", "--trusted-proxies", "10.0.0.0/8,::/0")]
     [InlineData("--proxy-fields needs --trusted-proxies: the proxies whose fields are believed", "--proxy-fields", "forwarded")]
-    public void ProxiesThatCannotBeBelieved_AreNamed(string expected, params string[] arguments)
+    public void AddressesAndHostsThatAreNone_AreNamed(string expected, params string[] arguments)
+    {
+        var refusal = Assert.Throws<UsageException>(() => Read(arguments));
+
+        Assert.Equal(expected, refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("--trusted-proxies", "::1,fd00:0::/8,10.0.0.0/8")]
+    [InlineData("--default-host", "a")]
+    [InlineData("--default-host", "www.example.com:8080")]
+    [InlineData("--default-host", "[::1]")]
+    [InlineData("--default-host", "[::1]:80")]
+    [InlineData("--default-host", "192.0.2.1:80")]
+    public void AddressesAndHosts_AreTaken(params string[] arguments) => Read(arguments);
+
+    private static ServeOptions Read(string[] arguments)
     {
         var serve = new ServeArguments();
         var command = new Command("serve") { serve.Argument };
@@ -114,9 +143,7 @@ public sealed class ForwardedRequestsTests(ForwardedRequestsTests.Servers server
             command.Options.Add(option);
         }
 
-        var refusal = Assert.Throws<UsageException>(() => serve.Read(command.Parse(["-c", "later.toml", "--wait-for-config", .. arguments])));
-
-        Assert.Equal(expected, refusal.Message);
+        return serve.Read(command.Parse(["-c", "later.toml", "--wait-for-config", .. arguments]));
     }
 
     private async Task<string> SeeAsync(string fields, params string[] arguments)
