@@ -27,6 +27,7 @@ public sealed class OtlpExport
     private const string Prefix = "OTEL_";
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string Protocol = "OTEL_EXPORTER_OTLP_PROTOCOL";
+    private const string Headers = "OTEL_EXPORTER_OTLP_HEADERS";
     private const string Sampler = "OTEL_TRACES_SAMPLER";
     private const string SamplerArgument = "OTEL_TRACES_SAMPLER_ARG";
     private const string RatioSampler = "traceidratio";
@@ -57,7 +58,7 @@ public sealed class OtlpExport
 
     /// <summary>What the environment asks for.</summary>
     /// <param name="variable">Gives a variable's value; null: it is not set.</param>
-    /// <exception cref="UsageException">An endpoint is no URL, or the protocol or the sampler none that there is.</exception>
+    /// <exception cref="UsageException">An endpoint is no URL, or the protocol or the sampler none that there is, or a header no header.</exception>
     public static OtlpExport Read(Func<string, string?> variable)
     {
         ArgumentNullException.ThrowIfNull(variable);
@@ -79,6 +80,13 @@ public sealed class OtlpExport
         if (Variable(Protocol) is { } protocol and not ("grpc" or "http/protobuf"))
         {
             throw new UsageException($"{Protocol}: '{protocol}' is not supported; write grpc or http/protobuf");
+        }
+
+        // Not repeated: it may be a key without its name. The exporter decodes them before it looks for commas.
+        if (Variable(Headers) is { } headers
+            && !Uri.UnescapeDataString(headers).TrimEnd(',').Split(',').All(header => header.IndexOf('=', StringComparison.Ordinal) > 0))
+        {
+            throw new UsageException($"{Headers} is not NAME=VALUE, or several of them with commas between");
         }
 
         if (Variable(Sampler) is { } sampler)

@@ -22,6 +22,7 @@ public sealed class OtlpExportTests
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=", false, false)]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317", true, true)]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=https://collector/otlp OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", true, true)]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317 OTEL_EXPORTER_OTLP_HEADERS=a=b%20c,d=e=", true, true)]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317 OTEL_TRACES_EXPORTER=none", false, true)]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317 OTEL_METRICS_EXPORTER=none", true, false)]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317 OTEL_SDK_DISABLED=TRUE", false, false)]
@@ -38,6 +39,9 @@ public sealed class OtlpExportTests
     [InlineData(
         "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 OTEL_EXPORTER_OTLP_PROTOCOL=http/json",
         "OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' is not supported; write grpc or http/protobuf")]
+    [InlineData(
+        "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317 OTEL_EXPORTER_OTLP_HEADERS=foo",
+        "OTEL_EXPORTER_OTLP_HEADERS is not NAME=VALUE, or several of them with commas between")]
     [InlineData(
         "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317 OTEL_TRACES_SAMPLER=foo",
         "OTEL_TRACES_SAMPLER: 'foo' is not supported; write always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off or parentbased_traceidratio")]
