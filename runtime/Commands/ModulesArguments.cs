@@ -114,11 +114,11 @@ internal sealed class ModulesArguments
             null when files.Any(file => HasEnding(file, ".yaml") || HasEnding(file, ".yml")) => throw new UsageException(
                 $"folder '{folder}' has no {DefaultFile} and no module, but manifests: 'wagi-operator render {folder} -o {configuration}' makes one of the WagiModules in them"),
             null => throw new UsageException($"folder '{folder}' has no {DefaultFile} and no module ({string.Join(", ", ModuleEndings)})"),
-            _ => throw new UsageException($"folder '{folder}' has no {DefaultFile}, and several modules: name one of {string.Join(", ", modules.Select(Path.GetFileName))}"),
+            _ => throw new UsageException($"folder '{folder}' has no {DefaultFile}, and several modules: name one of {string.Join(", ", files.Where(HasModuleEnding).Select(Path.GetFileName))}"),
         };
     }
 
-    private static bool IsModule(string file) => ModuleEndings.Any(ending => HasEnding(file, ending)) || (!IsToml(file) && BeginsAsModule(file));
+    private static bool IsModule(string file) => HasModuleEnding(file) || (!IsToml(file) && BeginsAsModule(file));
 
     /// <summary>Whatever the file's name says. What has no length is no file on a disk, and would be read up.</summary>
     private static bool BeginsAsModule(string file)
@@ -136,6 +136,8 @@ internal sealed class ModulesArguments
         }
     }
 
+    private static bool HasModuleEnding(string file) => ModuleEndings.Any(ending => HasEnding(file, ending));
+
     private static bool IsToml(string file) => HasEnding(file, ".toml");
 
     private static bool HasEnding(string file, string ending) => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase);
@@ -144,7 +146,7 @@ internal sealed class ModulesArguments
     private static bool HasRegistry(string name)
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && name[0] != '.' && !IsToml(name) && !ModuleEndings.Any(ending => HasEnding(name, ending))
+        return slash > 0 && name[0] != '.' && !IsToml(name) && !HasModuleEnding(name)
             && (name[..slash] == "localhost" || name.AsSpan(0, slash).ContainsAny('.', ':'));
     }
 

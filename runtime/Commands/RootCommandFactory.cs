@@ -23,7 +23,7 @@ internal static class RootCommandFactory
               wagi serve hello.wasm                                    serve one module, on every path
               wagi check                                               find what is wrong before it is served
               wagi routes                                              which module answers what
-              wagi run hello.wasm --env PATH_INFO=/ -- name=value      one invocation, here in the terminal
+              wagi run hello.wasm --path '/?name=value'                one request, answered here in the terminal
               wagi compile hello.wasm -o hello.cwasm                   native code, for a quick start
               wagi push hello.wasm ghcr.io/me/hello:v1                 publish a module
               wagi deploy hello.wasm ghcr.io/me/hello:v1 --route /hi   serve it in a cluster

@@ -80,11 +80,24 @@ public sealed class ModulesArgumentsTests : IDisposable
         _folder.Write("other.wat", "(module)");
         Assert.Equal("folder '' has no modules.toml, and several modules: name one of hello.wat, other.wat", Refusal(_folder.PathOf("")));
 
+        _folder.Write("mixed/a.wasm", "");
+        _folder.Write("mixed/b.wasm", "");
+        _folder.Write("mixed/c.wat", "");
+        Assert.Equal("folder 'mixed' has no modules.toml, and several modules: name one of a.wasm, b.wasm, c.wat", Refusal(_folder.PathOf("mixed")));
+
         _folder.Write("empty/readme", "");
         Assert.Equal("folder 'empty' has no modules.toml and no module (.wasm, .wat, .cwasm)", Refusal(_folder.PathOf("empty")));
 
         _folder.Write("manifests/hello.yaml", "");
         Assert.Contains("'wagi-operator render manifests -o manifests/modules.toml'", Refusal(_folder.PathOf("manifests")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_ShowsARequest()
+    {
+        var help = (await CommandFolder.RunAsync("--help")).Output;
+        Assert.Contains("  wagi run hello.wasm --path '/?name=value' ", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("PATH_INFO", help, StringComparison.Ordinal);
     }
 
     [Theory]
