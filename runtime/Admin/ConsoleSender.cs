@@ -45,9 +45,9 @@ internal sealed class ConsoleSender : IDisposable
         error = "";
         foreach (var line in (request.Headers ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (OwnRequest.ReadHeader(line) is not { } header)
+            if (OwnRequest.ReadHeader(line, out var reason) is not { } header)
             {
-                error = $"the header '{line}' is not 'NAME: VALUE'";
+                error = $"the header '{line}' {reason}";
                 return null;
             }
 
@@ -66,13 +66,15 @@ internal sealed class ConsoleSender : IDisposable
             return null;
         }
 
-        return new OwnRequest
+        var own = new OwnRequest
         {
             Method = request.Method,
             Target = OwnRequest.Encode(request.Target),
             Headers = [.. headers],
             Body = string.IsNullOrEmpty(request.Body) ? null : Encoding.UTF8.GetBytes(request.Body),
         };
+        error = own.LengthObjection ?? "";
+        return error.Length == 0 ? own : null;
     }
 
     /// <summary>Sends a request and reads the answer, as much of it as is shown.</summary>

@@ -72,9 +72,9 @@ internal sealed class ModuleConsole(ConsoleReporter reporter, ConsoleSender? sen
                 return;
             }
         }
-        catch (JsonException exception)
+        catch (JsonException)
         {
-            error = $"the request is not valid: {exception.Message}";
+            error = """a request is JSON such as {"method": "GET", "target": "/"}, perhaps with "headers" and "body", which are text""";
         }
 
         await ConsoleRequests.RefuseAsync(context, StatusCodes.Status400BadRequest, error);

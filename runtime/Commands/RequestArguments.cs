@@ -35,7 +35,7 @@ internal sealed class RequestArguments
 
     private readonly Option<string?> _body = new("--body", "-d")
     {
-        Description = "Its body: the text itself, @FILE, or - for standard input.",
+        Description = "Its body: the text itself, @FILE, or - or @- for standard input.",
         HelpName = "TEXT",
     };
 
@@ -46,13 +46,13 @@ internal sealed class RequestArguments
 
     private readonly Option<string?> _replay = new("--replay")
     {
-        Description = "A request in a file, as HTTP/1.1 writes it; the other options change it.",
+        Description = "A request in a file, or - for standard input, as HTTP/1.1 writes it; the other options change it.",
         HelpName = "FILE",
     };
 
     private readonly Option<string?> _record = new("--record")
     {
-        Description = "Write the request into a file, for --replay, without Authorization and Cookie.",
+        Description = "Write the request into a file, for --replay, without Authorization, Proxy-Authorization and Cookie.",
         HelpName = "FILE",
     };
 
@@ -60,23 +60,26 @@ internal sealed class RequestArguments
     public IEnumerable<Option> Options => [_path, _method, _query, _header, _body, _include, _replay, _record];
 
     /// <summary>The request; null: none is asked for.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="stdin">Standard input, for a request that comes from there.</param>
     /// <exception cref="UsageException">It is not one.</exception>
-    public RunRequest? Read(ParseResult arguments)
+    public RunRequest? Read(ParseResult arguments, Stream stdin)
     {
         if (Options.All(option => arguments.GetResult(option) is null or { Implicit: true }))
         {
             return null;
         }
 
-        var replayed = arguments.GetValue(_replay) is { } file ? RequestFile.Read(file) : null;
+        var body = arguments.GetValue(_body);
+        CheckFiles(arguments, body);
+        var replayed = arguments.GetValue(_replay) is { } file ? RequestFile.Read(file, stdin) : null;
         var path = arguments.GetValue(_path) ?? replayed?.Target ?? "/";
-        if (path[..1] != "/")
+        if (!path.StartsWith('/'))
         {
             throw new UsageException($"{_path.Name} '{path}' does not begin with a slash");
         }
 
         var query = arguments.GetValue(_query);
-        var body = arguments.GetValue(_body);
         var method = arguments.GetValue(_method) ?? replayed?.Method ?? (body is null ? "GET" : "POST");
         ImmutableArray<KeyValuePair<string, string>> headers = [.. (arguments.GetValue(_header) ?? []).Select(ReadHeader)];
         return new RunRequest
@@ -96,8 +99,31 @@ internal sealed class RequestArguments
     private static bool IsSame(KeyValuePair<string, string> header, KeyValuePair<string, string> other) =>
         header.Key.Equals(other.Key, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>What no file can be called, and the streams that are needed otherwise.</summary>
+    private void CheckFiles(ParseResult arguments, string? body)
+    {
+        var empty = arguments.GetValue(_replay) is "" ? $"{_replay.Name} ''"
+            : arguments.GetValue(_record) is "" ? $"{_record.Name} ''"
+            : body is "@" ? $"{_body.Name} '{body}'"
+            : null;
+        if (empty is not null)
+        {
+            throw new UsageException($"{empty} names no file");
+        }
+
+        if (arguments.GetValue(_record) is RequestFile.Standard)
+        {
+            throw new UsageException($"{_record.Name} -: stdout is for the answer; name a file");
+        }
+
+        if (arguments.GetValue(_replay) is RequestFile.Standard && RunRequest.IsStandard(body))
+        {
+            throw new UsageException($"{_replay.Name} - and {_body.Name} {body} both read stdin; one of them needs a file");
+        }
+    }
+
     private KeyValuePair<string, string> ReadHeader(string text) =>
-        OwnRequest.ReadHeader(text) ?? throw new UsageException($"{_header.Name} '{text}' is not 'NAME: VALUE'");
+        OwnRequest.ReadHeader(text, out var error) ?? throw new UsageException($"{_header.Name} '{text}' {error}");
 }
 
 /// <summary>A request that <c>wagi run</c> answers, checked.</summary>
@@ -128,13 +154,15 @@ internal sealed record RunRequest
     /// <param name="stdin">What the body is read from if it is <c>-</c>.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IOException">The file cannot be read; the message is for the user.</exception>
-    public async Task<OwnRequest> CompleteAsync(Stream stdin, CancellationToken cancellationToken) => new()
+    /// <exception cref="UsageException">The body is not as long as a header says.</exception>
+    public async Task<OwnRequest> CompleteAsync(Stream stdin, CancellationToken cancellationToken)
     {
-        Method = Method,
-        Target = Target,
-        Headers = Headers,
-        Body = await ReadBodyAsync(stdin, cancellationToken),
-    };
+        var request = new OwnRequest { Method = Method, Target = Target, Headers = Headers, Body = await ReadBodyAsync(stdin, cancellationToken) };
+        return request.LengthObjection is { } objection ? throw new UsageException($"--header: {objection}") : request;
+    }
+
+    /// <summary>Whether a body as the user wrote it stands for standard input.</summary>
+    public static bool IsStandard(string? body) => body is "-" or "@-";
 
     /// <summary>The bytes of the body; null: there is none.</summary>
     /// <exception cref="IOException">The file cannot be read; the message is for the user.</exception>
@@ -144,7 +172,7 @@ internal sealed record RunRequest
         {
             case null:
                 return ReplayedBody;
-            case "-":
+            case var body when IsStandard(body):
                 using (var bytes = new MemoryStream())
                 {
                     await stdin.CopyToAsync(bytes, cancellationToken);

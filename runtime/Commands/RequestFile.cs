@@ -12,15 +12,27 @@ namespace Wagi.Runtime.Commands;
 /// </summary>
 internal static class RequestFile
 {
-    private const string ContentLength = "Content-Length";
+    /// <summary>What stands for standard input in place of a file.</summary>
+    public const string Standard = "-";
+
+    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Reads a request.</summary>
+    /// <param name="file">The file, or <see cref="Standard"/>.</param>
+    /// <param name="stdin">Standard input.</param>
     /// <exception cref="UsageException">The file cannot be read, or is no request.</exception>
-    public static OwnRequest Read(string file)
+    public static OwnRequest Read(string file, Stream stdin)
     {
         byte[] bytes;
         try
         {
+            if (file == Standard)
+            {
+                using var copy = new MemoryStream();
+                stdin.CopyTo(copy);
+                return Parse(copy.ToArray(), "stdin");
+            }
+
             bytes = File.ReadAllBytes(file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -31,14 +43,14 @@ internal static class RequestFile
         return Parse(bytes, file);
     }
 
-    /// <summary>Writes a request, without the headers that could give a secret away.</summary>
+    /// <summary>Writes a request, without the headers that could give a secret away; what is left is still for nobody but the user.</summary>
     /// <returns>The names of the headers that are left out.</returns>
     /// <exception cref="IOException">The file cannot be written; the message is for the user.</exception>
     public static async Task<ImmutableArray<string>> WriteAsync(string file, OwnRequest request, CancellationToken cancellationToken)
     {
-        var host = request.Headers.LastOrDefault(header => IsHost(header.Key)).Value ?? OwnRequest.DefaultHost;
+        var host = request.Headers.LastOrDefault(header => OwnRequest.IsHost(header.Key)).Value ?? OwnRequest.DefaultHost;
         var head = new StringBuilder($"{request.Method} {request.Target} HTTP/1.1\nHost: {host}\n");
-        var others = request.Headers.Where(header => !IsHost(header.Key) && !header.Key.Equals(ContentLength, StringComparison.OrdinalIgnoreCase));
+        var others = request.Headers.Where(header => !OwnRequest.IsHost(header.Key) && !OwnRequest.IsLength(header.Key));
         foreach (var (name, value) in others.Where(header => !OutboundRequest.IsCredential(header.Key)))
         {
             head.Append(name).Append(": ").Append(value).Append('\n');
@@ -46,7 +58,21 @@ internal static class RequestFile
 
         try
         {
-            await File.WriteAllBytesAsync(file, [.. Encoding.UTF8.GetBytes(head.Append('\n').ToString()), .. request.Body ?? []], cancellationToken);
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = OwnersAlone;
+            }
+
+            await using var stream = new FileStream(file, options);
+            await stream.WriteAsync((byte[])[.. Encoding.UTF8.GetBytes(head.Append('\n').ToString()), .. request.Body ?? []], cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+
+            // One that was there before keeps its mode. What has no length is a device or a pipe, which is not ours to change.
+            if (!OperatingSystem.IsWindows() && stream is { CanSeek: true, Length: > 0 })
+            {
+                File.SetUnixFileMode(stream.SafeFileHandle, OwnersAlone);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -55,8 +81,6 @@ internal static class RequestFile
 
         return [.. others.Select(header => header.Key).Where(OutboundRequest.IsCredential).Distinct(StringComparer.OrdinalIgnoreCase)];
     }
-
-    private static bool IsHost(string name) => name.Equals("Host", StringComparison.OrdinalIgnoreCase);
 
     private static OwnRequest Parse(byte[] bytes, string file)
     {
@@ -78,28 +102,25 @@ internal static class RequestFile
         var (method, target, headers) = ReadRequestLine(line, $"{file}:{number}");
         while (TakeLine(ref rest, ref number) is { Length: > 0 } text)
         {
-            var header = OwnRequest.ReadHeader(text) ?? throw new UsageException($"{file}:{number}: '{text}' is not 'NAME: VALUE'; an empty line ends the headers");
+            var header = OwnRequest.ReadHeader(text, out var error) ?? throw new UsageException($"{file}:{number}: '{text}' {error}; an empty line ends the headers");
             if (header.Key.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
             {
                 throw new UsageException($"{file}:{number}: the body is taken as it stands in the file, so {header.Key} has no meaning here; leave it out");
             }
 
-            if (IsHost(header.Key))
+            if (OwnRequest.IsHost(header.Key))
             {
-                headers.RemoveAll(other => IsHost(other.Key));
+                headers.RemoveAll(other => OwnRequest.IsHost(other.Key));
             }
 
             headers.Add(header);
         }
 
-        var length = headers.Find(header => header.Key.Equals(ContentLength, StringComparison.OrdinalIgnoreCase)).Value;
-        if (length is not null && length != $"{rest.Length}")
-        {
-            throw new UsageException($"{file}: {ContentLength} says {length}, and the body has {rest.Length} bytes; leave the header out, then it is counted");
-        }
-
-        headers.RemoveAll(header => header.Key.Equals(ContentLength, StringComparison.OrdinalIgnoreCase));
-        return new OwnRequest { Method = method, Target = target, Headers = [.. headers], Body = rest.IsEmpty && length is null ? null : rest.ToArray() };
+        var hasLength = headers.Exists(header => OwnRequest.IsLength(header.Key));
+        var request = new OwnRequest { Method = method, Target = target, Headers = [.. headers], Body = rest.IsEmpty && !hasLength ? null : rest.ToArray() };
+        return request.LengthObjection is { } objection
+            ? throw new UsageException($"{file}: {objection}")
+            : request with { Headers = request.Headers.RemoveAll(header => OwnRequest.IsLength(header.Key)) };
     }
 
     /// <summary>The version may be missing, and the target may be a whole URL, as in the files that editors send requests from.</summary>

@@ -42,7 +42,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
         if (request.RecordPath is { } file && await RequestFile.WriteAsync(file, sent, cancellationToken) is { IsEmpty: false } left)
         {
             await arguments.InvocationConfiguration.Error.WriteLineAsync(
-                $"{file}: without {string.Join(" and ", left)}, which should not be passed on; --header adds it again when you replay the request");
+                $"{file}: without {string.Join(" and ", left)}, which should not be passed on; --header adds {(left.Length == 1 ? "it" : "them")} again when you replay the request");
         }
 
         using var loggers = new LineLoggers(arguments.InvocationConfiguration.Error);
@@ -54,7 +54,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
             var routes = RoutePlan.Make(modules, coming: [], leaving: []).Table;
             var dispatcher = new RequestDispatcher(() => routes, loading.Metrics, isLocal: true);
             await using var server = KestrelApplication.CreateBuilder(new IPEndPoint(IPAddress.Loopback, 0), loggers).Build();
-            server.Run(new ClientFaults(dispatcher.InvokeAsync, loggers.CreateLogger(nameof(ClientFaults))).InvokeAsync);
+            server.Run(new ClientFaults(dispatcher.InvokeAsync, loggers.CreateLogger(typeof(ClientFaults).FullName!)).InvokeAsync);
             await server.StartAsync(cancellationToken);
             var (status, failure) = await ExchangeAsync(sent, request.IncludesHead, new Uri(KestrelApplication.AddressOf(server)), cancellationToken);
 
@@ -126,9 +126,9 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
         {
             response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException exception)
         {
-            return (0, BreaksOff);
+            return (0, $"{BreaksOff}: {exception.GetBaseException().Message}");
         }
 
         using (response)
@@ -216,13 +216,19 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
         public void Add(HttpContext context, RequestEnd end, int status, TimeSpan duration) => Last = end.Outcome;
     }
 
-    /// <summary>What there is to say about the module's answer; of what else the server logs, only what is wrong.</summary>
+    /// <summary>What there is to say about the request and the module's answer; of what else the server logs, only what is wrong.</summary>
     private sealed class LineLoggers(TextWriter output) : ILoggerFactory
     {
+        /// <summary>Where the server says which requests it refuses itself, with no more than a status.</summary>
+        private const string BadRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
+
+        private static readonly string[] OfTheRequest = [typeof(ModuleHandler).FullName!, typeof(ClientFaults).FullName!];
+
         private readonly TextWriter _output = TextWriter.Synchronized(output);
 
-        public ILogger CreateLogger(string categoryName) =>
-            new LineLogger(_output, categoryName == typeof(ModuleHandler).FullName ? LogLevel.Information : LogLevel.Warning);
+        public ILogger CreateLogger(string categoryName) => categoryName == BadRequests
+            ? new RefusalLogger(_output)
+            : new LineLogger(_output, OfTheRequest.Contains(categoryName) ? LogLevel.Information : LogLevel.Warning);
 
         public void AddProvider(ILoggerProvider provider)
         {
@@ -231,6 +237,26 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
         public void Dispose()
         {
             // The writer is the command's.
+        }
+    }
+
+    /// <summary>Prints why the server refuses a request before a module sees it.</summary>
+    private sealed class RefusalLogger(TextWriter output) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is BadHttpRequestException refusal)
+            {
+                // What it quotes of a request is left out below a level of its log that nobody here wants.
+                var reason = refusal.Message.TrimEnd('.').Replace(": ''", "", StringComparison.Ordinal);
+                output.WriteLine($"{refusal.StatusCode}, the request is not valid: {reason}");
+            }
         }
     }
 }

@@ -91,12 +91,14 @@ internal sealed class RunArguments
     }
 
     /// <summary>What the arguments say.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="stdin">Standard input, for a request that comes from there.</param>
     /// <exception cref="UsageException">One of them is wrong, or they contradict each other.</exception>
-    public RunOptions Read(ParseResult arguments)
+    public RunOptions Read(ParseResult arguments, Stream stdin)
     {
         var origin = ModulesArguments.Find(arguments.GetRequiredValue(_file), isModule: true);
         string[] more = arguments.GetValue(_arguments) ?? [];
-        var request = _request.Read(arguments);
+        var request = _request.Read(arguments, stdin);
         if (request is null && origin.Module is null)
         {
             throw new UsageException($"'{origin.Name}' is no module: name one, or send a request with --path, which goes to the module that has its route");

@@ -51,7 +51,7 @@ internal sealed class RunCommand(StandardStreams streams)
         RunOptions options;
         try
         {
-            options = _arguments.Read(arguments);
+            options = _arguments.Read(arguments, streams.Input);
         }
         catch (UsageException exception)
         {

@@ -12,7 +12,7 @@ namespace Wagi.Runtime.Outbound;
 internal sealed record OutboundRequest(
     Uri Target, HttpMethod Method, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body)
 {
-    private static readonly HashSet<string> Credentials = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Cookie2" };
+    private static readonly HashSet<string> Credentials = new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Proxy-Authorization", "Cookie", "Cookie2" };
 
     /// <summary>Whether a header of this name says who is asking: it is meant for the server that it is sent to, and for nobody else.</summary>
     public static bool IsCredential(string name) => Credentials.Contains(name);

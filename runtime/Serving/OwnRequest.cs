@@ -12,6 +12,9 @@ internal sealed record OwnRequest
     /// <summary>The <c>Host</c> of a request that names none.</summary>
     public const string DefaultHost = "localhost";
 
+    /// <summary>A body of more bytes is sent when the server wants it, as curl does: the answer of one that does not would get lost.</summary>
+    private const int LargeBody = 1 << 20;
+
     /// <summary>Its method.</summary>
     public required string Method { get; init; }
 
@@ -32,12 +35,38 @@ internal sealed record OwnRequest
         Encoding.UTF8.GetBytes(target).Select(octet => octet is > (byte)' ' and < 0x7f and not (byte)'#' ? $"{(char)octet}" : $"%{octet:X2}"));
 
     /// <summary>Reads <c>NAME: VALUE</c>; null: it is not one.</summary>
-    public static KeyValuePair<string, string>? ReadHeader(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="error">What is wrong, as the rest of a sentence that names it.</param>
+    public static KeyValuePair<string, string>? ReadHeader(string text, out string error)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && HttpField.IsToken(text.AsSpan(0, colon)) && !text.Any(char.IsControl)
-            ? new(text[..colon], text[(colon + 1)..].Trim())
-            : null;
+        if (colon <= 0 || !HttpField.IsToken(text.AsSpan(0, colon)) || text.Any(char.IsControl))
+        {
+            error = "is not 'NAME: VALUE'";
+            return null;
+        }
+
+        var header = KeyValuePair.Create(text[..colon], text[(colon + 1)..].Trim());
+        error = IsHost(header.Key) && !HttpField.IsAuthority(header.Value) ? "names no host, which may have a port, such as www.example.com:8080" : "";
+        return error.Length == 0 ? header : null;
+    }
+
+    /// <summary>Whether a header of this name says which host is asked.</summary>
+    public static bool IsHost(string name) => name.Equals("Host", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a header of this name says how long the body is.</summary>
+    public static bool IsLength(string name) => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What a header says of the body's length that is not so; null: none does.</summary>
+    public string? LengthObjection
+    {
+        get
+        {
+            var length = Body?.Length ?? 0;
+            return Headers.FirstOrDefault(header => IsLength(header.Key) && header.Value != $"{length}") is { Key: { } name, Value: var said }
+                ? $"{name} says {said}, and the body has {length} bytes; leave the header out, then it is counted"
+                : null;
+        }
     }
 
     /// <summary>A client for requests to this process. It has no time limit: the module has one.</summary>
@@ -46,6 +75,9 @@ internal sealed record OwnRequest
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
+
+        // What a terminal and a page write. The server reads it so.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
 
         // The certificate is for the name that clients use. Here it is known who answers: the server of this process.
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null },
@@ -62,9 +94,14 @@ internal sealed record OwnRequest
         var uri = new Uri(server.GetLeftPart(UriPartial.Authority) + Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(Method), uri) { Content = Body is null ? null : new ByteArrayContent(Body) };
         message.Headers.Host = DefaultHost;
+        if (Body?.Length > LargeBody)
+        {
+            message.Headers.ExpectContinue = true;
+        }
+
         foreach (var (name, value) in Headers)
         {
-            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            if (IsHost(name))
             {
                 message.Headers.Host = value;
             }

@@ -209,6 +209,10 @@ public sealed partial class ModuleConsoleTests
     [InlineData("""{"method":"GET","target":"a"}""", "the path 'a' does not begin with a slash\n")]
     [InlineData("""{"method":"CONNECT","target":"/"}""", "'CONNECT' is not a method such as GET or POST\n")]
     [InlineData("""{"method":"GET","target":"/","headers":"none"}""", "the header 'none' is not 'NAME: VALUE'\n")]
+    [InlineData("""{"method":"GET","target":"/","headers":"Host: a b"}""", "the header 'Host: a b' names no host, which may have a port, such as www.example.com:8080\n")]
+    [InlineData("""{"method":"POST","target":"/","headers":"Content-Length: 2","body":"abc"}""", "Content-Length says 2, and the body has 3 bytes; leave the header out, then it is counted\n")]
+    [InlineData("""{"method":"GET"}""", "a request is JSON such as {\"method\": \"GET\", \"target\": \"/\"}, perhaps with \"headers\" and \"body\", which are text\n")]
+    [InlineData("""{"method":"GET","target":1}""", "a request is JSON such as {\"method\": \"GET\", \"target\": \"/\"}, perhaps with \"headers\" and \"body\", which are text\n")]
     [InlineData("null", "there is no request\n")]
     public async Task Form_SaysWhatIsWrong(string json, string expected)
     {

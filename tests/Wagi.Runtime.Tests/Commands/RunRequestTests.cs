@@ -11,6 +11,7 @@ namespace Wagi.Runtime.Tests.Commands;
 public sealed class RunRequestTests : IDisposable
 {
     private const string Head = "Content-Type: text/plain\n\n";
+    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly CommandFolder _folder = new();
     private readonly MemoryStream _output = new();
@@ -53,7 +54,9 @@ public sealed class RunRequestTests : IDisposable
         await SendAsync(Wat.Echo, "--body", "@" + _folder.Write("body", "file,"));
         using var input = new MemoryStream("stdin"u8.ToArray());
         await RunAsync(_folder.Write("guest.wat", Wat.Echo), input, "--body", "-");
-        Assert.Equal("text,file,stdin", Output);
+        using var more = new MemoryStream(",again"u8.ToArray());
+        await RunAsync(_folder.PathOf("guest.wat"), more, "-d", "@-");
+        Assert.Equal("text,file,stdin,again", Output);
     }
 
     [Fact]
@@ -82,8 +85,63 @@ public sealed class RunRequestTests : IDisposable
     {
         var file = _folder.PathOf("bug.http");
         var outcome = await SendAsync(Wat.Dump, "-H", "Authorization: Bearer hunter2", "-H", "cookie: id=hunter2", "--record", file);
-        Assert.Equal($"{file}: without Authorization and cookie, which should not be passed on; --header adds it again when you replay the request\n", outcome.Error);
+        Assert.Equal($"{file}: without Authorization and cookie, which should not be passed on; --header adds them again when you replay the request\n", outcome.Error);
         Assert.Equal("GET / HTTP/1.1\nHost: localhost\n\n", File.ReadAllText(file));
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == OwnersAlone);
+
+        // A file that others could read becomes the user's alone.
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, OwnersAlone | UnixFileMode.OtherRead);
+        }
+
+        outcome = await SendAsync(Wat.Dump, "-H", "Proxy-Authorization: Basic hunter2", "--record", file);
+        Assert.Equal($"{file}: without Proxy-Authorization, which should not be passed on; --header adds it again when you replay the request\n", outcome.Error);
+        Assert.Equal("GET / HTTP/1.1\nHost: localhost\n\n", File.ReadAllText(file));
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == OwnersAlone);
+    }
+
+    [Fact]
+    public async Task Replay_ReadsStdin()
+    {
+        using var input = new MemoryStream("PUT /a HTTP/1.1\nX-One: 1\n\n123"u8.ToArray());
+        Assert.Equal(new CommandOutcome(0, "", ""), await RunAsync(_folder.Write("guest.wat", Wat.Dump), input, "--replay", "-"));
+        Assert.Contains("\0REQUEST_METHOD=PUT\0", Output, StringComparison.Ordinal);
+        Assert.Contains("\0CONTENT_LENGTH=3\0", Output, StringComparison.Ordinal);
+
+        using var wrong = new MemoryStream("nonsense"u8.ToArray());
+        var outcome = await RunAsync(_folder.PathOf("guest.wat"), wrong, "--replay", "-");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("stdin:1: 'nonsense' is no request line", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HeaderThatIsNotAscii_ReachesTheModule()
+    {
+        Assert.Equal(new CommandOutcome(0, "", ""), await SendAsync(Wat.Dump, "-H", "X-Y: ä"));
+        Assert.Contains("\0HTTP_X_Y=ä\0", Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BodyThatIsTooLarge_IsAnswered()
+    {
+        using var input = new MemoryStream(new byte[(32 << 20) + 1]);
+        var outcome = await RunAsync(_folder.Write("guest.wat", Wat.Echo), input, "-d", "-", "-i");
+        Assert.Equal(1, outcome.Code);
+        Assert.StartsWith("HTTP/1.1 413 ", Output, StringComparison.Ordinal);
+        Assert.Contains("413 the request body is larger than 33554432 bytes (request ", Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("breaks off", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("400, the request is not valid: Invalid request target\n", "--path", "/%00")]
+    [InlineData("400, the request is not valid: ", "-H", "Transfer-Encoding: nonsense", "-d", "abc")]
+    public async Task RequestThatTheServerRefuses_IsSaidWhy(string message, params string[] options)
+    {
+        var outcome = await SendAsync(Wat.Dump, [.. options, "-i"]);
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400 Bad Request\n", Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -185,6 +243,16 @@ public sealed class RunRequestTests : IDisposable
     [InlineData(2, "--path 'a' does not begin with a slash", "--path", "a")]
     [InlineData(2, "--method 'A B' is not a method", "-X", "A B")]
     [InlineData(2, "--header 'nonsense' is not 'NAME: VALUE'", "-H", "nonsense")]
+    [InlineData(2, "--header 'Host: a b' names no host, which may have a port, such as www.example.com:8080", "-H", "Host: a b")]
+    [InlineData(2, "--header 'Host: x:99999' names no host", "-H", "Host: x:99999")]
+    [InlineData(2, "--header 'Host:' names no host", "-H", "Host:")]
+    [InlineData(2, "--header: Content-Length says 2, and the body has 3 bytes; leave the header out, then it is counted", "-H", "Content-Length: 2", "-d", "abc")]
+    [InlineData(2, "--body '@' names no file", "-d", "@")]
+    [InlineData(2, "--replay '' names no file", "--replay", "")]
+    [InlineData(2, "--record '' names no file", "--record", "")]
+    [InlineData(2, "--record -: stdout is for the answer; name a file", "--record", "-")]
+    [InlineData(2, "--replay - and --body @- both read stdin; one of them needs a file", "--replay", "-", "-d", "@-")]
+    [InlineData(2, "--path '' does not begin with a slash", "--path", "")]
     [InlineData(2, "'more' is an argument, and a request has none: the module's come from --query", "--path", "/", "--", "more")]
     [InlineData(2, "--replay '/no/such' cannot be read: ", "--replay", "/no/such")]
     [InlineData(1, "--record '/no/such/file' cannot be written: ", "--record", "/no/such/file")]
