@@ -37,7 +37,7 @@ internal readonly record struct HttpField(string Name, byte[] Value)
         var colon = text.LastIndexOf(':');
         var hasPort = colon > text.LastIndexOf(']');
         var host = hasPort ? text[..colon] : text;
-        return (!hasPort || ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        return (!hasPort || (ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0))
             && Ascii.IsValid(text)
             && Uri.CheckHostName(host) switch
             {

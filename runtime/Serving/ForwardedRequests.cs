@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Serving;
 
@@ -197,10 +198,6 @@ internal sealed class ForwardedRequests(ProxyOptions proxies, RequestDelegate ne
 
         private static string? ReadScheme(string text) => text.ToLowerInvariant() is ("http" or "https") and var scheme ? scheme : null;
 
-        private static string? ReadHost(string text) =>
-            new HostString(text) is { HasValue: true } host && Uri.CheckHostName(host.Host) != UriHostNameType.Unknown
-            && (host.Port is > 0 and <= ushort.MaxValue || text.Length == host.Host.Length)
-                ? text
-                : null;
+        private static string? ReadHost(string text) => HttpField.IsAuthority(text) ? text : null;
     }
 }
