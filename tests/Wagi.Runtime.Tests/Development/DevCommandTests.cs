@@ -277,7 +277,7 @@ public sealed class DevCommandTests : IDisposable
         Write("build.sh", "touch built");
         string[] free = [option == "-l" ? "--admin" : "-l", "127.0.0.1:0"];
         await using var program = ProductProcess.Start(
-            DevProcess.Wagi, [command, Project, option, "192.0.2.1:13202", .. free, "--module-cache", _folder.PathOf("cache")]);
+            Wagi, [command, Project, option, "192.0.2.1:13202", .. free, "--module-cache", _folder.PathOf("cache")]);
         Assert.Equal(1, await program.ExitAsync(Cancellation));
         Assert.Contains(
             "wagi: Failed to bind to address 192.0.2.1:13202: this machine has no such address (choose another with -l or --admin)\n", program.Log, StringComparison.Ordinal);
