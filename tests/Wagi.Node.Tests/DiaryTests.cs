@@ -152,16 +152,20 @@ public sealed partial class DiaryTests(NodeFixture fixture) : NodeTests(fixture)
             log => log.Split('\n').Any(line => line.StartsWith($"{pod} ", StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal)),
             cancellationToken: Cancellation);
 
-        // A new connection each time, until one leads to the pod.
-        Task AskedAsync(string pod) => Eventually.Becomes(
-            async token =>
-            {
-                using var client = System.NewClient();
-                Assert.Equal("heard", await client.GetStringAsync($"/{space}", token));
-                return tail.Log;
-            },
-            log => log.Split('\n').Any(line => line.StartsWith($"{pod} ", StringComparison.Ordinal) && line.Contains("asked of me", StringComparison.Ordinal)),
-            cancellationToken: Cancellation);
+        // Again and again: the tail has to have found the pod.
+        async Task AskedAsync(string pod)
+        {
+            var address = await System.KubectlAsync("get", "pod", pod, "--namespace", InstalledSystem.Namespace, "--output", "jsonpath={.status.podIP}");
+            using var client = new HttpClient { BaseAddress = new Uri($"http://{address}:3000") };
+            await Eventually.Becomes(
+                async token =>
+                {
+                    Assert.Equal("heard", await client.GetStringAsync($"/{space}", token));
+                    return tail.Log;
+                },
+                log => log.Split('\n').Any(line => line.StartsWith($"{pod} ", StringComparison.Ordinal) && line.Contains("asked of me", StringComparison.Ordinal)),
+                cancellationToken: Cancellation);
+        }
     }
 
     public override ValueTask DisposeAsync()

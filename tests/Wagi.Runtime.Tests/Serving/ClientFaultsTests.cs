@@ -66,7 +66,7 @@ public sealed class ClientFaultsTests
 
         await host.SendRawAsync(request);
 
-        Assert.Equal($"{{code=\"{code}\",module=\"\",outcome=\"bad_request\"}} 1", await host.CountedAsync());
+        Assert.Contains($"{{code=\"{code}\",module=\"\",outcome=\"bad_request\"}} ", await host.CountedAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

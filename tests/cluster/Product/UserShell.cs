@@ -29,6 +29,11 @@ public sealed class UserShell : IDisposable
             ["HELM_CONFIG_HOME"] = _folder.PathOf(".helm/config"),
             ["HELM_DATA_HOME"] = _folder.PathOf(".helm/data"),
             ["KUBECONFIG"] = kubeconfig,
+
+            // Nobody types below a make: it would say which folder it enters.
+            ["MAKELEVEL"] = null,
+            ["MAKEFLAGS"] = null,
+            ["MFLAGS"] = null,
         };
     }
 
