@@ -74,7 +74,7 @@ public sealed class Guest : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         Engine.Ticker.Enter();
-        run.Begin(Engine.Threads, Engine.Turns, _time);
+        run.Begin(Engine.Threads, Engine.Turns);
         try
         {
             return _program.Run(run, entrypoint ?? DefaultEntrypoint);

@@ -534,7 +534,7 @@ public sealed class GuestEngine : IDisposable
     internal unsafe WasmStore CreateStore(EngineHandle engine, GuestRun run, bool isComponent = false, int memories = 1, int parts = 1)
     {
         run.Engine = engine;
-        return WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.BeginsWithTurn, run.MemoryLimit / parts, Options.MaxTableElements, isComponent, memories);
+        return WasmStore.Create(engine, run.Handle, &HostCall.Tick, run.MemoryLimit / parts, Options.MaxTableElements, isComponent, memories);
     }
 
     /// <summary>Ends what it holds, threads and native memory, now or with its last guest.</summary>

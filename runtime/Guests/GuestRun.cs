@@ -16,8 +16,6 @@ public sealed class GuestRun
     private RunDescriptors _descriptors;
     private RunClock _clock;
     private CpuTurns? _turns;
-    private TypicalTime? _time;
-    private bool _neededTurn;
     private CpuTurn _turn;
     private GuestResult _result;
     private int _statesOfRun;
@@ -120,21 +118,18 @@ public sealed class GuestRun
     }
 
     /// <summary>A guest is about to run. Each is followed by one <see cref="End"/>.</summary>
-    internal void Begin(ThreadReserve threads, CpuTurns turns, TypicalTime time)
+    internal void Begin(ThreadReserve threads, CpuTurns turns)
     {
         _self = GCHandle.Alloc(this);
         _descriptors = RunDescriptors.Standard;
         _clock.Start(Timeout, threads);
         _turns = turns;
-        _time = time;
         _result = default;
         _statesOfRun = 0;
         MemoryBytes = 0;
         _stdinPosition = 0;
         _stdinAtTick = 0;
         _isRunning = true;
-        _neededTurn = false;
-        BeginsWithTurn = time.IsComputing;
         _hasTicked = false;
         Failure = null;
         IsStopped = false;
@@ -146,11 +141,6 @@ public sealed class GuestRun
     {
         _isRunning = false;
         Times = _clock.Times();
-        if (!_neededTurn)
-        {
-            _time!.Computed(neededTurn: false);
-        }
-
         _self.Free();
         Pause();
         _clock.ReleaseThread();
@@ -159,9 +149,6 @@ public sealed class GuestRun
             EndStates();
         }
     }
-
-    /// <summary>Whether it needs a turn before it computes anything.</summary>
-    internal bool BeginsWithTurn { get; private set; }
 
     /// <summary>There is an instance, and the guest's own code begins.</summary>
     internal void Instantiated() => _clock.Instantiated();
@@ -279,13 +266,6 @@ public sealed class GuestRun
             return false;
         }
 
-        if (BeginsWithTurn)
-        {
-            BeginsWithTurn = false;
-            _clock.HoldThread();
-            return GoesOn(_turns!.Pass(ref _turn, Tenant, _clock.Left(), Stdout.Aborted));
-        }
-
         // The first tick may come at once. Most guests have ended by the second, and their answer goes out in one piece.
         if (!_hasTicked)
         {
@@ -306,13 +286,6 @@ public sealed class GuestRun
         }
 
         _stdinAtTick = _stdinPosition;
-        if (!_neededTurn)
-        {
-            // At once: others begin before this one ends.
-            _neededTurn = true;
-            _time!.Computed(neededTurn: true);
-        }
-
         return FlushStdout() && GoesOn(_turns!.Pass(ref _turn, Tenant, _clock.Left(), Stdout.Aborted));
     }
 

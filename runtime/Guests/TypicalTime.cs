@@ -1,9 +1,6 @@
 namespace Wagi.Runtime.Guests;
 
-/// <summary>
-/// The mean of what the runs of a module took lately, and whether most of them compute. Used by any number of threads, which may overwrite each
-/// other's values.
-/// </summary>
+/// <summary>The mean of what the runs of a module took lately. Used by any number of threads, which may overwrite each other's values.</summary>
 internal sealed class TypicalTime
 {
     /// <summary>
@@ -18,28 +15,11 @@ internal sealed class TypicalTime
     /// <summary>Runs that count. A few among many are interrupted by other programs, and are no longer for that.</summary>
     private const int Runs = 128;
 
-    /// <summary>All of the runs that <see cref="Computed"/> counts.</summary>
-    private const int All = 1 << 10;
-
     // Until something is known.
     private long _nanoseconds = 1_000_000;
-    private int _computing;
 
     /// <summary>Whether a run can be expected to be over as soon as anything else that is done for a request.</summary>
     public bool IsShort => Volatile.Read(ref _nanoseconds) <= Short;
-
-    /// <summary>
-    /// Whether a run can be expected to compute until it needs a turn (<see cref="CpuTurns"/>): then it waits for that before it begins. What it
-    /// computed until the first tick, many times over, would keep others from every processor.
-    /// </summary>
-    public bool IsComputing => Volatile.Read(ref _computing) > All / 2;
-
-    /// <summary>A run has computed for so long that it needed a turn, or has ended without. The last few count.</summary>
-    public void Computed(bool neededTurn)
-    {
-        var known = Volatile.Read(ref _computing);
-        Volatile.Write(ref _computing, known + (((neededTurn ? All : 0) - known) / 8));
-    }
 
     /// <summary>A run has ended.</summary>
     /// <param name="duration">What it took, waiting included.</param>

@@ -31,20 +31,19 @@ internal readonly unsafe ref struct WasmStore
     /// <param name="engine">Its engine.</param>
     /// <param name="data">What host functions and <paramref name="tick"/> are handed.</param>
     /// <param name="tick">Called when the epoch has moved on while the guest ran.</param>
-    /// <param name="ticksAtOnce">Whether that is called before the guest's first instruction.</param>
     /// <param name="memoryLimit">Bytes that the linear memory may grow to.</param>
     /// <param name="tableElements">Elements that a table may grow to.</param>
     /// <param name="isComponent">Whether it is for a component, which is made of several modules.</param>
     /// <param name="memories">Linear memories that it may have, each of which may grow to <paramref name="memoryLimit"/>.</param>
     public static WasmStore Create(
-        EngineHandle engine, nint data, delegate* unmanaged<nint, nint, ulong*, byte*, nint> tick, bool ticksAtOnce, long memoryLimit,
-        long tableElements, bool isComponent, int memories)
+        EngineHandle engine, nint data, delegate* unmanaged<nint, nint, ulong*, byte*, nint> tick, long memoryLimit, long tableElements,
+        bool isComponent, int memories)
     {
         var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), data, 0));
         NativeMethods.wasmtime_store_limiter(
             store._store, memoryLimit, tableElements, isComponent ? MaxComponentInstances : MaxInstances, MaxTables, memories);
         NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, tick, data, 0);
-        NativeMethods.wasmtime_context_set_epoch_deadline(store._context, ticksAtOnce ? 0u : 1u);
+        NativeMethods.wasmtime_context_set_epoch_deadline(store._context, 1);
         return store;
     }
 

@@ -1,7 +1,4 @@
-using System.Text;
 using Wagi.Runtime.Guests;
-using Wagi.Runtime.Tests.Harness;
-using Wagi.Runtime.Worlds;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Guests;
@@ -111,63 +108,6 @@ public sealed class CpuTurnsTests
 
         Assert.Equal(GuestOutcome.Cancelled, await passing);
         Assert.Equal(0, turns.Waiting);
-    }
-
-    /// <summary>What each request of an attacker computes before its first tick would keep others from every processor.</summary>
-    [Fact]
-    public void ModuleWhoseRunsCompute_WaitsForItsTurnBeforeItBegins()
-    {
-        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 4 });
-        using var guest = engine.Load(engine.Compile(Encoding.UTF8.GetBytes(
-            Wat.Start("(call $write (i32.const 1) (i32.const 4096) (i32.const 5)) (loop $more (br $more))", "(data (i32.const 4096) \"begun\")"))));
-        guest.Check(null);
-        var held = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Run(engine.Turns, "held")).ToList();
-
-        held.ForEach(turn => turn.Pass(TimeSpan.FromMilliseconds(1)));
-        Assert.Equal("begun", Begins());
-        held.ForEach(turn => turn.End());
-        for (var i = 0; i < 10; i++)
-        {
-            Assert.Equal("begun", Begins());
-        }
-
-        held.ForEach(turn => turn.Pass(TimeSpan.FromMilliseconds(1)));
-        Assert.Equal("", Begins());
-        held.ForEach(turn => turn.End());
-        Assert.Equal("begun", Begins());
-
-        string Begins()
-        {
-            var output = new CapturedOutput(100);
-            Assert.Equal(GuestOutcome.DeadlineExceeded, guest.Run(new GuestRun { Stdout = output, Timeout = TimeSpan.FromMilliseconds(100) }).Outcome);
-            return Encoding.ASCII.GetString(output.Bytes);
-        }
-    }
-
-    [Fact]
-    public void ModuleWhoseRunsComputeNoMore_BeginsAtOnceAgain()
-    {
-        var time = new TypicalTime();
-        for (var i = 0; i < 10; i++)
-        {
-            time.Computed(neededTurn: true);
-        }
-
-        Assert.True(time.IsComputing);
-
-        for (var i = 0; i < 10; i++)
-        {
-            time.Computed(neededTurn: false);
-        }
-
-        Assert.False(time.IsComputing);
-
-        // Every tenth one computes.
-        for (var i = 0; i < 1000; i++)
-        {
-            time.Computed(neededTurn: i % 10 == 0);
-            Assert.False(time.IsComputing);
-        }
     }
 
     private sealed class Run(CpuTurns turns, string tenant)
