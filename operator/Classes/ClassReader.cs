@@ -55,7 +55,7 @@ internal sealed class ClassReader
             MaxConcurrency = ReadBound("spec.limits.maxConcurrency", limits.MaxConcurrency?.Default, limits.MaxConcurrency?.Max),
             HttpMaxConcurrency = ReadBound("spec.limits.httpMaxConcurrency", limits.HttpMaxConcurrency?.Default, limits.HttpMaxConcurrency?.Max),
             RateLimit = ReadBound<RequestRate>(
-                "spec.limits.rateLimit", limits.RateLimit?.Default, limits.RateLimit?.Max, RequestRate.TryParse, (rate, most) => rate.Exceeds(most)),
+                "spec.limits.rateLimit", limits.RateLimit?.Default, limits.RateLimit?.Max, RequestRate.TryParse, static (rate, most) => rate.Exceeds(most)),
             ForbidsAuthorization = spec.PassAuthorization == false,
             BudgetModules = spec.Budget?.Modules,
             BudgetBytes = spec.Budget?.Bytes is { } bytes ? Quantity<long>("spec.budget.bytes", bytes, ByteSize.TryParse) : null,
@@ -127,31 +127,24 @@ internal sealed class ClassReader
         return error is null;
     }
 
-    private Bound<T> ReadBound<T>(string field, string? whenSilent, string? max, Parser<T> parse)
-        where T : struct, IComparable<T> => ReadBound(field, whenSilent, max, parse, IsMore);
-
-    private Bound<T> ReadBound<T>(string field, string? whenSilent, string? max, Parser<T> parse, Func<T, T, bool> exceeds)
+    private Bound<T> ReadBound<T>(string field, string? whenSilent, string? max, Parser<T> parse, Func<T, T, bool>? exceeds = null)
         where T : struct => ReadBound(
             field,
             whenSilent is { } least ? Quantity($"{field}.default", least, parse) : null,
             max is { } most ? Quantity($"{field}.max", most, parse) : null,
             exceeds);
 
-    private Bound<int> ReadBound(string field, int? whenSilent, int? max) => ReadBound(field, whenSilent, max, IsMore);
-
-    private static bool IsMore<T>(T value, T most)
-        where T : IComparable<T> => value.CompareTo(most) > 0;
-
     /// <summary>As in a LimitRange, the greatest value is also what those get who do not say.</summary>
-    private Bound<T> ReadBound<T>(string field, T? whenSilent, T? max, Func<T, T, bool> exceeds)
+    private Bound<T> ReadBound<T>(string field, T? whenSilent, T? max, Func<T, T, bool>? exceeds = null)
         where T : struct
     {
-        if (whenSilent is { } value && max is { } most && exceeds(value, most))
+        var bound = new Bound<T>(whenSilent ?? max, max, exceeds);
+        if (whenSilent is { } value && bound.IsExceededBy(value))
         {
             Problem($"{field}.default", "is more than max");
         }
 
-        return new Bound<T>(whenSilent ?? max, max);
+        return bound;
     }
 
     private T? Quantity<T>(string field, string text, Parser<T> parse)

@@ -115,11 +115,11 @@ internal sealed record ClassRules
     {
         string?[] problems =
         [
-            Over("timeout", entry.Timeout, Timeout.Max, Duration.Format),
-            Over("memoryLimit", entry.MemoryLimit, MemoryLimit.Max, ByteSize.Format),
-            Over("maxConcurrency", entry.MaxConcurrency, MaxConcurrency.Max, Number),
-            Over("httpMaxConcurrency", entry.HttpMaxConcurrency, HttpMaxConcurrency.Max, Number),
-            Over("rateLimit", entry.RateLimit, RateLimit.Max, rate => rate.ToString(), (rate, most) => rate.Exceeds(most)),
+            Over("timeout", entry.Timeout, Timeout, Duration.Format),
+            Over("memoryLimit", entry.MemoryLimit, MemoryLimit, ByteSize.Format),
+            Over("maxConcurrency", entry.MaxConcurrency, MaxConcurrency, Number),
+            Over("httpMaxConcurrency", entry.HttpMaxConcurrency, HttpMaxConcurrency, Number),
+            Over("rateLimit", entry.RateLimit, RateLimit, rate => rate.ToString()),
         ];
         return problems.OfType<string>();
     }
@@ -202,12 +202,9 @@ internal sealed record ClassRules
     private static bool IsAtOrBelow(string server, string allowed) =>
         server.TrimEnd('/') == allowed.TrimEnd('/') || server.StartsWith(allowed.TrimEnd('/') + "/", StringComparison.Ordinal);
 
-    private string? Over<T>(string field, T? value, T? max, Func<T, string> format)
-        where T : struct, IComparable<T> => Over(field, value, max, format, (asked, most) => asked.CompareTo(most) > 0);
-
-    private string? Over<T>(string field, T? value, T? max, Func<T, string> format, Func<T, T, bool> exceeds)
+    private string? Over<T>(string field, T? value, Bound<T> bound, Func<T, string> format)
         where T : struct =>
-        value is { } asked && max is { } most && exceeds(asked, most)
+        value is { } asked && bound.Max is { } most && bound.IsExceededBy(asked)
             ? Broken($"spec.{field}", $"{format(asked)} is more than {format(most)}", $"limits.{field}")
             : null;
 
@@ -223,8 +220,13 @@ internal sealed record ClassRules
 /// <summary>A bound of a class.</summary>
 /// <param name="Default">What a WagiModule gets that does not say.</param>
 /// <param name="Max">The most that it may ask for.</param>
-internal readonly record struct Bound<T>(T? Default, T? Max)
-    where T : struct;
+/// <param name="Exceeds">Whether the first of two values is more than the second; null: they have an order.</param>
+internal readonly record struct Bound<T>(T? Default, T? Max, Func<T, T, bool>? Exceeds = null)
+    where T : struct
+{
+    /// <summary>Whether a value is more than <see cref="Max"/>.</summary>
+    public bool IsExceededBy(T value) => Max is { } most && (Exceeds?.Invoke(value, most) ?? Comparer<T>.Default.Compare(value, most) > 0);
+}
 
 /// <summary>Whose signature modules of some registries need.</summary>
 /// <param name="Field">The rule's place in the spec.</param>

@@ -21,6 +21,9 @@ internal sealed class Renderer
     private readonly Dictionary<string, TenantNamespace> _namespaces = new(StringComparer.Ordinal);
     private readonly PlanInput _input;
 
+    /// <summary>Whether the rules that the plan has to follow are not known, so that it is empty.</summary>
+    private bool _lacksRules;
+
     /// <param name="files">The manifests.</param>
     /// <param name="input">Everything else that the plan is made from.</param>
     /// <param name="className">The class to render; null: the default one of the manifests, or their only one.</param>
@@ -31,7 +34,7 @@ internal sealed class Renderer
             _problems.AddRange(file.Problems);
             if (file.HasUnreadClass)
             {
-                LacksRules = true;
+                _lacksRules = true;
                 _problems.Add(new Problem(
                     new SourceLocation(file.Problems[0].Location.File, 0, 0),
                     ProblemSeverity.Error,
@@ -61,14 +64,14 @@ internal sealed class Renderer
             }
         }
 
-        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !LacksRules)
+        if (className is not null && !_classes.Exists(manifest => manifest.Class.Name == className) && !_lacksRules)
         {
             _problems.Add(new Problem(
                 new SourceLocation("--class", 0, 0), ProblemSeverity.Error, $"there is no WagiClass '{className}' among the manifests"));
-            LacksRules = true;
+            _lacksRules = true;
         }
 
-        if (LacksRules)
+        if (_lacksRules)
         {
             // Without the rules, what they forbid would pass.
             _manifests.Clear();
@@ -76,9 +79,6 @@ internal sealed class Renderer
 
         _input = Complete(_classes.Count == 0 ? input : WithClass(input, className));
     }
-
-    /// <summary>Whether the rules that the plan has to follow are not known, so that it is empty.</summary>
-    public bool LacksRules { get; private set; }
 
     /// <summary>The tags whose digests are asked for.</summary>
     public ImmutableHashSet<ResolutionRequest> Tags => Planner.Plan(_input).Resolutions;
@@ -97,7 +97,7 @@ internal sealed class Renderer
             .ThenBy(problem => problem.Location.Line)
             .ThenBy(problem => problem.Location.Column)
             .ToImmutableArray();
-        return new RenderedModules(plan, problems, VerdictTable.Rows(plan.Verdicts, _unread, RouteOf), LacksRules);
+        return new RenderedModules(plan, problems, VerdictTable.Rows(plan.Verdicts, _unread, RouteOf), _lacksRules);
     }
 
     private string RouteOf(ObjectKey key) => _manifests.GetValueOrDefault(key)?.Module.Spec.Route ?? "";
@@ -144,7 +144,7 @@ internal sealed class Renderer
                 new SourceLocation(own.Locate("").File, 0, 0),
                 ProblemSeverity.Error,
                 $"nothing is rendered: WagiClass '{name}' has rules that cannot be followed"));
-            LacksRules = true;
+            _lacksRules = true;
             _manifests.Clear();
         }
 

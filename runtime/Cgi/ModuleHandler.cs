@@ -154,10 +154,9 @@ public sealed partial class ModuleHandler : IModuleHandler
         {
             end = await AnswerAsync(context, matchedRoute, entrypoint ?? _entrypoint, start);
         }
-        catch (Exception exception) when (BadRequestOf(exception, context) is not null)
+        catch (Exception exception) when (BadRequestOf(exception, context) is { } bad)
         {
             // Answered by whoever calls; here it is only counted.
-            var bad = BadRequestOf(exception, context)!;
             end = new RequestEnd(RequestOutcome.BadRequest, Reason: bad.Message);
             context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : bad.StatusCode;
             throw bad;

@@ -139,7 +139,7 @@ public sealed record ClassModuleLimits
     [Description("Responses to HTTP requests of the module that may be open at a time in one runtime. Example: {max: 32}")]
     public NumberBound? HttpMaxConcurrency { get; init; }
 
-    [Description("Requests that one runtime pod answers in a second, a minute or an hour. Rates are compared by what they come to in a second. Example: {default: 100/s, max: 500/s}")]
+    [Description("Requests that one runtime pod answers in a second, a minute or an hour. A rate exceeds max if it lets more pass in the long run, or at once: 60/m is more than 1/s. Example: {default: 100/s, max: 500/s}")]
     public RateBound? RateLimit { get; init; }
 }
 
