@@ -74,16 +74,16 @@ public sealed class Guest : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         Engine.Ticker.Enter();
-        run.Begin(Engine.Threads, Engine.Turns);
+        run.Begin(Engine.Threads, Engine.Turns, _time.IsLong);
         try
         {
-            return _program.Run(run, entrypoint ?? DefaultEntrypoint);
+            return run.IsStopped ? run.Conclude(default, GuestOutcome.Completed) : _program.Run(run, entrypoint ?? DefaultEntrypoint);
         }
         finally
         {
             Engine.Ticker.Leave();
             run.End();
-            _time.Add(run.Times.Total);
+            _time.Add(run.Times.Total, run.TookTurns);
         }
     }
 

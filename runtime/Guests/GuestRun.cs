@@ -117,8 +117,14 @@ public sealed class GuestRun
         Array.Clear(States);
     }
 
-    /// <summary>A guest is about to run. Each is followed by one <see cref="End"/>.</summary>
-    internal void Begin(ThreadReserve threads, CpuTurns turns)
+    /// <summary>Whether it had to take turns.</summary>
+    internal bool TookTurns { get; private set; }
+
+    /// <summary>A guest is about to run, unless the run is stopped already. Each is followed by one <see cref="End"/>.</summary>
+    /// <param name="threads">The threads that guests keep.</param>
+    /// <param name="turns">Where those that compute take turns.</param>
+    /// <param name="isLong">Whether this one is expected to: then it waits for the first before it begins.</param>
+    internal void Begin(ThreadReserve threads, CpuTurns turns, bool isLong)
     {
         _self = GCHandle.Alloc(this);
         _descriptors = RunDescriptors.Standard;
@@ -131,9 +137,17 @@ public sealed class GuestRun
         _stdinAtTick = 0;
         _isRunning = true;
         _hasTicked = false;
+        TookTurns = false;
         Failure = null;
         IsStopped = false;
         HasMemory = false;
+        SparedProcessor.Release();
+        if (isLong)
+        {
+            _clock.HoldThread();
+            TakeTurn();
+            _clock.Ready();
+        }
     }
 
     /// <summary>The guest has ended and its store is gone: gives back all that the run has held, whatever became of it.</summary>
@@ -286,7 +300,8 @@ public sealed class GuestRun
         }
 
         _stdinAtTick = _stdinPosition;
-        return FlushStdout() && GoesOn(_turns!.Pass(ref _turn, Tenant, _clock.Left(), Stdout.Aborted));
+        TookTurns = true;
+        return FlushStdout() && TakeTurn();
     }
 
     /// <summary>Puts the guest to sleep for at least this long. False: it must not go on.</summary>
@@ -345,7 +360,25 @@ public sealed class GuestRun
         if (_turn.Kind != CpuTurnKind.None)
         {
             _turns!.Release(ref _turn);
+            SparedProcessor.Release();
         }
+    }
+
+    private bool TakeTurn()
+    {
+        // Before it waits: it would wake up there and be in the way.
+        if (_turn.Kind != CpuTurnKind.Spare)
+        {
+            SparedProcessor.Avoid();
+        }
+
+        var outcome = _turns!.Pass(ref _turn, Tenant, _clock.Left(), Stdout.Aborted);
+        if (_turn.Kind != CpuTurnKind.Own)
+        {
+            SparedProcessor.Release();
+        }
+
+        return GoesOn(outcome);
     }
 
     private bool GoesOn(GuestOutcome outcome)

@@ -10,6 +10,7 @@ namespace Wagi.Runtime.Guests;
 internal struct RunClock
 {
     private long _start;
+    private long _ready;
     private long _deadline;
     private long _instantiated;
     private RunWaits _waits;
@@ -29,7 +30,7 @@ internal struct RunClock
     {
         var now = Stopwatch.GetTimestamp();
         return new RunTimes(
-            _start, Stopwatch.GetElapsedTime(_start, now), Stopwatch.GetElapsedTime(_start, _instantiated == 0 ? now : _instantiated), Of(RunWait.Input),
+            _start, Stopwatch.GetElapsedTime(_start, now), Stopwatch.GetElapsedTime(_ready, _instantiated == 0 ? now : _instantiated), Of(RunWait.Input),
             Of(RunWait.Outbound), Of(RunWait.Output));
     }
 
@@ -37,12 +38,16 @@ internal struct RunClock
     public void Start(TimeSpan timeout, ThreadReserve threads)
     {
         _start = Stopwatch.GetTimestamp();
+        _ready = _start;
         _deadline = _start + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
         _instantiated = 0;
         _waits = default;
         _threads = threads;
         _holdsThread = false;
     }
+
+    /// <summary>It has waited for its turn, and its instance is made.</summary>
+    public void Ready() => _ready = Stopwatch.GetTimestamp();
 
     /// <summary>The instance is there; from here on the guest itself runs.</summary>
     public void Instantiated() => _instantiated = Stopwatch.GetTimestamp();

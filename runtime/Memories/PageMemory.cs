@@ -17,6 +17,9 @@ internal static unsafe partial class PageMemory
     private const int AdviceDontFork = 10;
     private const int AdviceNoHugePage = 15;
 
+    // About 0.1 ms.
+    private const nuint MaxForgotten = 2 << 20;
+
     /// <summary>Bytes of a page.</summary>
     public static nuint PageSize { get; } = (nuint)Environment.SystemPageSize;
 
@@ -54,8 +57,22 @@ internal static unsafe partial class PageMemory
     /// <summary>The opposite of <see cref="TryOpen"/>.</summary>
     public static bool TryClose(byte* start, nuint length) => length == 0 || Protect((nint)start, length, ProtectionNone) == 0;
 
-    /// <summary>Forgets what is in pages: they hold what was mapped, zeros or a file's, and take no memory until they are touched. False: the kernel refuses.</summary>
-    public static bool TryForget(byte* start, nuint length) => length == 0 || Advise((nint)start, length, AdviceDontNeed) == 0;
+    /// <summary>
+    /// Forgets what is in pages: they hold what was mapped, zeros or a file's, and take no memory until they are touched. A part at a time: for as
+    /// long as a call takes, no other thread opens pages, and those that look at some wait behind the one that wants to. False: the kernel refuses.
+    /// </summary>
+    public static bool TryForget(byte* start, nuint length)
+    {
+        for (nuint at = 0; at < length; at += MaxForgotten)
+        {
+            if (Advise((nint)(start + at), Math.Min(length - at, MaxForgotten), AdviceDontNeed) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// Neither is needed for anything to be right, so a kernel without them will do: a huge page would be cleared as a whole for one byte, and a

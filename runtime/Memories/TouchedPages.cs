@@ -113,6 +113,9 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
 
     private const int MaxRegions = 64;
 
+    // Other threads may have to wait for a call to end: 2 MiB at a time.
+    private const ulong MaxPages = 512;
+
     public override string Method => "PAGEMAP_SCAN";
 
     public override int Next(ref nuint start, nuint end, Span<PageRange> ranges)
@@ -125,6 +128,7 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
             End = end,
             Regions = (ulong)regions,
             RegionCount = (ulong)Math.Min(MaxRegions, ranges.Length),
+            PageCount = MaxPages,
             Inverted = OfFile,
             AllOf = OfFile,
             AnyOf = Present | Swapped,
@@ -167,7 +171,7 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
         public ulong WalkEnd;
         public ulong Regions;
         public ulong RegionCount;
-        public ulong MaxPages;
+        public ulong PageCount;
         public ulong Inverted;
         public ulong AllOf;
         public ulong AnyOf;

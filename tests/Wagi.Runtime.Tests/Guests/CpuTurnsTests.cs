@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.Text;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Tests.Harness;
+using Wagi.Runtime.Worlds;
 using Wagi.TestCluster;
 
 namespace Wagi.Runtime.Tests.Guests;
@@ -110,6 +114,85 @@ public sealed class CpuTurnsTests
         Assert.Equal(0, turns.Waiting);
     }
 
+    /// <summary>What each request of an attacker computes before its first tick would keep others from every processor.</summary>
+    [Fact]
+    public void ModuleWhoseRunsCompute_WaitsForItsTurnBeforeItBegins()
+    {
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 4 });
+        using var guest = Endless(engine);
+        var held = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Run(engine.Turns, "held")).ToList();
+
+        held.ForEach(turn => turn.Pass(TimeSpan.FromMilliseconds(1)));
+        Assert.Equal("begun", Begins());
+        held.ForEach(turn => turn.End());
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("begun", Begins());
+        }
+
+        held.ForEach(turn => turn.Pass(TimeSpan.FromMilliseconds(1)));
+        Assert.Equal("", Begins());
+        held.ForEach(turn => turn.End());
+        Assert.Equal("begun", Begins());
+
+        string Begins()
+        {
+            var output = new CapturedOutput(100);
+            Assert.Equal(GuestOutcome.DeadlineExceeded, guest.Run(new GuestRun { Stdout = output, Timeout = TimeSpan.FromMilliseconds(100) }).Outcome);
+            return Encoding.ASCII.GetString(output.Bytes);
+        }
+    }
+
+    /// <summary>Where a turn begins, the kernel decides: often on the processor on which a request is answered just then.</summary>
+    [Fact]
+    public async Task RunsThatTakeTurns_KeepOffTheFirstProcessor_AndTheirThreadsComeBack()
+    {
+        var everywhere = Processors("/proc/thread-self");
+        Assert.SkipWhen(everywhere.Count < 2, "there is one processor");
+        using var engine = GuestEngines.Create(new GuestEngineOptions());
+        using var guest = Endless(engine);
+        using var stop = new CancellationTokenSource();
+        var thread = new TaskCompletionSource<string>();
+        var run = Task.Factory.StartNew(
+            () =>
+            {
+                thread.SetResult(File.ResolveLinkTarget("/proc/thread-self", returnFinalTarget: false)!.FullName);
+                Assert.Equal(
+                    GuestOutcome.Cancelled,
+                    guest.Run(new GuestRun { Timeout = TimeSpan.FromMinutes(5), Stdout = new UnreadOutput(stop.Token) }).Outcome);
+                return Processors("/proc/thread-self");
+            },
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+
+        var path = await thread.Task;
+        await Eventually.Becomes(() => Processors(path), processors => processors.SequenceEqual(everywhere.Skip(1)));
+        await stop.CancelAsync();
+
+        Assert.Equal(everywhere, await run);
+    }
+
+    private static Guest Endless(GuestEngine engine)
+    {
+        var guest = engine.Load(engine.Compile(Encoding.UTF8.GetBytes(
+            Wat.Start("(call $write (i32.const 1) (i32.const 4096) (i32.const 5)) (loop $more (br $more))", "(data (i32.const 4096) \"begun\")"))));
+        guest.Check(null);
+        return guest;
+    }
+
+    /// <summary>Where the kernel may run a thread.</summary>
+    private static List<int> Processors(string thread)
+    {
+        const string Label = "Cpus_allowed_list:";
+        var line = File.ReadLines($"{thread}/status").Single(line => line.StartsWith(Label, StringComparison.Ordinal));
+        return [.. line[Label.Length..].Split(',').SelectMany(part =>
+        {
+            var ends = part.Split('-').Select(end => int.Parse(end, CultureInfo.InvariantCulture)).ToList();
+            return Enumerable.Range(ends[0], ends[^1] - ends[0] + 1);
+        })];
+    }
+
     private sealed class Run(CpuTurns turns, string tenant)
     {
         private CpuTurn _turn;
@@ -119,5 +202,14 @@ public sealed class CpuTurnsTests
         public GuestOutcome Pass(TimeSpan? left = null, CancellationToken aborted = default) => turns.Pass(ref _turn, tenant, left ?? Long, aborted);
 
         public void End() => turns.Release(ref _turn);
+    }
+
+    private sealed class UnreadOutput(CancellationToken aborted) : IGuestOutput
+    {
+        public CancellationToken Aborted => aborted;
+
+        public bool Write(ReadOnlySpan<byte> bytes) => true;
+
+        public bool Flush() => true;
     }
 }

@@ -10,7 +10,7 @@ public sealed class TypicalTimeTests
     {
         for (var i = 0; i < times; i++)
         {
-            _time.Add(TimeSpan.FromMicroseconds(microseconds));
+            _time.Add(TimeSpan.FromMicroseconds(microseconds), tookTurns: false);
         }
     }
 
@@ -70,5 +70,24 @@ public sealed class TypicalTimeTests
         Run(128, microseconds: 10);
 
         Assert.True(_time.IsShort);
+    }
+
+    [Fact]
+    public void ModuleWhoseRunsTakeTurns_IsLong_AndShortOnesInBetweenDoNotMakeItSo()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.False(_time.IsLong && i < 8);
+            _time.Add(TimeSpan.FromMilliseconds(20), tookTurns: true);
+        }
+
+        Assert.True(_time.IsLong);
+        Run(10, microseconds: 10);
+        Assert.False(_time.IsLong);
+        for (var i = 0; i < 1000; i++)
+        {
+            _time.Add(TimeSpan.FromMilliseconds(20), tookTurns: i % 10 == 0);
+            Assert.False(_time.IsLong);
+        }
     }
 }
