@@ -218,9 +218,16 @@ public sealed partial class ModuleHandler : IModuleHandler
                 return await RefuseAsync(context) with { Parts = RequestParts.WithoutRun(start, received) };
             }
 
-            if (_guest.Engine.Starts.IsBusy && !_guest.IsShort)
+            if (_guest.Engine.Starts is { IsBusy: true } starts)
             {
-                await _guest.Engine.Starts.WaitAsync(_tenant);
+                if (_guest.IsShort)
+                {
+                    starts.Pass(_tenant);
+                }
+                else
+                {
+                    await starts.WaitAsync(_tenant);
+                }
             }
 
             var (end, times) = await RunAsync(context, route, entrypoint, body);

@@ -141,7 +141,7 @@ public sealed class GuestRun
         Failure = null;
         IsStopped = false;
         HasMemory = false;
-        SparedProcessor.Release();
+        SparedProcessor.Begin();
         if (isLong)
         {
             _clock.HoldThread();

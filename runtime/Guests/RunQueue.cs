@@ -6,7 +6,8 @@ namespace Wagi.Runtime.Guests;
 /// workers, no more than there are processors, take the next one of the tenant whose guests have had the least time.
 /// </summary>
 /// <remarks>
-/// Modules whose runs are short begin without a turn (<see cref="TypicalTime"/>): it would cost more than they do.
+/// Modules whose runs are short begin without a turn (<see cref="TypicalTime"/>): it would cost more than they do. While those of another tenant
+/// come, there is one worker less, and none on the <see cref="SparedProcessor"/>.
 /// <para/>
 /// Start-time fair queueing (Goyal, Vin, Cheng: "Start-time Fair Queueing", SIGCOMM 1996) with equal weights: a tenant that comes back after
 /// a pause starts where the others are, so that nobody saves up time.
@@ -18,6 +19,9 @@ internal sealed class RunQueue : IThreadPoolWorkItem
 
     /// <summary>How long nothing may wait before guests need not wait for their turn: many clients that wait for answers pause together.</summary>
     private static readonly TimeSpan Lull = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a processor is kept for short requests after one: their clients pause as well.</summary>
+    private static readonly TimeSpan Attention = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Tenants that are remembered before those are looked for that need not be.</summary>
     private const int ManyTenants = 256;
@@ -36,6 +40,10 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private readonly PriorityQueue<Tenant, long> _waiting = new();
 
     private long _busySince;
+
+    // Whose guest a worker has taken last, and when a short one of somebody else began; 0: none has.
+    private volatile string _running = "";
+    private long _shortSince;
     private long _now;
     private int _workers;
     private int _waiters;
@@ -103,6 +111,16 @@ internal sealed class RunQueue : IThreadPoolWorkItem
         return waiter.Task;
     }
 
+    /// <summary>A short guest begins, without a turn.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    public void Pass(string tenant)
+    {
+        if (tenant != _running)
+        {
+            Volatile.Write(ref _shortSince, _time.GetTimestamp());
+        }
+    }
+
     /// <summary>The guest on this thread takes its time, or waits for something: the next may begin meanwhile.</summary>
     public void Detach()
     {
@@ -122,9 +140,19 @@ internal sealed class RunQueue : IThreadPoolWorkItem
         }
 
         _current = turn;
+        if (KeepsProcessor())
+        {
+            SparedProcessor.Avoid();
+        }
+
         waiter.SetResult();
         Detach();
+        SparedProcessor.Release();
     }
+
+    /// <summary>Whether one processor is for short guests, because one of another tenant than that of the workers' guests has begun lately.</summary>
+    private bool KeepsProcessor() =>
+        _maxWorkers > 1 && Volatile.Read(ref _shortSince) is var since and not 0 && _time.GetElapsedTime(since) < Attention;
 
     /// <summary>Whose turn it is; null: nobody waits, and the worker ends.</summary>
     private (Turn Turn, TaskCompletionSource Waiter)? Next()
@@ -138,6 +166,7 @@ internal sealed class RunQueue : IThreadPoolWorkItem
             }
 
             var waiter = tenant.Waiting.Dequeue();
+            _running = tenant.Name;
             Volatile.Write(ref _waiters, _waiters - 1);
 
             // What it will take is not known before it is over; until then it counts as much as the last ones did.
@@ -175,7 +204,8 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     /// <summary>Behind what else the pool has to do: requests that are short to read, and answers that are short to send.</summary>
     private void AddWorker()
     {
-        if (_workers < _maxWorkers && _workers < _waiters)
+        var workers = KeepsProcessor() ? _maxWorkers - 1 : _maxWorkers;
+        if (_workers < workers && _workers < _waiters)
         {
             _workers++;
             _post(this);
@@ -197,13 +227,15 @@ internal sealed class RunQueue : IThreadPoolWorkItem
             }
         }
 
-        tenant = new Tenant();
+        tenant = new Tenant(name);
         _tenants.Add(name, tenant);
         return tenant;
     }
 
-    private sealed class Tenant
+    private sealed class Tenant(string name)
     {
+        public string Name { get; } = name;
+
         public Queue<TaskCompletionSource> Waiting { get; } = new();
 
         /// <summary>Guests of it that a worker runs.</summary>

@@ -5,8 +5,9 @@ using System.Runtime.InteropServices;
 namespace Wagi.Runtime.Guests;
 
 /// <summary>
-/// The processor that guests which take turns keep off (<see cref="CpuTurns"/>). The kernel puts a thread that wakes up where it likes, so that each
-/// turn could begin where requests are answered. A thread that answers and meets one that computes waits for a timer tick, 4 ms as a rule.
+/// The processor that guests keep off which take turns (<see cref="CpuTurns"/>, <see cref="RunQueue"/>). The kernel puts a thread that wakes up
+/// where it likes, so that each turn could begin where requests are answered. A thread that answers and meets one that computes waits for a tick of
+/// the timer, 4 ms as a rule.
 /// </summary>
 /// <remarks>
 /// sched_setaffinity(2). It is the first of the processors that this process may use, so that all runtimes of a node spare the same. With one
@@ -34,6 +35,15 @@ internal static partial class SparedProcessor
         {
             t_place = Place.Elsewhere;
             Set(in known.Others);
+        }
+    }
+
+    /// <summary>This thread is used for the first time: if the one that started it kept off, so does it until here.</summary>
+    public static void Begin()
+    {
+        if (t_place == Place.Inherited)
+        {
+            Release();
         }
     }
 

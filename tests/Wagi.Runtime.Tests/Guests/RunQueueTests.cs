@@ -90,6 +90,32 @@ public sealed class RunQueueTests
     }
 
     [Fact]
+    public void ShortRequestsOfANeighbour_HaveAProcessor_WhileAnotherKeepsAllWorkersBusy()
+    {
+        _queue = Create(processors: 2);
+        Arrive("attacker", count: 100);
+        Assert.Equal(2, _pool.Count);
+
+        // Its own short ones change nothing.
+        Work(items: 4);
+        _queue.Pass("attacker");
+        Work(items: 4);
+        Assert.Equal(2, _pool.Count);
+
+        _queue.Pass("neighbour");
+        Work(items: 4);
+        Assert.Single(_pool);
+
+        // There have been none for a while: who waits gets every processor again.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Work(items: 4);
+        Arrive("attacker");
+        Assert.Equal(2, _pool.Count);
+        Work();
+        Assert.Equal(101, _order.Count);
+    }
+
+    [Fact]
     public void TenantThatComesBack_HasSavedUpNothing()
     {
         Arrive("idle");
