@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using Wagi.Kubernetes.ApiServer;
 
@@ -16,8 +17,11 @@ internal sealed class RuntimeLogs(ApiServerClient client, string @namespace, str
 
     private readonly Dictionary<string, Task> _readers = new(StringComparer.Ordinal);
 
-    // How many of its lines a pod is asked for, until its log has begun; from then on none of those before.
-    private readonly ConcurrentDictionary<string, int?> _before = new(StringComparer.Ordinal);
+    // How many of its lines a pod is asked for, until there was one.
+    private readonly Dictionary<string, int?> _before = new(StringComparer.Ordinal);
+
+    // When the last line of each pod was written: a log that breaks off goes on behind it.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _read = new(StringComparer.Ordinal);
 
     /// <summary>Hands on every line with the name of its pod, one after the other.</summary>
     /// <param name="lines">How many lines of before.</param>
@@ -40,8 +44,9 @@ internal sealed class RuntimeLogs(ApiServerClient client, string @namespace, str
         {
             foreach (var pod in pods.Where(pod => !_readers.ContainsKey(pod)))
             {
-                // Of a pod that came later, everything is new, also if it is tried before it has started; of one whose log is begun again, what comes from now on.
-                _readers[pod] = ReadPodAsync(pod, _before.GetOrAdd(pod, before), follows, write, cancellationToken);
+                // Of a pod that came later, everything is new, also if it is tried before it has started.
+                _before.TryAdd(pod, before);
+                _readers[pod] = ReadPodAsync(pod, _before[pod], follows, write, cancellationToken);
             }
 
             before = null;
@@ -80,15 +85,25 @@ internal sealed class RuntimeLogs(ApiServerClient client, string @namespace, str
 
     private async Task ReadPodAsync(string pod, int? lines, bool follows, Action<string, string> write, CancellationToken cancellationToken)
     {
-        var path = $"{ApiResource.Pods.PathOf(new ObjectKey(@namespace, pod))}/log?container={Container}{(lines is null ? "" : $"&tailLines={lines}")}{(follows ? "&follow=true" : "")}";
+        // The server goes by whole seconds.
+        var since = _read.GetValueOrDefault(pod);
+        var from = since != default
+            ? string.Create(CultureInfo.InvariantCulture, $"&sinceTime={since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")
+            : lines is null ? "" : $"&tailLines={lines}";
+        var path = $"{ApiResource.Pods.PathOf(new ObjectKey(@namespace, pod))}/log?container={Container}&timestamps=true{from}{(follows ? "&follow=true" : "")}";
         try
         {
             using var response = await client.StreamAsync(path, accept: "*/*", cancellationToken);
-            _before[pod] = 0;
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
             while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
-                write(pod, line);
+                // A line without a time is the kubelet's own, such as that there is no log yet.
+                var end = line.IndexOf(' ', StringComparison.Ordinal);
+                if (end > 0 && DateTimeOffset.TryParse(line.AsSpan(0, end), CultureInfo.InvariantCulture, out var time) && time > since)
+                {
+                    _read[pod] = time;
+                    write(pod, line[(end + 1)..]);
+                }
             }
         }
         catch (ApiServerException exception) when (exception.IsNotFound || exception.IsInvalid)

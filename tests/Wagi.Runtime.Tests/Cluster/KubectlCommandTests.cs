@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using Microsoft.AspNetCore.Http;
 using Wagi.Hosting.CommandLine;
@@ -131,8 +132,8 @@ public sealed class KubectlCommandTests
     {
         await using var server = await FakeApiServer.StartAsync();
         server.List(Pods, Pod("wagi-b"), Pod("wagi-a"));
-        server.Answer(Pods + "/wagi-a/log", context => context.Response.WriteAsync("info  Handler: shop/cart is loaded\ninfo  Handler: shop/cart-2 is loaded\n"));
-        server.Answer(Pods + "/wagi-b/log", context => context.Response.WriteAsync("warn  Handler: blog/cart trapped\nwarn  Handler: shop/cart 0H1 trapped: \u001b[31munreachable\n"));
+        server.Answer(Pods + "/wagi-a/log", context => context.Response.WriteAsync("2026-11-29T10:00:00.1Z info  Handler: shop/cart is loaded\n2026-11-29T10:00:00.2Z info  Handler: shop/cart-2 is loaded\n"));
+        server.Answer(Pods + "/wagi-b/log", context => context.Response.WriteAsync("2026-11-29T10:00:00.1Z warn  Handler: blog/cart trapped\n2026-11-29T10:00:00.2Z warn  Handler: shop/cart 0H1 trapped: \u001b[31munreachable\n"));
 
         var outcome = await RunAsync(server, "tail", "cart", "--no-follow");
 
@@ -153,7 +154,7 @@ public sealed class KubectlCommandTests
             begun.TrySetResult();
             return Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        server.Answer(Pods + "/wagi-b/log", context => context.Response.WriteAsync($"shop/cart came later{context.Request.Query["tailLines"]}\n"));
+        server.Answer(Pods + "/wagi-b/log", context => context.Response.WriteAsync($"2026-11-29T10:00:00Z shop/cart came later{context.Request.Query["tailLines"]}\n"));
         using var output = new StringWriter();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var tail = RunAsync(server, TextWriter.Synchronized(output), TextWriter.Null, ["tail"], end.Token);
@@ -175,7 +176,7 @@ public sealed class KubectlCommandTests
         server.Answer(Pods + "/wagi-a/log", context =>
         {
             context.Response.StatusCode = ++tries == 1 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
-            return context.Response.WriteAsync(tries == 1 ? "{}" : $"shop/cart is ready, of the last {context.Request.Query["tailLines"]}\n");
+            return context.Response.WriteAsync(tries == 1 ? "{}" : $"2026-11-29T10:00:00Z shop/cart is ready, of the last {context.Request.Query["tailLines"]}\n");
         });
         using var output = new StringWriter();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -185,6 +186,36 @@ public sealed class KubectlCommandTests
         await Eventually.Becomes(_ => Task.FromResult(output.ToString()), text => text.Contains("wagi-a shop/cart is ready, of the last 7\n", StringComparison.Ordinal));
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tail);
+    }
+
+    /// <summary>A kubelet says so in the log itself, with 200, while the container's file is not there; and any log breaks off with its connection.</summary>
+    [Fact]
+    public async Task Tail_WhoseLogBreaksOff_GoesOnBehindTheLastLine()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        server.List(Pods, Pod("wagi-a"));
+        var asked = new ConcurrentQueue<string>();
+        server.Answer(Pods + "/wagi-a/log", context =>
+        {
+            asked.Enqueue($"{context.Request.Query["tailLines"]} {context.Request.Query["sinceTime"]}");
+            return context.Response.WriteAsync(asked.Count switch
+            {
+                1 => "unable to retrieve container logs for containerd://1\n",
+                2 => "2026-11-29T10:00:00.123456789Z shop/cart is ready\n",
+                3 => "2026-11-29T10:00:00.123456789Z shop/cart is ready\n2026-11-29T10:00:00.223456789Z shop/cart has failed\n",
+                _ => "",
+            });
+        });
+        using var output = new StringWriter();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+        var tail = RunAsync(server, TextWriter.Synchronized(output), TextWriter.Null, ["tail", "--lines", "7"], end.Token);
+
+        await Eventually.Becomes(() => asked.Count, count => count == 4);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tail);
+        Assert.Equal("wagi-a shop/cart is ready\nwagi-a shop/cart has failed\n", output.ToString());
+        Assert.Equal(["7 ", "7 ", " 2026-11-29T10:00:00Z", " 2026-11-29T10:00:00Z"], asked);
     }
 
     [Fact]
