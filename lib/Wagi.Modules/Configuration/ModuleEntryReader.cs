@@ -40,7 +40,7 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         }
 
         var (module, requires) = ReadModule();
-        Id = Text(ModuleKeys.Id) ?? DefaultId(route);
+        Id = ReadId() ?? DefaultId(route);
         var entry = new ModuleEntry
         {
             Route = route!,
@@ -99,6 +99,18 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
         key = SignatureKey.TryParse(text, out var parsed, out error) ? parsed.Text : null;
         error = error is null ? null : $"'{ModuleKeys.SignatureKeys}': {error}";
         return error is null;
+    }
+
+    private string? ReadId()
+    {
+        var id = Text(ModuleKeys.Id);
+        if (id is "")
+        {
+            Fail(table.Values[ModuleKeys.Id].Location, $"'{ModuleKeys.Id}' is empty", "without the line it is the route");
+            return null;
+        }
+
+        return id;
     }
 
     /// <summary>WAGI's entries have no id: their hosts and route name them.</summary>
@@ -240,12 +252,21 @@ internal sealed class ModuleEntryReader(TomlTableValue table, ImmutableArray<Pro
     private ImmutableSortedDictionary<string, string> ReadEnvironment()
     {
         var environment = Map(ModuleKeys.Environment);
-        foreach (var name in environment.Keys.Where(MetaVariableNames.All.Contains))
+        foreach (var name in environment.Keys)
         {
-            Warn(
-                ((TomlTableValue)table.Values[ModuleKeys.Environment]).Values[name].Location,
-                $"'{ModuleKeys.Environment}.{name}' has no effect",
-                $"every request sets {name}; choose another name");
+            var location = ((TomlTableValue)table.Values[ModuleKeys.Environment]).Values[name].Location;
+            if (name.Length == 0)
+            {
+                Fail(location, $"'{ModuleKeys.Environment}' has a variable without a name", null);
+            }
+            else if (name.Contains('=', StringComparison.Ordinal))
+            {
+                Fail(location, $"'{ModuleKeys.Environment}.{name}': the name of a variable cannot contain '='", null);
+            }
+            else if (MetaVariableNames.All.Contains(name))
+            {
+                Warn(location, $"'{ModuleKeys.Environment}.{name}' has no effect", $"every request sets {name}; choose another name");
+            }
         }
 
         return environment;

@@ -23,6 +23,19 @@ public sealed partial class NameTests
     }
 
     [Fact]
+    public void EveryOptionOfWagi_IsOnAPage_ByOneOfItsNames()
+    {
+        var named = Page.All.SelectMany(page => page.Prose).SelectMany(line => CodeSpan().Matches(line)).SelectMany(span => AnyOption().Matches(span.Groups[1].Value))
+            .Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        var options = from command in RootCommandFactory.Create().Subcommands
+                      from option in command.Options
+                      where !option.Hidden && !option.Aliases.Append(option.Name).Any(named.Contains)
+                      select $"{command.Name} {option.Name}";
+
+        Assert.Equal([], options);
+    }
+
+    [Fact]
     public void EveryValue_IsOneOfTheChart()
     {
         var values = new YamlStream();
@@ -76,6 +89,9 @@ public sealed partial class NameTests
 
     [GeneratedRegex(@"(?:^|[\s,])(--[a-zA-Z][-a-zA-Z]+)")]
     private static partial Regex Option();
+
+    [GeneratedRegex(@"(?:^|[\s,/|\[])(--?[a-zA-Z][-a-zA-Z]*)")]
+    private static partial Regex AnyOption();
 
     [GeneratedRegex(@"(?:^|\s)((?:crds|rbac|operator|runtime|networkPolicy|ingress|httpRoute|metrics|log)\.(?!yaml\b)[a-zA-Z]+(?:\.[a-zA-Z]+)*)\b(?!/)")]
     private static partial Regex Value();

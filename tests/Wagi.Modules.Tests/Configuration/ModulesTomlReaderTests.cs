@@ -164,6 +164,9 @@ public sealed class ModulesTomlReaderTests
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nrate_limit = 100", "modules.toml:4:14: error: 'rate_limit' must be a string and is an integer")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\ncompress = \"gzip\"", "modules.toml:4:12: error: 'compress' must be true or false")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\npass_authorization = \"true\"", "modules.toml:4:22: error: 'pass_authorization' must be true or false")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nid = \"\"", "modules.toml:4:6: error: 'id' is empty (without the line it is the route)")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nenvironment = { \"\" = \"1\" }", "modules.toml:4:22: error: 'environment' has a variable without a name")]
+    [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nenvironment = { \"a=b\" = \"1\" }", "modules.toml:4:25: error: 'environment.a=b': the name of a variable cannot contain '='")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\"\nmodule = \"b.wasm\"", "modules.toml:4:1: error: key 'module' is there twice")]
     [InlineData("route = \"/a\"\nmodule = \"a.wasm\nargv = \"x\"", "modules.toml:3:")]
     public void WrongEntry_IsNamedByLine_AndTheOthersStay(string entry, string problem)

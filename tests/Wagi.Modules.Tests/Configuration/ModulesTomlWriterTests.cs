@@ -69,7 +69,7 @@ public sealed class ModulesTomlWriterTests
                 Requires = [value + "a", "b"],
                 Revision = value,
                 Volumes = [new Volume("/" + key.Replace("\0", "", StringComparison.Ordinal), "/" + value.Replace("\0", "", StringComparison.Ordinal), number % 2 == 0)],
-                Environment = ImmutableSortedDictionary<string, string>.Empty.Add("K" + key, value),
+                Environment = ImmutableSortedDictionary<string, string>.Empty.Add("K" + key.Replace('=', '-'), value),
             };
             var file = ModulesTomlReader.Read(ModulesTomlWriter.Write([entry]), "modules.toml");
             return file.Problems.IsEmpty && file.Entries.Single().HasSameMeaningAs(entry) && file.Entries.Single().Argv == value
