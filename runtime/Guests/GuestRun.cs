@@ -117,7 +117,7 @@ public sealed class GuestRun
         Array.Clear(States);
     }
 
-    /// <summary>Whether it had to take turns.</summary>
+    /// <summary>Whether it has computed for so long that it had to take turns.</summary>
     internal bool TookTurns { get; private set; }
 
     /// <summary>A guest is about to run, unless the run is stopped already. Each is followed by one <see cref="End"/>.</summary>
@@ -274,6 +274,8 @@ public sealed class GuestRun
     /// <summary>Called while the guest computes, once every tick. False: it must not go on.</summary>
     internal bool Tick()
     {
+        // Also when its time is over: that is when most of those end that compute without end.
+        TookTurns = _hasTicked;
         if (_clock.IsOver)
         {
             Stop(GuestOutcome.DeadlineExceeded);
@@ -300,7 +302,6 @@ public sealed class GuestRun
         }
 
         _stdinAtTick = _stdinPosition;
-        TookTurns = true;
         return FlushStdout() && TakeTurn();
     }
 
