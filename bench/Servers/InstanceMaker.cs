@@ -16,7 +16,7 @@ internal sealed class InstanceMaker : IDisposable
         _engine = engine;
         _module = WasmEngine.Deserialize(engine.Handle, nativeCode, out var error) ?? throw new InvalidOperationException(error);
         _prepared = WasmLinker.Prepare(engine.Linker, _module, out error) ?? throw new InvalidOperationException(error);
-        _run.Begin(engine.Threads, engine.Turns, isLong: false);
+        _run.Begin(engine.Threads, engine.Turns);
     }
 
     public void MakeAndDrop()

@@ -74,10 +74,12 @@ public sealed class Guest : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         Engine.Ticker.Enter();
-        run.Begin(Engine.Threads, Engine.Turns, _time.IsLong);
+        run.Begin(Engine.Threads, Engine.Turns);
         try
         {
-            return run.IsStopped ? run.Conclude(default, GuestOutcome.Completed) : _program.Run(run, entrypoint ?? DefaultEntrypoint);
+            return _time.IsLong && !run.AwaitTurn()
+                ? run.Conclude(default, GuestOutcome.Completed)
+                : _program.Run(run, entrypoint ?? DefaultEntrypoint);
         }
         finally
         {

@@ -120,11 +120,8 @@ public sealed class GuestRun
     /// <summary>Whether it has computed for so long that it had to take turns.</summary>
     internal bool TookTurns { get; private set; }
 
-    /// <summary>A guest is about to run, unless the run is stopped already. Each is followed by one <see cref="End"/>.</summary>
-    /// <param name="threads">The threads that guests keep.</param>
-    /// <param name="turns">Where those that compute take turns.</param>
-    /// <param name="isLong">Whether this one is expected to: then it waits for the first before it begins.</param>
-    internal void Begin(ThreadReserve threads, CpuTurns turns, bool isLong)
+    /// <summary>A guest is about to run. Each is followed by one <see cref="End"/>.</summary>
+    internal void Begin(ThreadReserve threads, CpuTurns turns)
     {
         _self = GCHandle.Alloc(this);
         _descriptors = RunDescriptors.Standard;
@@ -142,12 +139,15 @@ public sealed class GuestRun
         IsStopped = false;
         HasMemory = false;
         SparedProcessor.Begin();
-        if (isLong)
-        {
-            _clock.HoldThread();
-            TakeTurn();
-            _clock.Ready();
-        }
+    }
+
+    /// <summary>Waits for the first turn before the guest begins. False: it must not.</summary>
+    internal bool AwaitTurn()
+    {
+        _clock.HoldThread();
+        var hasTurn = TakeTurn();
+        _clock.Ready();
+        return hasTurn;
     }
 
     /// <summary>The guest has ended and its store is gone: gives back all that the run has held, whatever became of it.</summary>

@@ -46,7 +46,7 @@ internal struct RunClock
         _holdsThread = false;
     }
 
-    /// <summary>It has waited for its turn, and its instance is made.</summary>
+    /// <summary>It has waited for its turn; what comes next is the instance.</summary>
     public void Ready() => _ready = Stopwatch.GetTimestamp();
 
     /// <summary>The instance is there; from here on the guest itself runs.</summary>

@@ -114,7 +114,7 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
     private const int MaxRegions = 64;
 
     // Other threads may have to wait for a call to end: 2 MiB at a time.
-    private const ulong MaxPages = 512;
+    private const ulong PagesAtATime = 512;
 
     public override string Method => "PAGEMAP_SCAN";
 
@@ -128,7 +128,7 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
             End = end,
             Regions = (ulong)regions,
             RegionCount = (ulong)Math.Min(MaxRegions, ranges.Length),
-            PageCount = MaxPages,
+            MaxPages = PagesAtATime,
             Inverted = OfFile,
             AllOf = OfFile,
             AnyOf = Present | Swapped,
@@ -171,7 +171,7 @@ internal sealed unsafe partial class PagemapScan(SafeFileHandle map) : TouchedPa
         public ulong WalkEnd;
         public ulong Regions;
         public ulong RegionCount;
-        public ulong PageCount;
+        public ulong MaxPages;
         public ulong Inverted;
         public ulong AllOf;
         public ulong AnyOf;
