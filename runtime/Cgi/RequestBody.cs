@@ -66,6 +66,7 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         var start = Stopwatch.GetTimestamp();
         var body = new BodyBuffer(bodies);
         CancellationTokenSource? deadline = null;
+        var isPatient = terms.IsStreamed;
         var isTaken = false;
         try
         {
@@ -76,9 +77,10 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
                 {
                     read = ready;
                 }
-                else if (terms.IsStreamed && Stopwatch.GetElapsedTime(start) is var waited && waited < Patience)
+                else if (isPatient)
                 {
-                    read = await ReadForAMomentAsync(reader, Patience - waited);
+                    read = await ReadForAMomentAsync(reader, Patience - Stopwatch.GetElapsedTime(start));
+                    isPatient = read is not null;
                 }
                 else
                 {
@@ -87,7 +89,8 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
                 }
 
                 var passed = Stopwatch.GetElapsedTime(start);
-                if (read is not { IsCompleted: true } && MayBegin(body.Length + (read?.Buffer.Length ?? 0), expected, passed, terms.IsStreamed)
+                isPatient = isPatient && passed < Patience;
+                if (read is not { IsCompleted: true } && MayBegin(body.Length + (read?.Buffer.Length ?? 0), expected, passed, terms.IsStreamed, isPatient)
                     && terms.MayArrive() && ArrivingBody.TryBegin(body, reader, bodies, expected, terms.Limit, terms.Timeout - passed) is { } arriving)
                 {
                     if (read is { } untaken)
@@ -140,14 +143,14 @@ internal readonly record struct RequestBody(BodyBuffer? Bytes, RequestOutcome? R
         }
     }
 
-    private static bool MayBegin(long arrived, long? expected, TimeSpan passed, bool isStreamed) => isStreamed
-        ? passed >= Patience || arrived >= BodyBuffer.MaxInMemory
+    private static bool MayBegin(long arrived, long? expected, TimeSpan passed, bool isStreamed, bool isPatient) => isStreamed
+        ? !isPatient || arrived >= BodyBuffer.MaxInMemory
         : expected > arrived && arrived >= BodyBuffer.MaxInMemory && passed < FastStart;
 
     /// <summary>What has come within that time; null: nothing.</summary>
     private static async ValueTask<ReadResult?> ReadForAMomentAsync(PipeReader reader, TimeSpan time)
     {
-        using var moment = new CancellationTokenSource(time);
+        using var moment = new CancellationTokenSource(time > TimeSpan.Zero ? time : TimeSpan.Zero);
         try
         {
             return await reader.ReadWithinAsync(moment.Token);
