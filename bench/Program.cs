@@ -18,7 +18,7 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["echo"] = EchoThroughput.RunAsync,
     ["outbound"] = OutboundOverhead.RunAsync,
     ["events"] = FirstEvent.RunAsync,
-    ["neighbour"] = Neighbour.RunAsync,
+    ["tail"] = Tail.RunAsync,
     ["tenants"] = async () =>
     {
         await Tenants.RunAsync();

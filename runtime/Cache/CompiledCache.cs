@@ -18,11 +18,11 @@ namespace Wagi.Runtime.Cache;
 /// <param name="compiler">Compiles.</param>
 /// <param name="progress">Shows what is being compiled.</param>
 /// <param name="logger">Where to log.</param>
-/// <param name="compilers">How many modules are compiled at a time; 0: half as many as there are cores, each of which uses them all.</param>
+/// <param name="compilers">How many modules are compiled at a time.</param>
 internal sealed partial class CompiledCache(
-    CacheDirectory directory, GuestEngine engine, IModuleCompiler compiler, ProgressDisplay progress, ILogger<CompiledCache> logger, int compilers = 0)
+    CacheDirectory directory, GuestEngine engine, IModuleCompiler compiler, ProgressDisplay progress, ILogger<CompiledCache> logger, int compilers)
 {
-    private readonly TenantGate _compilers = CreateGate(compilers > 0 ? compilers : Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly TenantGate _compilers = CreateGate(compilers);
     private readonly Turns _turns = new();
     private readonly string _folder = Path.Combine(directory.Compiled, engine.CompatibilityKey);
 

@@ -108,7 +108,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         _lineBudget = sharesLimitsWith?._lineBudget ?? new LineBudget(GuestLinesPerSecond, time);
         _logger = sharesLimitsWith?._logger ?? new BudgetedLogger(logger, entry.Id, new LineBudget(WarningsPerSecond, time));
         var limits = defaults.Outbound with { MaxConcurrency = entry.HttpMaxConcurrency ?? defaults.Outbound.MaxConcurrency };
-        _outbound = new OutboundAccess(entry.Id, entry.AllowedHosts, outbound, limits, metrics.Outbound, _logger);
+        _outbound = new OutboundAccess(entry.Id, entry.Tenant, entry.AllowedHosts, outbound, limits, metrics.Outbound, _logger);
         _stderr = stderr ?? new LoggedGuestLines(logger);
         if (sharesLimitsWith is null && entry.MaxConcurrency > places)
         {

@@ -100,7 +100,7 @@ internal sealed class RunCommand(StandardStreams streams)
             Files = options.Volumes is { } volumes ? new GuestFiles(engine, volumes) : null,
         };
         new OutboundAccess(
-            options.Origin.Name, options.AllowedHosts, outbound, new OutboundLimits(), metrics.Outbound,
+            options.Origin.Name, tenant: "", options.AllowedHosts, outbound, new OutboundLimits(), metrics.Outbound,
             new BudgetedLogger(
                 new LineLogger(arguments.InvocationConfiguration.Error), options.Origin.Name, new LineBudget(LinesPerSecond, TimeProvider.System))).Grant(process);
         foreach (var argument in options.Arguments)

@@ -18,6 +18,18 @@ internal sealed record CompilerLimits
 
     /// <summary>Processor time, on all cores together.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// How many compilations a machine, or a container, bears at a time: half as many as there are processors, each of which uses them all, and no more
+    /// than have the memory that each may take. One in any case.
+    /// </summary>
+    /// <param name="processors">Its processors.</param>
+    /// <param name="memory">What it has of memory for them, in bytes.</param>
+    public int AtATime(int processors, long memory) => (int)Math.Max(1, Math.Min(processors / 2, memory / Memory));
+
+    /// <summary>The same limits where there is not that much memory.</summary>
+    /// <param name="memory">What there is, in bytes.</param>
+    public CompilerLimits Within(long memory) => memory < Memory ? this with { Memory = memory } : this;
 }
 
 /// <summary>
@@ -118,14 +130,41 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
             start.Environment.Remove(name);
         }
 
-        try
+        return StartInBackground(start);
+    }
+
+    /// <summary>
+    /// A process begins with the priority of the thread that starts it. It lowers its own as well, but by then it has loaded: with a hundred of
+    /// them, requests wait for that.
+    /// </summary>
+    private static Process StartInBackground(ProcessStartInfo start)
+    {
+        Process? process = null;
+        Win32Exception? failure = null;
+        var thread = new Thread(() =>
         {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception exception)
+            if (OperatingSystem.IsLinux())
+            {
+                Confinement.LowerPriority();
+            }
+
+            try
+            {
+                process = Process.Start(start);
+            }
+            catch (Win32Exception exception)
+            {
+                failure = exception;
+            }
+        })
         {
-            throw new GuestLoadException(ModuleReason.CompileFailed, $"the compiler cannot be started: {exception.Message}") { IsWorthRetrying = true };
-        }
+            Name = "compiler start",
+            IsBackground = true,
+        };
+        thread.Start();
+        thread.Join();
+        return process
+            ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the compiler cannot be started: {failure?.Message}") { IsWorthRetrying = true };
     }
 
     private static async Task SendAsync(Process process, ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal static partial class Confinement
     {
         // Each of the three is a courtesy that a sandbox may forbid.
         ResourceLimits.Set(ProcessResource.CoreFile, 0, 0);
-        _ = SetPriority(0, 0, BackgroundPriority);
+        LowerPriority();
         try
         {
             File.WriteAllText("/proc/self/oom_score_adj", "1000");
@@ -42,6 +42,9 @@ internal static partial class Confinement
             // As said.
         }
     }
+
+    /// <summary>This thread, and what it starts, threads and processes, give way to others.</summary>
+    public static void LowerPriority() => _ = SetPriority(0, 0, BackgroundPriority);
 
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     private static partial int SetPriority(int which, uint who, int priority);

@@ -47,10 +47,13 @@ internal sealed class LoaderScope : IDisposable
         _guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _outbound = new OutboundClient(new AddressGuard(options.Outbound, options.Trust));
         _engine = GuestEngines.Create(options.Engine);
-        IModuleCompiler compiler = options.Compiler is null
-            ? new InProcessCompiler(_engine)
-            : new CompilerProcess(CompilerProcess.ThisProgram, options.Compiler);
-        var compiled = new CompiledCache(Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>());
+
+        // In a container, three quarters of its limit.
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var limits = (options.Compiler ?? new CompilerLimits()).Within(memory);
+        IModuleCompiler compiler = options.Compiler is null ? new InProcessCompiler(_engine) : new CompilerProcess(CompilerProcess.ThisProgram, limits);
+        var compiled = new CompiledCache(
+            Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>(), limits.AtATime(Environment.ProcessorCount, memory));
         var pulls = new AddressGuard(options.Pulls, options.Trust);
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
         _bindles = new BindleClient(guard: new AddressGuard(options.Pulls, options.BindleTrust), credentials: options.BindleCredentials);

@@ -18,13 +18,14 @@ internal sealed partial class OutboundAccess
     private readonly ILogger _logger;
 
     /// <param name="module">The module's name in logs and metrics.</param>
+    /// <param name="tenant">Whose it is; empty: nobody's in particular.</param>
     /// <param name="allowedHosts">The origins that it may reach.</param>
     /// <param name="client">Sends the requests.</param>
     /// <param name="limits">Bounds of a request.</param>
     /// <param name="metrics">The process's instruments.</param>
     /// <param name="logger">Where requests go that failed.</param>
     public OutboundAccess(
-        string module, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, OutboundMetrics metrics, ILogger logger)
+        string module, string tenant, ImmutableArray<AllowedHost> allowedHosts, OutboundClient client, OutboundLimits limits, OutboundMetrics metrics, ILogger logger)
     {
         Client = client;
         Limits = limits;
@@ -32,6 +33,7 @@ internal sealed partial class OutboundAccess
         _sessions = new ConcurrencyGate(limits.MaxConcurrency, queue: 0);
         _metrics = metrics;
         Module = module;
+        Requester = tenant.Length > 0 ? tenant : module;
         _logger = logger;
     }
 
@@ -43,6 +45,9 @@ internal sealed partial class OutboundAccess
 
     /// <summary>The module's name in logs and metrics.</summary>
     public string Module { get; }
+
+    /// <summary>Who has names resolved: all modules of a tenant together, for what they ask for goes on when they have ended.</summary>
+    public string Requester { get; }
 
     public OutboundClient Client { get; }
 

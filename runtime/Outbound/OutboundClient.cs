@@ -63,7 +63,7 @@ public sealed class OutboundClient : IDisposable
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, OutboundAccess access, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        message.Options.Set(AddressGuard.Requester, access.Module);
+        message.Options.Set(AddressGuard.Requester, access.Requester);
         return _invoker.Value.SendAsync(message, cancellationToken);
     }
 

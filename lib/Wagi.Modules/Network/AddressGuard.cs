@@ -24,7 +24,9 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
     public static readonly HttpRequestOptionsKey<TimeSpan> ConnectTimeout = new("wagi.connect-timeout");
 
     private readonly ConcurrentDictionary<(string Host, int Port), bool> _proxies = new();
-    private readonly NameResolver _names = new();
+
+    /// <summary>Resolves names.</summary>
+    internal NameResolver Names { get; init; } = new();
 
     /// <summary>Lets an HTTP client make its connections through this guard.</summary>
     /// <param name="handler">The client's handler, not used yet.</param>
@@ -145,7 +147,7 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
 
     /// <summary>The platform's resolver refuses unspecified addresses, to which the operating system connects all the same.</summary>
     private async Task<IPAddress[]> ResolveAsync(string host, string? requester, CancellationToken cancellationToken) =>
-        IPAddress.TryParse(host, out var address) ? [address] : await _names.ResolveAsync(host, requester, cancellationToken).ConfigureAwait(false);
+        IPAddress.TryParse(host, out var address) ? [address] : await Names.ResolveAsync(host, requester, cancellationToken).ConfigureAwait(false);
 
     private static bool IsUnspecified(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

@@ -33,7 +33,7 @@ public sealed class CacheTests : IDisposable
 
     private BlobCache Blobs => new(_directory, NullLogger<BlobCache>.Instance);
 
-    private CompiledCache Compiled(GuestEngine engine) => new(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, NullLogger<CompiledCache>.Instance);
+    private CompiledCache Compiled(GuestEngine engine) => new(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, NullLogger<CompiledCache>.Instance, compilers: 1);
 
     private CacheTrimmer Trimmer(long maxBytes) => new(_directory, maxBytes, TimeProvider.System, NullLogger<CacheTrimmer>.Instance);
 
@@ -260,8 +260,8 @@ public sealed class CacheTests : IDisposable
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var log = new CacheLog();
-        var first = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
-        var second = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
+        var first = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log, compilers: 1);
+        var second = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log, compilers: 1);
         var guests = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
             (i % 2 == 0 ? first : second).GetAsync("", BlobCache.DigestOf(Wat), "module", Preinitialization.None, _ => OpenAsync(Wat), Cancellation)));
         Assert.Single(log.Lines, line => line.StartsWith("Compiled", StringComparison.Ordinal));
@@ -381,7 +381,7 @@ public sealed class CacheTests : IDisposable
     {
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var log = new CacheLog();
-        var compiled = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log);
+        var compiled = new CompiledCache(_directory, engine, new InProcessCompiler(engine), ProgressDisplay.None, log, compilers: 1);
         var digest = BlobCache.DigestOf(Wat);
         var compilations = 0;
         Task<Guest> Get() => Task.Run(() => compiled.GetAsync(

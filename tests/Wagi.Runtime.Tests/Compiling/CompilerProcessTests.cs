@@ -33,6 +33,21 @@ public sealed class CompilerProcessTests
     private static Task<GuestLoadException> RefuseAsync(byte[] wasm, CompilerLimits? limits = null) =>
         Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(wasm, limits));
 
+    /// <summary>Half of the processors, and no more memory than there is, of which the runtime keeps a quarter of its own in a container.</summary>
+    [Theory]
+    [InlineData(2, 24L << 30, 1, 768L << 20)]
+    [InlineData(16, 24L << 30, 8, 768L << 20)]
+    [InlineData(64, 6L << 30, 8, 768L << 20)]
+    [InlineData(64, 768L << 20, 1, 768L << 20)]
+    [InlineData(64, 384L << 20, 1, 384L << 20)]
+    [InlineData(1, 24L << 30, 1, 768L << 20)]
+    public void Compilations_TakeNoMoreThanThereIs(int processors, long memory, int atATime, long memoryOfEach)
+    {
+        var limits = new CompilerLimits().Within(memory);
+
+        Assert.Equal((atATime, memoryOfEach), (limits.AtATime(processors, memory), limits.Memory));
+    }
+
     [Fact]
     public async Task NativeCode_FitsThisProcess()
     {

@@ -3,9 +3,12 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wagi.Modules.Network;
 using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Tests.Harness;
+using Wagi.TestCluster;
 using Wagi.TestCluster.Http;
 using static Wagi.Runtime.Tests.Harness.OutboundGuest;
 using static Wagi.Runtime.Tests.Harness.OutboundTest;
@@ -16,6 +19,44 @@ namespace Wagi.Runtime.Tests.Outbound;
 public class OutboundLimitsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>What a module asks for goes on when its request has ended, so that many modules would add up to many threads.</summary>
+    [Fact]
+    public async Task Names_AreResolved_ForAllModulesOfATenantTogether()
+    {
+        using var answer = new ManualResetEventSlim();
+        var asked = 0;
+        var names = new NameResolver(_ =>
+        {
+            Interlocked.Increment(ref asked);
+            answer.Wait(Cancellation);
+            return [IPAddress.Loopback];
+        });
+        using var client = new OutboundClient(new AddressGuard(new AddressRules()) { Names = names });
+        using var metrics = new RequestMetrics();
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+
+        // Two times as many as one may have, and every second one of another tenant.
+        var requests = Enumerable.Range(0, 4 * NameResolver.MaxOfRequester).Select(i => SendAsync($"{(i % 2 == 0 ? "many" : $"tenant-{i}")}/module-{i}", i)).ToList();
+        await Eventually.Becomes(() => Volatile.Read(ref asked), count => count >= 3 * NameResolver.MaxOfRequester, cancellationToken: Cancellation);
+        var refused = await Eventually.Becomes(
+            () => requests.Count(request => request.IsFaulted), count => count >= NameResolver.MaxOfRequester, cancellationToken: Cancellation);
+
+        Assert.Equal((3 * NameResolver.MaxOfRequester, NameResolver.MaxOfRequester), (asked, refused));
+        answer.Set();
+        await impatient.CancelAsync();
+        await Task.WhenAll(requests.Select(request => Record.ExceptionAsync(() => request).AsTask()));
+
+        async Task SendAsync(string module, int i)
+        {
+            var access = new OutboundAccess(
+                module, module[..module.IndexOf('/', StringComparison.Ordinal)], [], client, new OutboundLimits(), metrics.Outbound, NullLogger.Instance);
+            using var message = new HttpRequestMessage(HttpMethod.Get, $"http://host-{i}:9/");
+            using var response = await client.SendAsync(message, access, impatient.Token);
+        }
+    }
 
     [Fact]
     public async Task Connections_AreUsedAgain_ByOtherRequests()
