@@ -148,7 +148,7 @@ internal static class Tail
             var toml = new StringBuilder();
             for (var i = 0; i < modules; i++)
             {
-                toml.Append(Entry($"reloaded-{i}", _directory.Write($"{i} {text}.wat", Answering($"{i}: {text}"))));
+                toml.Append(Entry($"reloaded-{i}", _directory.Write($"modules/{i} {text}.wat", Answering($"{i}: {text}"))));
             }
 
             Write(toml.ToString());

@@ -14,9 +14,16 @@ internal readonly record struct FileStamp(string LinkedTo, long WrittenAt, long 
     {
         try
         {
-            var real = RealPath(path);
-            var file = new FileInfo(real);
-            return file.Exists ? new FileStamp(real == path ? "" : real, file.LastWriteTimeUtc.Ticks, file.Length) : Absent;
+            // Hundreds of files are looked at every second: without links, that is a call of the kernel for the file and one for its folder.
+            var file = (FileInfo)Followed(new FileInfo(path));
+            var folder = Path.GetDirectoryName(file.FullName)!;
+            var realFolder = Followed(new DirectoryInfo(folder)).FullName;
+            if (realFolder != folder)
+            {
+                file = new FileInfo(Path.Combine(realFolder, file.Name));
+            }
+
+            return file.Exists ? new FileStamp(file.FullName == path ? "" : file.FullName, file.LastWriteTimeUtc.Ticks, file.Length) : Absent;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -39,15 +46,10 @@ internal readonly record struct FileStamp(string LinkedTo, long WrittenAt, long 
     }
 
     /// <summary>
-    /// Follows the links of the file and of its folder: <c>modules.toml</c> → <c>..data/modules.toml</c> → <c>..2026_…/modules.toml</c>.
+    /// Where a link leads, the file's and then its folder's: <c>modules.toml</c> → <c>..data/modules.toml</c> → <c>..2026_…/modules.toml</c>.
     /// </summary>
-    private static string RealPath(string path)
-    {
-        var file = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
-        var folder = Path.GetDirectoryName(file)!;
-        var realFolder = new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
-        return Path.Combine(realFolder, Path.GetFileName(file));
-    }
+    private static FileSystemInfo Followed(FileSystemInfo item) =>
+        item.Exists && (item.Attributes & FileAttributes.ReparsePoint) != 0 ? item.ResolveLinkTarget(returnFinalTarget: true) ?? item : item;
 }
 
 /// <summary>
