@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Wagi.Kubernetes.ApiServer;
 using Wagi.Kubernetes.Resources;
+using Wagi.Modules.Configuration;
 using Wagi.Operator.Classes;
 
 namespace Wagi.Operator.Planning;
@@ -75,7 +76,7 @@ public sealed record PlanSettings
     public bool ResolveTags { get; init; } = true;
 
     /// <summary>
-    /// The most bytes that <c>modules.toml</c> may have. A ConfigMap holds 1 MiB of data in all (<c>core/v1</c> validation), and some of that
+    /// The most bytes that <c>modules.toml</c> may have beside its <see cref="ChecksumLine"/>, which takes no entry's room. A ConfigMap holds 1 MiB of data in all (<c>core/v1</c> validation), and some of that
     /// is left for keys and metadata.
     /// </summary>
     public int MaxTomlBytes { get; init; } = 1_000_000;

@@ -50,7 +50,7 @@ public static class Planner
             programmed = KeepAll(candidates, previous);
         }
 
-        var toml = input is { WritesWait: true, PreviousToml: { } present } ? present : Header + string.Join('\n', programmed.Select(entry => entry.Toml));
+        var toml = input is { WritesWait: true, PreviousToml: { } present } ? present : ChecksumLine.AddTo(Header + string.Join('\n', programmed.Select(entry => entry.Toml)));
         var reports = new RuntimeReports(input.Runtimes, toml);
         var verdicts = new VerdictWriter(input, reports);
         return new Plan

@@ -44,7 +44,7 @@ internal sealed partial class ApplicationConfiguration(
         source.Use(application);
         LogBindleRead(
             name, store.Location, Quantity.Of(application.Modules.Length, "module"), Quantity.Of(application.Problems.Length, "problem"));
-        var file = new ModulesFile([.. application.Modules.Select(module => module.Entry)], [], application.Problems, HasSyntaxErrors: false);
+        var file = new ModulesFile([.. application.Modules.Select(module => module.Entry)], [], application.Problems, IsDamaged: false);
         apply(Desired(file, BlobCache.DigestOf(Encoding.UTF8.GetBytes(text))));
         _isRead = true;
     }
@@ -67,7 +67,7 @@ internal sealed partial class ApplicationConfiguration(
                 var delay = backoff.Next();
                 LogBindleNotRead(exception.Message, delay.TotalSeconds);
                 var problem = new Problem(new SourceLocation($"bindle:{name}", 0, 0), ProblemSeverity.Error, exception.Message);
-                apply(Desired(ModulesFile.Empty with { Problems = [problem], HasSyntaxErrors = true }, digest: null));
+                apply(Desired(ModulesFile.Empty with { Problems = [problem], IsDamaged = true }, digest: null));
                 await Task.Delay(delay, time, cancellationToken);
             }
 

@@ -34,7 +34,7 @@ internal sealed partial class ConfigurationReader(
         {
             var problem = new Problem(
                 new SourceLocation(Origin.Path, 0, 0), ProblemSeverity.Error, $"the file cannot be read: {exception.Message}", "what was loaded before stays");
-            file = ModulesFile.Empty with { Problems = [problem], HasSyntaxErrors = true };
+            file = ModulesFile.Empty with { Problems = [problem], IsDamaged = true };
         }
 
         return new DesiredModules

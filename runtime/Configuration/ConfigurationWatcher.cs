@@ -124,7 +124,7 @@ internal sealed partial class ConfigurationWatcher(
 
     private void TrackModuleFiles(DesiredModules desired)
     {
-        if (desired.File.HasSyntaxErrors)
+        if (desired.File.IsDamaged)
         {
             return;
         }

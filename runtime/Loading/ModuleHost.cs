@@ -112,8 +112,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
     private void Accept(DesiredModules desired)
     {
-        // A file that is not well-formed says nothing about what is missing in it: everything stays as it was.
-        var entries = desired.File.HasSyntaxErrors && _desired is not null
+        // A damaged file says nothing about what is missing in it: everything stays as it was.
+        var entries = desired.File.IsDamaged && _desired is not null
             ? [.. _slots.Values.Select(slot => slot.Desired)]
             : desired.File.Entries;
         _desired = desired;
@@ -159,7 +159,8 @@ internal sealed partial class ModuleHost(IModuleLoader loader, PeerAgreement? ag
 
     private void Update(ModuleSlot slot, ModuleEntry entry, DesiredModules desired, bool isNew)
     {
-        var secrets = desired.SecretsFor(entry);
+        // What has been read stays good, also where the file is damaged or the Secret has been deleted.
+        var secrets = desired.SecretsFor(entry) ?? (slot.Secrets?.Version == entry.SecretsVersion ? slot.Secrets : null);
         var isSame = !isNew
             && slot.Desired.HasSameMeaningAs(entry)
             && slot.Secrets?.Version == secrets?.Version

@@ -14,6 +14,12 @@ public static class ModulesTomlReader
         var document = TomlDocument.Parse(text, file);
         var problems = ImmutableArray.CreateBuilder<Problem>();
         problems.AddRange(document.Problems);
+        var change = ChecksumLine.Check(text, file);
+        if (change is not null)
+        {
+            problems.Add(change);
+        }
+
         var entries = ImmutableArray.CreateBuilder<ModuleEntry>();
         var rejected = ImmutableArray.CreateBuilder<RejectedEntry>();
         var ids = new Dictionary<string, SourceLocation>(StringComparer.Ordinal);
@@ -45,7 +51,7 @@ public static class ModulesTomlReader
             entries.ToImmutable(),
             rejected.ToImmutable(),
             [.. problems.OrderBy(problem => problem.Location.Line).ThenBy(problem => problem.Location.Column)],
-            document.HasSyntaxErrors);
+            document.HasSyntaxErrors || change is not null);
     }
 }
 
@@ -53,18 +59,18 @@ public static class ModulesTomlReader
 /// <param name="Entries">The usable entries in the order of the file.</param>
 /// <param name="Rejected">The entries that cannot be used, so that their last good version can be kept.</param>
 /// <param name="Problems">Everything that is wrong, in the order of the file.</param>
-/// <param name="HasSyntaxErrors">
-/// True when the file is not well-formed TOML: <paramref name="Entries"/> is what could be read of it, and entries may be missing for no
-/// other reason.
+/// <param name="IsDamaged">
+/// True when the file is not well-formed TOML, or was changed after it was generated (<see cref="ChecksumLine"/>): <paramref name="Entries"/>
+/// is what could be read of it, and entries may be missing for no other reason.
 /// </param>
 public sealed record ModulesFile(
     ImmutableArray<ModuleEntry> Entries,
     ImmutableArray<RejectedEntry> Rejected,
     ImmutableArray<Problem> Problems,
-    bool HasSyntaxErrors)
+    bool IsDamaged)
 {
     /// <summary>A file without entries.</summary>
-    public static ModulesFile Empty { get; } = new([], [], [], HasSyntaxErrors: false);
+    public static ModulesFile Empty { get; } = new([], [], [], IsDamaged: false);
 }
 
 /// <summary>A <c>[[module]]</c> that cannot be used.</summary>

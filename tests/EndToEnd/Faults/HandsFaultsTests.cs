@@ -1,5 +1,8 @@
-using System.Text.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
 using Wagi.TestCluster;
+using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd.Faults;
@@ -30,6 +33,33 @@ public sealed class HandsFaultsTests(FaultsFixture fixture) : FaultTests(fixture
         await EndsAsCleanRunAsync();
     }
 
+    /// <summary>What is left can be read, and lacks a module that is served. The operator stands still until the runtime has seen it.</summary>
+    [Fact]
+    public async Task EntryThatIsTakenOutByHand_IsServedOn()
+    {
+        var running = StartOperator();
+        await ServeAsync();
+        var generated = await TomlAsync();
+        var entries = generated.Split("[[module]]");
+        var without = string.Join("[[module]]", entries.Where(entry => !entry.Contains($"id = \"{Neighbour}/hello\"", StringComparison.Ordinal)));
+        Assert.NotEqual(generated, without);
+
+        await SignalAsync(running, "-STOP");
+        await System.ControlPlane.MergeAsync(
+            $"/api/v1/namespaces/{WholeSystem.SystemNamespace}/configmaps/wagi-modules",
+            new JsonObject { ["data"] = new JsonObject { ["modules.toml"] = without } }.ToJsonString(),
+            Cancellation);
+        var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(without)));
+        var seen = await Eventually.Becomes(
+            token => System.Runtime.StatusAsync(token), status => status.Configuration.Digest == digest, cancellationToken: Cancellation, waitingFor: "the runtime to read what was edited");
+        await SignalAsync(running, "-CONT");
+        await ChangeAsync();
+
+        await EndsAsCleanRunAsync();
+        Assert.Contains("was changed after it was generated", Assert.Single(seen.Configuration.Problems), StringComparison.Ordinal);
+        Assert.Empty((await System.Runtime.StatusAsync(Cancellation)).Configuration.Problems);
+    }
+
     /// <summary>Server-side apply by another field manager, which takes the same fields and adds some of its own.</summary>
     [Fact]
     public async Task FieldsThatSomebodyElseTakes_AreTakenBack()
@@ -47,6 +77,16 @@ public sealed class HandsFaultsTests(FaultsFixture fixture) : FaultTests(fixture
 
         await EndsAsCleanRunAsync();
     }
+
+    private async Task<string> TomlAsync()
+    {
+        using var configMap = await System.ControlPlane.GetJsonAsync(
+            $"/api/v1/namespaces/{WholeSystem.SystemNamespace}/configmaps/wagi-modules", Cancellation);
+        return configMap!.RootElement.GetProperty("data").GetProperty("modules.toml").GetString()!;
+    }
+
+    private static async Task SignalAsync(ProductProcess running, string signal) =>
+        (await Command.RunAsync("kill", [signal, $"{running.Id}"], cancellationToken: Cancellation)).EnsureSuccess();
 
     private async Task TakeAsync(string manifest) => (await System.ControlPlane.KubectlAsync(
         ["-n", WholeSystem.SystemNamespace, "apply", "--server-side", "--force-conflicts", "--field-manager=somebody", "-f", "-"], "---\n" + manifest)).EnsureSuccess();

@@ -181,14 +181,14 @@ public sealed class ModulesTomlReaderTests
     {
         var file = Read("[[module]]\nid = \"default/a\"\nroute = \"a\"\nmodule = \"a.wasm\"" + Good);
         Assert.Equal("default/a", Assert.Single(file.Rejected).Id);
-        Assert.False(file.HasSyntaxErrors);
+        Assert.False(file.IsDamaged);
     }
 
     [Fact]
     public void BrokenToml_IsASyntaxError_AndWhatIsWholeIsRead()
     {
         var file = Read("[[module]\nroute = \"/a\"\n" + Good);
-        Assert.True(file.HasSyntaxErrors);
+        Assert.True(file.IsDamaged);
         Assert.Equal("/good", Assert.Single(file.Entries).Id);
         Assert.Equal(1, file.Problems[0].Location.Line);
     }
@@ -263,7 +263,7 @@ public sealed class ModulesTomlReaderTests
     public void FileThatIsNoText_IsOneError()
     {
         var file = Read("\0asm\u0001\0\0\0\u0001\u0005\u0001`");
-        Assert.True(file.HasSyntaxErrors);
+        Assert.True(file.IsDamaged);
         Assert.Equal(
             "modules.toml:1:1: error: this is not a text file (modules.toml is TOML; a module itself is named in it)",
             Assert.Single(file.Problems).ToString());

@@ -35,20 +35,21 @@ public sealed class RenderCommandTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
-            $"""
-            {Header}[[module]]
-            id = "default/hello"
-            route = "/hello"
-            module = "oci://localhost:5000/samples/hello:v1"
-            revision = "{Revision(run, 0)}"
+            ChecksumLine.AddTo(
+                $"""
+                {Header}[[module]]
+                id = "default/hello"
+                route = "/hello"
+                module = "oci://localhost:5000/samples/hello:v1"
+                revision = "{Revision(run, 0)}"
 
-            [[module]]
-            id = "default/other"
-            route = "/other/..."
-            module = "oci://ghcr.io/example/other:v2"
-            revision = "{Revision(run, 1)}"
+                [[module]]
+                id = "default/other"
+                route = "/other/..."
+                module = "oci://ghcr.io/example/other:v2"
+                revision = "{Revision(run, 1)}"
 
-            """,
+                """),
             run.Output);
         Assert.Equal(
             """

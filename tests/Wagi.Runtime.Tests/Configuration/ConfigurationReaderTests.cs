@@ -40,7 +40,7 @@ public sealed class ConfigurationReaderTests : IDisposable
     {
         var desired = Reader().Read();
         Assert.Null(desired.Digest);
-        Assert.True(desired.File.HasSyntaxErrors);
+        Assert.True(desired.File.IsDamaged);
         Assert.Contains("cannot be read", desired.File.Problems[0].ToString(), StringComparison.Ordinal);
     }
 

@@ -450,6 +450,41 @@ public sealed class ModuleHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task GeneratedFile_ThatSomebodyTookAnEntryOutOf_KeepsWhatIsServed_AndIsReported()
+    {
+        var generated = ChecksumLine.AddTo(Entry("a", "/a") + "\n" + Entry("b", "/b"));
+        Apply(generated);
+        (await _loader.NextAsync("a")).Succeed();
+        (await _loader.NextAsync("b")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+        await StatusAsync("b", ModuleState.Ready);
+
+        Apply(generated[..generated.IndexOf("[[module]]\nid = \"b\"", StringComparison.Ordinal)].Replace("\"/a\"", "\"/c\"", StringComparison.Ordinal));
+
+        var status = await StatusAsync(status => !status.Configuration.Problems.IsEmpty);
+        Assert.Contains("was changed after it was generated", Assert.Single(status.Configuration.Problems), StringComparison.Ordinal);
+        Assert.Equal([ModuleState.Ready, ModuleState.Ready], status.Modules.Select(module => module.State));
+        Assert.Equal(("a", "b", null), (Answering("/a"), Answering("/b"), Answering("/c")));
+    }
+
+    /// <summary>The secrets of entries that cannot be read from the file are not read either.</summary>
+    [Fact]
+    public async Task DamagedFile_LeavesModulesTheirSecrets()
+    {
+        ApplyWithCredentials(Entry("a", "/a"), "any");
+        (await _loader.NextAsync("a")).Succeed();
+        await StatusAsync("a", ModuleState.Ready);
+
+        Apply("[[module]]\nid = ");
+
+        var status = await StatusAsync(status => !status.Configuration.Problems.IsEmpty);
+        Assert.Equal(ModuleState.Ready, Assert.Single(status.Modules).State);
+        ApplyWithCredentials(Entry("a", "/a"), "any");
+        await StatusAsync(status => status.Configuration.Problems.IsEmpty);
+        Assert.Equal(0, _loader.Waiting("a"));
+    }
+
+    [Fact]
     public async Task Loop_CompletesATurn_EvenWhenNothingHappens()
     {
         Apply(Entry("a", "/a"));
