@@ -12,7 +12,8 @@ namespace Wagi.Operator.Applying;
 /// <summary>
 /// Reports transitions as events (<c>v1 Event</c>). The same reason about the same WagiModule is one Event, which counts and holds the last
 /// message, for as long as the API server keeps it (an hour after the last one); the server is all the memory there is. An event is a
-/// courtesy: one that cannot be written is logged and forgotten.
+/// courtesy: one that cannot be written is logged and forgotten, and so are those that happen while the server wants to be left alone
+/// (<see cref="ApiServerException.RetryAfter"/>, up to five minutes), since a status must not wait for an event.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="instance">Name of this instance of the operator.</param>
@@ -25,10 +26,20 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
 
     private const int LongestStem = 253 - 17;
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    private volatile Pause? _pause;
+
     /// <summary>Writes an event about a WagiModule. Only one at a time about each.</summary>
     public async Task RecordAsync(WagiModule module, PlanEvent happened, CancellationToken cancellationToken)
     {
         LogEvent(logger, module.Key, happened.Type, happened.Reason, happened.Message);
+        if (_pause is { } pause && time.GetElapsedTime(pause.Begun) < pause.Length)
+        {
+            LogNotWritten(logger, module.Key, "the API server still wants to be left alone");
+            return;
+        }
+
         var key = new ObjectKey(module.Key.Namespace, NameOf(module, happened));
         var now = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         try
@@ -46,6 +57,11 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
         }
         catch (Exception exception) when (ApiServerException.IsTransient(exception))
         {
+            if (exception is ApiServerException { RetryAfter: { } wish })
+            {
+                _pause = new Pause(time.GetTimestamp(), wish < LongestPause ? wish : LongestPause);
+            }
+
             LogNotWritten(logger, module.Key, exception.Message);
         }
     }
@@ -83,6 +99,8 @@ internal sealed partial class EventRecorder(ApiServerClient client, string insta
             ["resourceVersion"] = module.Metadata.ResourceVersion,
         },
     };
+
+    private sealed record Pause(long Begun, TimeSpan Length);
 
     [LoggerMessage(EventId = 511, Level = LogLevel.Information, Message = "{Module}: {Type} {Reason}: {Note}")]
     private static partial void LogEvent(ILogger logger, ObjectKey module, string type, string reason, string note);

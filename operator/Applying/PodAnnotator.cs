@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -30,7 +31,9 @@ internal sealed partial class PodAnnotator(
     /// <summary>The annotation that differs each time, in UTC.</summary>
     public const string At = "wagi.dev/modules-digest-at";
 
-    private Dictionary<string, (string Digest, long At)> _marked = [];
+    private const int ParallelWrites = 8;
+
+    private ConcurrentDictionary<string, (string Digest, long At)> _marked = [];
     private volatile Wanted? _wanted;
 
     /// <summary>Raised when there may be a pod to annotate. Handlers must not block.</summary>
@@ -50,9 +53,10 @@ internal sealed partial class PodAnnotator(
 
     /// <summary>
     /// Annotates every running runtime pod that has another digest, or has been behind for too long. A pod that cannot be annotated merely
-    /// gets its files later.
+    /// gets its files later. When the server wants to be left alone, no other pod is annotated; the next call goes on with the rest.
     /// </summary>
     /// <returns>After how long this wants to be called again; null while no pod is behind.</returns>
+    /// <exception cref="ApiServerException">The server wants to be left alone for <see cref="ApiServerException.RetryAfter"/>; call again after that.</exception>
     public async Task<TimeSpan?> MarkAsync(CancellationToken cancellationToken)
     {
         if (_wanted is not ({ } digest, { } behind))
@@ -60,7 +64,7 @@ internal sealed partial class PodAnnotator(
             return null;
         }
 
-        var marked = new Dictionary<string, (string Digest, long At)>(StringComparer.Ordinal);
+        var marked = new ConcurrentDictionary<string, (string Digest, long At)>(StringComparer.Ordinal);
         var due = new List<RuntimePod>();
         foreach (var pod in pods.Objects.Values.Where(pod => pod.IsRunning && selects(pod)))
         {
@@ -69,15 +73,25 @@ internal sealed partial class PodAnnotator(
             if (!isMarked || (known && behind.Contains(pod.Metadata.Name) && time.GetElapsedTime(last.At) >= repeat))
             {
                 due.Add(pod);
-                known = false;
             }
 
-            // One that was annotated before this instance led counts from now.
-            marked[pod.Metadata.Uid] = known ? last : (digest, time.GetTimestamp());
+            if (known || isMarked)
+            {
+                // One that was annotated before this instance led counts from now.
+                marked[pod.Metadata.Uid] = known ? last : (digest, time.GetTimestamp());
+            }
         }
 
         _marked = marked;
-        await Task.WhenAll(due.Select(pod => MarkAsync(pod, digest, cancellationToken)));
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelWrites, CancellationToken = cancellationToken },
+            async (pod, _) =>
+            {
+                // Not cancelled by another's refusal: what the server has begun it need not do again.
+                await MarkAsync(pod, digest, cancellationToken);
+                marked[pod.Metadata.Uid] = (digest, time.GetTimestamp());
+            });
         return pods.Objects.Values.Any(pod => pod.IsRunning && behind.Contains(pod.Metadata.Name)) ? repeat : null;
     }
 
@@ -100,7 +114,7 @@ internal sealed partial class PodAnnotator(
         {
             // It has ended in the meantime.
         }
-        catch (Exception exception) when (ApiServerException.IsTransient(exception))
+        catch (Exception exception) when (ApiServerException.IsTransient(exception) && exception is not ApiServerException { RetryAfter: not null })
         {
             LogNotMarked(logger, pod.Metadata.Name, exception.Message);
         }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Wagi.Modules.Retries;
 
 namespace Wagi.Kubernetes.ApiServer;
 
@@ -172,7 +173,7 @@ public sealed class ApiServerClient : IDisposable
         return new ApiServerException(
             response.StatusCode, status.Reason ?? "",
             $"{request.Method} {request.RequestUri!.AbsolutePath} was refused with {(int)response.StatusCode}: {said}",
-            response.Headers.RetryAfter?.Delta)
+            RetryAfter.Of(response))
         {
             Said = said,
         };

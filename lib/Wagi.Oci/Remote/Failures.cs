@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Wagi.Modules.Network;
+using Wagi.Modules.Retries;
 using Wagi.Oci.Errors;
 
 namespace Wagi.Oci.Remote;
@@ -35,14 +36,7 @@ internal sealed record ErrorResponse(HttpStatusCode Status, string? Code, string
             // Proxies answer in HTML: the status has to be enough.
         }
 
-        return new ErrorResponse(response.StatusCode, first?.Code, OneLine(first?.Message), RetryAfter(response));
-    }
-
-    public static TimeSpan? RetryAfter(HttpResponseMessage response)
-    {
-        var header = response.Headers.RetryAfter;
-        var wait = header?.Delta ?? (header?.Date is { } date ? date - DateTimeOffset.UtcNow : null);
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        return new ErrorResponse(response.StatusCode, first?.Code, OneLine(first?.Message), RetryAfter.Of(response));
     }
 
     /// <summary>The error in words for users.</summary>

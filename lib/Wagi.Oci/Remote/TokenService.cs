@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Wagi.Modules.Retries;
 using Wagi.Oci.Authentication;
 using Wagi.Oci.Errors;
 
@@ -129,9 +130,9 @@ internal sealed class TokenService(Transport transport, TimeProvider time)
                     ? $"{service} refused the credentials ({status}); check user and password or token, and that they have not expired"
                     : $"{service} gives no token without credentials ({status}); log in, or name an imagePullSecret"),
             HttpStatusCode.TooManyRequests => new OciException(
-                OciErrorKind.RateLimited, $"{service} is rate limiting (429)", isTransient: true, retryAfter: ErrorResponse.RetryAfter(response)),
+                OciErrorKind.RateLimited, $"{service} is rate limiting (429)", isTransient: true, retryAfter: RetryAfter.Of(response)),
             _ when status >= 500 => new OciException(
-                OciErrorKind.ServerError, $"{service} failed ({status})", isTransient: true, retryAfter: ErrorResponse.RetryAfter(response)),
+                OciErrorKind.ServerError, $"{service} failed ({status})", isTransient: true, retryAfter: RetryAfter.Of(response)),
             _ => new OciException(OciErrorKind.Protocol, $"{service} answered with status {status}"),
         };
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Wagi.Operator.Tests.Cluster;
+using Wagi.TestCluster;
 
 namespace Wagi.Operator.Tests.Instance;
 
@@ -75,6 +76,35 @@ public sealed class RefusalsTests(ClusterFixture cluster)
 
         var times = asked.ToArray();
         Assert.InRange(Stopwatch.GetElapsedTime(times[0], times[1]).TotalSeconds, 2.9, 20);
+    }
+
+    /// <summary>An event is a courtesy: no status waits for it.</summary>
+    [Fact]
+    public async Task ServerWithTooMuchToDo_IsSentNoMoreEvents_AndGetsItsStatuses()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        var asked = 0;
+        test.Intercept = (request, _) =>
+        {
+            if (!request.RequestUri!.AbsolutePath.Contains("/events", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            Interlocked.Increment(ref asked);
+            return new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Headers = { RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromMinutes(4)) } };
+        };
+        await test.StartAgainAsync();
+        await test.ApplyModuleAsync("first", ByDigest("/first"));
+        await Eventually.Becomes(() => Volatile.Read(ref asked), requests => requests > 0);
+
+        foreach (var name in new[] { "aaa", "bbb", "ccc" })
+        {
+            await test.ApplyModuleAsync(name, ByDigest("/" + name));
+            await test.ConditionBecomesAsync(name, "Programmed", "True/");
+        }
+
+        Assert.Equal(1, Volatile.Read(ref asked));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.Tests.Cluster;
@@ -91,6 +93,40 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
                 return ((string?)annotations["wagi.dev/modules-digest"], DateTimeOffset.Parse((string)annotations["wagi.dev/modules-digest-at"]!, CultureInfo.InvariantCulture));
             },
             expected);
+    }
+
+    [Fact]
+    public async Task ServerWithTooMuchToDo_IsSentNoMoreMarks_AsLongAsItAsks()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await StartRuntimeAsync(test, "runtime");
+        var asked = new ConcurrentQueue<long>();
+        test.Intercept = (request, _) =>
+        {
+            if (request.Method != HttpMethod.Patch || !request.RequestUri!.AbsolutePath.EndsWith("/pods/runtime", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            asked.Enqueue(Stopwatch.GetTimestamp());
+            return asked.Count == 1
+                ? new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Headers = { RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(5)) } }
+                : null;
+        };
+        await test.StartAgainAsync();
+        await Eventually.Becomes(() => asked.Count, requests => requests > 0);
+
+        // Each is a reason to mark the pod.
+        foreach (var name in new[] { "aaa", "bbb" })
+        {
+            await test.ApplyModuleAsync(name, Spec("/" + name));
+            await test.ConditionBecomesAsync(name, "Programmed", "True/");
+        }
+
+        await Eventually.Becomes(
+            _ => PodAsync(test, "runtime"), pod => (string?)pod["metadata"]!["annotations"]?["wagi.dev/modules-digest"] is not null);
+        var times = asked.ToArray();
+        Assert.InRange(Stopwatch.GetElapsedTime(times[0], times[1]).TotalSeconds, 4.9, 30);
     }
 
     [Fact]
