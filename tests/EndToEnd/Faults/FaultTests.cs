@@ -73,7 +73,8 @@ public abstract class FaultTests : IAsyncLifetime
     }
 
     /// <summary>The tenant's module gets another version.</summary>
-    protected Task ChangeAsync() => System.ApplyModuleAsync(Tenant, "hello", Spec(Tenant, "v2"));
+    /// <param name="tag">Its tag, which has been pushed.</param>
+    protected Task ChangeAsync(string tag = "v2") => System.ApplyModuleAsync(Tenant, "hello", Spec(Tenant, tag));
 
     /// <summary>Waits until the runtime serves the changed module.</summary>
     protected Task ChangeArrivesAsync(RuntimeProcess? runtime = null) =>

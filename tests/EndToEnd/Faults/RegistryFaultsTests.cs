@@ -1,25 +1,45 @@
+using System.Diagnostics;
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Wagi.TestCluster.Http;
+using Wagi.TestCluster.Product;
 
 namespace Wagi.EndToEnd.Faults;
 
 /// <summary>A registry in trouble, for the operator that asks for tags and the runtime that pulls. What is served stays served.</summary>
 public sealed class RegistryFaultsTests(FaultsFixture fixture) : FaultTests(fixture)
 {
+    /// <summary>
+    /// The change comes as much later as the registry takes for what is asked of it one after the other: the digest, the manifest and the
+    /// module. A change of the same kind before the harm says how long it takes without.
+    /// </summary>
     [Fact]
     public async Task RegistryThatIsSlow_DelaysTheChange()
     {
+        var delay = TimeSpan.FromSeconds(2);
         StartOperator();
         await ServeAsync();
+        await System.PushAsync(Checkout.Sample("env-c")!, $"{Tenant}/hello:other");
+        var begun = Stopwatch.GetTimestamp();
+        await ChangeAsync("other");
+        await System.Runtime.AnswerAsync($"/{Tenant}", HttpStatusCode.OK, body => body.Contains("GATEWAY_INTERFACE", StringComparison.Ordinal), Cancellation);
+        var without = Stopwatch.GetElapsedTime(begun);
+        var requests = 0;
         Registry.Instead = async context =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), context.RequestAborted);
+            Interlocked.Increment(ref requests);
+            await Task.Delay(delay, context.RequestAborted);
             return false;
         };
 
+        begun = Stopwatch.GetTimestamp();
         await ChangeAsync();
+        await ChangeArrivesAsync();
+        var with = Stopwatch.GetElapsedTime(begun);
 
         await EndsAsCleanRunAsync();
+        Assert.True(requests >= 3, $"{requests} requests");
+        Assert.True(with >= 3 * delay && with > without + delay, $"{with} with the delay, {without} without");
     }
 
     [Fact]
