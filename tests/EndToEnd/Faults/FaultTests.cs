@@ -123,7 +123,7 @@ public abstract class FaultTests : IAsyncLifetime
 
         foreach (var space in new[] { Tenant, Neighbour }.Where(space => space.Length > 0))
         {
-            await System.ControlPlane.KubectlAsync("delete", "wagimodule", "hello", "-n", space);
+            await System.ControlPlane.KubectlAsync("delete", "wagimodule", "--all", "-n", space);
         }
 
         // The Lease of one that was killed would have to run out first.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
@@ -78,14 +79,25 @@ public sealed class ProcessFaultsTests(FaultsFixture fixture) : FaultTests(fixtu
         using var clock = new JumpingClock();
         using var directory = new TempDirectory("jumping-clock");
         await using var runtime = await System.StartRuntimeAsync(directory.FullPath, Cancellation, clock.Command);
-        StartOperator(more: ["--runtime", runtime.AdminUrl, "--leader-elect", "true"], command: clock.Command);
+        var running = StartOperator(more: ["--runtime", runtime.AdminUrl, "--leader-elect", "true"], command: clock.Command);
         await ServeAsync(runtime);
 
         clock.Jump(TimeSpan.FromMinutes(minutes));
         await ChangeAsync();
         await ChangeArrivesAsync(runtime);
+        await LogsAtAsync("the operator", () => running.Log, minutes);
+        await LogsAtAsync("the runtime", () => runtime.Log, minutes);
         clock.Jump(TimeSpan.Zero);
 
         await EndsAsCleanRunAsync(runtime);
     }
+
+    /// <summary>Waits until a program has logged something, and says by its own clock that it was so many minutes from now, to five.</summary>
+    private static async Task LogsAtAsync(string program, Func<string> log, int minutes) => await Eventually.Becomes(
+        () => log().Split('\n').Select(TimeOf).OfType<DateTimeOffset>().Where(time => (time - DateTimeOffset.UtcNow.AddMinutes(minutes)).Duration() < TimeSpan.FromMinutes(5)).ToList(),
+        times => times.Count > 0,
+        waitingFor: $"{program} to log by a clock that is {minutes:+0;-0} minutes off");
+
+    private static DateTimeOffset? TimeOf(string line) =>
+        DateTimeOffset.TryParseExact(line.Split(' ')[0], "yyyy-MM-dd'T'HH:mm:ss.fffK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : null;
 }
