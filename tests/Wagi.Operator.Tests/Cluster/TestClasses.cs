@@ -14,7 +14,12 @@ internal static class TestClasses
     public static JsonObject Manifest(string name, string system, string rules, bool isDefault = false)
     {
         var spec = JsonNode.Parse(rules)!.AsObject();
-        spec["runtimes"] = new JsonObject { ["namespace"] = system };
+        if (spec["runtimes"] is not JsonObject runtimes)
+        {
+            spec["runtimes"] = runtimes = [];
+        }
+
+        runtimes["namespace"] = system;
         return new JsonObject
         {
             ["apiVersion"] = WagiModule.GroupVersion,

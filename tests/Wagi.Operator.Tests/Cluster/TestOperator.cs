@@ -211,6 +211,21 @@ internal sealed class TestOperator : IAsyncDisposable
     public Task<string?> TomlBecomesAsync(Func<string, bool> expected, string waitingFor, TimeSpan? deadline = null) =>
         Eventually.Becomes(TomlAsync, toml => toml is not null && expected(toml), deadline, waitingFor: waitingFor);
 
+    /// <summary>Makes a runtime pod in the operator's namespace. Not by <c>kubectl apply</c>, which would annotate it.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="status">Its status, as JSON.</param>
+    /// <param name="labels">Further labels, each with a comma before it.</param>
+    public async Task CreateRuntimePodAsync(string name, string status, string labels = "")
+    {
+        await CreateAsync($$"""
+            { "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "{{name}}", "namespace": "{{System}}",
+              "labels": { "app.kubernetes.io/name": "wagi-operator", "app.kubernetes.io/component": "runtime"{{labels}} } },
+              "spec": { "containers": [{ "name": "wagi", "image": "wagi" }],
+                        "securityContext": { "seccompProfile": { "type": "RuntimeDefault" } } } }
+            """);
+        await SetPodStatusAsync(name, status);
+    }
+
     /// <summary>Plays the kubelet: writes the status of a pod in the operator's namespace.</summary>
     public Task SetPodStatusAsync(string name, string status) => _client.MergeAsync(
         ApiResource.Pods.PathOf(new ObjectKey(System, name)) + "/status",

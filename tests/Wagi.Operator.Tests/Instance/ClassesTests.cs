@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Wagi.Kubernetes.ApiServer;
 using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Tests.Cluster;
+using Wagi.Operator.Tests.Runtimes;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Registry;
 
@@ -137,6 +138,36 @@ public sealed class ClassesTests(ClusterFixture cluster)
         await test.ApplyModuleAsync("hello", $$"""{ className: "{{test.Options.Class}}", route: "/hello", module: "{{repository}}@{{other}}" }""");
         await test.ConditionBecomesAsync("hello", "Resolved", "False/SignatureInvalid");
         Assert.Equal(toml, await test.TomlAsync());
+    }
+
+    /// <summary>The pod of another pool neither answers nor is told of anything.</summary>
+    [Fact]
+    public async Task PodsWithoutTheLabelsOfTheClass_DoNotCount_AndAreNotAnnotated()
+    {
+        await using var test = await TestOperator.CreateAsync(await cluster.ControlPlaneAsync());
+        await using var runtime = await FakeRuntime.StartAsync(test.TomlAsync);
+        test.Options = WithClass(
+            test.Options with { RuntimeAdminPort = runtime.Url.Port }, $"class-{test.Tenant}", """{ "runtimes": { "matchLabels": { "pool": "trusted" } } }""");
+        await test.CreateRuntimePodAsync("own", Running("127.0.0.1"), ", \"pool\": \"trusted\"");
+        await test.CreateRuntimePodAsync("other", Running("127.0.0.99"), ", \"pool\": \"shared\"");
+        await test.StartAgainAsync();
+
+        await test.ApplyModuleAsync("hello", Spec(test, "/hello"));
+        await test.ConditionBecomesAsync("hello", "Ready", "True/Ready");
+        var first = await Eventually.Becomes(_ => MarkAsync("own"), mark => mark is not null);
+        // By the second round of marks, the first is over.
+        await test.ApplyModuleAsync("next", Spec(test, "/next"));
+        await test.ConditionBecomesAsync("next", "Ready", "True/Ready");
+        await Eventually.Becomes(_ => MarkAsync("own"), mark => mark != first);
+
+        Assert.Equal("all", (string?)(await test.ModuleAsync("hello"))!["status"]!["runtimes"]!["summary"]);
+        Assert.Null(await MarkAsync("other"));
+
+        async Task<string?> MarkAsync(string pod) =>
+            (string?)(await test.FindAsync(ApiResource.Pods, new ObjectKey(test.System, pod)))!["metadata"]!["annotations"]?["wagi.dev/modules-digest"];
+
+        static string Running(string address) =>
+            $$"""{ "phase": "Running", "podIP": "{{address}}", "conditions": [{ "type": "Ready", "status": "True" }] }""";
     }
 
     [Fact]

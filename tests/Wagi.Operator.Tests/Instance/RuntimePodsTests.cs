@@ -233,17 +233,8 @@ public sealed class RuntimePodsTests(ClusterFixture cluster)
         return runtime;
     }
 
-    /// <summary>Not by <c>kubectl apply</c>, which would annotate it.</summary>
-    private static async Task CreatePodAsync(TestOperator test, string name, string address, string? conditions)
-    {
-        await test.CreateAsync($$"""
-            { "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "{{name}}", "namespace": "{{test.System}}",
-              "labels": { "app.kubernetes.io/name": "wagi-operator", "app.kubernetes.io/component": "runtime" } },
-              "spec": { "containers": [{ "name": "wagi", "image": "wagi" }],
-                        "securityContext": { "seccompProfile": { "type": "RuntimeDefault" } } } }
-            """);
-        await test.SetPodStatusAsync(name, Status(address, conditions));
-    }
+    private static Task CreatePodAsync(TestOperator test, string name, string address, string? conditions) =>
+        test.CreateRuntimePodAsync(name, Status(address, conditions));
 
     private static string Status(string address, string? conditions) =>
         $$"""{ "phase": "Running", "podIP": "{{address}}"{{(conditions is null ? "" : $", \"conditions\": {conditions}")}} }""";
