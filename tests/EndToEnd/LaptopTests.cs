@@ -77,6 +77,29 @@ public sealed class LaptopTests : IDisposable
         Assert.Equal("ab1\n", await runtime.AnswerAsync(served.Id, HttpStatusCode.OK, Cancellation));
     }
 
+    /// <summary>How many may be loaded is computed from five memory maps for each: the kernel gives a process 65,530 as a rule.</summary>
+    [Fact]
+    public async Task LoadedModules_TakeNoMoreMemoryMaps_ThanAreCountedForThem()
+    {
+        const int Modules = 100;
+        const int MapsOfModule = 5;
+        const int Spare = 50;
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+        await using var runtime = await StartAsync();
+        await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation);
+        var before = Maps(runtime);
+
+        Configure(Entry("/hello", "hello.wat") + string.Concat(Enumerable.Range(0, Modules).Select(i => Entry($"/hello-{i:000}", "hello.wat"))));
+        await Eventually.Becomes(
+            runtime.StatusAsync, status => status.Modules.Count(module => module.State == ModuleState.Ready) == 1 + Modules, cancellationToken: Cancellation);
+
+        // At least the code's: else they are not loaded one by one, and this shows nothing.
+        Assert.InRange(Maps(runtime) - before, Modules, (MapsOfModule * Modules) + Spare);
+
+        static int Maps(RuntimeProcess runtime) => File.ReadLines($"/proc/{runtime.Id}/maps").Count();
+    }
+
     [Fact]
     public async Task KernelThatDoesNotShowWrittenPages_LeavesMemoriesToThePool()
     {

@@ -1,12 +1,16 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using CsCheck;
+using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Operator.Tests.Cluster;
+using Wagi.Operator.Tests.Planning;
 
 namespace Wagi.Operator.Tests.Instance;
 
 /// <summary>
-/// Whatever the API server accepts as one tenant's WagiModules, those of the others are served and told so. This is
-/// <c>NeighboursPropertyTests</c> on a real API server.
+/// Whatever the API server accepts as one tenant's WagiModules, those of the others are served and told so: attacks that were seen, and a sample of what
+/// <c>NeighboursPropertyTests</c> tries, on a real API server.
 /// </summary>
 public sealed class HostileNeighboursTests(ClusterFixture cluster)
 {
@@ -56,6 +60,50 @@ public sealed class HostileNeighboursTests(ClusterFixture cluster)
         }
 
         Assert.Equal("True/Programmed", (await test.ConditionAsync("older", "Programmed"))[..15]);
+    }
+
+    /// <summary>Other ones in each run; the message of a failure holds them. What the schema refuses is no attack.</summary>
+    [Fact]
+    public async Task WhateverTheSchemaAllows_TheOthersAreServed()
+    {
+        const int Attempts = 40;
+        await using var test = await TestOperator.StartAsync(cluster);
+        await test.ApplyAsync($$"""{ apiVersion: v1, kind: Secret, metadata: { name: api, namespace: "{{test.Tenant}}" }, stringData: { token: t } }""");
+        await test.CreateAsync(Manifest(test, "older", With(Reference("secretKeyRef", "api", "token"))));
+        await test.ConditionBecomesAsync("older", "Programmed", "True/");
+
+        var accepted = new List<string>();
+        foreach (var (spec, i) in HostileSpecs.Any.Array[Attempts].Single().Select((spec, i) => (spec, i)))
+        {
+            var module = new WagiModule
+            {
+                Metadata = new() { Name = $"m{i}" + (i % 2 == 0 ? "" : LongestName[$"m{i}".Length..]), NamespaceProperty = test.Tenant },
+                Spec = spec,
+            };
+            var manifest = JsonSerializer.Serialize(module, ResourcesJsonContext.Default.WagiModule);
+            if (await test.TryCreateAsync(manifest))
+            {
+                accepted.Add(manifest);
+            }
+        }
+
+        Assert.True(accepted.Count > Attempts / 2, $"only {accepted.Count} of {Attempts} were accepted");
+        await test.CreateAsync(Manifest(test, "younger", With(Reference("secretKeyRef", "api", "token"))));
+        try
+        {
+            await test.ConditionBecomesAsync("younger", "Programmed", "True/");
+            foreach (var manifest in accepted)
+            {
+                // Each is told something of its own.
+                await test.ConditionBecomesAsync(JsonNode.Parse(manifest)!["metadata"]!["name"]!.GetValue<string>(), "Ready", "False/");
+            }
+
+            Assert.Equal("True/Programmed", (await test.ConditionAsync("older", "Programmed"))[..15]);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"{exception.Message}, beside\n{string.Join('\n', accepted)}", exception);
+        }
     }
 
     [Fact]

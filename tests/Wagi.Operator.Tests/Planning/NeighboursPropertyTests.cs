@@ -7,6 +7,7 @@ using Wagi.Kubernetes.Resources;
 using Wagi.Modules.Configuration;
 using Wagi.Operator.Applying;
 using Wagi.Operator.Planning;
+using static Wagi.Operator.Tests.Planning.HostileSpecs;
 
 namespace Wagi.Operator.Tests.Planning;
 
@@ -16,41 +17,12 @@ namespace Wagi.Operator.Tests.Planning;
 /// </summary>
 public sealed partial class NeighboursPropertyTests
 {
-    /// <summary>What JSON escapes, what TOML escapes, what YAML reads differently, and the ends of Unicode.</summary>
-    private const string Awkward = "<>&'\"\\/\0\u0001\t\r\n\u007f\u0080\u0085\u00ad\u2028\u2029\ufeff\uffff\ufffd\ue000é漢😀\U0010ffff${}#";
-
     private const int Iterations = 15;
 
     /// <summary>The API server reads no larger request (<c>MaxRequestBodyBytes</c>), and no larger ConfigMap or Secret passes its validation.</summary>
     private const int LargestRequest = 3 << 20, LargestData = 1 << 20;
 
-    private static readonly Gen<string> Text = Gen.Select(Gen.Int[0, Awkward.Length - 1], Gen.OneOf(0, 1, 100, 5_000, SpecLimits.EnvironmentValueLength), Gen.Bool)
-        .Select((start, length, same) => same ? Fill(Awkward[start].ToString(), length) : Fill(Awkward[start..] + Awkward[..start], length));
-
-    private static readonly Gen<string> ObjectName = Gen.OneOf("api", "absent", Longest('s'), Longest('t'));
-
-    private static readonly Gen<KeySelector> Selector =
-        Gen.Select(ObjectName, Gen.OneOf("token", "large", "binary", Longest('k')), Gen.Bool)
-        .Select((name, key, optional) => new KeySelector { Name = name, Key = key, Optional = optional });
-
-    private static readonly Gen<EnvironmentVariable> Variable = Gen.OneOf(
-        Text.Select(text => new EnvironmentVariable { Value = text }),
-        Selector.Select(selector => new EnvironmentVariable { ValueFrom = new() { SecretKeyRef = selector } }),
-        Selector.Select(selector => new EnvironmentVariable { ValueFrom = new() { ConfigMapKeyRef = selector } }));
-
-    private static readonly Gen<WagiModuleSpec> Specs =
-        Gen.Select(Variable.Array[0, 3], Gen.OneOf(0, 1, SpecLimits.Environment), Text, Text, Gen.Int[0, 50])
-        .Select((variables, count, argv, entrypoint, route) => new WagiModuleSpec
-        {
-            Route = "/" + Fill(Awkward.Replace("#", "", StringComparison.Ordinal).Replace("\t\r\n", "", StringComparison.Ordinal), route == 0 ? SpecLimits.RouteLength - 10 : 0) + route,
-            Module = $"registry.example/hello@{Scenario.Digest1}",
-            Argv = argv.Length <= SpecLimits.ArgvLength ? argv : null,
-            Entrypoint = entrypoint.Length is > 0 and <= SpecLimits.EntrypointLength ? entrypoint : null,
-            Env = variables.Length == 0 ? null : [.. Enumerable.Range(0, count).Select(i => variables[i % variables.Length] with { Name = Name(i) })],
-            ImagePullSecrets = count == 1 ? [new() { Name = Longest('p') }] : null,
-        });
-
-    private static readonly Gen<WagiModule[]> Hostile = Gen.Select(Specs, Gen.OneOf(1, 240, 253), Gen.Int[0, 9]).Array[1, 20]
+    private static readonly Gen<WagiModule[]> Hostile = Gen.Select(HostileSpecs.Any, Gen.OneOf(1, 240, 253), Gen.Int[0, 9]).Array[1, 20]
         .Select(items => items.Select((item, i) => Scenario.Module(Fill($"m{i}.", 4) + new string('n', item.Item2 - 4 < 0 ? 0 : item.Item2 - 4), item.Item1, ns: new string('s', 63), age: item.Item3)).ToArray());
 
     [Fact]
@@ -190,7 +162,13 @@ public sealed partial class NeighboursPropertyTests
     {
         var ns = new string('s', 63);
         var values = new Dictionary<string, string> { ["token"] = "t", ["large"] = new string('<', 40_000), ["binary"] = "\0", [Longest('k')] = Fill(Awkward.Replace("\0", "", StringComparison.Ordinal), 500) };
-        return new Scenario()
+        var cluster = new Scenario();
+        foreach (var letter in "qrstuvw")
+        {
+            cluster.NoSecret(Longest(letter), ns);
+        }
+
+        return cluster
             .Secret("api", values, ns: ns).NoSecret("absent", ns).Secret(Longest('s'), values, ns: ns).NoSecret(Longest('t'), ns)
             .Secret(Longest('p'), new() { [".dockerconfigjson"] = """{"auths":{}}""" }, "kubernetes.io/dockerconfigjson", ns)
             .ConfigMap("api", values, ns).NoConfigMap("absent", ns).ConfigMap(Longest('s'), values, ns).NoConfigMap(Longest('t'), ns);
@@ -202,18 +180,6 @@ public sealed partial class NeighboursPropertyTests
         Module = $"registry.example/hello@{Scenario.Digest1}",
         Env = [.. Enumerable.Range(0, count).Select(i => new EnvironmentVariable { Name = "FILL" + (i == 0 ? "" : i), Value = new string('x', size) })],
     }, age: age);
-
-    private static string Longest(char letter) => new(letter, SpecLimits.ObjectNameLength);
-
-    private static string Name(int i) => $"V{i}_".PadRight(SpecLimits.EnvironmentNameLength, 'V');
-
-    /// <summary>So many characters of a text that is repeated, without half a surrogate pair.</summary>
-    private static string Fill(string text, int length)
-    {
-        var filled = string.Concat(Enumerable.Repeat(text, (length / text.Length) + 1))[..length];
-        return new string([.. filled.Where((character, i) => !char.IsSurrogate(character)
-            || (char.IsHighSurrogate(character) ? i + 1 < length && char.IsLowSurrogate(filled[i + 1]) : i > 0 && char.IsHighSurrogate(filled[i - 1])))]);
-    }
 
     /// <summary>As <c>core/v1</c> validates the keys of a Secret.</summary>
     [GeneratedRegex("^[-._a-zA-Z0-9]{1,253}$")]
