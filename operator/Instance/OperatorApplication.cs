@@ -7,6 +7,7 @@ using OpenTelemetry.Metrics;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
 using Wagi.Kubernetes.ApiServer;
+using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Metrics;
 
 namespace Wagi.Operator.Instance;
@@ -43,7 +44,10 @@ internal static class OperatorApplication
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<OperatorMetrics>();
-        builder.Services.AddSingleton(_ => new ApiServerClient(FieldManager, configuration, handlers));
+        builder.Services.AddSingleton<LeaderTerm>();
+        builder.Services.AddSingleton(services => new ApiServerClient(
+            FieldManager, configuration,
+            options.LeaderElection is null ? handlers : [.. handlers, new LeaderWrites(services.GetRequiredService<LeaderTerm>())]));
         builder.Services.AddSingleton<OperatorInstance>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorInstance>());
 

@@ -41,7 +41,7 @@ internal sealed class OperatorInstance : BackgroundService
     private readonly OwnClass _class;
     private readonly Leader _leader;
 
-    public OperatorInstance(ApiServerClient client, OperatorOptions options, OperatorMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    public OperatorInstance(ApiServerClient client, OperatorOptions options, OperatorMetrics metrics, LeaderTerm term, TimeProvider time, ILoggerFactory loggers)
     {
         _informers = new OperatorInformers(client, options, time, loggers.CreateLogger("Wagi.Operator.Informers.Informer"));
         _registries = new RegistryClient(new RegistryClientOptions
@@ -136,7 +136,7 @@ internal sealed class OperatorInstance : BackgroundService
         _supervisor.Add("the resolver of tags", LongestTurn, _tags.RunAsync);
         if (options.LeaderElection is { } election)
         {
-            var elector = new LeaderElector(client, election, time, loggers.CreateLogger<LeaderElector>());
+            var elector = new LeaderElector(client, election, term, time, loggers.CreateLogger<LeaderElector>());
             _supervisor.Add("the leader election", LongestTurn, (progress, cancellationToken) => elector.RunAsync(_leader.RunAsync, progress, cancellationToken));
         }
         else

@@ -12,7 +12,8 @@ namespace Wagi.Operator.LeaderElection;
 /// the Lease; one that was not renewed for its duration, by this instance's own clock, may be taken over; a leader that stops gives it
 /// back, so that the next one need not wait.
 /// </summary>
-internal sealed partial class LeaderElector(ApiServerClient client, LeaderElectionOptions options, TimeProvider time, ILogger<LeaderElector> logger)
+internal sealed partial class LeaderElector(
+    ApiServerClient client, LeaderElectionOptions options, LeaderTerm term, TimeProvider time, ILogger<LeaderElector> logger)
 {
     private LeaseSpec? _observed;
     private long _observedAt;
@@ -44,6 +45,8 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
     private async Task LeadAsync(long acquired, Func<CancellationToken, Task> lead, LoopProgress progress, CancellationToken cancellationToken)
     {
         LogLeading(logger, options.Identity);
+        term.Extend(acquired, options.RenewDeadline);
+
         // Ends the work by itself, whatever hangs: what this instance writes must have ended before the Lease does.
         using var deadline = new CancellationTokenSource(Remaining(acquired), time);
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -62,6 +65,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
         {
             await leading.CancelAsync();
             await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            term.End();
             await ReleaseAsync();
         }
 
@@ -89,6 +93,7 @@ internal sealed partial class LeaderElector(ApiServerClient client, LeaderElecti
             progress.Completed();
             if (await TryAsync(cancellationToken))
             {
+                term.Extend(begun, options.RenewDeadline);
                 deadline.CancelAfter(Remaining(begun));
             }
             else if (_observed?.HolderIdentity is { Length: > 0 } holder && holder != options.Identity)

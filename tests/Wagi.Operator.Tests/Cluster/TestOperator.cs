@@ -16,6 +16,9 @@ namespace Wagi.Operator.Tests.Cluster;
 /// <summary>An operator on a real API server, with a namespace for tenants and one of its own.</summary>
 internal sealed class TestOperator : IAsyncDisposable
 {
+    /// <summary>What the schema, the API server and etcd say.</summary>
+    private static readonly string[] Refusals = [" is invalid: ", "too large", "larger than max"];
+
     private readonly ControlPlane _controlPlane;
     private readonly ApiServerClient _client;
     private readonly string _kubeconfig;
@@ -136,11 +139,11 @@ internal sealed class TestOperator : IAsyncDisposable
     /// <summary>kubectl create, which adds nothing to the object.</summary>
     public async Task CreateAsync(string manifest) => (await _controlPlane.KubectlAsync(["create", "-f", "-"], manifest)).EnsureSuccess();
 
-    /// <summary>The same of an object that the schema may refuse; false: it does.</summary>
+    /// <summary>The same of an object that may not fit the schema, or be too large; false: that is so.</summary>
     public async Task<bool> TryCreateAsync(string manifest)
     {
         var created = await _controlPlane.KubectlAsync(["create", "-f", "-"], manifest);
-        if (created.ExitCode != 0 && created.Stderr.Contains(" is invalid: ", StringComparison.Ordinal))
+        if (created.ExitCode != 0 && Refusals.Any(refusal => created.Stderr.Contains(refusal, StringComparison.Ordinal)))
         {
             return false;
         }

@@ -84,7 +84,7 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
         using var client = new ApiServerClient(OperatorApplication.FieldManager, Kubeconfig.Load(controlPlane.KubeconfigPath, null));
         var lease = new ObjectKey("default", $"l-{Guid.NewGuid():N}");
         var elector = new LeaderElector(
-            client, new LeaderElectionOptions { Lease = lease, Identity = "one" }, TimeProvider.System, NullLogger<LeaderElector>.Instance);
+            client, new LeaderElectionOptions { Lease = lease, Identity = "one" }, new LeaderTerm(TimeProvider.System), TimeProvider.System, NullLogger<LeaderElector>.Instance);
 
         var failed = await Assert.ThrowsAsync<ArithmeticException>(
             () => elector.RunAsync(_ => Task.FromException(new ArithmeticException("a mistake")), new LoopProgress(TimeProvider.System), TestContext.Current.CancellationToken));
@@ -123,7 +123,7 @@ public sealed class LeaderElectorTests(ClusterFixture cluster)
                 RenewDeadline = TimeSpan.FromSeconds(2),
                 RetryPeriod = TimeSpan.FromMilliseconds(200),
             };
-            var elector = new LeaderElector(client, options, _time, NullLogger<LeaderElector>.Instance);
+            var elector = new LeaderElector(client, options, new LeaderTerm(_time), _time, NullLogger<LeaderElector>.Instance);
             _work = elector.RunAsync(LeadAsync, new LoopProgress(_time), _stop.Token);
         }
 

@@ -5,6 +5,7 @@ using k8s;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wagi.Hosting.Supervision;
 using Wagi.Kubernetes.ApiServer;
+using Wagi.Kubernetes.Resources;
 using Wagi.Operator.Instance;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Tests.Loops;
@@ -17,14 +18,19 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
 {
     private readonly ManualTime _time = new();
     private readonly LeaseServer _server = new();
+    private readonly LeaderTerm _term;
     private readonly ApiServerClient _client;
     private readonly LeaderElectionOptions _options = new() { Lease = new ObjectKey("wagi-system", "wagi-operator"), Identity = "one" };
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<CancellationToken> _leads = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _work = Task.CompletedTask;
 
-    public RenewDeadlineTests() =>
-        _client = new ApiServerClient(OperatorApplication.FieldManager, new KubernetesClientConfiguration { Host = "http://127.0.0.1:1" }, _server);
+    public RenewDeadlineTests()
+    {
+        _term = new LeaderTerm(_time);
+        _client = new ApiServerClient(
+            OperatorApplication.FieldManager, new KubernetesClientConfiguration { Host = "http://127.0.0.1:1" }, new LeaderWrites(_term), _server);
+    }
 
     [Fact]
     public async Task WritesOfALeader_AreCancelled_BeforeItsLeaseRunsOut_ThoughTheRenewalHangs()
@@ -38,6 +44,34 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
 
         Assert.True(writes.IsCancellationRequested);
         Assert.True(_options.RenewDeadline < _options.LeaseDuration);
+    }
+
+    /// <summary>A process that was stopped for a while has no timer that comes before its next write.</summary>
+    [Fact]
+    public async Task WriteOfALeader_WhoseTimeIsOver_IsNotSent_ThoughNothingHasCancelledIt()
+    {
+        await LeadAsync();
+        Assert.Equal("written", await WriteAsync());
+        _server.Hangs = true;
+        _time.Advance(_options.RenewDeadline);
+        _server.Hangs = false;
+
+        Assert.Equal("this instance does not lead any more", await WriteAsync());
+        Assert.Equal(1, _server.OtherWrites);
+
+        async Task<string> WriteAsync()
+        {
+            try
+            {
+                await _client.MergeAsync(
+                    "/api/v1/namespaces/wagi-system/configmaps/wagi-modules", [], ResourcesJsonContext.Default.JsonElement, isSecret: false, CancellationToken.None);
+                return "written";
+            }
+            catch (HttpRequestException exception)
+            {
+                return exception.Message;
+            }
+        }
     }
 
     [Fact]
@@ -85,7 +119,7 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
     /// <summary>Lets it lead, and returns the token of its writes.</summary>
     private Task<CancellationToken> LeadAsync()
     {
-        var elector = new LeaderElector(_client, _options, _time, NullLogger<LeaderElector>.Instance);
+        var elector = new LeaderElector(_client, _options, _term, _time, NullLogger<LeaderElector>.Instance);
         _work = elector.RunAsync(
             async leading =>
             {
@@ -103,6 +137,7 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
         private volatile JsonNode? _lease;
         private int _hanging;
         private int _writes;
+        private int _otherWrites;
 
         /// <summary>Whether requests from now on are not answered before <see cref="Answer"/>.</summary>
         public volatile bool Hangs;
@@ -115,6 +150,9 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
 
         /// <summary>How often the Lease was taken or renewed.</summary>
         public int Writes => Volatile.Read(ref _writes);
+
+        /// <summary>Writes of anything else.</summary>
+        public int OtherWrites => Volatile.Read(ref _otherWrites);
 
         public void Answer()
         {
@@ -129,6 +167,12 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
                 var answers = _answers.Task;
                 Interlocked.Increment(ref _hanging);
                 await answers.WaitAsync(cancellationToken);
+            }
+
+            if (!request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _otherWrites);
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
             }
 
             if (request.Content is not null)
