@@ -6,7 +6,8 @@ namespace Wagi.Operator.LeaderElection;
 /// <param name="term">Whether it leads.</param>
 internal sealed class LeaderWrites(LeaderTerm term) : DelegatingHandler
 {
-    private static readonly string Leases = $"/{ApiResource.Leases.Plural}";
+    // By the group: a WagiModule may be called "leases".
+    private static readonly string Leases = $"/apis/{ApiResource.Leases.Group}/";
 
     /// <inheritdoc/>
     /// <exception cref="HttpRequestException">The request would write, and this instance does not lead.</exception>

@@ -64,7 +64,7 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
             try
             {
                 await _client.MergeAsync(
-                    "/api/v1/namespaces/wagi-system/configmaps/wagi-modules", [], ResourcesJsonContext.Default.JsonElement, isSecret: false, CancellationToken.None);
+                    "/apis/wagi.dev/v1alpha1/namespaces/team/wagimodules/leases/status", [], ResourcesJsonContext.Default.JsonElement, isSecret: false, CancellationToken.None);
                 return "written";
             }
             catch (HttpRequestException exception)
@@ -169,7 +169,7 @@ public sealed class RenewDeadlineTests : IAsyncDisposable
                 await answers.WaitAsync(cancellationToken);
             }
 
-            if (!request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal))
+            if (!request.RequestUri!.AbsolutePath.StartsWith("/apis/coordination.k8s.io/", StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _otherWrites);
                 return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
