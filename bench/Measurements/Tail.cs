@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Wagi.Bench.Clients;
+using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
 using Wagi.Modules.Status;
 using Wagi.TestCluster;
@@ -18,7 +19,7 @@ internal static class Tail
     private const int HangingModules = 10;
     private const int Reloaded = 100;
 
-    // As large as a Go program with all that it may use.
+    // 25 MB.
     private const int LargeFunctions = 25_000;
     private const int LargeFunctionSize = 1_000;
 
@@ -98,9 +99,9 @@ internal static class Tail
         Print("100_reloaded", calm, await stage.Clients.MeasureAsync(round => stage.ReplaceAsync(Reloaded, $"round {round}")));
     }
 
-    private static void Print(string beside, Results.Series calm, Results.Series disturbed)
+    private static void Print(string beside, Series calm, Series disturbed)
     {
-        Results.Report.Add($"hello_p99_ms_beside_{beside}", disturbed, "ms");
+        Report.Add($"hello_p99_ms_beside_{beside}", disturbed, "ms");
         Figures.Print($"hello_p99_ratio_beside_{beside}", disturbed.Median / calm.Median, "ratio");
     }
 

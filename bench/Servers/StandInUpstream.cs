@@ -8,7 +8,6 @@ internal sealed class StandInUpstream : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<TcpClient> _clients = [];
-    private int _waiting;
 
     public StandInUpstream()
     {
@@ -20,7 +19,16 @@ internal sealed class StandInUpstream : IDisposable
     public string Url => $"http://{_listener.LocalEndpoint}/";
 
     /// <summary>How many wait for an answer.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
+    public int Waiting
+    {
+        get
+        {
+            lock (_clients)
+            {
+                return _clients.Count;
+            }
+        }
+    }
 
     public void Dispose()
     {
@@ -42,8 +50,6 @@ internal sealed class StandInUpstream : IDisposable
                 {
                     _clients.Add(client);
                 }
-
-                Interlocked.Increment(ref _waiting);
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
