@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Net;
 using Wagi.Bench.Servers;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Processes;
@@ -16,15 +16,14 @@ internal static class StartTime
     {
         // Compiles into the cache, which the measured processes find warm.
         await using var served = await ServedSamples.StartAsync(["hello-c"]);
-        using var client = new HttpClient();
         var times = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
-            var url = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Pick()}");
+            var address = new IPEndPoint(IPAddress.Loopback, FreePort.Pick());
             var started = Stopwatch.GetTimestamp();
             await using var runtime = ProductProcess.Start(
-                Checkout.Wagi, "-c", served.Configuration, "-l", url, "--admin", "127.0.0.1:0", "--module-cache", served.Cache);
-            await FirstAnswer.WaitAsync(client, $"http://{url}/hello-c");
+                Checkout.Wagi, "-c", served.Configuration, "-l", $"{address}", "--admin", "127.0.0.1:0", "--module-cache", served.Cache);
+            FirstAnswer.WaitForStart(address, "/hello-c");
             times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
 

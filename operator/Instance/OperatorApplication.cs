@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
 using Wagi.Hosting.Logging;
 using Wagi.Hosting.Supervision;
+using Wagi.Hosting.Telemetry;
 using Wagi.Kubernetes.ApiServer;
 using Wagi.Operator.LeaderElection;
 using Wagi.Operator.Metrics;
@@ -18,8 +19,6 @@ internal static class OperatorApplication
     /// <summary>Who owns the fields that the operator applies.</summary>
     public const string FieldManager = "wagi-operator";
 
-    private static readonly double[] ReconcileBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
     /// <summary>Builds it; running it is the caller's.</summary>
     /// <param name="configuration">The way to the API server.</param>
     /// <param name="options">What the operator is told.</param>
@@ -27,14 +26,14 @@ internal static class OperatorApplication
     /// <param name="handlers">What requests to the API server pass through on their way.</param>
     public static WebApplication Build(k8s.KubernetesClientConfiguration configuration, OperatorOptions options, TimeProvider? time = null, params DelegatingHandler[] handlers)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Health));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions()); // Flags alone decide, not a stray appsettings.json.
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(options.Health));
+        builder.Services.AddRouting();
         options.Log.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         options.Export.AddTo(builder, "wagi-operator", OperatorTrace.SourceName).WithMetrics(metrics => metrics
             .AddMeter(OperatorMetrics.MeterName, LogOptions.MeterName)
-            .AddView(OperatorMetrics.ReconcileDuration, new ExplicitBucketHistogramConfiguration { Boundaries = ReconcileBuckets })
+            .AddView(_ => SeriesLimit.ForFew)
             .AddPrometheusExporter(prometheus =>
             {
                 prometheus.ScopeInfoEnabled = false;

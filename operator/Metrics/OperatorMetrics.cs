@@ -9,9 +9,6 @@ internal sealed class OperatorMetrics
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Wagi.Operator";
 
-    /// <summary>Name of the histogram of <see cref="Reconciled"/>, in seconds.</summary>
-    public const string ReconcileDuration = "wagi.operator.reconcile.duration";
-
     private readonly Counter<long> _reconciles;
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _reports;
@@ -28,7 +25,9 @@ internal sealed class OperatorMetrics
     {
         var meter = meters.Create(MeterName);
         _reconciles = meter.CreateCounter<long>("wagi.operator.reconciles", description: "Reconciliations, by result");
-        _durations = meter.CreateHistogram<double>(ReconcileDuration, "s", "Time that a reconciliation took");
+        _durations = meter.CreateHistogram<double>(
+            "wagi.operator.reconcile.duration", "s", "Time that a reconciliation took",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _reports = meter.CreateCounter<long>("wagi.operator.reports", description: "Rounds of writing statuses, by result");
         _resolves = meter.CreateCounter<long>("wagi.operator.tag.resolves", description: "Tags that registries were asked for, by result");
         _writes = meter.CreateCounter<long>("wagi.operator.writes", description: "Objects written to the API server, by resource");

@@ -46,8 +46,8 @@ internal sealed class AdminServer : IAsyncDisposable
         _metrics = new ModuleMetrics(host);
         var builder = KestrelApplication.CreateBuilder(address, loggers);
         export.AddTo(builder, "wagi", RequestTrace.SourceName, HttpClients).WithMetrics(metrics => metrics
-            .AddMeter(RequestMetrics.MeterName, LogOptions.MeterName, "System.Runtime")
-            .AddView(WithoutMisleadingNames)
+            .AddMeter(RequestMetrics.MeterName, LoadMetrics.MeterName, LogOptions.MeterName, "System.Runtime")
+            .AddView(StreamOf)
             .AddPrometheusExporter(exporter =>
             {
                 exporter.ScrapeResponseCacheDurationMilliseconds = 0;
@@ -80,11 +80,12 @@ internal sealed class AdminServer : IAsyncDisposable
     public Task StopAsync(CancellationToken deadline) => _application.StopAsync(deadline);
 
     /// <summary>In Prometheus a name that ends in "count" belongs to a histogram; some of .NET's own gauges have such a name.</summary>
-    private static MetricStreamConfiguration? WithoutMisleadingNames(Instrument instrument) => instrument.Name switch
+    private static MetricStreamConfiguration StreamOf(Instrument instrument) => instrument switch
     {
-        "dotnet.process.cpu.count" => new MetricStreamConfiguration { Name = "dotnet.process.cpus" },
-        "dotnet.assembly.count" or "dotnet.timer.count" => MetricStreamConfiguration.Drop,
-        _ => null,
+        { Name: "dotnet.process.cpu.count" } => new() { Name = "dotnet.process.cpus", CardinalityLimit = SeriesLimit.Few },
+        { Name: "dotnet.assembly.count" or "dotnet.timer.count" } => MetricStreamConfiguration.Drop,
+        { Meter.Name: RequestMetrics.MeterName } => new() { CardinalityLimit = SeriesLimit.ByModule },
+        _ => SeriesLimit.ForFew,
     };
 
     /// <summary>On the port of one's own machine.</summary>
@@ -141,7 +142,7 @@ internal sealed class AdminServer : IAsyncDisposable
 /// <summary>Metrics of what is loaded; those of requests are <see cref="RequestMetrics"/>.</summary>
 internal sealed class ModuleMetrics : IDisposable
 {
-    private readonly Meter _meter = new(RequestMetrics.MeterName);
+    private readonly Meter _meter = new(LoadMetrics.MeterName);
 
     public ModuleMetrics(ModuleHost host)
     {

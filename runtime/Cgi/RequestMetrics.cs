@@ -10,7 +10,7 @@ namespace Wagi.Runtime.Cgi;
 /// <summary>The instruments of all handlers; one per process.</summary>
 public sealed class RequestMetrics : IDisposable
 {
-    /// <summary>Name of the meter that all instruments of this program belong to.</summary>
+    /// <summary>Name of the meter of requests, whose instruments have series for each module.</summary>
     public const string MeterName = "Wagi.Runtime";
 
     /// <summary>What becomes of a request that no module answers.</summary>

@@ -7,9 +7,12 @@ namespace Wagi.Runtime.Loading;
 /// <summary>Counts what is loaded, and times the steps of it: as metrics, and as spans while somebody listens.</summary>
 internal sealed class LoadMetrics : IDisposable
 {
+    /// <summary>Name of the meter of what is loaded.</summary>
+    public const string MeterName = "Wagi.Runtime.Loading";
+
     private static readonly ActivitySource Source = new(RequestTrace.SourceName);
 
-    private readonly Meter _meter = new(RequestMetrics.MeterName);
+    private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _loads;
     private readonly Histogram<double> _steps;
 

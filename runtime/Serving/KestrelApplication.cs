@@ -24,8 +24,8 @@ internal static class KestrelApplication
     public static WebApplicationBuilder CreateBuilder(
         IPEndPoint address, ILoggerFactory loggers, ServerCertificate? certificate = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear(); // Flags alone decide, not a stray appsettings.json.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions()); // Flags alone decide, not a stray appsettings.json.
+        builder.WebHost.UseKestrelCore();
         builder.Services.AddSingleton<ILoggerFactory>(new ServerLoggers(loggers));
         builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services.AddSingleton<IConnectionListenerFactory, PlainPort.NoTransport>();

@@ -60,6 +60,29 @@ public sealed class LaptopTests : IDisposable
 
     private static string Entry(string route, string module) => $"[[module]]\nroute = \"{route}\"\nmodule = \"{module}\"\n";
 
+    /// <summary>ASP.NET's own configuration would watch all folders below it, which took as long as everything else in the start.</summary>
+    [Fact]
+    public async Task FolderItIsStartedIn_IsNotWatched()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self/fdinfo"), "what a process watches is seen on Linux only");
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+        for (var folder = 0; folder < 100; folder++)
+        {
+            _directory.Write($"elsewhere/{folder}/appsettings.json", "{}");
+        }
+
+        await using var runtime = await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation,
+            "bash", "-c", $"cd '{_directory.PathOf("elsewhere")}' && exec \"$0\" \"$@\"");
+
+        var watches = Directory.GetFiles($"/proc/{runtime.Id}/fdinfo")
+            .SelectMany(File.ReadAllLines)
+            .Count(line => line.StartsWith("inotify ", StringComparison.Ordinal));
+
+        Assert.InRange(watches, 1, 9);
+    }
+
     /// <summary>A loaded module keeps two descriptors, one for code and one for data. Those that are left over for the ports are never given to modules.</summary>
     [Fact]
     public async Task MoreModulesThanDescriptors_FailOneByOne_AndBothPortsAnswer()

@@ -1,0 +1,19 @@
+using OpenTelemetry.Metrics;
+
+namespace Wagi.Hosting.Telemetry;
+
+/// <summary>
+/// How many series an instrument may have. OpenTelemetry makes room for all of them when the instrument is made, and adds up
+/// what comes beyond in one series, <c>otel_metric_overflow="true"</c> ("Metrics SDK", "Cardinality Limits").
+/// </summary>
+public static class SeriesLimit
+{
+    /// <summary>For labels with a few values each. OpenTelemetry's own default is 2,000, whose room takes longer to make than a server.</summary>
+    public const int Few = 200;
+
+    /// <summary>For labels that name a module: there are thousands, and those that are gone stay counted.</summary>
+    public const int ByModule = 20_000;
+
+    /// <summary>The settings of an instrument whose labels have a few values each.</summary>
+    public static MetricStreamConfiguration ForFew => new() { CardinalityLimit = Few };
+}
