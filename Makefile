@@ -59,7 +59,7 @@ publish: ## artifacts/wagi/wagi and artifacts/wagi-operator/wagi-operator, which
 
 # Compiling takes minutes: what the images hold is what the tests run. Where no image can be made, only the programs.
 published-images:
-	if images/build --check; then BASE=debian RIDS=own images/build; else $(MAKE) publish; fi
+	if images/build --check; then BASE=debian RIDS=own LEVEL=1 images/build; else $(MAKE) publish; fi
 
 images: ## container images in artifacts/images; BASE=debian makes the base image too, PUSH=1 pushes, REGISTRY=… elsewhere (images/build)
 	tests/cluster/install --native

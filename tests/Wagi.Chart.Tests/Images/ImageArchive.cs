@@ -1,7 +1,7 @@
 using System.Formats.Tar;
-using System.IO.Compression;
 using System.Text.Json;
 using Wagi.TestCluster.Product;
+using ZstdSharp;
 
 namespace Wagi.Chart.Tests.Images;
 
@@ -42,7 +42,8 @@ internal sealed class ImageArchive
         var files = new Dictionary<string, byte[]>();
         foreach (var layer in Layers)
         {
-            using var stream = new GZipStream(new MemoryStream(_files[BlobPath(layer)]), CompressionMode.Decompress);
+            Assert.Equal("application/vnd.oci.image.layer.v1.tar+zstd", layer.GetProperty("mediaType").GetString());
+            using var stream = new DecompressionStream(new MemoryStream(_files[BlobPath(layer)]));
             foreach (var (path, content) in Files(stream)) files[path] = content;
         }
 
