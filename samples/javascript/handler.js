@@ -12,5 +12,9 @@ async function handle(request) {
     return new Response(await response.text(), { status: response.status });
   }
 
-  return Response.json({ hello: decodeURIComponent(pathname.split('/').at(-1)) });
+  try {
+    return Response.json({ hello: decodeURIComponent(pathname.split('/').at(-1)) });
+  } catch {
+    return new Response('the name is not UTF-8\n', { status: 400 });
+  }
 }

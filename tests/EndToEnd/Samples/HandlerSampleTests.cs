@@ -17,6 +17,15 @@ public class HandlerSampleTests(ServedSamples samples) : SampleTests(samples)
         Assert.Equal($"{{\"hello\":\"{greeted}\"}}", await response.Content.ReadAsStringAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task Handler_SaysWhatIsWrong_WithANameThatIsNoText()
+    {
+        using var response = await Client.GetAsync(Path("handler", "javascript") + "/%FF", Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("the name is not UTF-8\n", await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
     [Theory]
     [InlineData("javascript")]
     [InlineData("wasip2")]
