@@ -27,7 +27,7 @@ internal static class FirstAnswer
 
     /// <summary>
     /// Returns at the first 200 of a server that is being started, with next to no work of its own until then: the two share the processors,
-    /// and what an HTTP client does when it is refused takes as long as the start.
+    /// and an HTTP client that is refused again and again adds milliseconds.
     /// </summary>
     /// <param name="address">Where it listens.</param>
     /// <param name="path">What to ask for.</param>
