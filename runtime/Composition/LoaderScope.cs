@@ -15,6 +15,7 @@ using Wagi.Runtime.Logs;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
 using Wagi.Runtime.Sources;
+using Wagi.Runtime.Transport;
 using Wagi.Runtime.Worlds;
 
 namespace Wagi.Runtime.Composition;
@@ -37,8 +38,10 @@ internal sealed class LoaderScope : IDisposable
     /// <param name="progress">Shows what is being pulled and compiled; stays the caller's.</param>
     /// <param name="loggers">Where to log.</param>
     /// <param name="requestLogs">Told of the requests of each module, by its id; null: nobody is.</param>
+    /// <param name="threads">The threads that answer requests; null: those of the pool do. Stays the caller's.</param>
     /// <exception cref="IOException">The cache directory or the log folder cannot be used.</exception>
-    public LoaderScope(LoaderOptions options, ProgressDisplay progress, ILoggerFactory loggers, Func<string, IRequestLog>? requestLogs = null)
+    public LoaderScope(LoaderOptions options, ProgressDisplay progress, ILoggerFactory loggers, Func<string, IRequestLog>? requestLogs = null,
+        RequestThreads? threads = null)
     {
         _options = options;
         _loggers = loggers;
@@ -46,7 +49,7 @@ internal sealed class LoaderScope : IDisposable
         Cache.Prepare();
         _guestLogs = options.GuestLogs is null ? null : new GuestLogDirectory(options.GuestLogs, TimeProvider.System, loggers);
         _outbound = new OutboundClient(new AddressGuard(options.Outbound, options.Trust));
-        _engine = GuestEngines.Create(options.Engine);
+        _engine = GuestEngines.Create(options.Engine, threads);
 
         // In a container, three quarters of its limit.
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Wagi.Bindle.Errors;
@@ -14,6 +15,7 @@ using Wagi.Runtime.Progress;
 using Wagi.Runtime.Readiness;
 using Wagi.Runtime.Serving;
 using Wagi.Runtime.Tls;
+using Wagi.Runtime.Transport;
 
 namespace Wagi.Runtime.Composition;
 
@@ -28,6 +30,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
 
     private readonly ServeOptions _options;
     private readonly ILogger<WagiServer> _logger;
+    private readonly RequestThreads _threads = new(Environment.ProcessorCount);
     private readonly LoaderScope _loading;
     private readonly PeerRuntimes? _peers;
     private readonly ModuleHost _host;
@@ -49,7 +52,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         _progress = options.Log.Json ? ProgressDisplay.None : ProgressDisplay.ForServer();
         var journal = new RequestJournal(TimeProvider.System);
         var access = new AccessLog(options.AccessLog, TimeProvider.System, loggers.CreateLogger<AccessLog>(), journal);
-        _loading = new LoaderScope(options.Loader, _progress, loggers, access.Of);
+        _loading = new LoaderScope(options.Loader, _progress, loggers, access.Of, _threads);
         _peers = options.Peers is null ? null : new PeerRuntimes(options.Peers);
         var agreement = _peers is null ? null : new PeerAgreement(_peers.AskAsync, TimeProvider.System, loggers.CreateLogger<PeerAgreement>());
         _host = new ModuleHost(_loading.Loader, agreement, TimeProvider.System, loggers.CreateLogger<ModuleHost>());
@@ -99,6 +102,8 @@ internal sealed partial class WagiServer : IAsyncDisposable
     private WebApplication CreateMain(ServeOptions options, ServerCertificate? certificate, ILoggerFactory loggers)
     {
         var builder = KestrelApplication.CreateBuilder(options.Listen, loggers, certificate);
+        builder.Services.AddSingleton(_threads);
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransport>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             // The limit of a request body is the handler's: it answers 413 and knows the module.
@@ -184,6 +189,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
         await _host.DisposeAsync();
         _peers?.Dispose();
         _loading.Dispose();
+        _threads.Dispose();
         _progress.Dispose();
     }
 

@@ -9,6 +9,7 @@ using Wagi.Runtime.Components;
 using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Memories;
+using Wagi.Runtime.Transport;
 
 namespace Wagi.Runtime.Guests;
 
@@ -41,11 +42,12 @@ public sealed class GuestEngine : IDisposable
 
     /// <summary>Reserves the address space of the pool and starts the thread that interrupts guests.</summary>
     /// <param name="options">Its bounds.</param>
+    /// <param name="threads">The threads that answer requests; null: those of the pool do.</param>
     /// <param name="interfaces">What components may import.</param>
     /// <param name="functions">What core modules may import; the engine owns them.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidOperationException">The address space cannot be reserved.</exception>
-    internal GuestEngine(GuestEngineOptions options, IHostInterfaces interfaces, params IReadOnlyList<IHostFunctions> functions)
+    internal GuestEngine(GuestEngineOptions options, RequestThreads? threads, IHostInterfaces interfaces, params IReadOnlyList<IHostFunctions> functions)
     {
         options.Validate();
         Options = options;
@@ -57,7 +59,7 @@ public sealed class GuestEngine : IDisposable
         _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, WasmEngine.MemoriesOfComponent, isForComponents: true));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
-        Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System);
+        Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System, threads is null ? [] : [threads.Post, RunQueue.ToPool]);
         Threads = new ThreadReserve(Starts);
         Ticker = new EpochTicker(options.Tick, Tick);
         Turns = new CpuTurns(Environment.ProcessorCount, () => Ticker.IsQuiet);

@@ -1,7 +1,7 @@
 namespace Wagi.Runtime.Guests;
 
 /// <summary>
-/// The order in which guests begin while the thread pool has more to do than it can. The pool works off what comes first, so that whoever
+/// The order in which guests begin while the threads have more to do than they can. They work off what comes first, so that whoever
 /// sends a hundred requests at a time keeps everybody else behind all of them. Then requests that are ready wait here instead, and a few
 /// workers, no more than there are processors, take the next one of the tenant whose guests have had the least time.
 /// </summary>
@@ -14,7 +14,7 @@ namespace Wagi.Runtime.Guests;
 /// </remarks>
 internal sealed class RunQueue : IThreadPoolWorkItem
 {
-    /// <summary>How long work may wait for a thread of the pool before guests wait here.</summary>
+    /// <summary>How long work may wait for a thread before guests wait here.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(0.5);
 
     /// <summary>How long nothing may wait before guests need not wait for their turn: many clients that wait for answers pause together.</summary>
@@ -33,7 +33,7 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private readonly TimeProvider _time;
     private readonly int _maxWorkers;
     private readonly Action<IThreadPoolWorkItem> _post;
-    private readonly Probe _probe;
+    private readonly Probe[] _probes;
     private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
 
     /// <summary>Tenants of which a request waits, by the time that they have had.</summary>
@@ -51,14 +51,24 @@ internal sealed class RunQueue : IThreadPoolWorkItem
 
     /// <param name="processors">How many processors there are.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="post">Gives work to the pool, behind all that is there; null: the process's.</param>
-    public RunQueue(int processors, TimeProvider time, Action<IThreadPoolWorkItem>? post = null)
+    /// <param name="posts">
+    /// Each gives work to threads on which requests are ready, behind all that is there; the first is for the workers. None: those of the pool.
+    /// </param>
+    public RunQueue(int processors, TimeProvider time, params IReadOnlyList<Action<IThreadPoolWorkItem>> posts)
     {
         _time = time;
         _maxWorkers = processors;
-        _post = post ?? (item => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false));
-        _probe = new Probe(this);
+        if (posts.Count == 0)
+        {
+            posts = [ToPool];
+        }
+
+        _post = posts[0];
+        _probes = [.. posts.Select(post => new Probe(this, post))];
     }
+
+    /// <summary>Gives work to the pool.</summary>
+    public static void ToPool(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 
     /// <summary>Whether a guest is to wait for its turn before it begins. Looked at for each request, so it costs nothing.</summary>
     public bool IsBusy => _isBusy;
@@ -69,10 +79,16 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     /// <summary>Tenants that are remembered.</summary>
     internal int Tenants => _tenants.Count;
 
-    /// <summary>Looks how long the pool lets work wait. To be called every few milliseconds while guests run.</summary>
+    /// <summary>Looks how long the threads let work wait. To be called every few milliseconds while guests run.</summary>
     public void Observe()
     {
-        if (_probe.IsLate() || Waiting > 0)
+        var isLate = false;
+        foreach (var probe in _probes)
+        {
+            isLate |= probe.IsLate();
+        }
+
+        if (isLate || Waiting > 0)
         {
             Busy();
         }
@@ -201,7 +217,7 @@ internal sealed class RunQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Behind what else the pool has to do: requests that are short to read, and answers that are short to send.</summary>
+    /// <summary>Behind what else the threads have to do: requests that are short to read, and answers that are short to send.</summary>
     private void AddWorker()
     {
         var workers = KeepsProcessor() ? _maxWorkers - 1 : _maxWorkers;
@@ -254,7 +270,7 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private sealed record Turn(Tenant Tenant, long Since, long Estimate);
 
     /// <summary>Work that does nothing but say how long it waited.</summary>
-    private sealed class Probe(RunQueue queue) : IThreadPoolWorkItem
+    private sealed class Probe(RunQueue queue, Action<IThreadPoolWorkItem> post) : IThreadPoolWorkItem
     {
         private long _sent;
 
@@ -267,7 +283,7 @@ internal sealed class RunQueue : IThreadPoolWorkItem
             }
 
             Volatile.Write(ref _sent, queue._time.GetTimestamp());
-            queue._post(this);
+            post(this);
             return false;
         }
 

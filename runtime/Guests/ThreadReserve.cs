@@ -1,18 +1,20 @@
+using Wagi.Runtime.Transport;
+
 namespace Wagi.Runtime.Guests;
 
 /// <summary>
-/// Guests run on the threads of the pool, which is fastest for the many that end at once. One that computes for longer than a tick,
-/// sleeps, or waits for a slow client keeps its thread from everybody else: while it does, the pool is allowed one thread
-/// more, at once instead of after its usual half second of starvation.
+/// Guests run on the threads that hear of their requests (<see cref="RequestThreads"/>, or the pool), which is fastest for the many that end
+/// at once. One that computes for longer than a tick, sleeps, or waits for a slow client keeps its thread from everybody else: while it does, there
+/// is one thread more; in the pool at once instead of after its usual half second of starvation.
 /// </summary>
 internal sealed class ThreadReserve
 {
     private readonly Lock _lock = new();
     private readonly int _workers;
     private readonly int _completionPorts;
-    private int _held;
-
     private readonly RunQueue _starts;
+    private int _held;
+    private int _heldOfPool;
 
     /// <param name="starts">Whoever waits to begin need not wait for a guest that keeps its thread.</param>
     public ThreadReserve(RunQueue starts)
@@ -29,8 +31,10 @@ internal sealed class ThreadReserve
     {
         Change(1);
         _starts.Detach();
+        RequestThreads.Keep();
     }
 
+    /// <summary>The guest has ended, on the same thread.</summary>
     public void Release() => Change(-1);
 
     private void Change(int delta)
@@ -38,7 +42,11 @@ internal sealed class ThreadReserve
         lock (_lock)
         {
             _held += delta;
-            ThreadPool.SetMinThreads(_workers + _held, _completionPorts);
+            if (!RequestThreads.IsCurrent)
+            {
+                _heldOfPool += delta;
+                ThreadPool.SetMinThreads(_workers + _heldOfPool, _completionPorts);
+            }
         }
     }
 }
