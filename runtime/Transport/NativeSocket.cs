@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Wagi.Runtime.Transport;
@@ -7,79 +5,42 @@ namespace Wagi.Runtime.Transport;
 /// <summary>What is asked of the kernel for a connected socket, none of which waits.</summary>
 internal static unsafe partial class NativeSocket
 {
-    /// <summary>Parts of a buffer that are sent with one call.</summary>
-    private const int MaxParts = 16;
+    /// <summary>There is nothing to take, or no room, for now.</summary>
+    public const int Nothing = -WouldBlock;
 
+    private const int WouldBlock = 11;
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
-    private const int Interrupted = 4;
-    private const int WouldBlock = 11;
+    private const int More = 0x8000;
 
-    /// <summary>Takes what has come.</summary>
-    /// <returns>How many bytes; 0: the other side has ended; <see cref="Nothing"/>; or an error, as a negative number.</returns>
+    /// <summary>Takes what has come (recv(2)).</summary>
+    /// <returns>How many bytes; 0: the other side has ended; <see cref="Nothing"/>; or the number of an error, negative.</returns>
     public static int Receive(SafeHandle socket, Span<byte> target)
     {
         fixed (byte* bytes = target)
         {
-            nint count;
-            do
-            {
-                count = Receive((int)socket.DangerousGetHandle(), bytes, (nuint)target.Length, DontWait);
-            }
-            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
-            return Result(count);
+            return Result(Receive((int)socket.DangerousGetHandle(), bytes, (nuint)target.Length, DontWait));
         }
     }
 
-    /// <summary>Sends as much as there is room for.</summary>
-    /// <returns>How many bytes; <see cref="Nothing"/>; or an error, as a negative number.</returns>
-    public static int Send(SafeHandle socket, in ReadOnlySequence<byte> source)
+    /// <summary>Sends as much as there is room for (send(2)).</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="source">At least one byte.</param>
+    /// <param name="hasMore">Whether more is sent right after it, in the same packet if it fits.</param>
+    /// <returns>How many bytes; <see cref="Nothing"/>; or the number of an error, negative.</returns>
+    public static int Send(SafeHandle socket, ReadOnlySpan<byte> source, bool hasMore)
     {
-        var handles = default(Handles);
-        var parts = stackalloc Part[MaxParts];
-        var used = 0;
-        try
+        fixed (byte* bytes = source)
         {
-            foreach (var memory in source)
-            {
-                if (used == MaxParts)
-                {
-                    break;
-                }
-
-                handles[used] = memory.Pin();
-                parts[used] = new Part { Bytes = handles[used].Pointer, Length = (nuint)memory.Length };
-                used++;
-            }
-
-            var message = new Message { Parts = parts, Count = (nuint)used };
-            nint count;
-            do
-            {
-                count = Send((int)socket.DangerousGetHandle(), &message, DontWait | NoSignal);
-            }
-            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
-            return Result(count);
-        }
-        finally
-        {
-            for (var i = 0; i < used; i++)
-            {
-                handles[i].Dispose();
-            }
+            return Result(Send((int)socket.DangerousGetHandle(), bytes, (nuint)source.Length, DontWait | NoSignal | (hasMore ? More : 0)));
         }
     }
-
-    /// <summary>There is nothing to take, or no room, for now.</summary>
-    public const int Nothing = -WouldBlock;
 
     /// <summary>Ends the connection in a way that the other side cannot take for the end of an answer (RFC 9293 §3.10.5).</summary>
     public static void Reset(SafeHandle socket)
     {
-        // connect(2): "AF_UNSPEC … dissolves the association".
-        ulong* unspecified = stackalloc ulong[2];
-        unspecified[0] = 0;
-        unspecified[1] = 0;
+        // connect(2): an address of AF_UNSPEC dissolves the association.
+        var unspecified = stackalloc ulong[2] { 0, 0 };
         _ = Connect((int)socket.DangerousGetHandle(), unspecified, 2 * sizeof(ulong));
     }
 
@@ -88,34 +49,9 @@ internal static unsafe partial class NativeSocket
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     private static partial nint Receive(int socket, byte* target, nuint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
-    private static partial nint Send(int socket, Message* message, int flags);
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(int socket, byte* source, nuint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "connect")]
     private static partial int Connect(int socket, void* address, uint length);
-
-    [InlineArray(MaxParts)]
-    private struct Handles
-    {
-        private MemoryHandle _first;
-    }
-
-    /// <summary>The kernel's <c>struct iovec</c>.</summary>
-    private struct Part
-    {
-        public void* Bytes;
-        public nuint Length;
-    }
-
-    /// <summary>The kernel's <c>struct msghdr</c>, of 64-bit machines.</summary>
-    private struct Message
-    {
-        public void* Name;
-        public ulong NameLength;
-        public Part* Parts;
-        public nuint Count;
-        public void* Control;
-        public nuint ControlLength;
-        public ulong Flags;
-    }
 }

@@ -207,18 +207,23 @@ internal sealed class SocketConnection : DefaultConnectionContext, IMemoryPoolFe
     /// <summary>Sends as much as there is room for, and returns the rest.</summary>
     private ReadOnlySequence<byte> SendNow(ReadOnlySequence<byte> unsent)
     {
-        while (!unsent.IsEmpty)
+        var (length, sent) = (unsent.Length, 0L);
+        foreach (var part in unsent)
         {
-            var count = NativeSocket.Send(Socket, unsent);
-            if (count == NativeSocket.Nothing)
+            var count = part.IsEmpty ? 0 : NativeSocket.Send(Socket, part.Span, hasMore: sent + part.Length < length);
+            if (count < 0 && count != NativeSocket.Nothing)
+            {
+                throw ErrorOf(-count);
+            }
+
+            sent += Math.Max(count, 0);
+            if (count < part.Length)
             {
                 break;
             }
-
-            unsent = count < 0 ? throw ErrorOf(-count) : unsent.Slice(count);
         }
 
-        return unsent;
+        return unsent.Slice(sent);
     }
 
     /// <inheritdoc/>

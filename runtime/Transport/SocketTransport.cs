@@ -16,22 +16,23 @@ internal sealed class SocketTransport(RequestThreads threads, IMemoryPoolFactory
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
         try
         {
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
             socket.Listen(new SocketTransportOptions().Backlog);
+            return ValueTask.FromResult<IConnectionListener>(new Listener(socket, threads, memory));
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            socket.Dispose();
+            // What Kestrel has a message for.
             throw new AddressInUseException(exception.Message, exception);
         }
-
-        return ValueTask.FromResult<IConnectionListener>(new Listener(socket, threads, memory));
     }
 
     private sealed class Listener(Socket socket, RequestThreads threads, IMemoryPoolFactory<byte> memory) : IConnectionListener
     {
+        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
         private readonly MemoryPool<byte> _memory = memory.Create();
 
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
@@ -59,7 +60,12 @@ internal sealed class SocketTransport(RequestThreads threads, IMemoryPoolFactory
                 }
                 catch (Exception exception) when (exception is SocketException or Win32Exception)
                 {
-                    // The client has gone before it was accepted, or there is no room for one more.
+                    if (accepted is null)
+                    {
+                        // There is no room for one more, and will not be at once.
+                        await Task.Delay(Pause, cancellationToken);
+                    }
+
                     accepted?.Dispose();
                 }
             }
