@@ -11,8 +11,6 @@ namespace Wagi.Runtime.Transport;
 /// <remarks>The pattern is known as leader and followers (Schmidt et al., "Pattern-Oriented Software Architecture", volume 2).</remarks>
 internal sealed class RequestThreads : IDisposable
 {
-    private const int StackSize = 1 << 20;
-
     /// <summary>How long a thread that is not needed waits to be needed again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -25,8 +23,6 @@ internal sealed class RequestThreads : IDisposable
     private readonly Lock _lock = new();
     private readonly Queue<IThreadPoolWorkItem> _posted = new();
     private readonly SemaphoreSlim _needed = new(0);
-    private readonly int _count;
-    private int _free;
     private int _parked;
     private int _alive;
     private volatile bool _isStopped;
@@ -34,10 +30,12 @@ internal sealed class RequestThreads : IDisposable
     /// <param name="count">How many there are that nothing keeps.</param>
     public RequestThreads(int count)
     {
-        _count = count;
         lock (_lock)
         {
-            Refill();
+            for (var i = 0; i < count; i++)
+            {
+                Start();
+            }
         }
     }
 
@@ -47,8 +45,8 @@ internal sealed class RequestThreads : IDisposable
     /// <summary>Whether this thread is one of these.</summary>
     public static bool IsCurrent => t_worker is not null;
 
-    /// <summary>Threads that answer, or wait for something to answer, and are not kept.</summary>
-    internal int Free => Volatile.Read(ref _free);
+    /// <summary>Threads that there are, those that are kept or not needed included.</summary>
+    internal int Alive => Volatile.Read(ref _alive);
 
     /// <summary>The work on this thread takes its time: if the thread is one of these, another takes its place.</summary>
     public static void Keep() => t_worker?.Keep();
@@ -100,22 +98,12 @@ internal sealed class RequestThreads : IDisposable
         _events.WakeUp();
     }
 
-    /// <summary>Sees to it that there are as many as there should be.</summary>
-    private void Refill()
+    private void Start()
     {
-        for (; _free < _count && !_isStopped; _free++)
-        {
-            if (_parked > 0)
-            {
-                _parked--;
-                _needed.Release();
-            }
-            else
-            {
-                _alive++;
-                new Thread(Run, StackSize) { IsBackground = true, Name = "requests" }.UnsafeStart();
-            }
-        }
+        _alive++;
+
+        // With a stack as large as the pool's: guests run on it.
+        new Thread(Run) { IsBackground = true, Name = "requests" }.UnsafeStart();
     }
 
     private void Run()
@@ -195,25 +183,26 @@ internal sealed class RequestThreads : IDisposable
     {
         lock (_lock)
         {
-            _free--;
-            Refill();
+            if (_parked > 0)
+            {
+                _parked--;
+                _needed.Release();
+            }
+            else if (!_isStopped)
+            {
+                Start();
+            }
         }
     }
 
-    /// <summary>A thread that was kept has nothing left to do. False: it is not needed, and ends.</summary>
-    private bool Return()
+    /// <summary>A thread that was kept has nothing left to do: it waits until it is to take another's place. False: it ends.</summary>
+    private bool Park()
     {
         lock (_lock)
         {
             if (_isStopped)
             {
                 return false;
-            }
-
-            if (_free < _count)
-            {
-                _free++;
-                return true;
             }
 
             _parked++;
@@ -290,7 +279,7 @@ internal sealed class RequestThreads : IDisposable
             }
 
             _isKept = false;
-            return threads.Return();
+            return threads.Park();
         }
     }
 
