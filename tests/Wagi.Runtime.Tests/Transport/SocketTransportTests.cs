@@ -20,13 +20,24 @@ public sealed class SocketTransportTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Not each: one that is there before the server asks for it is answered by whoever asks.</summary>
     [Fact]
-    public async Task Request_IsAnsweredByAThreadOfTheTransport()
+    public async Task Requests_AreAnsweredByTheThreadsOfTheTransport()
     {
-        await using var server = await Server.StartAsync(context => context.Response.WriteAsync($"{RequestThreads.IsCurrent}"));
+        var answered = 0;
+        await using var server = await Server.StartAsync(context =>
+        {
+            answered += RequestThreads.IsCurrent ? 1 : 0;
+            return context.Response.WriteAsync("answered");
+        });
         using var client = new HttpClient();
 
-        Assert.Equal(["True", "True"], [await client.GetStringAsync(server.Url, Cancellation), await client.GetStringAsync(server.Url, Cancellation)]);
+        for (var i = 0; i < 100; i++)
+        {
+            await client.GetStringAsync(server.Url, Cancellation);
+        }
+
+        Assert.InRange(answered, 50, 100);
     }
 
     /// <summary>By new ones at first, and then by those that had been kept.</summary>
