@@ -135,7 +135,13 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
         return addresses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
     }
 
-    private async Task<string> ContainerAsync(string deployment) => (await ContainersAsync(deployment))[0];
+    /// <summary>One that runs. The API server still names those of a pod that has just ended, such as of an earlier rollout.</summary>
+    private async Task<string> ContainerAsync(string deployment)
+    {
+        var containers = await ContainersAsync(deployment);
+        var tasks = await TasksAsync();
+        return containers.First(container => tasks.Any(task => task.StartsWith(container, StringComparison.Ordinal)));
+    }
 
     /// <summary>The running containers, by containerd's names.</summary>
     private async Task<string[]> ContainersAsync(string deployment)
@@ -149,10 +155,13 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
     /// <summary>The process of a container.</summary>
     private async Task<string> ProcessAsync(string container)
     {
-        var tasks = (await System.Node.CtrAsync(["tasks", "list"], Cancellation)).EnsureSuccess().Stdout;
-        var line = tasks.Split('\n').Single(line => line.StartsWith(container, StringComparison.Ordinal));
-        return line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var task = (await TasksAsync()).Single(task => task.StartsWith(container, StringComparison.Ordinal));
+        return task.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
     }
+
+    /// <summary>A line for each container that has a process.</summary>
+    private async Task<string[]> TasksAsync() =>
+        (await System.Node.CtrAsync(["tasks", "list"], Cancellation)).EnsureSuccess().Stdout.Split('\n');
 
     private async Task KillAsync(string process) =>
         (await System.Node.RunAsync("kill", ["-KILL", process], Cancellation)).EnsureSuccess();
