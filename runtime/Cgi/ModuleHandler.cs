@@ -218,7 +218,8 @@ public sealed partial class ModuleHandler : IModuleHandler
                 return await RefuseAsync(context) with { Parts = RequestParts.WithoutRun(start, received) };
             }
 
-            if (_guest.Engine.Starts is { IsBusy: true } starts)
+            var starts = _guest.Engine.Starts;
+            if (starts.IsBusyHere())
             {
                 if (_guest.IsShort)
                 {

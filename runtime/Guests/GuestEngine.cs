@@ -59,7 +59,7 @@ public sealed class GuestEngine : IDisposable
         _components = new Lazy<EngineHandle>(() => CreateHandle(memories: null, KeptByPoolOfComponents, WasmEngine.MemoriesOfComponent, isForComponents: true));
         Linker = CreateLinker(hasFiles: false);
         _fileLinker = new Lazy<LinkerHandle>(() => CreateLinker(hasFiles: true));
-        Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System, threads is null ? [] : [threads.Post, RunQueue.ToPool]);
+        Starts = new RunQueue(Environment.ProcessorCount, TimeProvider.System, threads is null ? null : threads.Post);
         Threads = new ThreadReserve(Starts);
         Ticker = new EpochTicker(options.Tick, Tick);
         Turns = new CpuTurns(Environment.ProcessorCount, () => Ticker.IsQuiet);
@@ -499,7 +499,7 @@ public sealed class GuestEngine : IDisposable
             _ when !OperatingSystem.IsLinux() => null,
             var memories => TouchedPages.Find(memories == GuestMemories.SlotsByReading),
         };
-        return pages is null ? null : new LinearMemories(pages, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
+        return pages is null ? null : new LinearMemories(pages, PageFaults.AreCounted && options.Memories != GuestMemories.SlotsByReading, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
     }
 
     private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, int memoriesOfGuest, bool checksBounds = false, bool isForComponents = false) => WasmEngine.Create(
@@ -639,7 +639,7 @@ public enum GuestMemories
     /// <summary>The best that works here.</summary>
     Automatic,
 
-    /// <summary>Slots that are kept, of which touched pages are cleared; they are found by reading <c>/proc/self/pagemap</c>.</summary>
+    /// <summary>Slots that are kept, of which touched pages are cleared; they are found by reading <c>/proc/self/pagemap</c>, every time.</summary>
     SlotsByReading,
 
     /// <summary>Wasmtime's pooling allocator.</summary>

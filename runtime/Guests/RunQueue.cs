@@ -1,3 +1,5 @@
+using Wagi.Runtime.Transport;
+
 namespace Wagi.Runtime.Guests;
 
 /// <summary>
@@ -33,7 +35,8 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private readonly TimeProvider _time;
     private readonly int _maxWorkers;
     private readonly Action<IThreadPoolWorkItem> _post;
-    private readonly Probe[] _probes;
+    private readonly Probe _probe;
+    private readonly Probe? _poolProbe;
     private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
 
     /// <summary>Tenants of which a request waits, by the time that they have had.</summary>
@@ -48,29 +51,25 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private int _workers;
     private int _waiters;
     private volatile bool _isBusy;
+    private volatile bool _isPoolUsed;
 
     /// <param name="processors">How many processors there are.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="posts">
-    /// Each gives work to threads on which requests are ready, behind all that is there; the first is for the workers. None: those of the pool.
-    /// </param>
-    public RunQueue(int processors, TimeProvider time, params IReadOnlyList<Action<IThreadPoolWorkItem>> posts)
+    /// <param name="post">Gives work to the threads on which most requests are ready, behind all that is there; null: they are those of the pool.</param>
+    /// <param name="postToPool">The same for the pool.</param>
+    public RunQueue(int processors, TimeProvider time, Action<IThreadPoolWorkItem>? post = null, Action<IThreadPoolWorkItem>? postToPool = null)
     {
         _time = time;
         _maxWorkers = processors;
-        if (posts.Count == 0)
-        {
-            posts = [ToPool];
-        }
-
-        _post = posts[0];
-        _probes = [.. posts.Select(post => new Probe(this, post))];
+        postToPool ??= ToPool;
+        _post = post ?? postToPool;
+        _probe = new Probe(this, _post);
+        _poolProbe = post is null ? null : new Probe(this, postToPool);
     }
 
-    /// <summary>Gives work to the pool.</summary>
-    public static void ToPool(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+    private static void ToPool(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 
-    /// <summary>Whether a guest is to wait for its turn before it begins. Looked at for each request, so it costs nothing.</summary>
+    /// <summary>Whether guests are to wait for their turn before they begin.</summary>
     public bool IsBusy => _isBusy;
 
     /// <summary>Requests that wait.</summary>
@@ -79,13 +78,26 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     /// <summary>Tenants that are remembered.</summary>
     internal int Tenants => _tenants.Count;
 
+    /// <summary><see cref="IsBusy"/>, for a guest that is ready on this thread. Asked for each request, so it costs nothing.</summary>
+    public bool IsBusyHere()
+    {
+        // As long as none is ready on the pool, nobody cares how late it is, and a look would wake one of its threads each time.
+        if (!_isPoolUsed && !RequestThreads.IsCurrent)
+        {
+            _isPoolUsed = true;
+        }
+
+        return _isBusy;
+    }
+
     /// <summary>Looks how long the threads let work wait. To be called every few milliseconds while guests run.</summary>
     public void Observe()
     {
-        var isLate = false;
-        foreach (var probe in _probes)
+        var isLate = _probe.IsLate();
+        if (_poolProbe is { } pool && (_isPoolUsed || pool.IsOnItsWay))
         {
-            isLate |= probe.IsLate();
+            _isPoolUsed = false;
+            isLate |= pool.IsLate();
         }
 
         if (isLate || Waiting > 0)
@@ -273,6 +285,8 @@ internal sealed class RunQueue : IThreadPoolWorkItem
     private sealed class Probe(RunQueue queue, Action<IThreadPoolWorkItem> post) : IThreadPoolWorkItem
     {
         private long _sent;
+
+        public bool IsOnItsWay => Volatile.Read(ref _sent) != 0;
 
         /// <summary>Whether the one that is on its way is late. Sends one if there is none.</summary>
         public bool IsLate()

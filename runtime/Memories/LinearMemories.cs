@@ -24,19 +24,23 @@ internal sealed unsafe class LinearMemories : IDisposable
     private const nuint MaxOpenBeyond = 1 << 20;
 
     private readonly TouchedPages _pages;
+    private readonly bool _countsFaults;
     private readonly nuint _keep;
     private readonly IdleSlots[] _stripes;
     private readonly MemoryCreator* _creator;
     private readonly Timer _trimmer;
     private GCHandle _self;
+    private long _looks;
 
     /// <param name="pages">Finds what a guest has written to; owned from here on.</param>
+    /// <param name="countsFaults">Whether to look for pages only where there was a page fault.</param>
     /// <param name="keep">Bytes of a slot that stay in memory when its guest is gone, if it wrote to that many.</param>
     /// <param name="keepInAll">Bytes that all idle slots keep together.</param>
     /// <param name="maxIdle">Slots that are kept, however little is in them.</param>
-    public LinearMemories(TouchedPages pages, long keep, long keepInAll, int maxIdle)
+    public LinearMemories(TouchedPages pages, bool countsFaults, long keep, long keepInAll, int maxIdle)
     {
         _pages = pages;
+        _countsFaults = countsFaults;
         _keep = (nuint)keep;
         var stripes = Environment.ProcessorCount;
         _stripes = [.. Enumerable.Range(0, stripes).Select(_ => new IdleSlots(keepInAll / stripes, Math.Max(8, maxIdle / stripes)))];
@@ -48,10 +52,13 @@ internal sealed unsafe class LinearMemories : IDisposable
     }
 
     /// <summary>How pages that were written to are found.</summary>
-    public string Method => _pages.Method;
+    public string Method => _countsFaults ? $"{_pages.Method} after page faults" : _pages.Method;
 
     /// <summary>For the configuration of an engine; valid until this is disposed, which the engine must not outlive.</summary>
     public MemoryCreator* Creator => _creator;
+
+    /// <summary>How often they have been looked for.</summary>
+    public long Looks => Volatile.Read(ref _looks);
 
     /// <summary>Slots without a guest.</summary>
     public int Idle => _stripes.Sum(stripe => stripe.Count);
@@ -183,7 +190,33 @@ internal sealed unsafe class LinearMemories : IDisposable
     /// </summary>
     private bool TryReset(MemorySlot* slot)
     {
+        if (_countsFaults && PageFaults.Now().IsStill(slot->FaultsBefore) && slot->Open <= slot->Known.Open)
+        {
+            ResetKnown(slot);
+            return true;
+        }
+
+        return TryFindAndReset(slot);
+    }
+
+    private static void ResetKnown(MemorySlot* slot)
+    {
+        var end = (nuint)slot->Start + slot->Open;
+        foreach (var range in ((ReadOnlySpan<PageRange>)slot->Known.List)[..slot->Known.Count])
+        {
+            // What is closed was made what it was before it was closed.
+            if (range.Start < end)
+            {
+                Reset(slot, new PageRange(range.Start, Math.Min(range.End, end)));
+            }
+        }
+    }
+
+    private bool TryFindAndReset(MemorySlot* slot)
+    {
+        Interlocked.Increment(ref _looks);
         Span<PageRange> ranges = stackalloc PageRange[MaxRanges];
+        var known = new KnownPages { Open = slot->Open };
         nuint kept = 0;
         var end = (nuint)slot->Start + slot->Open;
         for (var start = (nuint)slot->Start; start < end;)
@@ -210,8 +243,11 @@ internal sealed unsafe class LinearMemories : IDisposable
 
                 Reset(slot, range);
                 kept += range.Length;
+                known.Add(range);
             }
         }
+
+        slot->Known = known;
 
         // Beyond what is open there may be pages of earlier guests that grew more.
         slot->Kept = Math.Max(slot->Kept, kept);
@@ -268,6 +304,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         slot->ChecksBounds = checksBounds;
         slot->Capacity = reserved;
         slot->Size = minimum;
+        slot->FaultsBefore = PageFaults.Last;
         if (!TryResize(slot, minimum))
         {
             Discard(slot);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Wagi.Runtime.Memories;
 
 /// <summary>A memory, or room for one.</summary>
@@ -35,6 +37,12 @@ internal unsafe struct MemorySlot
     /// <summary>Address behind it; both are 0 where there is none.</summary>
     public nuint ImageEnd;
 
+    /// <summary>The pages that hold anything, as far as they are known.</summary>
+    public KnownPages Known;
+
+    /// <summary>The page faults of the guest's thread, at some time before the guest began.</summary>
+    public FaultCount FaultsBefore;
+
     /// <summary>Bytes that may take memory while it is idle.</summary>
     public nuint Kept;
 
@@ -43,4 +51,38 @@ internal unsafe struct MemorySlot
 
     /// <summary>The <see cref="LinearMemories"/>, a GCHandle.</summary>
     public nint Owner;
+}
+
+/// <summary>The pages of a slot that held anything when it was looked at last. Without a page fault since then, no others do.</summary>
+internal struct KnownPages
+{
+    private const int MaxRanges = 8;
+
+    /// <summary>How far that was, in bytes from the beginning; 0: they are not known.</summary>
+    public nuint Open;
+
+    /// <summary>How many ranges.</summary>
+    public int Count;
+
+    /// <summary>The first ones of these are used.</summary>
+    public Ranges List;
+
+    /// <summary>Adds the next range. One too many, and none is known.</summary>
+    public void Add(PageRange range)
+    {
+        if (Count == MaxRanges)
+        {
+            Open = 0;
+            return;
+        }
+
+        List[Count++] = range;
+    }
+
+    /// <summary>Room for as many as compiled languages need: a stack, data, and the beginning of a heap.</summary>
+    [InlineArray(MaxRanges)]
+    public struct Ranges
+    {
+        private PageRange _first;
+    }
 }

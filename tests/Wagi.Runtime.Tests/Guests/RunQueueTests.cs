@@ -217,4 +217,32 @@ public sealed class RunQueueTests
         Work();
         Assert.True(_queue.IsBusy);
     }
+
+    /// <summary>A look would wake a thread of the pool every few milliseconds.</summary>
+    [Fact]
+    public void ThePool_IsLookedAt_WhileGuestsAreReadyOnIt()
+    {
+        var own = new Queue<IThreadPoolWorkItem>();
+        _queue = new RunQueue(1, _time, own.Enqueue, _pool.Enqueue);
+        _queue.Observe();
+        Assert.Empty(_pool);
+        Assert.Single(own);
+
+        // This is a thread of the pool. It comes to what it was given, and is given no more.
+        Assert.False(_queue.IsBusyHere());
+        _queue.Observe();
+        Work(items: 1);
+        own.Dequeue().Execute();
+        _queue.Observe();
+        Assert.Empty(_pool);
+
+        // It does not come to it, and is looked at though nothing else is ready.
+        Assert.False(_queue.IsBusyHere());
+        own.Dequeue().Execute();
+        _queue.Observe();
+        own.Dequeue().Execute();
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        _queue.Observe();
+        Assert.True(_queue.IsBusyHere());
+    }
 }

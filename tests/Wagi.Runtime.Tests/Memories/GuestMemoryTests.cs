@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Wagi.Runtime.Guests;
+using Wagi.Runtime.Memories;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Tests.Components;
 using Wagi.Runtime.Tests.Harness;
@@ -158,6 +159,32 @@ public sealed class GuestMemoryTests
         }
     }
 
+    /// <summary>
+    /// One slot and one thread, which after a few rounds makes no page faults any more: whatever comes after whatever, pages that only some of the
+    /// guests reach are clean, though nobody looks for them.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void NothingIsSeen_InWhateverOrderGuestsWriteWithoutPageFaults(GuestMemories way)
+    {
+        var stains = new[] { "fill", "grow and fill", "grow, fill and trap", "host fills", "data alone", "sprinkle", "fill and exit" };
+        var random = new Random(1);
+        foreach (var keep in new[] { 4 << 20, 256 << 10 })
+        {
+            using var engine = Engine(way, keep);
+            using var guest = Load(engine, Module());
+            for (var round = 0; round < 300; round++)
+            {
+                for (var stain = random.Next(4); stain >= 0; stain--)
+                {
+                    Run(guest, stains[random.Next(stains.Length)]);
+                }
+
+                AssertClean(guest);
+            }
+        }
+    }
+
     /// <summary>What such a component has grown may stay open for the next run of it, whose code compares each address with its own memory.</summary>
     [Theory]
     [MemberData(nameof(Ways))]
@@ -274,6 +301,30 @@ public sealed class GuestMemoryTests
             Assert.Equal(GuestOutcome.Completed, Run(guest, "fill").Outcome);
             AssertClean(guest);
         });
+    }
+
+    /// <summary>A guest that writes where one before it did needs nobody who looks, and one that writes elsewhere does.</summary>
+    [Fact]
+    public void PagesAreLookedFor_WhereThereWasAPageFault()
+    {
+        Assert.SkipWhen(!PageFaults.AreCounted, "the kernel counts no page faults");
+        using var engine = Engine(GuestMemories.Automatic);
+        Assert.SkipWhen(engine.OwnMemories is null, "the kernel shows no page map");
+        using var guest = Load(engine, Module());
+        for (var i = 0; i < 1000; i++)
+        {
+            Run(guest, "data alone");
+        }
+
+        // The thread may have a page fault of its own now and then.
+        Assert.InRange(engine.OwnMemories.Looks, 1, 200);
+        for (var i = 0; i < 100; i++)
+        {
+            var looks = engine.OwnMemories.Looks;
+            engine.OwnMemories.Trim(TimeSpan.FromMilliseconds(-1));
+            Run(guest, "fill");
+            Assert.Equal(looks + 1, engine.OwnMemories.Looks);
+        }
     }
 
     [Fact]
