@@ -25,6 +25,7 @@ internal sealed class RequestThreads : IDisposable
     private readonly SemaphoreSlim _needed = new(0);
     private int _parked;
     private int _alive;
+    private int _kept;
     private volatile bool _isStopped;
 
     /// <param name="count">How many there are that nothing keeps.</param>
@@ -149,11 +150,15 @@ internal sealed class RequestThreads : IDisposable
         {
             bool hasFound;
             SocketEvent events;
-            do
+            while (!(hasFound = _events.TryTake(out key, out events)) && Stopwatch.GetTimestamp() < until)
             {
-                hasFound = _events.TryTake(out key, out events);
+                // Whoever has something to do goes first, such as a client on the same machine; but not a guest that computes for long.
+                if (Volatile.Read(ref _kept) == 0)
+                {
+                    Thread.Yield();
+                }
             }
-            while (!hasFound && Stopwatch.GetTimestamp() < until);
+
             _spinning.End(hasFound);
             if (hasFound)
             {
@@ -256,6 +261,7 @@ internal sealed class RequestThreads : IDisposable
             if (!_isKept)
             {
                 _isKept = true;
+                Interlocked.Increment(ref threads._kept);
                 while (_rest.TryDequeue(out var next))
                 {
                     PipeScheduler.ThreadPool.Schedule(next.Action, next.State);
@@ -279,6 +285,7 @@ internal sealed class RequestThreads : IDisposable
             }
 
             _isKept = false;
+            Interlocked.Decrement(ref threads._kept);
             return threads.Park();
         }
     }

@@ -12,7 +12,7 @@ internal sealed class Spinning
     private const int MaxLuck = 8;
     private const int WaitsPerTry = 32;
 
-    private static readonly long Moment = (long)(TimeSpan.FromMicroseconds(50).TotalSeconds * Stopwatch.Frequency);
+    private static readonly long Moment = (long)(TimeSpan.FromMicroseconds(100).TotalSeconds * Stopwatch.Frequency);
 
     private int _isTaken;
     private int _luck;

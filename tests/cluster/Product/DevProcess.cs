@@ -37,10 +37,11 @@ public sealed class DevProcess : IAsyncDisposable
     /// <summary>Waits until the route answers with a text.</summary>
     /// <param name="path">Below the first route that is served.</param>
     /// <param name="body">The text.</param>
-    public async Task AnswersAsync(string path, string body)
+    /// <param name="deadline">How long it may take; <see cref="Eventually.DefaultDeadline"/> when null.</param>
+    public async Task AnswersAsync(string path, string body, TimeSpan? deadline = null)
     {
         var url = await UrlAsync();
-        await Eventually.Becomes(token => _client.GetStringAsync(url + path, token), answer => answer == body, cancellationToken: _cancellation);
+        await Eventually.Becomes(token => _client.GetStringAsync(url + path, token), answer => answer == body, deadline, _cancellation);
     }
 
     /// <summary>The status of a request.</summary>
