@@ -81,7 +81,7 @@ public sealed class GuestEngine : IDisposable
     public int Running => Ticker.Running;
 
     /// <summary>Guests that compute for long, sleep, or wait for a slow client, each keeping a thread.</summary>
-    public int ThreadsHeld => Threads.Held;
+    public int ThreadsKept => Threads.Kept;
 
     /// <summary>
     /// Changes with everything that makes native code incompatible: Wasmtime's version, the settings of the engine, the features of

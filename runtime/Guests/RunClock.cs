@@ -58,7 +58,7 @@ internal struct RunClock
         if (!_holdsThread)
         {
             _holdsThread = true;
-            _threads!.Hold();
+            _threads!.Keep();
         }
     }
 

@@ -13,8 +13,8 @@ internal sealed class ThreadReserve
     private readonly int _workers;
     private readonly int _completionPorts;
     private readonly RunQueue _starts;
-    private int _held;
-    private int _heldOfPool;
+    private int _kept;
+    private int _keptOfPool;
 
     /// <param name="starts">Whoever waits to begin need not wait for a guest that keeps its thread.</param>
     public ThreadReserve(RunQueue starts)
@@ -24,10 +24,10 @@ internal sealed class ThreadReserve
     }
 
     /// <summary>How many guests keep a thread.</summary>
-    public int Held => Volatile.Read(ref _held);
+    public int Kept => Volatile.Read(ref _kept);
 
     /// <summary>The guest on this thread keeps it.</summary>
-    public void Hold()
+    public void Keep()
     {
         Change(1);
         _starts.Detach();
@@ -41,11 +41,11 @@ internal sealed class ThreadReserve
     {
         lock (_lock)
         {
-            _held += delta;
+            _kept += delta;
             if (!RequestThreads.IsCurrent)
             {
-                _heldOfPool += delta;
-                ThreadPool.SetMinThreads(_workers + _heldOfPool, _completionPorts);
+                _keptOfPool += delta;
+                ThreadPool.SetMinThreads(_workers + _keptOfPool, _completionPorts);
             }
         }
     }

@@ -17,6 +17,7 @@ internal sealed class RequestThreads : IDisposable
     [ThreadStatic]
     private static Worker? t_worker;
 
+    private readonly int _count;
     private readonly SocketEvents _events = new();
     private readonly Spinning _spinning = new();
     private readonly ConnectionPlaces _connections = new();
@@ -25,12 +26,12 @@ internal sealed class RequestThreads : IDisposable
     private readonly SemaphoreSlim _needed = new(0);
     private int _parked;
     private int _alive;
-    private int _kept;
     private volatile bool _isStopped;
 
     /// <param name="count">How many there are that nothing keeps.</param>
     public RequestThreads(int count)
     {
+        _count = count;
         lock (_lock)
         {
             for (var i = 0; i < count; i++)
@@ -48,6 +49,9 @@ internal sealed class RequestThreads : IDisposable
 
     /// <summary>Threads that there are, those that are kept or not needed included.</summary>
     internal int Alive => Volatile.Read(ref _alive);
+
+    /// <summary>Whether a guest keeps one: then there are more of them.</summary>
+    private bool IsAnyKept => Volatile.Read(ref _alive) - Volatile.Read(ref _parked) > _count;
 
     /// <summary>The work on this thread takes its time: if the thread is one of these, another takes its place.</summary>
     public static void Keep() => t_worker?.Keep();
@@ -153,7 +157,7 @@ internal sealed class RequestThreads : IDisposable
             while (!(hasFound = _events.TryTake(out key, out events)) && Stopwatch.GetTimestamp() < until)
             {
                 // Whoever has something to do goes first, such as a client on the same machine; but not a guest that computes for long.
-                if (Volatile.Read(ref _kept) == 0)
+                if (!IsAnyKept)
                 {
                     Thread.Yield();
                 }
@@ -261,7 +265,6 @@ internal sealed class RequestThreads : IDisposable
             if (!_isKept)
             {
                 _isKept = true;
-                Interlocked.Increment(ref threads._kept);
                 while (_rest.TryDequeue(out var next))
                 {
                     PipeScheduler.ThreadPool.Schedule(next.Action, next.State);
@@ -285,7 +288,6 @@ internal sealed class RequestThreads : IDisposable
             }
 
             _isKept = false;
-            Interlocked.Decrement(ref threads._kept);
             return threads.Park();
         }
     }

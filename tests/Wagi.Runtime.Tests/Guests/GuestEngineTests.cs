@@ -282,7 +282,7 @@ public class GuestEngineTests
 
         Assert.Null(exception);
         Assert.Equal(GuestOutcome.Trapped, outcome);
-        Assert.Equal(0, engine.ThreadsHeld);
+        Assert.Equal(0, engine.ThreadsKept);
         Assert.Equal(0, engine.Running);
         GC.Collect();
         Assert.False(run.IsAlive);

@@ -137,7 +137,7 @@ public sealed class RunQueueTests
         Arrive("sleeper", TimeSpan.Zero, meanwhile: () =>
         {
             // On the thread of the sleeper, which does not come back yet.
-            new ThreadReserve(_queue).Hold();
+            new ThreadReserve(_queue).Keep();
             Work();
             begun = [.. _order];
         });
