@@ -1,22 +1,13 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
-using Wagi.TestCluster;
-using Wagi.TestCluster.Processes;
 
 namespace Wagi.Bench.Clients;
 
 /// <summary>nghttp2's client, which speaks HTTP/1.1 as well as HTTP/2, and sends as much as is answered.</summary>
 internal static partial class H2Load
 {
-    private const string Program = "h2load";
+    private static readonly LoadProgram Program = new("h2load", Rate, AllGood.IsMatch);
 
-    public static void Require()
-    {
-        if (TestTools.WhyMissing(Program) is { } reason)
-        {
-            throw new CannotMeasureException(reason);
-        }
-    }
+    public static void Require() => Program.Require();
 
     /// <summary>Requests a second of HTTP/1.1, one at a time on each connection.</summary>
     public static Task<double> Http1Async(string url, int connections, TimeSpan duration) => RunAsync(url, connections, duration, "--h1");
@@ -24,19 +15,8 @@ internal static partial class H2Load
     /// <summary>Requests a second of HTTP/2 without TLS, so many at a time on each connection.</summary>
     public static Task<double> Http2Async(string url, int connections, int streams, TimeSpan duration) => RunAsync(url, connections, duration, $"-m{streams}");
 
-    private static async Task<double> RunAsync(string url, int connections, TimeSpan duration, string protocol)
-    {
-        var threads = Math.Min(Cores.ClientThreads, connections);
-        var seconds = duration.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-        string[] command = [.. Cores.BeforeClient, TestTools.Require(Program), $"-t{threads}", $"-c{connections}", $"-D{seconds}", protocol, url];
-        var result = (await Command.RunAsync(command[0], command[1..])).EnsureSuccess();
-        if (!AllGood.IsMatch(result.Stdout))
-        {
-            throw new InvalidOperationException($"not every request was answered with 2xx:\n{result.Stdout}");
-        }
-
-        return double.Parse(Rate.Match(result.Stdout).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-    }
+    private static Task<double> RunAsync(string url, int connections, TimeSpan duration, string protocol) =>
+        Program.RunAsync(connections, $"-D{LoadProgram.Seconds(duration)}", protocol, url);
 
     [GeneratedRegex(@"^finished in .*?, ([0-9.]+) req/s", RegexOptions.Multiline)]
     private static partial Regex Rate { get; }
