@@ -147,6 +147,8 @@ internal sealed class HandlerHost : IAsyncDisposable
 
     internal sealed class ListLogger : ILogger
     {
+        private readonly ITestOutputHelper? _output = TestContext.Current.TestOutputHelper;
+
         public ConcurrentQueue<string> Lines { get; } = new();
 
         public IDisposable? BeginScope<TState>(TState state)
@@ -155,7 +157,19 @@ internal sealed class HandlerHost : IAsyncDisposable
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var line = $"{logLevel} {formatter(state, exception)}";
+            Lines.Enqueue(line);
+            try
+            {
+                // Shown beside the failure of a test.
+                _output?.WriteLine(line);
+            }
+            catch (InvalidOperationException)
+            {
+                // The test is over.
+            }
+        }
     }
 }

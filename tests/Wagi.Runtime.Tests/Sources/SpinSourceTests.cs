@@ -113,19 +113,22 @@ public sealed class SpinSourceTests : IDisposable
     public async Task Components_ShareThePlacesOfTheirEntry()
     {
         var shop = new SpinArtifact();
-        shop.Add("slow", "/slow", Wat.Start("(call $sleep (i32.const 3000))"), Wagi());
+        shop.Add("slow", "/slow", Wat.Start("(call $sleep (i32.const 20000))"), Wagi());
         shop.Add("quick", "/quick", Answering("quick"), Wagi());
         await using var registry = await RegistryServer.StartAsync(cancellationToken: Cancellation);
         var reference = await shop.PushAsync(_client, $"{registry.Address}/me/shop:v1");
         await using var host = await ServerHost.ServeAsync(
             $"[[module]]\nid = \"crowded\"\nroute = \"/...\"\nmodule = \"oci://{reference}\"\nmax_concurrency = 1\n", Wat.Printing("unused"));
 
-        var slow = host.Client.GetAsync("/slow", Cancellation);
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var slow = host.Client.GetAsync("/slow", impatient.Token);
         await Eventually.Becomes(_ => PlacesAsync(), places => places == "1 0", cancellationToken: Cancellation);
-        var quick = host.Client.GetAsync("/quick", Cancellation);
+        var quick = host.Client.GetStringAsync("/quick", Cancellation);
         await Eventually.Becomes(_ => PlacesAsync(), places => places == "1 1", cancellationToken: Cancellation);
-        (await slow).Dispose();
-        (await quick).Dispose();
+
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
+        Assert.Equal("quick", await quick);
 
         async Task<string> PlacesAsync()
         {
