@@ -417,7 +417,7 @@ internal sealed class ComponentFusion
     private static void MoveTable(ref WasmReader reader, IndexMap map, MemoryStream target)
     {
         var start = reader.Position;
-        CoreModule.RequirePlain(reader.Byte());
+        WasmTypes.RequirePlain(reader.Byte());
         var hasMaximum = reader.Byte();
         reader.SkipNumber();
         if (hasMaximum == 1)
@@ -435,7 +435,7 @@ internal sealed class ComponentFusion
     private static void MoveGlobal(ref WasmReader reader, IndexMap map, MemoryStream target)
     {
         var type = reader.Byte();
-        CoreModule.RequirePlain(type);
+        WasmTypes.RequirePlain(type);
         target.WriteByte(type);
         target.WriteByte(reader.Byte());
         CodeMover.MoveExpression(ref reader, map, target);

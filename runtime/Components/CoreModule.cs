@@ -8,9 +8,6 @@ internal sealed class CoreModule
 {
     private const byte FunctionType = 0x60;
 
-    /// <summary>The first of the value types that are more than a byte, and refer to types by index.</summary>
-    private const byte LastOfPlainReferences = 0x65;
-
     private readonly ReadOnlyMemory<byte> _binary;
     private readonly Dictionary<CoreSort, List<CoreImport>> _imported = [];
 
@@ -128,27 +125,9 @@ internal sealed class CoreModule
                 throw new InvalidDataException("a module in it has types other than of functions");
             }
 
-            SkipValueTypes(ref reader);
-            SkipValueTypes(ref reader);
+            WasmTypes.SkipPlain(ref reader);
+            WasmTypes.SkipPlain(ref reader);
             Types.Add(section[start..reader.Position]);
-        }
-    }
-
-    /// <summary>Passes over value types that mean the same in every module.</summary>
-    public static void SkipValueTypes(ref WasmReader reader)
-    {
-        foreach (var type in reader.Take(reader.Number()))
-        {
-            RequirePlain(type);
-        }
-    }
-
-    /// <exception cref="InvalidDataException">The value type is more than this byte.</exception>
-    public static void RequirePlain(byte type)
-    {
-        if (type < LastOfPlainReferences)
-        {
-            throw new InvalidDataException($"a module in it has a value type 0x{type:x2}, which is not known here");
         }
     }
 
@@ -164,14 +143,14 @@ internal sealed class CoreModule
                 type = reader.Number();
                 break;
             case CoreSort.Table:
-                RequirePlain(reader.Byte());
+                WasmTypes.RequirePlain(reader.Byte());
                 SkipLimits(ref reader);
                 break;
             case CoreSort.Memory:
                 SkipLimits(ref reader);
                 break;
             case CoreSort.Global:
-                RequirePlain(reader.Byte());
+                WasmTypes.RequirePlain(reader.Byte());
                 _ = reader.Byte();
                 break;
             default:

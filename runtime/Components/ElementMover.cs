@@ -53,7 +53,7 @@ internal static class ElementMover
         var kind = isStated ? reader.Byte() : hasExpressions ? FunctionReferences : Functions;
         if (hasExpressions)
         {
-            CoreModule.RequirePlain(kind);
+            WasmTypes.RequirePlain(kind);
         }
 
         target.WriteByte(kind);

@@ -36,7 +36,6 @@ internal sealed class InitializableModule
     private const byte ConstantOfFloat32 = 0x43;
     private const byte ConstantOfFloat64 = 0x44;
     private const byte GetGlobal = 0x23;
-    private const byte VectorPrefix = 0xfd;
     private const byte ConstantOfVector = 0x0c;
     private const byte NullReference = 0xd0;
     private const byte ReferenceOfFunction = 0xd2;
@@ -308,7 +307,7 @@ internal sealed class InitializableModule
                 case ConstantOfFloat64:
                     _ = reader.Take(sizeof(double));
                     break;
-                case VectorPrefix when reader.Number() == ConstantOfVector:
+                case WasmCodes.VectorPrefix when reader.Number() == ConstantOfVector:
                     _ = reader.Take(16);
                     break;
                 case ReferenceOfFunction:
@@ -420,7 +419,7 @@ internal sealed class InitializableModule
                 section.Write(bits[..sizeof(double)]);
                 break;
             case Vector:
-                section.WriteByte(VectorPrefix);
+                section.WriteByte(WasmCodes.VectorPrefix);
                 section.WriteNumber(ConstantOfVector);
                 section.Write(bits);
                 break;

@@ -9,6 +9,18 @@ internal static class WasmCodes
     /// <summary>Ends an expression (§5.4.9).</summary>
     public const byte EndOfExpression = 0x0b;
 
+    /// <summary>The instruction <c>table.set</c> (§5.4.4).</summary>
+    public const uint TableSet = 0x26;
+
+    /// <summary>The instruction <c>memory.grow</c> (§5.4.6).</summary>
+    public const uint MemoryGrow = 0x40;
+
+    /// <summary>Begins the instructions on memories, tables and segments as a whole, and some conversions.</summary>
+    public const byte BulkPrefix = 0xfc;
+
+    /// <summary>Begins the instructions on vectors (§5.4.8).</summary>
+    public const byte VectorPrefix = 0xfd;
+
     /// <summary>Begins a data segment of memory 0 with a place (§5.5.14).</summary>
     public const byte ActiveData = 0;
 
@@ -17,4 +29,7 @@ internal static class WasmCodes
 
     /// <summary>Bytes of a page of linear memory (§4.2.8).</summary>
     public const int Page = 64 << 10;
+
+    /// <summary>An instruction that is a prefix and a number.</summary>
+    public static uint Prefixed(byte prefix, uint number) => ((uint)prefix << 16) | number;
 }
