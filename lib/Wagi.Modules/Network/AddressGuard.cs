@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
 namespace Wagi.Modules.Network;
@@ -48,7 +47,7 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
         ArgumentNullException.ThrowIfNull(target);
         var host = target.IdnHost;
         return rules.Own == OwnAddresses.ByName && AddressRules.NamesOwn(host)
-            && (!IPAddress.TryParse(host, out var address) || (rules with { Own = OwnAddresses.Denied }).Objection(host, address, MachineAddresses()) is not null);
+            && (!IPAddress.TryParse(host, out var address) || (rules with { Own = OwnAddresses.Denied }).Objection(host, address, MachineAddresses.ReadRecent()) is not null);
     }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -100,7 +99,7 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
     private async Task<IPAddress[]> ReachableAsync(string host, int port, IPAddress[] addresses, CancellationToken cancellationToken)
     {
         string? objection = null;
-        var own = MachineAddresses();
+        var own = MachineAddresses.Read();
         var reachable = new List<IPAddress>();
         foreach (var address in addresses)
         {
@@ -130,7 +129,7 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
             {
                 var addresses = await ResolveAsync(service.Host, requester: null, cancellationToken).ConfigureAwait(false);
                 IPAddress[] forms = [address, .. EmbeddedAddresses.In(address)];
-                var isMachine = addresses.Any(IsUnspecified) && forms.Any(form => AddressRules.IsOwn(form, MachineAddresses()));
+                var isMachine = addresses.Any(IsUnspecified) && forms.Any(form => AddressRules.IsOwn(form, MachineAddresses.Read()));
                 if (isMachine || addresses.Any(denied => forms.Contains(denied.IsIPv4MappedToIPv6 ? denied.MapToIPv4() : denied)))
                 {
                     return $"an address of the service {service.Host}:{service.Port}";
@@ -150,14 +149,6 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
         IPAddress.TryParse(host, out var address) ? [address] : await Names.ResolveAsync(host, requester, cancellationToken).ConfigureAwait(false);
 
     private static bool IsUnspecified(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-
-    /// <summary>Read for each connection, as addresses change: a millisecond, and connections are kept.</summary>
-    private static IReadOnlyCollection<IPAddress> MachineAddresses() =>
-    [
-        .. NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
-            .Select(address => address.Address),
-    ];
 
     /// <summary>
     /// The proxy, but neither for addresses that a URL writes out and that are denied, nor for this machine: no proxy leads there, and nobody
@@ -188,7 +179,7 @@ public sealed class AddressGuard(AddressRules rules, CertificateTrust? trust = n
                 && (IPAddress.IsLoopback(address) || guard.Denies(host.IdnHost, address)));
     }
 
-    private bool Denies(string host, IPAddress address) => rules.Objection(host, address, MachineAddresses()) is not null;
+    private bool Denies(string host, IPAddress address) => rules.Objection(host, address, MachineAddresses.ReadRecent()) is not null;
 }
 
 /// <summary>There was no connection, because the rules deny the target; the message says which, and why.</summary>
