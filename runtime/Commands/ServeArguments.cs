@@ -186,6 +186,11 @@ internal sealed class ServeArguments
         DefaultValueFactory = _ => new GuestEngineOptions().ModuleShare,
     };
 
+    private readonly Option<bool> _newInstances = new("--new-instances")
+    {
+        Description = "Make a new instance for every request, also of modules whose instances can be restored to what they were when they were new.",
+    };
+
     private readonly Option<string> _maxBody = new("--max-body")
     {
         Description = "Largest request body.",
@@ -264,7 +269,7 @@ internal sealed class ServeArguments
     [
         _modules.Option, .. _loader.Bindle.Options, _waitForConfig, _listen, _tlsCert, _tlsKey, _admin, .. _loader.Options, _defaultHost, _trustedProxies, _proxyFields, _moduleCacheSize, _cache,
         _logDir, _logNames, _logFileSize, _secrets, .. _outbound.Options, _outboundTimeout, _outboundMaxResponse, .. _pull.Options,
-        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, _accessLog, _accessLogSlow, .. _log.Options,
+        _compileMemory, _compileTime, _timeout, _memoryLimit, _maxConcurrency, _maxInstances, _maxModuleShare, _newInstances, _maxBody, _bodyMemory, _bodyDisk, _clientTimeout, _shutdownTimeout, _drainDelay, _peers, _accessLog, _accessLogSlow, .. _log.Options,
     ];
 
     /// <summary>
@@ -318,6 +323,7 @@ internal sealed class ServeArguments
                 {
                     MaxInstances = Arguments.ReadPositive(arguments, _maxInstances, most: 10_000),
                     ModuleShare = Arguments.ReadPositive(arguments, _maxModuleShare, most: 100),
+                    RestoresInstances = !arguments.GetValue(_newInstances),
                 },
                 Defaults = defaults,
                 Bodies = ReadBodies(arguments, defaults.MaxRequestBody),

@@ -1,4 +1,6 @@
+using System.Text;
 using Wagi.Modules.Status;
+using Wagi.Runtime.Images;
 using Wagi.Runtime.Interop;
 using Wagi.Runtime.Memories;
 
@@ -12,6 +14,7 @@ internal sealed class CoreProgram : IGuestProgram
     private readonly GuestEngine _engine;
     private readonly WasmModuleHandle _module;
     private readonly ModuleMemory? _memory;
+    private readonly GuestInstances _instances;
     private readonly Linked _withoutFiles;
     private readonly Lazy<Linked> _withFiles;
     private readonly Dictionary<string, ExportedFunction> _functions;
@@ -20,12 +23,15 @@ internal sealed class CoreProgram : IGuestProgram
     /// <param name="engine">Where it runs.</param>
     /// <param name="module">Its code; owned from here on.</param>
     /// <param name="memory">Where its guests' memories come from, owned from here on; null: from the pool.</param>
-    public CoreProgram(GuestEngine engine, WasmModuleHandle module, ModuleMemory? memory)
+    /// <param name="isRestorable">Whether the module exports all that can change in it.</param>
+    public CoreProgram(GuestEngine engine, WasmModuleHandle module, ModuleMemory? memory, bool isRestorable)
     {
         _engine = engine;
         _module = module;
         _memory = memory;
+        _instances = new GuestInstances(engine, engine.Handle, module, memory, isRestorable);
         _functions = WasmEngine.Functions(module);
+        _functions.Remove(Encoding.UTF8.GetString(RestorableModule.StartName));
         _withoutFiles = Linked.Create(engine.Linker, module);
         _withFiles = new Lazy<Linked>(() => Linked.Create(engine.FileLinker, module));
 
@@ -69,30 +75,27 @@ internal sealed class CoreProgram : IGuestProgram
     {
         var function = _functions[entrypoint];
         var linked = run.Files is null ? _withoutFiles : _withFiles.Value;
-        using var store = _engine.CreateStore(_engine.Handle, run);
-        if (run.Files?.Open(store) is { } unopened)
+        if (!_instances.TryBegin(run, linked.InstancePre!, run.Files, memories: 1, out var instance, out var failure))
         {
-            return new GuestResult(GuestOutcome.NotStarted, 0, unopened);
+            return failure;
         }
 
-        var error = ModuleMemory.Instantiate(store, linked.InstancePre!, _memory, out var instance);
-        if (error.IsFailure)
+        var result = new GuestResult(GuestOutcome.Trapped, 0, "");
+        try
         {
-            return run.Conclude(error, GuestOutcome.NotStarted);
-        }
+            run.Instantiated();
+            var error = _initializer is not null && !ReferenceEquals(_initializer, function) ? instance.Call(_initializer.Utf8Name) : default;
+            if (!error.IsFailure)
+            {
+                error = instance.Call(function.Utf8Name);
+            }
 
-        run.Instantiated();
-        if (_initializer is not null && !ReferenceEquals(_initializer, function))
+            return result = run.Conclude(error, GuestOutcome.Trapped);
+        }
+        finally
         {
-            error = store.Call(ref instance, _initializer.Utf8Name);
+            instance.End(result);
         }
-
-        if (!error.IsFailure)
-        {
-            error = store.Call(ref instance, function.Utf8Name);
-        }
-
-        return run.Conclude(error, GuestOutcome.Trapped);
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ internal sealed class CpuTurns(int processors, Func<bool> isQuiet)
     /// <summary>Runs that wait for their turn.</summary>
     public int Waiting => _gate.Waiting;
 
+    /// <summary>Whether any run computes now, and has for a while.</summary>
+    public bool AreTaken => _gate.Inside > 0 || (processors > 1 && Volatile.Read(ref _isSpareTaken) != 0);
+
     /// <summary>A run wants to go on computing; waits until it may.</summary>
     /// <param name="turn">What it has of this, from tick to tick.</param>
     /// <param name="tenant">Whose it is.</param>

@@ -22,8 +22,8 @@ internal sealed class FusedProgram : IGuestProgram
 
     private readonly WasmModuleHandle _module;
     private readonly ModuleMemory? _memory;
+    private readonly GuestInstances _instances;
     private readonly GuestEngine _engine;
-    private readonly EngineHandle _handle;
     private readonly List<string> _unknown;
     private readonly LinkerHandle _linker;
     private readonly InstancePreHandle? _instancePre;
@@ -34,12 +34,13 @@ internal sealed class FusedProgram : IGuestProgram
     /// <param name="handle">The engine's handle that the code is for.</param>
     /// <param name="module">Its code; owned from here on.</param>
     /// <param name="memory">Where its guests' memories come from, owned from here on; null: from the pool.</param>
-    public FusedProgram(GuestEngine engine, EngineHandle handle, WasmModuleHandle module, ModuleMemory? memory)
+    /// <param name="isRestorable">Whether the module exports all that can change in it.</param>
+    public FusedProgram(GuestEngine engine, EngineHandle handle, WasmModuleHandle module, ModuleMemory? memory, bool isRestorable)
     {
         _engine = engine;
-        _handle = handle;
         _module = module;
         _memory = memory;
+        _instances = new GuestInstances(engine, handle, module, memory, isRestorable);
         SpeaksHttp = WasmEngine.Functions(module).ContainsKey(FusedComponent.Handle);
         var imports = WasmEngine.Imports(module);
         _usesFiles = imports.Any(import => import.Module.StartsWith(FilesystemPackage, StringComparison.Ordinal));
@@ -95,25 +96,26 @@ internal sealed class FusedProgram : IGuestProgram
         }
 
         var files = _usesFiles ? run.Files : null;
-        using var store = _engine.CreateStore(_handle, run, memories: files is null ? 1 : MemoriesWithFiles);
-        if (files?.Open(store) is { } unopened)
+        if (!_instances.TryBegin(run, _instancePre!, files, files is null ? 1 : MemoriesWithFiles, out var instance, out var failure))
         {
-            return new GuestResult(GuestOutcome.NotStarted, 0, unopened);
+            return failure;
         }
 
-        var error = ModuleMemory.Instantiate(store, _instancePre!, _memory, out var instance);
-        if (error.IsFailure)
+        var result = new GuestResult(GuestOutcome.Trapped, 0, "");
+        try
         {
-            return run.Conclude(error, GuestOutcome.NotStarted);
+            run.Instantiated();
+            return result = SpeaksHttp ? Answer(instance, run) : Command(instance, run);
         }
-
-        run.Instantiated();
-        return SpeaksHttp ? Answer(store, ref instance, run) : Command(store, ref instance, run);
+        finally
+        {
+            instance.End(result);
+        }
     }
 
-    private static GuestResult Command(in WasmStore store, ref InstanceRef instance, GuestRun run)
+    private static GuestResult Command(GuestInstance instance, GuestRun run)
     {
-        var error = store.Call(ref instance, RunName, out var result);
+        var error = instance.Call(RunName, out var result);
         if (!error.IsFailure)
         {
             End(run, result.U32);
@@ -122,10 +124,10 @@ internal sealed class FusedProgram : IGuestProgram
         return run.Conclude(error, GuestOutcome.Trapped);
     }
 
-    private GuestResult Answer(in WasmStore store, ref InstanceRef instance, GuestRun run)
+    private GuestResult Answer(GuestInstance instance, GuestRun run)
     {
         var (request, response) = _engine.Interfaces.Lowered.Receive(run);
-        var result = run.Conclude(store.Call(ref instance, HandleName, out _, request, response), GuestOutcome.Trapped);
+        var result = run.Conclude(instance.Call(HandleName, out _, request, response), GuestOutcome.Trapped);
         return result.Outcome == GuestOutcome.Completed && !run.Exchange!.IsAnswered
             ? new GuestResult(GuestOutcome.Trapped, 0, "the component returned without having set a response")
             : result;

@@ -63,6 +63,11 @@ public sealed class GuestEngine : IDisposable
         Threads = new ThreadReserve(Starts);
         Ticker = new EpochTicker(options.Tick, Tick);
         Turns = new CpuTurns(Environment.ProcessorCount, () => Ticker.IsQuiet);
+        if (threads is not null)
+        {
+            threads.IsAnyComputing = () => Turns.AreTaken;
+        }
+
         _compatibilityKey = new Lazy<string>(ReadCompatibilityKey);
         Slots = new ConcurrencyGate(options.MaxInstances, int.MaxValue);
         Lifetime = new Lifetime(Release);
@@ -72,7 +77,7 @@ public sealed class GuestEngine : IDisposable
     public GuestEngineOptions Options { get; }
 
     /// <summary>Where the memories of core modules come from, for people: chosen by trying what the kernel allows.</summary>
-    public string Memories => OwnMemories is null ? "pool" : $"slots, by {OwnMemories.Method}";
+    public string Memories => OwnMemories is null ? "pool" : $"slots{(Options.RestoresInstances ? " with their instances" : "")}, by {OwnMemories.Method}";
 
     /// <summary>Makes the memories of core modules; null: the pool does.</summary>
     internal LinearMemories? OwnMemories { get; }
@@ -225,7 +230,7 @@ public sealed class GuestEngine : IDisposable
                 return CompileComponent(wasm, remark, traits);
             }
 
-            var code = Translate(Handle, wasm, out var image, out var error);
+            var code = Translate(wasm, isRestored: true, ref traits, out var image, out var error);
             return Join(code, image, remark, traits, error);
         }
         finally
@@ -248,7 +253,7 @@ public sealed class GuestEngine : IDisposable
                 traitsOfModule |= NativeTraits.ChecksBounds;
             }
 
-            if (Translate(HandleOf(traitsOfModule), fused.Wasm, out var image, out var error) is { } code)
+            if (Translate(fused.Wasm, isRestored: true, ref traitsOfModule, out var image, out var error) is { } code)
             {
                 return Join(code, image, remark, traitsOfModule, error);
             }
@@ -269,13 +274,30 @@ public sealed class GuestEngine : IDisposable
     }
 
     /// <summary>A core module to native code, and what its memory begins with; or what is wrong with it.</summary>
-    private byte[]? Translate(EngineHandle engine, ReadOnlySpan<byte> wasm, out MemoryImage? image, out string? error)
+    /// <param name="wasm">The module.</param>
+    /// <param name="isRestored">Whether its instances are restored after a run, if they can be.</param>
+    /// <param name="traits">What is known of it; on return, also what was found.</param>
+    /// <param name="image">What its memory begins with; null: zeros, or what Wasmtime writes to it.</param>
+    /// <param name="error">What is wrong with it, when there is no code.</param>
+    private byte[]? Translate(ReadOnlySpan<byte> wasm, bool isRestored, ref NativeTraits traits, out MemoryImage? image, out string? error)
     {
-        // The pool makes images of its own.
-        if (OwnMemories is not null && DataSegments.TryTake(wasm, Environment.SystemPageSize, out var rest, out image)
-            && WasmEngine.Compile(engine, rest, out error) is { } code)
+        var engine = HandleOf(traits);
+        image = null;
+
+        // The pool makes images of its own, and clears its memories itself.
+        if (OwnMemories is not null)
         {
-            return code;
+            var rest = DataSegments.TryTake(wasm, Environment.SystemPageSize, out var taken, out image) ? taken : wasm;
+            if (isRestored && RestorableModule.TryOpen(rest, out var open) && WasmEngine.Compile(engine, open, out error) is { } restorable)
+            {
+                traits |= NativeTraits.Restorable;
+                return restorable;
+            }
+
+            if (image is not null && WasmEngine.Compile(engine, rest, out error) is { } code)
+            {
+                return code;
+            }
         }
 
         // What is wrong with a module is said about the module as it came.
@@ -289,7 +311,8 @@ public sealed class GuestEngine : IDisposable
     /// <exception cref="InvalidDataException">It cannot be compiled.</exception>
     internal WasmModuleHandle CompileHere(ReadOnlySpan<byte> wasm, out ModuleMemory? memory)
     {
-        var code = Translate(Handle, wasm, out var image, out var error);
+        var traits = NativeTraits.None;
+        var code = Translate(wasm, isRestored: false, ref traits, out var image, out var error);
         var module = (code is null ? null : WasmEngine.Deserialize(Handle, code, out error)) ?? throw new InvalidDataException(error);
         memory = OwnMemories is null ? null
             : new ModuleMemory(OwnMemories, image is null ? null : MappedImage.Copy(image.Content.Span, image.Start));
@@ -471,9 +494,10 @@ public sealed class GuestEngine : IDisposable
     private Guest Own(WasmModuleHandle module, MappedImage? image, string remark, NativeTraits traits)
     {
         var memory = OwnMemories is null ? null : new ModuleMemory(OwnMemories, image);
+        var isRestorable = traits.HasFlag(NativeTraits.Restorable);
         IGuestProgram program = traits.HasFlag(NativeTraits.Component)
-            ? new FusedProgram(this, HandleOf(traits), module, memory)
-            : new CoreProgram(this, module, memory);
+            ? new FusedProgram(this, HandleOf(traits), module, memory, isRestorable)
+            : new CoreProgram(this, module, memory, isRestorable);
         return new Guest(this, program, remark, traits.HasFlag(NativeTraits.Initialized));
     }
 
@@ -602,6 +626,9 @@ public sealed record GuestEngineOptions
 
     /// <summary>Where guests' memories come from.</summary>
     public GuestMemories Memories { get; init; }
+
+    /// <summary>Whether an instance that a run has left is restored for the next, where that can be done; else each run makes its own.</summary>
+    public bool RestoresInstances { get; init; } = true;
 
     /// <summary>
     /// Bytes of a memory that stay when its guest is gone and are cleared by hand, which is cheaper than handing pages back.

@@ -121,7 +121,7 @@ internal readonly unsafe ref struct HostCall
     [UnmanagedCallersOnly]
     public static nint Tick(nint context, nint data, ulong* ticks, byte* kind)
     {
-        var run = RunAt(data);
+        var run = RunOf(context);
         try
         {
             if (run.Tick())

@@ -133,7 +133,7 @@ internal sealed class InitializationProgram : IGuestProgram
     public GuestResult Run(GuestRun run, string entrypoint)
     {
         using var store = _engine.CreateStore(_engine.Handle, run);
-        var error = ModuleMemory.Instantiate(store, _instancePre, _memory, out var instance);
+        var error = Instantiate(store, out var instance);
         if (error.IsFailure)
         {
             return run.Conclude(error, GuestOutcome.NotStarted);
@@ -162,6 +162,9 @@ internal sealed class InitializationProgram : IGuestProgram
         _code.Dispose();
         _memory?.Dispose();
     }
+
+    private unsafe NativeError Instantiate(in WasmStore store, out InstanceRef instance) =>
+        ModuleMemory.Instantiate(store, _instancePre, _memory, out instance, out _);
 
     private static ExternItem Export(in WasmStore store, ref InstanceRef instance, string name) => store.Export(ref instance, Encoding.UTF8.GetBytes(name));
 

@@ -23,6 +23,9 @@ internal enum NativeTraits
 
     /// <summary>It is a component whose modules have several memories, for Wasmtime's interface.</summary>
     SeveralMemories = 8,
+
+    /// <summary>It exports all that can change in it, as <see cref="RestorableModule"/> does.</summary>
+    Restorable = 16,
 }
 
 /// <summary>
@@ -49,7 +52,7 @@ internal readonly record struct NativeCode(
     private const int ChecksumSize = 16;
 
     /// <summary>The last digit is the version of this layout.</summary>
-    private static ReadOnlySpan<byte> Magic => "wagi\0cw8"u8;
+    private static ReadOnlySpan<byte> Magic => "wagi\0cw9"u8;
 
     /// <summary>The file of a module.</summary>
     /// <param name="code">Native code.</param>

@@ -215,6 +215,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial nint wasmtime_context_get_data(nint context);
 
+    [LibraryImport(Library), SuppressGCTransition]
+    internal static partial void wasmtime_context_set_data(nint context, nint data);
+
     // Takes ownership of the configuration, even when it fails.
     [LibraryImport(Library)]
     internal static partial nint wasmtime_context_set_wasi(nint context, nint configuration);
@@ -258,8 +261,15 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial nuint wasmtime_memory_data_size(nint context, MemoryRef* memory);
 
+    // A page count in each of the two: of how many it grows, and how many there were.
+    [LibraryImport(Library)]
+    internal static partial nint wasmtime_memory_grow(nint context, MemoryRef* memory, ulong delta, ulong* before);
+
     [LibraryImport(Library)]
     internal static partial void wasmtime_global_get(nint context, GlobalRef* global, Value* value);
+
+    [LibraryImport(Library)]
+    internal static partial nint wasmtime_global_set(nint context, GlobalRef* global, Value* value);
 
     [LibraryImport(Library)]
     internal static partial ulong wasmtime_table_size(nint context, TableRef* table);

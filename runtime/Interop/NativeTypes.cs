@@ -55,6 +55,9 @@ internal struct TableRef
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 internal struct Value
 {
+    [FieldOffset(0)]
+    public byte Kind;
+
     [FieldOffset(8)]
     public FuncRef Func;
 

@@ -194,6 +194,21 @@ internal static unsafe class WasmEngine
         return functions;
     }
 
+    /// <summary>The names of all that a module exports.</summary>
+    public static HashSet<string> ExportNames(WasmModuleHandle module)
+    {
+        PointerVec vec;
+        NativeMethods.wasmtime_module_exports(module.DangerousGetHandle(), &vec);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (nuint i = 0; i < vec.Size; i++)
+        {
+            names.Add(NativeMethods.wasm_exporttype_name(vec.Data[i])->Text);
+        }
+
+        NativeMethods.wasm_exporttype_vec_delete(&vec);
+        return names;
+    }
+
     private static WasmModuleHandle? Own(nint nativeError, nint* module, out string? error)
     {
         error = new NativeError(nativeError).TakeFailure();

@@ -3,10 +3,9 @@ using System.Runtime.InteropServices;
 namespace Wagi.Runtime.Interop;
 
 /// <summary>
-/// A store with the one instance that lives in it: made for a request, gone with it. Owns a <c>wasmtime_store_t</c>; dispose it,
-/// once.
+/// A store with the one instance that lives in it. Owns a <c>wasmtime_store_t</c>; dispose it, once.
 /// </summary>
-internal readonly unsafe ref struct WasmStore
+internal readonly unsafe struct WasmStore : IDisposable
 {
     // The guest's own, and one beside it that calls Wasmtime's WASI for it.
     private const long MaxInstances = 2;
@@ -29,7 +28,7 @@ internal readonly unsafe ref struct WasmStore
     }
 
     /// <param name="engine">Its engine.</param>
-    /// <param name="data">What host functions and <paramref name="tick"/> are handed.</param>
+    /// <param name="data">As in <see cref="Begin"/>.</param>
     /// <param name="tick">Called when the epoch has moved on while the guest ran.</param>
     /// <param name="memoryLimit">Bytes that the linear memory may grow to.</param>
     /// <param name="tableElements">Elements that a table may grow to.</param>
@@ -42,9 +41,17 @@ internal readonly unsafe ref struct WasmStore
         var store = new WasmStore(NativeMethods.wasmtime_store_new(engine.DangerousGetHandle(), data, 0));
         NativeMethods.wasmtime_store_limiter(
             store._store, memoryLimit, tableElements, isComponent ? MaxComponentInstances : MaxInstances, MaxTables, memories);
-        NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, tick, data, 0);
+        NativeMethods.wasmtime_store_epoch_deadline_callback(store._store, tick, 0, 0);
         NativeMethods.wasmtime_context_set_epoch_deadline(store._context, 1);
         return store;
+    }
+
+    /// <summary>Another run begins with the instance.</summary>
+    /// <param name="data">What host functions and the callback of the epoch find with the store.</param>
+    public void Begin(nint data)
+    {
+        NativeMethods.wasmtime_context_set_data(_context, data);
+        NativeMethods.wasmtime_context_set_epoch_deadline(_context, 1);
     }
 
     /// <summary>Gives the instance folders by Wasmtime's WASI, before it is made.</summary>
@@ -117,8 +124,14 @@ internal readonly unsafe ref struct WasmStore
     /// <param name="result">The first result, if the function has one.</param>
     /// <param name="arguments">Its arguments, no more than <see cref="MaxResults"/>.</param>
     public NativeError Call(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name, out RawValue result, params ReadOnlySpan<uint> arguments)
+        => Call(Export(ref instance, utf8Name).Func, out result, arguments);
+
+    /// <summary>Calls a function.</summary>
+    /// <param name="function">The function.</param>
+    /// <param name="result">The first result, if the function has one.</param>
+    /// <param name="arguments">Its arguments, no more than <see cref="MaxResults"/>.</param>
+    public NativeError Call(FuncRef function, out RawValue result, params ReadOnlySpan<uint> arguments)
     {
-        var item = Export(ref instance, utf8Name);
         var values = stackalloc RawValue[MaxResults];
         for (var i = 0; i < arguments.Length; i++)
         {
@@ -126,21 +139,24 @@ internal readonly unsafe ref struct WasmStore
         }
 
         nint trap = 0;
-        var error = NativeMethods.wasmtime_func_call_unchecked(_context, &item.Func, values, MaxResults, &trap);
+        var error = NativeMethods.wasmtime_func_call_unchecked(_context, &function, values, MaxResults, &trap);
         result = values[0];
         return new NativeError(error, trap);
     }
 
     /// <summary>What the instance exports under a name that its module was seen to have.</summary>
-    public ExternItem Export(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name)
+    public ExternItem Export(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name) => TryExport(ref instance, utf8Name, out var item)
+        ? item
+        : throw new InvalidOperationException("the export is gone that the module was seen to have");
+
+    /// <summary>What the instance exports under a name, if it does.</summary>
+    public bool TryExport(ref InstanceRef instance, ReadOnlySpan<byte> utf8Name, out ExternItem item)
     {
-        ExternItem item;
         fixed (InstanceRef* pointer = &instance)
         fixed (byte* name = utf8Name)
+        fixed (ExternItem* target = &item)
         {
-            return NativeMethods.wasmtime_instance_export_get(_context, pointer, name, (nuint)utf8Name.Length, &item)
-                ? item
-                : throw new InvalidOperationException("the export is gone that the module was seen to have");
+            return NativeMethods.wasmtime_instance_export_get(_context, pointer, name, (nuint)utf8Name.Length, target);
         }
     }
 
@@ -154,6 +170,20 @@ internal readonly unsafe ref struct WasmStore
         Value value;
         NativeMethods.wasmtime_global_get(_context, &global, &value);
         return value;
+    }
+
+    /// <summary>Sets a global to a value that it has had.</summary>
+    public bool TryWriteGlobal(GlobalRef global, Value value) => new NativeError(NativeMethods.wasmtime_global_set(_context, &global, &value)).TakeFailure() is null;
+
+    /// <summary>Has the instance ask how large its memory is, which its creator has made smaller.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="size">Bytes that it has now.</param>
+    /// <returns>False: the instance goes by another size.</returns>
+    public bool TryShrink(MemoryRef memory, nuint size)
+    {
+        ulong before;
+        return new NativeError(NativeMethods.wasmtime_memory_grow(_context, &memory, 0, &before)).TakeFailure() is null
+            && NativeMethods.wasmtime_memory_data_size(_context, &memory) == size;
     }
 
     /// <summary>The elements of a table of functions; those that are null refer to no store.</summary>

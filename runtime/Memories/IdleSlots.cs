@@ -8,6 +8,7 @@ internal sealed unsafe class IdleSlots(long keep, int room)
     private readonly Lock _lock = new();
     private readonly List<Entry> _idle = [];
     private long _kept;
+    private long _instancesTaken;
 
     public int Count
     {
@@ -22,15 +23,21 @@ internal sealed unsafe class IdleSlots(long keep, int room)
 
     public long Kept => Volatile.Read(ref _kept);
 
+    /// <summary>How many have been taken with an instance.</summary>
+    public long InstancesTaken => Volatile.Read(ref _instancesTaken);
+
     /// <summary>A slot of that module and length; null: there is none.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="length">The length; 0: one with an instance.</param>
     public MemorySlot* Take(long module, nuint length)
     {
         lock (_lock)
         {
             for (var i = _idle.Count - 1; i >= 0; i--)
             {
-                if (_idle[i].Module == module && ((MemorySlot*)_idle[i].Slot)->Length == length)
+                if (_idle[i].Module == module && Fits((MemorySlot*)_idle[i].Slot, length))
                 {
+                    _instancesTaken += length == 0 ? 1 : 0;
                     return Remove(i);
                 }
             }
@@ -65,6 +72,8 @@ internal sealed unsafe class IdleSlots(long keep, int room)
 
     /// <summary>Those that have been idle since then.</summary>
     public List<nint> TakeOlder(long since) => TakeWhere(entry => ((MemorySlot*)entry.Slot)->IdleSince < since);
+
+    private static bool Fits(MemorySlot* slot, nuint length) => length == 0 ? slot->Instance != 0 : slot->Instance == 0 && slot->Length == length;
 
     private List<nint> TakeWhere(Predicate<Entry> isTaken)
     {

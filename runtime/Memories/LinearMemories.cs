@@ -63,6 +63,9 @@ internal sealed unsafe class LinearMemories : IDisposable
     /// <summary>Slots without a guest.</summary>
     public int Idle => _stripes.Sum(stripe => stripe.Count);
 
+    /// <summary>How often an instance that was kept has begun another run.</summary>
+    public long InstancesTaken => _stripes.Sum(stripe => stripe.InstancesTaken);
+
     /// <summary>Bytes that they keep in memory.</summary>
     public long Kept => _stripes.Sum(stripe => stripe.Kept);
 
@@ -100,18 +103,66 @@ internal sealed unsafe class LinearMemories : IDisposable
         _pages.Dispose();
     }
 
+    /// <summary>Takes an instance of a module that is kept, as it was when it was new. Null: none is idle.</summary>
+    public ISlotInstance? TakeInstance(ModuleMemory module)
+    {
+        var slot = TakeIdle(module.Id, length: 0);
+        if (slot == null)
+        {
+            return null;
+        }
+
+        slot->FaultsBefore = PageFaults.Last;
+        return InstanceOf(slot);
+    }
+
+    /// <summary>Makes a memory again what it was when its instance was new, and keeps both.</summary>
+    /// <param name="slot">The memory.</param>
+    /// <param name="instance">The instance, in which everything else is what it was.</param>
+    /// <returns>False: that cannot be done, and the instance has to be disposed.</returns>
+    public bool TryKeep(MemorySlot* slot, ISlotInstance instance)
+    {
+        if (!TryReset(slot))
+        {
+            return false;
+        }
+
+        if (slot->Size != slot->Minimum)
+        {
+            slot->Size = slot->Minimum;
+            if (!TryResize(slot, slot->Minimum) || !instance.TryShrink(slot->Minimum))
+            {
+                return false;
+            }
+        }
+
+        if (slot->Instance == 0)
+        {
+            slot->Instance = GCHandle.ToIntPtr(GCHandle.Alloc(instance));
+        }
+
+        AddIdle(slot);
+        return true;
+    }
+
     private MemorySlot* Take(ModuleMemory? module, nuint length)
+    {
+        var slot = TakeIdle(module?.Id ?? 0, length);
+        return slot != null ? slot : Create(module, length);
+    }
+
+    private MemorySlot* TakeIdle(long module, nuint length)
     {
         var own = Thread.GetCurrentProcessorId() % _stripes.Length;
         for (var i = 0; i < _stripes.Length; i++)
         {
-            if (_stripes[(own + i) % _stripes.Length].Take(module?.Id ?? 0, length) is var slot && slot != null)
+            if (_stripes[(own + i) % _stripes.Length].Take(module, length) is var slot && slot != null)
             {
                 return slot;
             }
         }
 
-        return Create(module, length);
+        return null;
     }
 
     private MemorySlot* Create(ModuleMemory? module, nuint length)
@@ -136,7 +187,7 @@ internal sealed unsafe class LinearMemories : IDisposable
                 slot->ImageEnd = slot->ImageStart + image.Length;
                 if (image.Start + image.Length > length || !image.TryPlace(start))
                 {
-                    Discard(slot);
+                    Release(slot);
                     return null;
                 }
             }
@@ -173,10 +224,15 @@ internal sealed unsafe class LinearMemories : IDisposable
     {
         if (!TryReset(slot))
         {
-            Discard(slot);
+            Release(slot);
             return;
         }
 
+        AddIdle(slot);
+    }
+
+    private void AddIdle(MemorySlot* slot)
+    {
         slot->IdleSince = Environment.TickCount64;
         var stripe = _stripes[Thread.GetCurrentProcessorId() % _stripes.Length];
         for (var superfluous = stripe.Add(slot); superfluous != null; superfluous = stripe.TakeSuperfluous())
@@ -271,11 +327,27 @@ internal sealed unsafe class LinearMemories : IDisposable
         }
     }
 
+    /// <summary>Unmaps a slot without a guest.</summary>
     private static void Discard(MemorySlot* slot)
+    {
+        if (slot->Instance == 0)
+        {
+            Release(slot);
+            return;
+        }
+
+        // Comes back to Release when the instance has ended.
+        slot->IsDiscarded = true;
+        InstanceOf(slot).Dispose();
+    }
+
+    private static void Release(MemorySlot* slot)
     {
         PageMemory.Release(slot->Start, slot->Length);
         NativeMemory.Free(slot);
     }
+
+    private static ISlotInstance InstanceOf(MemorySlot* slot) => (ISlotInstance)GCHandle.FromIntPtr(slot->Instance).Target!;
 
     private static nuint Pages(nuint bytes) => (bytes + PageMemory.PageSize - 1) & ~(PageMemory.PageSize - 1);
 
@@ -304,13 +376,15 @@ internal sealed unsafe class LinearMemories : IDisposable
         slot->ChecksBounds = checksBounds;
         slot->Capacity = reserved;
         slot->Size = minimum;
+        slot->Minimum = minimum;
         slot->FaultsBefore = PageFaults.Last;
         if (!TryResize(slot, minimum))
         {
-            Discard(slot);
+            Release(slot);
             return NativeError.NewError();
         }
 
+        ModuleMemory.SetMade(slot);
         memory->Environment = (nint)slot;
         memory->Get = &Get;
         memory->Grow = &Grow;
@@ -344,6 +418,19 @@ internal sealed unsafe class LinearMemories : IDisposable
     private static void End(nint environment)
     {
         var slot = (MemorySlot*)environment;
-        ((LinearMemories)GCHandle.FromIntPtr(slot->Owner).Target!).GiveBack(slot);
+        if (slot->Instance != 0)
+        {
+            GCHandle.FromIntPtr(slot->Instance).Free();
+            slot->Instance = 0;
+        }
+
+        if (slot->IsDiscarded)
+        {
+            Release(slot);
+        }
+        else
+        {
+            ((LinearMemories)GCHandle.FromIntPtr(slot->Owner).Target!).GiveBack(slot);
+        }
     }
 }

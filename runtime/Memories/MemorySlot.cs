@@ -17,6 +17,9 @@ internal unsafe struct MemorySlot
     /// <summary>Bytes that the guest's memory has.</summary>
     public nuint Size;
 
+    /// <summary>Bytes that it began with.</summary>
+    public nuint Minimum;
+
     /// <summary>
     /// Bytes, from the beginning, that can be read and written: <see cref="Size"/> in whole pages, or more where <see cref="ChecksBounds"/>.
     /// </summary>
@@ -51,6 +54,12 @@ internal unsafe struct MemorySlot
 
     /// <summary>The <see cref="LinearMemories"/>, a GCHandle.</summary>
     public nint Owner;
+
+    /// <summary>The <see cref="ISlotInstance"/> that is kept with it, a GCHandle; 0: none.</summary>
+    public nint Instance;
+
+    /// <summary>Whether it is unmapped when its instance is gone.</summary>
+    public bool IsDiscarded;
 }
 
 /// <summary>The pages of a slot that held anything when it was looked at last. Without a page fault since then, no others do.</summary>

@@ -6,13 +6,16 @@ namespace Wagi.Runtime.Memories;
 /// What the memories of a module's guests have in common: what they begin with, and slots that are this module's alone until they are unmapped.
 /// Used by any number of threads; disposed when no guest of the module runs, or will.
 /// </summary>
-internal sealed class ModuleMemory : IDisposable
+internal sealed unsafe class ModuleMemory : IDisposable
 {
     private static long s_last;
 
     // The engine asks for a memory without saying for whom, on the thread that makes the instance.
     [ThreadStatic]
     private static ModuleMemory? t_wanted;
+
+    [ThreadStatic]
+    private static MemorySlot* t_made;
 
     private readonly LinearMemories _memories;
 
@@ -35,11 +38,14 @@ internal sealed class ModuleMemory : IDisposable
     /// <param name="instancePre">Its module, with its imports.</param>
     /// <param name="memory">Where its memory comes from; null: from the pool.</param>
     /// <param name="instance">The instance, when there was no error.</param>
-    public static NativeError Instantiate(in WasmStore store, InstancePreHandle instancePre, ModuleMemory? memory, out InstanceRef instance)
+    /// <param name="slot">Its memory; null: it has none that comes from here.</param>
+    public static NativeError Instantiate(in WasmStore store, InstancePreHandle instancePre, ModuleMemory? memory, out InstanceRef instance, out MemorySlot* slot)
     {
         t_wanted = memory;
+        t_made = null;
         var error = store.Instantiate(instancePre, out instance);
         t_wanted = null;
+        slot = t_made;
         return error;
     }
 
@@ -50,6 +56,15 @@ internal sealed class ModuleMemory : IDisposable
         t_wanted = null;
         return wanted;
     }
+
+    /// <summary>A memory has been made, on the thread that makes its instance.</summary>
+    public static void SetMade(MemorySlot* slot) => t_made = slot;
+
+    /// <summary>As <see cref="LinearMemories.TakeInstance"/>.</summary>
+    public ISlotInstance? TakeKept() => _memories.TakeInstance(this);
+
+    /// <summary>As <see cref="LinearMemories.TryKeep"/>.</summary>
+    public bool TryKeep(MemorySlot* slot, ISlotInstance instance) => _memories.TryKeep(slot, instance);
 
     public void Dispose()
     {

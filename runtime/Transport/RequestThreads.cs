@@ -17,7 +17,6 @@ internal sealed class RequestThreads : IDisposable
     [ThreadStatic]
     private static Worker? t_worker;
 
-    private readonly int _count;
     private readonly SocketEvents _events = new();
     private readonly Spinning _spinning = new();
     private readonly ConnectionPlaces _connections = new();
@@ -31,7 +30,6 @@ internal sealed class RequestThreads : IDisposable
     /// <param name="count">How many there are that nothing keeps.</param>
     public RequestThreads(int count)
     {
-        _count = count;
         lock (_lock)
         {
             for (var i = 0; i < count; i++)
@@ -50,8 +48,11 @@ internal sealed class RequestThreads : IDisposable
     /// <summary>Threads that there are, those that are kept or not needed included.</summary>
     internal int Alive => Volatile.Read(ref _alive);
 
-    /// <summary>Whether a guest keeps one: then there are more of them.</summary>
-    private bool IsAnyKept => Volatile.Read(ref _alive) - Volatile.Read(ref _parked) > _count;
+    /// <summary>
+    /// Says whether a guest computes for long: then a thread that looks for the next event does not yield, for it would not get the processor back
+    /// before the next tick of the kernel's timer.
+    /// </summary>
+    public Func<bool> IsAnyComputing { private get; set; } = static () => false;
 
     /// <summary>The work on this thread takes its time: if the thread is one of these, another takes its place.</summary>
     public static void Keep() => t_worker?.Keep();
@@ -156,8 +157,8 @@ internal sealed class RequestThreads : IDisposable
             SocketEvent events;
             while (!(hasFound = _events.TryTake(out key, out events)) && Stopwatch.GetTimestamp() < until)
             {
-                // Whoever has something to do goes first, such as a client on the same machine; but not a guest that computes for long.
-                if (!IsAnyKept)
+                // Whoever has something to do goes first, such as a client on the same machine, or a server that a guest waits for.
+                if (!IsAnyComputing())
                 {
                     Thread.Yield();
                 }

@@ -153,7 +153,21 @@ public sealed class LaptopTests : IDisposable
         await using var usual = await RuntimeProcess.StartAsync(
             ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation);
         Assert.Equal("ab1\n", await usual.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
-        Assert.StartsWith("slots, by ", (await usual.StatusAsync(Cancellation)).Memories, StringComparison.Ordinal);
+        Assert.StartsWith("slots with their instances, by ", (await usual.StatusAsync(Cancellation)).Memories, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instances_AreNewForEveryRequest_IfThatIsWanted()
+    {
+        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
+        _directory.Write("hello.wat", Hello("1"));
+        Configure(Entry("/hello", "hello.wat"));
+
+        await using var runtime = await RuntimeProcess.StartAsync(
+            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache"), "--new-instances"], Cancellation);
+
+        Assert.Equal("ab1\n", await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
+        Assert.StartsWith("slots, by ", (await runtime.StatusAsync(Cancellation)).Memories, StringComparison.Ordinal);
     }
 
     /// <summary>More lines than wait in the program and fit into the pipe: whoever writes them must not wait for the reader.</summary>

@@ -85,6 +85,16 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task Instances_AreNewForEveryRequest_IfThatIsWanted()
+    {
+        var without = await WagiChart.ManifestsAsync();
+        var with = await WagiChart.ManifestsAsync("runtime.newInstances=true");
+
+        Assert.DoesNotContain("--new-instances", Arguments(without.Get("Deployment", "wagi-runtime")));
+        Assert.Contains("--new-instances", Arguments(with.Get("Deployment", "wagi-runtime")));
+    }
+
+    [Fact]
     public async Task RuntimeAndOperator_AreReplacedWithoutAPodTooFew()
     {
         var manifests = await WagiChart.ManifestsAsync();
