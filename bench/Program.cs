@@ -11,6 +11,7 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     ["hello"] = HelloInProcess.RunAsync,
     ["faults"] = PageFaults.RunAsync,
     ["http"] = HttpThroughput.RunAsync,
+    ["handlers"] = Handlers.RunAsync,
     ["http2"] = Http2.RunAsync,
     ["latency"] = Latency.RunAsync,
     ["sweep"] = Sweep.RunAsync,

@@ -18,8 +18,17 @@ internal sealed record Hello(string Language, string Suffix, string Sample)
     /// <summary>Whether it is initialized when it is compiled.</summary>
     public Preinitialization Preinitialization { get; init; }
 
+    /// <summary>Its file; null: the sample's.</summary>
+    public string? File { get; init; }
+
+    /// <summary>An origin that it may reach; null: none.</summary>
+    public string? AllowedHost { get; init; }
+
     /// <summary>What stands behind the route in the path of a request.</summary>
     public string Below { get; init; } = "";
+
+    /// <summary>What it is asked for until it answers: what the sample <c>events</c> is to do once; the others do not mind.</summary>
+    public string FirstQuery { get; init; } = "?count=1";
 
     /// <summary>Where it is served, and what is asked for: <c>/hello-c</c>.</summary>
     public string Path => $"/{Sample}{Below}";

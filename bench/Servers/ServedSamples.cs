@@ -1,6 +1,7 @@
 using System.Net;
 using Wagi.Bench.Clients;
 using Wagi.Modules.Configuration;
+using Wagi.Modules.Outbound;
 using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.TestCluster;
@@ -58,7 +59,8 @@ internal sealed class ServedSamples : IAsyncDisposable
         {
             Id = hello.Sample,
             Route = RoutePattern.Parse(hello.Below.Length == 0 ? hello.Path : $"/{hello.Sample}/..."),
-            Module = new ModuleReference(ModuleScheme.File, Find(hello.Sample)),
+            Module = new ModuleReference(ModuleScheme.File, hello.File ?? Find(hello.Sample)),
+            AllowedHosts = AllowedHost.TryParse(hello.AllowedHost ?? "", out var host, out _) ? [host] : [],
             Entrypoint = hello.Entrypoint,
             Preinitialization = hello.Preinitialization,
         }));
@@ -68,8 +70,7 @@ internal sealed class ServedSamples : IAsyncDisposable
             ["serve", "-c", served.Configuration, "--module-cache", served.Cache, .. more], CancellationToken.None, [.. Cores.BeforeServer]);
         foreach (var sample in samples)
         {
-            // What the sample `events` is to do once; the others do not mind.
-            await served.Runtime.AnswerAsync($"{sample.Path}?count=1", HttpStatusCode.OK, CancellationToken.None);
+            await served.Runtime.AnswerAsync($"{sample.Path}{sample.FirstQuery}", HttpStatusCode.OK, CancellationToken.None);
         }
 
         return served;
