@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Wagi.Node.Tests.Cluster;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes.Node;
@@ -18,10 +19,10 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
     public async Task KilledRuntime_IsStartedAgain_AndTheOtherServesMeanwhile()
     {
         await ServeAsync();
-        var container = await ContainerAsync(InstalledSystem.Runtime);
+        var (container, process) = await RunningAsync(InstalledSystem.Runtime);
 
         var died = Stopwatch.GetTimestamp();
-        await KillAsync(await ProcessAsync(container));
+        await KillAsync(process);
 
         await AnswersAsync();
         await RecoversAsync("runtime_process", died, container);
@@ -31,10 +32,10 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
     public async Task KilledOperator_IsStartedAgain_AndServesWhatWasAppliedMeanwhile()
     {
         await ServeAsync();
-        var container = await ContainerAsync(InstalledSystem.Operator);
+        var (_, process) = await RunningAsync(InstalledSystem.Operator);
 
         var died = Stopwatch.GetTimestamp();
-        await KillAsync(await ProcessAsync(container));
+        await KillAsync(process);
         await System.Modules.ApplyAsync(_space, "next", $"route: /{_space}/next", $"module: {_module}");
 
         await AnswersAsync();
@@ -46,8 +47,8 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
     public async Task KilledShim_TakesItsPodOnly_WhichIsReplaced()
     {
         await ServeAsync();
-        var container = await ContainerAsync(InstalledSystem.Runtime);
-        var parent = await System.Node.RunAsync("ps", ["-o", "ppid=", "-p", await ProcessAsync(container)], Cancellation);
+        var (container, process) = await RunningAsync(InstalledSystem.Runtime);
+        var parent = await System.Node.RunAsync("ps", ["-o", "ppid=", "-p", process], Cancellation);
 
         var died = Stopwatch.GetTimestamp();
         await KillAsync(parent.EnsureSuccess().Stdout.Trim());
@@ -135,33 +136,31 @@ public sealed class RecoveryTests(NodeFixture fixture) : NodeTests(fixture)
         return addresses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
     }
 
-    /// <summary>One that runs. The API server still names those of a pod that has just ended, such as of an earlier rollout.</summary>
-    private async Task<string> ContainerAsync(string deployment)
+    /// <summary>A container that runs, and its process. The API server still names those of a pod that has just ended, such as of an earlier rollout.</summary>
+    private async Task<(string Container, string Process)> RunningAsync(string deployment)
     {
         var containers = await ContainersAsync(deployment);
-        var tasks = await TasksAsync();
-        return containers.First(container => tasks.Any(task => task.StartsWith(container, StringComparison.Ordinal)));
+        var tasks = (await System.Node.CtrAsync(["tasks", "list"], Cancellation)).EnsureSuccess().Stdout.Split('\n');
+        return containers
+            .Select(container => (container, tasks.FirstOrDefault(task => task.StartsWith(container, StringComparison.Ordinal))))
+            .Where(found => found.Item2 is not null)
+            .Select(found => (found.container, found.Item2!.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]))
+            .First();
     }
 
-    /// <summary>The running containers, by containerd's names.</summary>
+    /// <summary>The running containers of pods that are to stay, by containerd's names.</summary>
     private async Task<string[]> ContainersAsync(string deployment)
     {
-        var names = await System.KubectlAsync(
-            "get", "pods", "-n", InstalledSystem.Namespace, "-l", $"app.kubernetes.io/component={deployment[(InstalledSystem.Release.Length + 1)..]}",
-            "-o", "jsonpath={.items[*].status.containerStatuses[?(@.state.running)].containerID}");
-        return [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => name["containerd://".Length..])];
+        var pods = JsonNode.Parse(await System.KubectlAsync(
+            "get", "pods", "-n", InstalledSystem.Namespace, "-l", $"app.kubernetes.io/component={deployment[(InstalledSystem.Release.Length + 1)..]}", "-o", "json"))!;
+        return
+        [
+            .. pods["items"]!.AsArray().Where(pod => pod!["metadata"]!["deletionTimestamp"] is null)
+                .SelectMany(pod => pod!["status"]!["containerStatuses"]?.AsArray() ?? [])
+                .Where(status => status!["state"]!["running"] is not null)
+                .Select(status => ((string)status!["containerID"]!)["containerd://".Length..]),
+        ];
     }
-
-    /// <summary>The process of a container.</summary>
-    private async Task<string> ProcessAsync(string container)
-    {
-        var task = (await TasksAsync()).Single(task => task.StartsWith(container, StringComparison.Ordinal));
-        return task.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-    }
-
-    /// <summary>A line for each container that has a process.</summary>
-    private async Task<string[]> TasksAsync() =>
-        (await System.Node.CtrAsync(["tasks", "list"], Cancellation)).EnsureSuccess().Stdout.Split('\n');
 
     private async Task KillAsync(string process) =>
         (await System.Node.RunAsync("kill", ["-KILL", process], Cancellation)).EnsureSuccess();

@@ -142,8 +142,11 @@ await run({
   async many() {
     const page = await open();
     const load = setInterval(() => { for (let i = 0; i < 20; i++) send(`/m/${String(Math.floor(Math.random() * 5000)).padStart(4, "0")}`).catch(() => {}); }, 50);
-    await scrollsWithoutAStutter(page, "team-07 module-4");
-    clearInterval(load);
+    try {
+      await scrollsWithoutAStutter(page, "team-07 module-4");
+    } finally {
+      clearInterval(load);
+    }
     await close(page);
   },
 
