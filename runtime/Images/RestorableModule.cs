@@ -13,6 +13,12 @@ namespace Wagi.Runtime.Images;
 /// <remarks>It reads what nobody has validated. What it does not understand is not restorable, and Wasmtime says what is wrong with it.</remarks>
 internal static class RestorableModule
 {
+    /// <summary>
+    /// With this begins each name under which a module exports something here, and no name of its own: what is found under it is not looked at again
+    /// for being a global, a memory or a function without parameters.
+    /// </summary>
+    private const string Prefix = "wagi-restore ";
+
     /// <summary>The name under which it exports its memory.</summary>
     public static ReadOnlySpan<byte> MemoryName => "wagi-restore memory"u8;
 
@@ -40,7 +46,7 @@ internal static class RestorableModule
     ];
 
     /// <summary>The name under which it exports a global that may change, by its number among those.</summary>
-    public static string GlobalName(int number) => string.Create(CultureInfo.InvariantCulture, $"wagi-restore global {number}");
+    public static string GlobalName(int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}global {number}");
 
     /// <summary>Exports all of a module that can change, if it is such a one.</summary>
     /// <param name="module">A core module in binary format, whose memory begins as its image says and with zeros elsewhere.</param>
@@ -53,7 +59,7 @@ internal static class RestorableModule
             var sections = WasmSections.Read(module);
             if (!HasOneMemory(Section(module, WasmSections.Memory)) || !ImportsFunctionsOnly(Section(module, WasmSections.Import))
                 || !Section(module, WasmSections.Tag).IsEmpty || HasActiveData(Section(module, WasmSections.Data))
-                || HasChangingCode(Section(module, WasmSections.Code))
+                || HasChangingCode(Section(module, WasmSections.Code)) || ExportsReservedNames(Section(module, WasmSections.Export))
                 || FindGlobals(Section(module, WasmSections.Global)) is not { Count: <= MaxGlobals } globals)
             {
                 return false;
@@ -126,6 +132,23 @@ internal static class RestorableModule
                     return true;
                 }
             }
+        }
+
+        return false;
+    }
+
+    private static bool ExportsReservedNames(ReadOnlySpan<byte> section)
+    {
+        var reader = new WasmReader(section);
+        for (var count = section.IsEmpty ? 0 : reader.Number(); count > 0; count--)
+        {
+            if (reader.Name().StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            _ = reader.Byte();
+            _ = reader.Number();
         }
 
         return false;

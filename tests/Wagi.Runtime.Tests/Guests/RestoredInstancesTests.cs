@@ -206,6 +206,20 @@ public sealed class RestoredInstancesTests : IDisposable
         }
     }
 
+    /// <summary>The names that the runtime looks up are its own: what a module exports under one of them is taken for nothing else than it is.</summary>
+    [Theory]
+    [InlineData("(global (mut i32) (i32.const 0)) (func (export \"wagi-restore global 1\"))")]
+    [InlineData("(func (export \"wagi-restore start\") (param i32 i32 i32 i32 i32 i32 i32 i32) unreachable)")]
+    [InlineData("(table (export \"wagi-restore start\") 1 funcref)")]
+    [InlineData("(func (export \"wagi-restore memory\"))")]
+    public void NamesOfTheRuntime_InAModule_MeanNothing(string more)
+    {
+        using var guest = Load(_restoring, "(memory (export \"memory\") 1) (func $change)" + more + Ends);
+
+        Assert.Equal(GuestOutcome.Completed, Run(guest).Result.Outcome);
+        Assert.Equal(GuestOutcome.Completed, Run(guest).Result.Outcome);
+    }
+
     /// <summary>What the runtime calls is no entrypoint, and is not offered as one.</summary>
     [Fact]
     public void Start_IsNoEntrypoint()

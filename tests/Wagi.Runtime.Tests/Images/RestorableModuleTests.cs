@@ -36,6 +36,8 @@ public class RestorableModuleTests
     [InlineData("(memory 1) (elem $e func $f) (func $f (elem.drop $e))")]
     [InlineData("(memory 1) (data \"passive\") (func (data.drop 0))")]
     [InlineData("(memory 1) (tag)")]
+    [InlineData("(memory 1) (global (mut i32) (i32.const 0)) (func (export \"wagi-restore global 1\"))")] // what it exports would be taken for a variable
+    [InlineData("(memory 1) (func (export \"wagi-restore start\") (param i32 i32 i32 i32 i32))")] // or for its start
     [InlineData("(memory 1) (type $s (struct (field i32))) (func (drop (struct.new $s (i32.const 1))))")]
     public void Module_IsNot_WhenSomethingElseCan(string content) => Assert.False(IsRestorable(content));
 
