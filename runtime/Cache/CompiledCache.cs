@@ -64,9 +64,9 @@ internal sealed partial class CompiledCache(
         using var item = progress.Begin($"compiling {name}");
         var wasm = new byte[content.Length];
         await content.ReadExactlyAsync(wasm, cancellationToken);
-        return await TryCompileToAsync(path, digest, wasm, preinitialization, cancellationToken) && TryLoad(path, isLocked: held is not null) is { } compiled
+        return await TryCompileToAsync(path, tenant, digest, wasm, preinitialization, cancellationToken) && TryLoad(path, isLocked: held is not null) is { } compiled
             ? compiled
-            : await CompileToMemoryAsync(digest, wasm, preinitialization, cancellationToken);
+            : await CompileToMemoryAsync(tenant, digest, wasm, preinitialization, cancellationToken);
     }
 
     private string PathOf(string digest, Preinitialization preinitialization) => Path.Combine(
@@ -84,7 +84,7 @@ internal sealed partial class CompiledCache(
 
     /// <summary>Compiles into the cache. A cache that cannot be written to costs another compilation, and nothing else.</summary>
     private async Task<bool> TryCompileToAsync(
-        string path, string digest, byte[] wasm, Preinitialization preinitialization, CancellationToken cancellationToken)
+        string path, string tenant, string digest, byte[] wasm, Preinitialization preinitialization, CancellationToken cancellationToken)
     {
         try
         {
@@ -92,7 +92,7 @@ internal sealed partial class CompiledCache(
                 path,
                 async (stream, token) =>
                 {
-                    await CompileAsync(digest, wasm, preinitialization, stream, token);
+                    await CompileAsync(tenant, digest, wasm, preinitialization, stream, token);
                     directory.Add(stream.Length);
                 },
                 cancellationToken);
@@ -106,18 +106,18 @@ internal sealed partial class CompiledCache(
     }
 
     private async Task<Guest> CompileToMemoryAsync(
-        string digest, byte[] wasm, Preinitialization preinitialization, CancellationToken cancellationToken)
+        string tenant, string digest, byte[] wasm, Preinitialization preinitialization, CancellationToken cancellationToken)
     {
         using var code = new MemoryStream();
-        await CompileAsync(digest, wasm, preinitialization, code, cancellationToken);
+        await CompileAsync(tenant, digest, wasm, preinitialization, code, cancellationToken);
         return engine.Load(code.GetBuffer().AsSpan(0, (int)code.Length));
     }
 
     private async Task CompileAsync(
-        string digest, byte[] wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
+        string tenant, string digest, byte[] wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
-        await compiler.CompileAsync(wasm, preinitialization, target, cancellationToken);
+        await compiler.CompileAsync(tenant, wasm, preinitialization, target, cancellationToken);
         LogCompiled(digest, wasm.Length, target.Length, (long)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
     }
 

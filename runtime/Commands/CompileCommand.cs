@@ -3,7 +3,6 @@ using Wagi.Hosting.CommandLine;
 using Wagi.Hosting.Files;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
-using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Outbound;
 using Wagi.Runtime.Progress;
@@ -25,23 +24,6 @@ internal sealed class CompileCommand
         HelpName = "FILE",
     };
 
-    private readonly Option<string> _memoryLimit = new("--memory-limit")
-    {
-        Description = "Memory that it may take; beyond it ends. On Linux. Default: no limit.",
-        HelpName = "SIZE",
-    };
-
-    private readonly Option<string> _timeLimit = new("--time-limit")
-    {
-        Description = "Processor time that it may take. On Linux. Default: no limit.",
-        HelpName = "DURATION",
-    };
-
-    private readonly Option<bool> _background = new("--background")
-    {
-        Description = "Give way to other programs. On Linux.",
-    };
-
     private readonly Option<string?> _preinitialize = new("--preinitialize")
     {
         Description = $"Whether to run the module's initialization now, instead of in each request. {Preinitializations.WithRandom}: it may use random numbers.",
@@ -56,9 +38,6 @@ internal sealed class CompileCommand
             + "Native code is trusted: use only what you compiled yourself.");
         command.Arguments.Add(_file);
         command.Options.Add(_output);
-        command.Options.Add(_memoryLimit);
-        command.Options.Add(_timeLimit);
-        command.Options.Add(_background);
         command.Options.Add(_preinitialize);
         command.SetAction(RunAsync);
         return command;
@@ -71,7 +50,6 @@ internal sealed class CompileCommand
         {
             var output = ReadOutput(arguments, file);
             var preinitialization = ReadPreinitialization(arguments);
-            Confine(arguments);
             var wasm = file == Standard
                 ? await ReadStandardInputAsync(cancellationToken)
                 : await ModuleFile.ReadAsync(file, cancellationToken);
@@ -134,35 +112,6 @@ internal sealed class CompileCommand
         return Preinitializations.TryParse(text, out var value)
             ? value
             : throw new UsageException($"--preinitialize '{text}' must be true, false or {Preinitializations.WithRandom}");
-    }
-
-    private void Confine(ParseResult arguments)
-    {
-        var isConfined = arguments.GetResult(_memoryLimit) is not null || arguments.GetResult(_timeLimit) is not null || arguments.GetValue(_background);
-        if (!isConfined)
-        {
-            return;
-        }
-
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new UsageException($"{_memoryLimit.Name}, {_timeLimit.Name} and {_background.Name} work on Linux only");
-        }
-
-        if (arguments.GetValue(_background))
-        {
-            Confinement.GiveWay();
-        }
-
-        if (arguments.GetResult(_memoryLimit) is not null)
-        {
-            Confinement.LimitMemory(Arguments.ReadSize(arguments, _memoryLimit));
-        }
-
-        if (arguments.GetResult(_timeLimit) is not null)
-        {
-            Confinement.LimitTime(Arguments.ReadDuration(arguments, _timeLimit));
-        }
     }
 
     private static async Task<byte[]> ReadStandardInputAsync(CancellationToken cancellationToken)

@@ -43,6 +43,7 @@ internal static class RootCommandFactory
         root.Subcommands.Add(new DeployCommand().Create());
         root.Subcommands.Add(new PullCommand().Create());
         root.Subcommands.Add(new ImportCommand().Create());
+        root.Subcommands.Add(new CompilerCommand().Create());
         root.Subcommands.Add(new PrepareCacheCommand().Create());
         new CompletionCommands(Program).AddTo(root);
         new ManualPages(Program).AddTo(root);

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Limits;
 using Wagi.Modules.Status;
@@ -10,36 +9,14 @@ using Wagi.Runtime.Guests;
 
 namespace Wagi.Runtime.Compiling;
 
-/// <summary>What one compilation may take.</summary>
-internal sealed record CompilerLimits
+/// <summary>A process, <c>wagi compiler</c>, that compiles one module after the other, may take so much and no more, and gives way to requests.</summary>
+internal sealed class CompilerProcess : IDisposable
 {
-    /// <summary>Memory, in bytes.</summary>
-    public long Memory { get; init; } = 768L << 20;
-
-    /// <summary>Processor time, on all cores together.</summary>
-    public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(2);
-
     /// <summary>
-    /// How many compilations a machine, or a container, bears at a time: half as many as there are processors, each of which uses them all, and no more
-    /// than have the memory that each may take. One in any case.
+    /// Its exit code where .NET has no memory left: as if it had been ended by SIGABRT, which is what Wasmtime does in its place.
     /// </summary>
-    /// <param name="processors">Its processors.</param>
-    /// <param name="memory">What it has of memory for them, in bytes.</param>
-    public int AtATime(int processors, long memory) => (int)Math.Max(1, Math.Min(processors / 2, memory / Memory));
+    public const int OutOfMemory = SignalBase + 6;
 
-    /// <summary>The same limits where there is not that much memory.</summary>
-    /// <param name="memory">What there is, in bytes.</param>
-    public CompilerLimits Within(long memory) => memory < Memory ? this with { Memory = memory } : this;
-}
-
-/// <summary>
-/// Compiles each module in a process of its own, <c>wagi compile</c>, which may take so much and no more and gives way to requests. A module
-/// that the compiler chokes on costs its own compilation, and nothing of what is served.
-/// </summary>
-/// <param name="program">How to start this program: a path, and arguments before those of the command.</param>
-/// <param name="limits">What a compilation may take.</param>
-internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLimits limits) : IModuleCompiler
-{
     private const int MaxMessage = 4096;
 
     /// <summary>What a shell adds to the number of the signal that ended a process, and .NET does as well.</summary>
@@ -52,61 +29,40 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
     /// <summary>Nothing that the server was told concerns the compiler, secrets least of all: only what starting a program needs.</summary>
     private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DOTNET_ROOT", "DOTNET_BUNDLE_EXTRACT_BASE_DIR"];
 
-    /// <summary>How its messages begin.</summary>
-    private readonly string _prefix = Path.GetFileNameWithoutExtension(program[^1]) + ": ";
+    private readonly Process _process;
+    private readonly CompilerLimits _limits;
+    private readonly Task<string> _errors;
+    private bool _hasAnswered;
 
-    /// <summary>How long it may take by the clock: much longer than its processor time, because it gives way to others.</summary>
-    private readonly TimeSpan _patience = TimeSpan.FromMinutes(1) + (5 * limits.Time);
+    private CompilerProcess(Process process, CompilerLimits limits)
+    {
+        _process = process;
+        _limits = limits;
+        _errors = ReadMessageAsync(process.StandardError);
+    }
 
-    /// <summary>How to start this program: the file beside its code; where there is none, as it was started itself.</summary>
-    public static IReadOnlyList<string> ThisProgram
+    /// <summary>Whether it can compile another module: it has answered, and has processor time left. Together, modules get twice what one may take.</summary>
+    public bool IsReady
     {
         get
         {
-            var beside = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wagi.exe" : "wagi");
-            if (File.Exists(beside))
+            try
             {
-                return [beside];
+                return _hasAnswered && _process.TotalProcessorTime < _limits.Time;
             }
-
-            var path = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is not known");
-            return Path.GetFileNameWithoutExtension(path) == "dotnet" ? [path, Environment.GetCommandLineArgs()[0]] : [path];
+            catch (InvalidOperationException)
+            {
+                // It has ended.
+                return false;
+            }
         }
     }
 
-    /// <inheritdoc/>
-    public async Task CompileAsync(ReadOnlyMemory<byte> wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
-    {
-        GuestEngine.CheckFormat(wasm.Span);
-        using var process = Start(preinitialization);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(_patience);
-        try
-        {
-            var sending = SendAsync(process, wasm, patience.Token);
-            var message = ReadMessageAsync(process.StandardError, patience.Token);
-            await process.StandardOutput.BaseStream.CopyToAsync(target, patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            await sending;
-            if (process.ExitCode != ExitCodes.Success)
-            {
-                throw Failure(process.ExitCode, await message);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new GuestLoadException(ModuleReason.CompileFailed, $"the compiler did not end within {Duration.Format(_patience)}")
-            {
-                IsWorthRetrying = true,
-            };
-        }
-        finally
-        {
-            End(process);
-        }
-    }
-
-    private Process Start(Preinitialization preinitialization)
+    /// <summary>Starts one.</summary>
+    /// <param name="program">How to start this program: a path, and arguments before those of the command.</param>
+    /// <param name="limits">What a compilation may take.</param>
+    /// <exception cref="GuestLoadException">It cannot be started.</exception>
+    public static CompilerProcess Start(IReadOnlyList<string> program, CompilerLimits limits)
     {
         var start = new ProcessStartInfo(program[0])
         {
@@ -116,11 +72,7 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
             UseShellExecute = false,
         };
         var memory = limits.Memory.ToString(CultureInfo.InvariantCulture);
-        foreach (var argument in (string[])
-            [
-                .. program.Skip(1), "compile", "-", "-o", "-", "--memory-limit", memory, "--time-limit", Duration.Format(limits.Time), "--background",
-                .. Preinitializations.Format(preinitialization) is { } value ? ["--preinitialize", value] : Array.Empty<string>(),
-            ])
+        foreach (var argument in (string[])[.. program.Skip(1), "compiler", "--memory-limit", memory, "--time-limit", Duration.Format(limits.Time)])
         {
             start.ArgumentList.Add(argument);
         }
@@ -130,7 +82,82 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
             start.Environment.Remove(name);
         }
 
-        return StartInBackground(start);
+        return new CompilerProcess(StartInBackground(start), limits);
+    }
+
+    /// <summary>Has it compile a module. False: it has ended before it gave an answer, and <see cref="WhyItEndedAsync"/> says why.</summary>
+    /// <param name="wasm">The module.</param>
+    /// <param name="preinitialization">Whether it is initialized as well.</param>
+    /// <param name="target">Where the native code goes; after an exception it holds any part of it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="GuestLoadException">The module is no WebAssembly, or cannot be compiled.</exception>
+    /// <exception cref="IOException"><paramref name="target"/> cannot be written to.</exception>
+    public async Task<bool> TryCompileAsync(
+        ReadOnlyMemory<byte> wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
+    {
+        _hasAnswered = false;
+        try
+        {
+            await CompilerMessage.WriteAsync(_process.StandardInput.BaseStream, (byte)preinitialization, wasm, cancellationToken);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+
+        var answers = _process.StandardOutput.BaseStream;
+        if (await CompilerMessage.ReadAsync(answers, cancellationToken) is not { } answer)
+        {
+            return false;
+        }
+
+        if ((CompilerAnswer)answer.Kind == CompilerAnswer.Compiled)
+        {
+            await CopyAsync(answers, target, answer.Length, cancellationToken);
+            _hasAnswered = true;
+            return true;
+        }
+
+        var message = new MemoryStream();
+        await CopyAsync(answers, message, answer.Length, cancellationToken);
+        _hasAnswered = true;
+        throw new GuestLoadException(
+            (CompilerAnswer)answer.Kind == CompilerAnswer.NotWasm ? ModuleReason.NotWasm : ModuleReason.CompileFailed, Encoding.UTF8.GetString(message.GetBuffer(), 0, (int)Math.Min(message.Length, MaxMessage)));
+    }
+
+    /// <summary>Why it has ended without an answer.</summary>
+    public async Task<GuestLoadException> WhyItEndedAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        var may = $"it may use {ByteSize.Format(_limits.Memory)} of memory and {Duration.Format(_limits.Time)} of processor time";
+        return (_process.ExitCode - SignalBase) switch
+        {
+            ProcessorTimeUp => new GuestLoadException(ModuleReason.CompileFailed, $"the module takes too long to compile: {may}"),
+
+            // Not by itself: the machine was short of memory, or somebody has ended it.
+            Killed => new GuestLoadException(ModuleReason.CompileFailed, $"the compiler was killed; {may}") { IsWorthRetrying = true },
+            > 0 => new GuestLoadException(ModuleReason.CompileFailed, $"the compiler broke off, most likely for lack of memory: {may}"),
+            _ => new GuestLoadException(
+                ModuleReason.CompileFailed, $"the compiler ended with exit code {_process.ExitCode}: {await _errors.WaitAsync(cancellationToken)}"),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill();
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
+        {
+            // It has ended by itself meanwhile.
+        }
+
+        _process.Dispose();
     }
 
     /// <summary>
@@ -167,61 +194,39 @@ internal sealed class CompilerProcess(IReadOnlyList<string> program, CompilerLim
             ?? throw new GuestLoadException(ModuleReason.CompileFailed, $"the compiler cannot be started: {failure?.Message}") { IsWorthRetrying = true };
     }
 
-    private static async Task SendAsync(Process process, ReadOnlyMemory<byte> wasm, CancellationToken cancellationToken)
+    private static async Task CopyAsync(Stream source, Stream target, long length, CancellationToken cancellationToken)
     {
-        try
+        var buffer = new byte[(int)Math.Clamp(length, 1, 1 << 16)];
+        while (length > 0)
         {
-            var input = process.StandardInput.BaseStream;
-            await input.WriteAsync(wasm, cancellationToken);
-            await input.DisposeAsync();
-        }
-        catch (IOException)
-        {
-            // It has ended before it read everything, and says why elsewhere.
+            var count = await source.ReadAsync(buffer.AsMemory(0, (int)Math.Min(length, buffer.Length)), cancellationToken);
+            if (count == 0)
+            {
+                throw new GuestLoadException(ModuleReason.CompileFailed, "the compiler broke off in the middle of its answer") { IsWorthRetrying = true };
+            }
+
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            length -= count;
         }
     }
 
     /// <summary>What it says, read to the end so that it never waits to say it, and kept as far as anybody would read it.</summary>
-    private static async Task<string> ReadMessageAsync(StreamReader reader, CancellationToken cancellationToken)
+    private static async Task<string> ReadMessageAsync(StreamReader reader)
     {
         var message = new StringBuilder();
         var buffer = new char[MaxMessage];
-        while (await reader.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        try
         {
-            message.Append(buffer, 0, Math.Min(count, MaxMessage - message.Length));
+            while (await reader.ReadAsync(buffer) is > 0 and var count)
+            {
+                message.Append(buffer, 0, Math.Min(count, MaxMessage - message.Length));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // It is no longer asked.
         }
 
         return message.ToString().Trim();
-    }
-
-    private GuestLoadException Failure(int exitCode, string message)
-    {
-        var may = $"it may use {ByteSize.Format(limits.Memory)} of memory and {Duration.Format(limits.Time)} of processor time";
-        return (exitCode - SignalBase) switch
-        {
-            ProcessorTimeUp => new GuestLoadException(ModuleReason.CompileFailed, $"the module takes too long to compile: {may}"),
-
-            // Not by itself: the machine was short of memory, or somebody has ended it.
-            Killed => new GuestLoadException(ModuleReason.CompileFailed, $"the compiler was killed; {may}") { IsWorthRetrying = true },
-            > 0 => new GuestLoadException(ModuleReason.CompileFailed, $"the compiler broke off, most likely for lack of memory: {may}"),
-            _ => new GuestLoadException(
-                exitCode == ExitCodes.BadInput ? ModuleReason.NotWasm : ModuleReason.CompileFailed,
-                message.StartsWith(_prefix, StringComparison.Ordinal) ? message[_prefix.Length..] : message),
-        };
-    }
-
-    private static void End(Process process)
-    {
-        try
-        {
-            if (!process.HasExited)
-            {
-                process.Kill();
-            }
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
-        {
-            // It has ended by itself meanwhile.
-        }
     }
 }

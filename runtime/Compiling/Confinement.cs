@@ -16,13 +16,11 @@ internal static partial class Confinement
     public static void LimitMemory(long bytes) => ResourceLimits.Set(ProcessResource.Data, (ulong)bytes, (ulong)bytes);
 
     /// <summary>Limits the processor time of all threads together. When it is up the process ends by SIGXCPU.</summary>
-    /// <param name="time">How much; it is counted in seconds, rounded up.</param>
+    /// <param name="time">How much, from the start of the process; it is counted in seconds, rounded up.</param>
+    /// <param name="most">To how much that can be raised later.</param>
     /// <exception cref="IOException">The kernel refuses.</exception>
-    public static void LimitTime(TimeSpan time)
-    {
-        var seconds = (ulong)Math.Ceiling(time.TotalSeconds);
-        ResourceLimits.Set(ProcessResource.ProcessorTime, seconds, seconds + 1);
-    }
+    public static void LimitTime(TimeSpan time, TimeSpan most) =>
+        ResourceLimits.Set(ProcessResource.ProcessorTime, (ulong)Math.Ceiling(time.TotalSeconds), (ulong)Math.Ceiling(most.TotalSeconds) + 1);
 
     /// <summary>
     /// Gives way: this thread, and those that it starts, to threads of other processes; and the whole process when the kernel has to end

@@ -26,6 +26,7 @@ internal sealed class LoaderScope : IDisposable
     private readonly LoaderOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly GuestEngine _engine;
+    private readonly IModuleCompiler _compiler;
     private readonly RegistryClient _registries;
     private readonly BindleClient _bindles;
     private readonly ParcelFolders _folders;
@@ -54,9 +55,9 @@ internal sealed class LoaderScope : IDisposable
         // In a container, three quarters of its limit.
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var limits = (options.Compiler ?? new CompilerLimits()).Within(memory);
-        IModuleCompiler compiler = options.Compiler is null ? new InProcessCompiler(_engine) : new CompilerProcess(CompilerProcess.ThisProgram, limits);
-        var compiled = new CompiledCache(
-            Cache, _engine, compiler, progress, loggers.CreateLogger<CompiledCache>(), limits.AtATime(Environment.ProcessorCount, memory));
+        var compilers = limits.AtATime(Environment.ProcessorCount, memory);
+        _compiler = options.Compiler is null ? new InProcessCompiler(_engine) : new ModuleCompiler(ModuleCompiler.ThisProgram, limits, compilers);
+        var compiled = new CompiledCache(Cache, _engine, _compiler, progress, loggers.CreateLogger<CompiledCache>(), compilers);
         var pulls = new AddressGuard(options.Pulls, options.Trust);
         _registries = new RegistryClient(new RegistryClientOptions { InsecureRegistries = options.InsecureRegistries, Guard = pulls });
         _bindles = new BindleClient(guard: new AddressGuard(options.Pulls, options.BindleTrust), credentials: options.BindleCredentials);
@@ -126,6 +127,7 @@ internal sealed class LoaderScope : IDisposable
         _folders.Dispose();
         _bindles.Dispose();
         _registries.Dispose();
+        (_compiler as IDisposable)?.Dispose();
         _engine.Dispose();
     }
 }

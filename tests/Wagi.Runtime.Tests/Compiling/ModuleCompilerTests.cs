@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Wagi.Modules.Configuration;
 using Wagi.Modules.Status;
@@ -10,11 +12,11 @@ using Wagi.TestCluster.Product;
 namespace Wagi.Runtime.Tests.Compiling;
 
 /// <summary>With the real program as the compiler.</summary>
-public sealed class CompilerProcessTests
+public sealed class ModuleCompilerTests
 {
     private static readonly string[] Program = [Path.Combine(AppContext.BaseDirectory, "wagi")];
 
-    public CompilerProcessTests()
+    public ModuleCompilerTests()
     {
         Assert.SkipWhen(TestTools.WhyNoProcess is not null, TestTools.WhyNoProcess ?? "");
         Assert.SkipUnless(OperatingSystem.IsLinux(), "limits of a process are Linux's");
@@ -25,8 +27,15 @@ public sealed class CompilerProcessTests
     private static async Task<MemoryStream> CompileAsync(
         byte[] wasm, CompilerLimits? limits = null, Preinitialization preinitialization = Preinitialization.None)
     {
+        using var compiler = new ModuleCompiler(Program, limits ?? new CompilerLimits(), maxWaiting: 1);
+        return await CompileAsync(compiler, wasm, preinitialization: preinitialization);
+    }
+
+    private static async Task<MemoryStream> CompileAsync(
+        ModuleCompiler compiler, byte[] wasm, string tenant = "team", Preinitialization preinitialization = Preinitialization.None)
+    {
         var code = new MemoryStream();
-        await new CompilerProcess(Program, limits ?? new CompilerLimits()).CompileAsync(wasm, preinitialization, code, Cancellation);
+        await compiler.CompileAsync(tenant, wasm, preinitialization, code, Cancellation);
         return code;
     }
 
@@ -146,9 +155,9 @@ public sealed class CompilerProcessTests
     [Fact]
     public async Task CompilerThatCannotBeStarted_IsTriedAgain()
     {
-        var compiler = new CompilerProcess(["/nowhere/wagi"], new CompilerLimits());
+        using var compiler = new ModuleCompiler(["/nowhere/wagi"], new CompilerLimits(), maxWaiting: 1);
 
-        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), Preinitialization.None, Stream.Null, Cancellation));
+        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("hello"))));
 
         Assert.StartsWith("the compiler cannot be started: ", refused.Message, StringComparison.Ordinal);
         Assert.True(refused.IsWorthRetrying);
@@ -157,15 +166,124 @@ public sealed class CompilerProcessTests
     [Fact]
     public async Task Secrets_OfTheServer_AreNotTheCompilers()
     {
-        // The compiler here is the shell, which prints its environment in the place of native code.
+        // The compiler here is the shell, which prints its environment and gives no answer.
         Environment.SetEnvironmentVariable("WAGI_TEST_SECRET", "hidden");
-        using var printed = new MemoryStream();
-        var compiler = new CompilerProcess(["/bin/sh", "-c", "env; cat >/dev/null"], new CompilerLimits());
+        using var folder = new TempDirectory("compiler");
+        using var compiler = new ModuleCompiler(["/bin/sh", "-c", $"env > {folder.PathOf("printed")}"], new CompilerLimits(), maxWaiting: 1);
 
-        await compiler.CompileAsync(Encoding.UTF8.GetBytes(Wat.Printing("hello")), Preinitialization.None, printed, Cancellation);
+        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("hello"))));
 
-        var environment = Encoding.UTF8.GetString(printed.ToArray());
+        Assert.StartsWith("the compiler ended with exit code 0", refused.Message, StringComparison.Ordinal);
+        var environment = await File.ReadAllTextAsync(folder.PathOf("printed"), Cancellation);
         Assert.Contains("PATH=", environment, StringComparison.Ordinal);
         Assert.DoesNotContain("WAGI_TEST_SECRET", environment, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SmallModulesOfOneTenant_AreCompiledByOneProcess()
+    {
+        using var log = new StartLog();
+        using var compiler = log.Compiler();
+
+        for (var i = 0; i < 5; i++)
+        {
+            using var code = await CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing($"hello {i}")));
+            Assert.Equal($"hello {i}", Run(code));
+        }
+
+        await Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(compiler, "(modul)"u8.ToArray()));
+        Assert.Single(log.Processes);
+    }
+
+    [Fact]
+    public async Task ModulesOfOtherTenants_LargeOnes_AndThoseThatAreInitialized_HaveProcessesOfTheirOwn()
+    {
+        using var log = new StartLog();
+        using var compiler = log.Compiler();
+        var small = Encoding.UTF8.GetBytes(Wat.Printing("hello"));
+        var large = Encoding.UTF8.GetBytes(Wat.Printing("hello") + new string(' ', 1 << 20));
+
+        foreach (var tenant in (string[])["a", "b", "a"])
+        {
+            using var code = await CompileAsync(compiler, small, tenant);
+        }
+
+        Assert.Equal(3, log.Processes.Count);
+        using var initialized = await CompileAsync(compiler, small, "a", Preinitialization.Deterministic);
+        Assert.Equal(4, log.Processes.Count);
+        using var compiled = await CompileAsync(compiler, large, "a");
+        Assert.Equal(5, log.Processes.Count);
+        await Eventually.Becomes(() => log.IsRunning(4), running => !running, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task ProcessThatEndsOverALaterModule_IsReplaced()
+    {
+        using var log = new StartLog();
+        using var compiler = log.Compiler();
+        using var first = await CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("first")));
+        using (var process = Process.GetProcessById(log.Processes[0]))
+        {
+            process.Kill();
+            await process.WaitForExitAsync(Cancellation);
+        }
+
+        using var second = await CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("second")));
+
+        Assert.Equal("second", Run(second));
+        Assert.Equal(2, log.Processes.Count);
+    }
+
+    /// <summary>A module that needs more than a used process has left is compiled by a new one; one that needs more than it may is not.</summary>
+    [Fact]
+    public async Task ModuleThatTakesMoreThanItMay_IsRefusedAsIfItWereTheFirst()
+    {
+        using var log = new StartLog();
+        using var compiler = log.Compiler(new CompilerLimits { Memory = 128L << 20 });
+        using var first = await CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("first")));
+        var bomb = CompileBomb.Create(functions: 1_000, size: 1_000);
+        Assert.InRange(bomb.Length, 900_000, 1 << 20);
+
+        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(compiler, bomb));
+
+        Assert.Equal("the compiler broke off, most likely for lack of memory: it may use 128Mi of memory and 2m of processor time", refused.Message);
+        Assert.Equal(2, log.Processes.Count);
+        using var last = await CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("last")));
+        Assert.Equal("last", Run(last));
+    }
+
+    [Fact]
+    public async Task ProcessThatHasWaitedForAMoment_IsEnded()
+    {
+        using var log = new StartLog();
+        using var compiler = log.Compiler();
+        using var code = await CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("hello")));
+        Assert.True(log.IsRunning(0));
+
+        await Eventually.Becomes(() => log.IsRunning(0), running => !running, TimeSpan.FromSeconds(30));
+    }
+
+    private static string Run(MemoryStream code)
+    {
+        using var guest = SharedEngine.Instance.Load(code.ToArray());
+        var output = new CapturedOutput(1000);
+        Assert.Equal(GuestOutcome.Completed, guest.Run(new GuestRun { Stdout = output }).Outcome);
+        return Encoding.UTF8.GetString(output.Bytes);
+    }
+
+    /// <summary>Writes down the number of each compiler that is started.</summary>
+    private sealed class StartLog : IDisposable
+    {
+        private readonly TempDirectory _folder = new("compilers");
+
+        public List<int> Processes => [.. File.ReadAllLines(_folder.PathOf("started")).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+
+        public ModuleCompiler Compiler(CompilerLimits? limits = null) => new(
+            ["/bin/sh", "-c", $"echo $$ >> {_folder.PathOf("started")}; exec {Program[0]} \"$@\"", "sh"], limits ?? new CompilerLimits(), maxWaiting: 1);
+
+        /// <summary>Whether one is still there, by the order in which they were started.</summary>
+        public bool IsRunning(int index) => Directory.Exists($"/proc/{Processes[index]}");
+
+        public void Dispose() => _folder.Dispose();
     }
 }
