@@ -9,14 +9,14 @@ namespace Wagi.Runtime.Commands;
 /// <summary><c>wagi compiler</c>: what a server has compile its modules (<see cref="ModuleCompiler"/>), for nobody to type.</summary>
 internal sealed class CompilerCommand
 {
-    private readonly Option<string> _memoryLimit = new("--memory-limit")
+    private readonly Option<string> _memory = new("--compile-memory")
     {
         Description = "Memory that it may take; beyond it ends.",
         HelpName = "SIZE",
         Required = true,
     };
 
-    private readonly Option<string> _timeLimit = new("--time-limit")
+    private readonly Option<string> _time = new("--compile-time")
     {
         Description = "Processor time that one module may take; beyond it ends.",
         HelpName = "DURATION",
@@ -26,8 +26,8 @@ internal sealed class CompilerCommand
     public Command Create()
     {
         var command = new Command("compiler", "Compile modules that come by standard input, one after the other.") { Hidden = true };
-        command.Options.Add(_memoryLimit);
-        command.Options.Add(_timeLimit);
+        command.Options.Add(_memory);
+        command.Options.Add(_time);
         command.SetAction(RunAsync);
         return command;
     }
@@ -41,7 +41,7 @@ internal sealed class CompilerCommand
                 throw new UsageException("limits of a process are Linux's");
             }
 
-            var limits = new CompilerLimits { Memory = Arguments.ReadSize(arguments, _memoryLimit), Time = Arguments.ReadDuration(arguments, _timeLimit) };
+            var limits = new CompilerLimits { Memory = Arguments.ReadSize(arguments, _memory), Time = Arguments.ReadDuration(arguments, _time) };
             Confinement.GiveWay();
             Confinement.LimitMemory(limits.Memory);
             using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 1 });

@@ -72,7 +72,7 @@ internal sealed class CompilerProcess : IDisposable
             UseShellExecute = false,
         };
         var memory = limits.Memory.ToString(CultureInfo.InvariantCulture);
-        foreach (var argument in (string[])[.. program.Skip(1), "compiler", "--memory-limit", memory, "--time-limit", Duration.Format(limits.Time)])
+        foreach (var argument in (string[])[.. program.Skip(1), "compiler", "--compile-memory", memory, "--compile-time", Duration.Format(limits.Time)])
         {
             start.ArgumentList.Add(argument);
         }

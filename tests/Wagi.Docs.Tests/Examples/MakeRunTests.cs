@@ -21,7 +21,7 @@ public sealed class MakeRunTests
         var listen = $"127.0.0.1:{FreePort.Pick()}";
         await using var run = ProductProcess.Start(
             "env",
-            $"LISTEN={listen}", "ADMIN=127.0.0.1:0", $"MANIFESTS={folder.PathOf("manifests")}", $"STATE={folder.PathOf("state")}",
+            $"LISTEN={listen}", "ADMIN=127.0.0.1:0", $"MANIFESTS={folder.PathOf("manifests")}", $"STATE={folder.PathOf("state")}", "RunAnalyzers=true",
             "make", "--directory", Checkout.Root, "--no-print-directory", "run");
         using var client = new HttpClient { BaseAddress = new Uri($"http://{listen}") };
 
