@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Wagi.Modules.Limits;
 
 namespace Wagi.Hosting.CommandLine;
@@ -32,7 +33,9 @@ public static class Arguments
             {
                 "*" => IPAddress.IPv6Any,
                 "localhost" => IPAddress.Loopback,
-                _ => IPAddress.TryParse(host, out var parsed) ? parsed : null,
+
+                // .NET reads 1.2.3 as 1.2.0.3, and numbers of other bases, too.
+                _ => IPAddress.TryParse(host, out var parsed) && (parsed.AddressFamily == AddressFamily.InterNetworkV6 || parsed.ToString() == host) ? parsed : null,
             };
             if (address is not null)
             {

@@ -19,6 +19,8 @@ public sealed class ArgumentsTests
     [InlineData(":9", "--admin ':9' names no address: write 127.0.0.1:9 for this machine alone, or [::]:9 for every address")]
     [InlineData("9", "--admin '9' names no address: write 127.0.0.1:9 for this machine alone, or [::]:9 for every address")]
     [InlineData("host:9", "--admin 'host:9' is not IP:PORT; write for example 127.0.0.1:3000 or [::]:3000")]
+    [InlineData("1.2.3:80", "--admin '1.2.3:80' is not IP:PORT; write for example 127.0.0.1:3000 or [::]:3000")]
+    [InlineData("0x7f000001:80", "--admin '0x7f000001:80' is not IP:PORT; write for example 127.0.0.1:3000 or [::]:3000")]
     [InlineData("127.0.0.1", "--admin '127.0.0.1' is not IP:PORT; write for example 127.0.0.1:3000 or [::]:3000")]
     public void EndPointWithoutAnAddress_IsRefused(string text, string message) =>
         Assert.Equal(message, Assert.Throws<UsageException>(() => Read(text)).Message);
