@@ -12,17 +12,16 @@ namespace Wagi.Runtime.Compiling;
 [SupportedOSPlatform("linux")]
 internal sealed class CompilerLoop(GuestEngine engine, CompilerLimits limits)
 {
-    /// <summary>Compiles what comes until nothing more does.</summary>
+    /// <summary>Compiles what comes until nothing more does, or as much processor time is used up as one module may take.</summary>
     /// <param name="modules">Where modules come from.</param>
     /// <param name="answers">Where the answers go.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="IOException">What it reads from, or writes to, has broken off.</exception>
     public async Task RunAsync(Stream modules, Stream answers, CancellationToken cancellationToken)
     {
-        while (await CompilerMessage.ReadAsync(modules, cancellationToken) is { } request)
+        while (Environment.CpuUsage.TotalTime is var used && used < limits.Time && await CompilerMessage.ReadAsync(modules, cancellationToken) is { } request)
         {
-            // Who starts it lets it begin another module until it has used as much as one may take.
-            Confinement.LimitTime(Environment.CpuUsage.TotalTime + limits.Time, 2 * limits.Time);
+            Confinement.LimitTime(used + limits.Time, 2 * limits.Time);
             var wasm = new byte[request.Length];
             await modules.ReadExactlyAsync(wasm, cancellationToken);
             var (answer, content) = Compile(wasm, (Preinitialization)request.Kind);

@@ -32,7 +32,6 @@ internal sealed class CompilerProcess : IDisposable
     private readonly Process _process;
     private readonly CompilerLimits _limits;
     private readonly Task<string> _errors;
-    private bool _hasAnswered;
 
     private CompilerProcess(Process process, CompilerLimits limits)
     {
@@ -41,22 +40,8 @@ internal sealed class CompilerProcess : IDisposable
         _errors = ReadMessageAsync(process.StandardError);
     }
 
-    /// <summary>Whether it can compile another module: it has answered, and has processor time left. Together, modules get twice what one may take.</summary>
-    public bool IsReady
-    {
-        get
-        {
-            try
-            {
-                return _hasAnswered && _process.TotalProcessorTime < _limits.Time;
-            }
-            catch (InvalidOperationException)
-            {
-                // It has ended.
-                return false;
-            }
-        }
-    }
+    /// <summary>Whether it has answered, so that another module may follow.</summary>
+    public bool IsReady { get; private set; }
 
     /// <summary>Starts one.</summary>
     /// <param name="program">How to start this program: a path, and arguments before those of the command.</param>
@@ -95,7 +80,7 @@ internal sealed class CompilerProcess : IDisposable
     public async Task<bool> TryCompileAsync(
         ReadOnlyMemory<byte> wasm, Preinitialization preinitialization, Stream target, CancellationToken cancellationToken)
     {
-        _hasAnswered = false;
+        IsReady = false;
         try
         {
             await CompilerMessage.WriteAsync(_process.StandardInput.BaseStream, (byte)preinitialization, wasm, cancellationToken);
@@ -114,13 +99,13 @@ internal sealed class CompilerProcess : IDisposable
         if ((CompilerAnswer)answer.Kind == CompilerAnswer.Compiled)
         {
             await CopyAsync(answers, target, answer.Length, cancellationToken);
-            _hasAnswered = true;
+            IsReady = true;
             return true;
         }
 
         var message = new MemoryStream();
         await CopyAsync(answers, message, answer.Length, cancellationToken);
-        _hasAnswered = true;
+        IsReady = true;
         throw new GuestLoadException(
             (CompilerAnswer)answer.Kind == CompilerAnswer.NotWasm ? ModuleReason.NotWasm : ModuleReason.CompileFailed, Encoding.UTF8.GetString(message.GetBuffer(), 0, (int)Math.Min(message.Length, MaxMessage)));
     }
