@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -74,6 +75,20 @@ public sealed class OtlpExportTests
                 $"Information The collector at {collector.Origin}/v1/traces takes telemetry again",
             ],
             log.Where(line => line.Contains("The collector", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The protocol that holds where the environment names none.</summary>
+    [Fact]
+    public async Task CollectorOfGrpc_IsSentSpans()
+    {
+        await using var collector = await TargetServer.StartAsync(OtlpRequests.AnswerGrpcAsync, protocols: HttpProtocols.Http2);
+        using var spans = new ActivitySource(nameof(CollectorOfGrpc_IsSentSpans));
+        var log = await LogAsync(collector.Origin, "grpc", spans, async _ => await SendAsync(spans, collector, 2));
+
+        var sent = OtlpRequests.Spans(collector);
+        Assert.Equal(["span", "span"], sent.Select(span => span.Name));
+        Assert.All(sent, span => Assert.Equal("test", span.Service));
+        Assert.DoesNotContain(log, line => line.Contains("The collector", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Wagi.TestCluster.Http;
 
@@ -9,14 +10,27 @@ public sealed record OtlpSpan(
     string Service, string Trace, string Id, string Parent, string Name, int Kind, ulong Start, ulong End, int StatusCode, IReadOnlyDictionary<string, string> Attributes);
 
 /// <summary>
-/// Reads what an exporter sends by OTLP over HTTP in binary protobuf (opentelemetry-proto 1.5): as much of it as tests look at.
+/// Reads what an exporter sends by OTLP in binary protobuf (opentelemetry-proto 1.5), over HTTP or gRPC: as much of it as tests look at.
 /// </summary>
 public static class OtlpRequests
 {
+    private const string TraceService = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+    /// <summary>What gRPC writes before a message: a byte that says that it is not compressed, and its length in four.</summary>
+    private const int GrpcPrefix = 5;
+
+    /// <summary>Answers a call by gRPC with an empty message.</summary>
+    public static async Task AnswerGrpcAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/grpc";
+        await context.Response.Body.WriteAsync(new byte[GrpcPrefix], context.RequestAborted);
+        context.Response.AppendTrailer("grpc-status", "0");
+    }
+
     /// <summary>The spans that a server has been sent.</summary>
     public static IReadOnlyList<OtlpSpan> Spans(TargetServer collector) =>
     [
-        .. Messages(collector, "/v1/traces").SelectMany(request => request[1]).SelectMany(resource =>
+        .. Messages(collector, "/v1/traces").Concat(Messages(collector, TraceService, GrpcPrefix)).SelectMany(request => request[1]).SelectMany(resource =>
         {
             var service = Attributes(resource.Message[1].Single().Message[1]).GetValueOrDefault("service.name", "");
             return resource.Message[2].SelectMany(scope => scope.Message[2]).Select(span => Span(service, span.Message));
@@ -28,8 +42,8 @@ public static class OtlpRequests
         .SelectMany(request => request[1]).SelectMany(resource => resource.Message[2]).SelectMany(scope => scope.Message[2])
         .Select(metric => metric.Message[1].Single().Text).ToHashSet(StringComparer.Ordinal);
 
-    private static IEnumerable<ILookup<int, Value>> Messages(TargetServer collector, string path) =>
-        collector.Requests.Where(request => request.Path == path).Select(request => new Value(Encoding.Latin1.GetBytes(request.Body)).Message);
+    private static IEnumerable<ILookup<int, Value>> Messages(TargetServer collector, string path, int prefix = 0) =>
+        collector.Requests.Where(request => request.Path == path).Select(request => new Value(Encoding.Latin1.GetBytes(request.Body[prefix..])).Message);
 
     private static OtlpSpan Span(string service, ILookup<int, Value> span) => new(
         service, Hex(span[1]), Hex(span[2]), Hex(span[4]), span[5].Single().Text, (int)span[6].Single().Number, span[7].Single().Number, span[8].Single().Number,

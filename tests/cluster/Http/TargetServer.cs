@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +20,7 @@ public sealed class TargetServer : IAsyncDisposable
     private readonly WebApplication _application;
     private int _connections;
 
-    private TargetServer(Func<HttpContext, Task> answer, IPAddress address, X509Certificate2? certificate)
+    private TargetServer(Func<HttpContext, Task> answer, IPAddress address, X509Certificate2? certificate, HttpProtocols protocols)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -29,6 +30,7 @@ public sealed class TargetServer : IAsyncDisposable
             options.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
             options.Listen(address, 0, listen =>
             {
+                listen.Protocols = protocols;
                 listen.Use(next => connection =>
                 {
                     Interlocked.Increment(ref _connections);
@@ -70,10 +72,12 @@ public sealed class TargetServer : IAsyncDisposable
     /// <param name="answer">Writes the answer.</param>
     /// <param name="address">Where it listens; null: on 127.0.0.1.</param>
     /// <param name="certificate">For HTTPS, with its key; null: it speaks plain HTTP.</param>
+    /// <param name="protocols">What it speaks; HTTP/2 alone means prior knowledge, as for gRPC.</param>
     public static async Task<TargetServer> StartAsync(
-        Func<HttpContext, Task>? answer = null, IPAddress? address = null, X509Certificate2? certificate = null)
+        Func<HttpContext, Task>? answer = null, IPAddress? address = null, X509Certificate2? certificate = null,
+        HttpProtocols protocols = HttpProtocols.Http1AndHttp2)
     {
-        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")), address ?? IPAddress.Loopback, certificate);
+        var server = new TargetServer(answer ?? (context => context.Response.WriteAsync("hello")), address ?? IPAddress.Loopback, certificate, protocols);
         await server._application.StartAsync();
         server.Origin = server._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return server;
