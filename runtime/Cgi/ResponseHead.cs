@@ -81,7 +81,7 @@ internal static class ResponseHead
             {
                 error = hasContentType ? "header 'Content-Type' is there twice" : null;
                 hasContentType = true;
-                error ??= Add(response, HeaderNames.ContentType, ContentTypeText(value));
+                error ??= Add(response, HeaderNames.ContentType, Text(value));
             }
             else if (Is(name, "status"u8))
             {
@@ -199,17 +199,8 @@ internal static class ResponseHead
         }
     }
 
-    // The common ones need not become a new string each time.
-    private static string ContentTypeText(ReadOnlySpan<byte> value) =>
-        value.SequenceEqual("text/plain"u8) ? "text/plain"
-        : value.SequenceEqual("text/html"u8) ? "text/html"
-        : value.SequenceEqual("application/json"u8) ? "application/json"
-        : value.SequenceEqual("text/plain; charset=utf-8"u8) ? "text/plain; charset=utf-8"
-        : value.SequenceEqual("text/html; charset=utf-8"u8) ? "text/html; charset=utf-8"
-        : Text(value);
-
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => Ascii.EqualsIgnoreCase(name, lowerCase);
 
     /// <summary>Bytes as the server sends them again.</summary>
-    public static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+    public static string Text(ReadOnlySpan<byte> bytes) => HeaderStrings.Of(bytes);
 }
