@@ -1,3 +1,4 @@
+using Wagi.Modules.Routes;
 using Wagi.Modules.Sources;
 using Wagi.Operator.Planning;
 
@@ -81,6 +82,14 @@ internal sealed class RenderSession
         if (_options.SecretsDirectory is null && rendered.Plan.SecretData.Count > 0)
         {
             yield return $"warning: {rendered.Plan.SecretData.Count} of the modules have secret values, which no modules.toml holds; write them with --secrets-dir DIR and give that to wagi serve";
+        }
+
+        foreach (var verdict in rendered.Plan.Verdicts)
+        {
+            if (verdict.Entry is { Route.Caution: { } caution })
+            {
+                yield return $"warning: {verdict.Key}: {caution}; {RoutePattern.CautionHint}";
+            }
         }
 
         if (_options.ModuleDirectory is not { } directory)

@@ -23,7 +23,7 @@ internal sealed class CheckCommand
     {
         try
         {
-            var inspection = await _inspection.InspectAsync(arguments, cancellationToken);
+            var inspection = await _inspection.InspectAsync(arguments, notesOrder: true, cancellationToken);
             var error = arguments.InvocationConfiguration.Error;
             foreach (var problem in inspection.Problems)
             {

@@ -33,9 +33,12 @@ internal sealed class InspectionArguments
     }
 
     /// <summary>Inspects what the arguments name, as they want it.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="notesOrder">Whether to point out where WAGI would give requests to another module.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="UsageException">There is no such thing, or an option is wrong.</exception>
     /// <exception cref="IOException">A file cannot be read, or the cache cannot be used.</exception>
-    public async Task<InspectionResult> InspectAsync(ParseResult arguments, CancellationToken cancellationToken)
+    public async Task<InspectionResult> InspectAsync(ParseResult arguments, bool notesOrder, CancellationToken cancellationToken)
     {
         var origin = _modules.Read(arguments);
         var toml = origin.ConfigurationPath is { } path ? await File.ReadAllTextAsync(path, Encoding.UTF8, cancellationToken) : "";
@@ -45,6 +48,6 @@ internal sealed class InspectionArguments
             Engine = new GuestEngineOptions { MaxInstances = Environment.ProcessorCount },
         };
         using var loading = new LoaderScope(options, ProgressDisplay.None, NullLoggerFactory.Instance);
-        return await new ModuleInspector(loading.Loader, arguments.GetValue(_offline)).InspectAsync(read, cancellationToken);
+        return await new ModuleInspector(loading.Loader, arguments.GetValue(_offline), notesOrder).InspectAsync(read, cancellationToken);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class RoutesCommand
     {
         try
         {
-            var inspection = await _inspection.InspectAsync(arguments, cancellationToken);
+            var inspection = await _inspection.InspectAsync(arguments, notesOrder: false, cancellationToken);
             var routes = inspection.Routes;
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
                 arguments.GetValue(_output) == "json" ? JsonSerializer.Serialize(routes, RouteJsonContext.Default.ImmutableArrayInspectedRoute) : Table(routes));

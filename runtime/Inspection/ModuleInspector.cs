@@ -13,7 +13,8 @@ namespace Wagi.Runtime.Inspection;
 /// <summary>Loads every module of a file as the server would, once, and says what came of it instead of serving it.</summary>
 /// <param name="loader">Loads the modules.</param>
 /// <param name="offline">Leave out what is not a file: those entries take part with their own route alone.</param>
-internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
+/// <param name="notesOrder">Point out where WAGI would give requests to another module.</param>
+internal sealed class ModuleInspector(ModuleLoader loader, bool offline, bool notesOrder)
 {
     /// <summary>Inspects what a file says.</summary>
     public async Task<InspectionResult> InspectAsync(ModulesFile file, CancellationToken cancellationToken)
@@ -26,6 +27,11 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         try
         {
             var routes = Route(candidates);
+            if (notesOrder)
+            {
+                NoteOrder(candidates);
+            }
+
             var problems = file.Problems
                 .Concat(candidates.SelectMany(candidate => candidate.Problems))
                 .OrderBy(problem => problem.Location.Line)
@@ -93,6 +99,21 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
         ];
     }
 
+    /// <summary>WAGI gives a request to the first module of the file whose route fits, and not to the one whose route fits best.</summary>
+    private static void NoteOrder(ImmutableArray<Candidate> candidates)
+    {
+        var wildcards = new List<ModuleEntry>();
+        foreach (var candidate in candidates)
+        {
+            var entry = candidate.Entry;
+            candidate.First = wildcards.Find(other => other.Route.Matches(entry.Route.Path) && other.Route != entry.Route && other.Hosts.SequenceEqual(entry.Hosts));
+            if (entry.Route.IsPrefix)
+            {
+                wildcards.Add(entry);
+            }
+        }
+    }
+
     /// <summary>An entry on its way.</summary>
     private sealed class Candidate(ModuleEntry entry)
     {
@@ -102,13 +123,23 @@ internal sealed class ModuleInspector(ModuleLoader loader, bool offline)
 
         public Problem? Problem { get; private set; }
 
+        /// <summary>An entry before it, whose route fits its requests as well; null: there is none.</summary>
+        public ModuleEntry? First { get; set; }
+
         public IEnumerable<Problem> Problems => Loaded is { Remark: { Length: > 0 } remark }
             ? [new Problem(Entry.Location, ProblemSeverity.Warning, $"module '{Entry.Id}': {remark}", Hint: null), .. Own]
             : Own;
 
         public ImmutableArray<ServedRoute> Routes => Loaded?.Routes ?? [new ServedRoute(Entry.Route, Entrypoint: null)];
 
-        private IEnumerable<Problem> Own => Problem is null ? [] : [Problem];
+        private IEnumerable<Problem> Own => [.. Problem is null ? [] : (Problem[])[Problem], .. Order];
+
+        private IEnumerable<Problem> Order => First is null || Entry.Revision is not null
+            ? []
+            : [new Problem(
+                Entry.Location, ProblemSeverity.Warning,
+                $"module '{Entry.Id}': its route '{Entry.Route}' is more specific than '{First.Route}' of '{First.Id}', so that its requests are its own; WAGI would give them to '{First.Id}', which comes first in the file",
+                "put it before the other, and both do the same")];
 
         public void Warn(string message) => Problem = new Problem(
             Entry.Location, ProblemSeverity.Warning, $"module '{Entry.Id}': {message}", "remove it from _routes(), or give the other module another route");

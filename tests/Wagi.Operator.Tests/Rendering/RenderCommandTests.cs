@@ -391,6 +391,18 @@ public sealed class RenderCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task RouteThatOthersWouldTakeForAPattern_IsPointedOut()
+    {
+        Write("a.yaml", Module("a", "/a/:id", "ghcr.io/samples/hello:v1"));
+
+        var run = await RenderAsync();
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(
+            "warning: default/a: route '/a/:id' matches the segment ':id' and no other; end a route in '/...' for everything below it", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ModuleDirectory_StandsForRegistries()
     {
         using var modules = new TempDirectory("modules");

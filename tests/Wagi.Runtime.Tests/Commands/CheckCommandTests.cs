@@ -25,6 +25,46 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(new CommandOutcome(0, "2 modules, no problem\n", ""), outcome);
     }
 
+    /// <summary>In WAGI the first module of the file whose route fits answers, whatever comes after it.</summary>
+    [Fact]
+    public async Task RouteWhoseRequestsWagiWouldGiveToAnother_IsNamed()
+    {
+        _folder.Write("hello.wat", Wat.Printing("hello"));
+        var outcome = await CheckAsync("""
+            [[module]]
+            route = "/..."
+            module = "hello.wat"
+
+            [[module]]
+            route = "/a/b"
+            module = "hello.wat"
+            """);
+        Assert.Equal(0, outcome.Code);
+        Assert.Contains(
+            "modules.toml:5:1: warning: module '/a/b': its route '/a/b' is more specific than '/...' of '/...', so that its requests are its own; "
+            + "WAGI would give them to '/...', which comes first in the file", outcome.Error, StringComparison.Ordinal);
+
+        var turned = await CheckAsync("""
+            [[module]]
+            route = "/a/b"
+            module = "hello.wat"
+
+            [[module]]
+            route = "/a/..."
+            module = "hello.wat"
+
+            [[module]]
+            route = "/..."
+            hosts = ["example.com"]
+            module = "hello.wat"
+
+            [[module]]
+            route = "/c"
+            module = "hello.wat"
+            """);
+        Assert.DoesNotContain("WAGI would", turned.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task FileWithoutModules_IsSaidToHaveNone() =>
         Assert.Equal(new CommandOutcome(0, "0 modules, no problem: the file has no [[module]]\n", ""), await CheckAsync("# nothing yet\n"));
