@@ -9,7 +9,6 @@ namespace Wagi.Bench.Measurements;
 internal static class Latency
 {
     private const int Rounds = 5;
-    private const int Connections = 32;
     public const int RequestsPerSecond = 5_000;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
@@ -19,13 +18,19 @@ internal static class Latency
 
     public static async Task RunAsync()
     {
+        await MeasureAsync(connections: 32, suffix: "", options: []);
+        await MeasureAsync(connections: 128, suffix: "_128", ServedSamples.PlacesFor(128));
+    }
+
+    private static async Task MeasureAsync(int connections, string suffix, IEnumerable<string> options)
+    {
         await using var plaintext = await HelloServer.PlainTextAsync();
-        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample]);
+        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample], options);
         var servers = new[] { ("plaintext", plaintext.Url), ("hello", served.Url(Hello.InC.Sample)) };
         var histograms = servers.Select(_ => new List<LongHistogram>()).ToList();
         var p99 = await Series.InTurnsAsync(Rounds, [.. servers.Select((server, i) => (Func<Task<double>>)(async () =>
         {
-            var latencies = await ConstantRate.RunAsync(new Uri(server.Item2), Connections, RequestsPerSecond, Duration);
+            var latencies = await ConstantRate.RunAsync(new Uri(server.Item2), connections, RequestsPerSecond, Duration);
             histograms[i].Add(latencies);
             return latencies.GetValueAtPercentile(99);
         }))]);
@@ -34,10 +39,10 @@ internal static class Latency
             foreach (var (name, percentile) in Percentiles)
             {
                 // The first warmed up.
-                Report.Add($"latency_{server}_{name}_us", new Series([.. rounds.Skip(1).Select(round => round.GetValueAtPercentile(percentile) / 1e3)]), "us");
+                Report.Add($"latency_{server}_{name}{suffix}_us", new Series([.. rounds.Skip(1).Select(round => round.GetValueAtPercentile(percentile) / 1e3)]), "us");
             }
         }
 
-        Report.Add("p99_ratio_plaintext", p99[1].Over(p99[0]), "ratio", Better.Lower);
+        Report.Add($"p99_ratio_plaintext{suffix}", p99[1].Over(p99[0]), "ratio", Better.Lower);
     }
 }

@@ -7,7 +7,7 @@ namespace Wagi.Bench.Measurements;
 /// <summary>Requests a second over the number of connections, <c>hello</c> beside Kestrel alone.</summary>
 internal static class Sweep
 {
-    private const int Rounds = 3;
+    private const int Rounds = 5;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(2);
 
     public static IReadOnlyList<int> Connections { get; } = [1, 8, 32, 128, 512];

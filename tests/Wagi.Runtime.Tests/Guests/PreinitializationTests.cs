@@ -315,6 +315,17 @@ public sealed class PreinitializationTests : IDisposable
     }
 
     [Fact]
+    public void Deadline_HoldsAsBefore()
+    {
+        const string Wat = """(func (export "_initialize") (i32.store (i32.const 0) (i32.const 7))) (func (export "_start") (call $dump)) (func (export "endless") (loop (br 0)))""";
+        using var guest = Load(_slots, Module(Wat), Preinitialization.Deterministic);
+        Assert.True(guest.IsPreinitialized);
+
+        Assert.Equal(GuestOutcome.DeadlineExceeded, guest.Run(new GuestRun { Timeout = TimeSpan.FromMilliseconds(50) }, "endless").Outcome);
+        Assert.Equal(GuestOutcome.Completed, Run(guest).Result.Outcome);
+    }
+
+    [Fact]
     public void Component_BeginsWithItsModuleInitialized()
     {
         // A command that fails unless it was initialized, as its own module does only once.

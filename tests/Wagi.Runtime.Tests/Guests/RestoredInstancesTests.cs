@@ -42,7 +42,8 @@ public sealed class RestoredInstancesTests : IDisposable
     private static (GuestResult Result, string Printed) Run(Guest guest, string? entrypoint = null, long memory = 64 << 20)
     {
         var stdout = new CapturedOutput(1 << 16);
-        var result = guest.Run(new GuestRun { Stdout = stdout, Timeout = TimeSpan.FromSeconds(entrypoint == "for ever" ? 0.1 : 30), MemoryLimit = memory }, entrypoint);
+        IGuestOutput output = entrypoint == "client gone" ? new GoneClient(stdout) : stdout;
+        var result = guest.Run(new GuestRun { Stdout = output, Timeout = TimeSpan.FromSeconds(entrypoint == "for ever" ? 0.1 : 30), MemoryLimit = memory }, entrypoint);
         return (result, Convert.ToHexString(stdout.Bytes));
     }
 
@@ -118,6 +119,7 @@ public sealed class RestoredInstancesTests : IDisposable
         (func (export "deep") (call $change) (call $deep (i32.const 0)))
         (func $deep (param i32) (call $deep (i32.add (local.get 0) (i32.const 1))))
         (func (export "for ever") (call $change) (loop (br 0)))
+        (func (export "client gone") (call $change) (loop (br 0)))
         """;
 
     [Theory]
@@ -127,7 +129,7 @@ public sealed class RestoredInstancesTests : IDisposable
         using var restored = Load(_restoring, content + Ends);
         using var fresh = Load(_new, content + Ends);
 
-        foreach (var entrypoint in new[] { null, null, "exit", null, "fail", null, "trap", null, "deep", "exit", "exit", "for ever", null, null })
+        foreach (var entrypoint in new[] { null, null, "exit", null, "fail", null, "trap", null, "deep", "exit", "exit", "for ever", null, "client gone", null, null })
         {
             var (result, printed) = Run(restored, entrypoint);
             var (expected, expectedPrinted) = Run(fresh, entrypoint);

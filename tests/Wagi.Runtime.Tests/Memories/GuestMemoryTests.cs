@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using Wagi.Modules.Configuration;
+using Wagi.Runtime.Compiling;
 using Wagi.Runtime.Guests;
 using Wagi.Runtime.Memories;
 using Wagi.Runtime.Outbound;
@@ -54,6 +56,7 @@ public sealed class GuestMemoryTests
           (func (export "grow, fill and trap") (call $grow) (call $fill) unreachable)
           (func (export "fill and write beyond") (call $fill) (i32.store8 (i32.const -1) (i32.const 1)))
           (func (export "fill for ever") (loop $again (call $fill) (br $again)))
+          (func (export "fill until the client is gone") (loop $again (call $fill) (br $again)))
           (func (export "fill and exit") (call $fill) (call $exit (i32.const 3)))
           (func (export "host fills") (drop (call $random (i32.const 0) (i32.const 262144))))
           (func (export "data alone") (i64.store (i32.const 12284) (i64.const -1)))
@@ -82,6 +85,7 @@ public sealed class GuestMemoryTests
                 data.Add(way, "grow, fill and trap", GuestOutcome.Trapped);
                 data.Add(way, "fill and write beyond", GuestOutcome.Trapped);
                 data.Add(way, "fill for ever", GuestOutcome.DeadlineExceeded);
+                data.Add(way, "fill until the client is gone", GuestOutcome.Cancelled);
                 data.Add(way, "fill and exit", GuestOutcome.Failed);
                 data.Add(way, "host fills", GuestOutcome.Completed);
                 data.Add(way, "data alone", GuestOutcome.Completed);
@@ -119,6 +123,8 @@ public sealed class GuestMemoryTests
           (memory.fill (i32.const 66560) (i32.const 0xab) (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 66560))))
         """);
 
+    private static readonly string[] Compiler = [Path.Combine(AppContext.BaseDirectory, "wagi")];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>With so little kept that both ways of clearing are in use, and with enough for all.</summary>
@@ -132,7 +138,7 @@ public sealed class GuestMemoryTests
         {
             Timeout = entrypoint == "fill for ever" ? TimeSpan.FromMilliseconds(50) : TimeSpan.FromSeconds(30),
             MemoryLimit = 64 << 20,
-            Stdout = stdout ?? DiscardedOutput.Instance,
+            Stdout = stdout ?? (entrypoint == "fill until the client is gone" ? new GoneClient(DiscardedOutput.Instance) : DiscardedOutput.Instance),
         },
         entrypoint);
 
@@ -252,6 +258,8 @@ public sealed class GuestMemoryTests
             {
                 using var process = Process.Start("true");
                 await process.WaitForExitAsync(Cancellation);
+                using var compiler = new ModuleCompiler(Compiler, new CompilerLimits(), maxWaiting: 1);
+                await compiler.CompileAsync("team", "(module)"u8.ToArray(), Preinitialization.None, Stream.Null, Cancellation);
             }
         }, Cancellation);
         Parallel.For(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>

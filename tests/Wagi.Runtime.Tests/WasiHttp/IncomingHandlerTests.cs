@@ -252,10 +252,17 @@ public class IncomingHandlerTests
             (call $end)
             """);
 
-        using var response = await host.Client.GetAsync("/", Cancellation);
+        try
+        {
+            using var response = await host.Client.GetAsync("/", Cancellation);
+            Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        }
+        catch (HttpRequestException)
+        {
+            // Where the machine is slow the head has gone out by then, and the connection is broken off.
+        }
 
-        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
-        Assert.Contains(host.Log.Lines, line => line.Contains(reason, StringComparison.Ordinal));
+        await Eventually.Becomes(() => host.Log.Lines, lines => lines.Any(line => line.Contains(reason, StringComparison.Ordinal)));
     }
 
     [Theory]
