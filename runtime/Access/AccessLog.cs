@@ -169,7 +169,7 @@ internal sealed partial class RequestLines : IRequestLog
             Method = Printable(request?.Method ?? ""),
             Path = Printable(query < 0 ? target : target[..query]), // a query may hold what is nobody's business
             Status = status,
-            Bytes = bytes > 0 ? bytes : OwnLength(features, request),
+            Bytes = bytes > 0 ? bytes : OwnLength(features, request, module),
             Milliseconds = JournalParts.Milliseconds(duration),
             Outcome = outcome,
             Reason = Shortened(reason),
@@ -180,8 +180,9 @@ internal sealed partial class RequestLines : IRequestLog
     private static string? Shortened(string? reason) => reason is { Length: > MaxLength } ? string.Concat(reason.AsSpan(0, MaxLength), "…") : reason;
 
     /// <summary>Of the runtime's own answers; of a module's, without a body, it is 0.</summary>
-    private static long OwnLength(IFeatureCollection features, IHttpRequestFeature? request) =>
-        request is null || HttpMethods.IsHead(request.Method) || features.Get<IHttpResponseFeature>() is not { StatusCode: >= StatusCodes.Status400BadRequest } response
+    private static long OwnLength(IFeatureCollection features, IHttpRequestFeature? request, string? module) =>
+        request is null || HttpMethods.IsHead(request.Method) || features.Get<IHttpResponseFeature>() is not { } response
+            || (response.StatusCode < StatusCodes.Status400BadRequest && module is not null)
             ? 0
             : response.Headers.ContentLength ?? 0;
 

@@ -170,7 +170,7 @@ public sealed partial class ModuleHandler : IModuleHandler
         {
             var status = end.Outcome == RequestOutcome.Cancelled ? 0 : context.Response.StatusCode;
             var duration = end.Answered == 0 ? Stopwatch.GetElapsedTime(start) : Stopwatch.GetElapsedTime(start, end.Answered);
-            _metrics.Record(end.Outcome, status, duration);
+            _metrics.Record(end.Outcome, status, duration, end.Parts);
             RequestLog?.Add(context, end, status, duration);
             if (span is not null)
             {
@@ -452,7 +452,7 @@ public sealed partial class ModuleHandler : IModuleHandler
             case RequestOutcome.Failed:
                 LogOutputFailed(run.Guest.Failure, _module, context.TraceIdentifier);
                 return run.Guest.Failure?.Message;
-            case RequestOutcome.Trapped when result.Outcome == GuestOutcome.Failed:
+            case RequestOutcome.Exited:
                 LogNoAnswer(_module, context.TraceIdentifier, result.ExitCode);
                 return $"exit code {result.ExitCode} before it had answered";
             default:

@@ -22,6 +22,8 @@ public sealed class RequestMetrics : IDisposable
     /// <summary>What handlers have counted that are gone: a counter never goes back.</summary>
     private readonly Dictionary<RequestLabels, long> _counted = [];
 
+    private readonly Dictionary<PartLabels, long> _countedParts = [];
+
     /// <summary>Adding up waits while a handler goes, so that it is found here or there, and not twice.</summary>
     private readonly Lock _leaving = new();
     private readonly UnroutedCounter _unrouted = new(NoRoute);
@@ -39,6 +41,8 @@ public sealed class RequestMetrics : IDisposable
                 HistogramBucketBoundaries =
                     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
             });
+        _meter.CreateObservableCounter(
+            "wagi_request_part_seconds_total", ObserveParts, description: "Where the time of requests went, by module and part.");
         Outbound = new OutboundMetrics(_meter);
         _meter.CreateObservableUpDownCounter(
             "wagi_requests_running", () => Observe(handler => handler.Running), description: "Requests whose guest runs now, by module.");
@@ -71,6 +75,11 @@ public sealed class RequestMetrics : IDisposable
             foreach (var (labels, count) in handler.Counted)
             {
                 _counted[labels] = _counted.GetValueOrDefault(labels) + count;
+            }
+
+            foreach (var (labels, ticks) in handler.CountedParts)
+            {
+                _countedParts[labels] = _countedParts.GetValueOrDefault(labels) + ticks;
             }
         }
     }
@@ -124,6 +133,21 @@ public sealed class RequestMetrics : IDisposable
         }
     }
 
+    private List<Measurement<double>> ObserveParts()
+    {
+        lock (_leaving)
+        {
+            return
+            [
+                .. _countedParts.Concat(_handlers.Keys.SelectMany(handler => handler.CountedParts))
+                    .GroupBy(count => count.Key, count => count.Value)
+                    .Select(group => new Measurement<double>(
+                        TimeSpan.FromTicks(group.Sum()).TotalSeconds,
+                        new KeyValuePair<string, object?>("module", group.Key.Module), new KeyValuePair<string, object?>("part", group.Key.Part))),
+            ];
+        }
+    }
+
     // They share what their module may keep.
     private IEnumerable<Measurement<long>> ObserveBodies()
     {
@@ -161,6 +185,11 @@ public sealed class RequestMetrics : IDisposable
 /// <param name="Outcome">What became of them.</param>
 internal sealed record RequestLabels(string Module, string Code, string Outcome);
 
+/// <summary>What the time of requests is added up by.</summary>
+/// <param name="Module">The module's id.</param>
+/// <param name="Part">What it went into.</param>
+internal sealed record PartLabels(string Module, string Part);
+
 /// <summary>What has been counted of the requests of one module.</summary>
 internal sealed class ModuleFigures
 {
@@ -196,13 +225,17 @@ internal sealed class HandlerMetrics : IDisposable
     private static readonly string[] Classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
     private static readonly string[] Outcomes =
     [
-        "completed", "completed_with_exit_code", "trapped", "deadline_exceeded", "malformed_response", "bad_request", "body_too_large",
+        "completed", "completed_with_exit_code", "trapped", "exited", "deadline_exceeded", "malformed_response", "bad_request", "body_too_large",
         "no_room_for_body", "client_too_slow", "saturated", "rate_limited", "cancelled", "failed",
     ];
+
+    /// <summary>In the order of <see cref="RequestParts"/>.</summary>
+    private static readonly string[] Parts = ["waiting", "receiving", "instance", "guest", "outbound"];
 
     private readonly RequestMetrics _metrics;
     private readonly KeyValuePair<string, object?> _module;
     private readonly StripedCounter?[] _counters = new StripedCounter?[Outcomes.Length * Classes.Length];
+    private readonly StripedCounter?[] _parts = new StripedCounter?[Parts.Length];
     private LatencyHistogram? _latencies;
     private long _memory;
 
@@ -240,6 +273,21 @@ internal sealed class HandlerMetrics : IDisposable
         }
     }
 
+    /// <summary>Where the time of the requests so far went, in ticks of <see cref="TimeSpan"/>.</summary>
+    public IEnumerable<KeyValuePair<PartLabels, long>> CountedParts
+    {
+        get
+        {
+            for (var i = 0; i < _parts.Length; i++)
+            {
+                if (Volatile.Read(ref _parts[i]) is { } counter)
+                {
+                    yield return new(new PartLabels(Module, Parts[i]), counter.Value);
+                }
+            }
+        }
+    }
+
     public int Running => Gate.Inside;
 
     public int Waiting => Gate.Waiting;
@@ -247,10 +295,23 @@ internal sealed class HandlerMetrics : IDisposable
     /// <param name="outcome">What became of the request.</param>
     /// <param name="status">The status code that was sent; 0 when nobody was there to receive one.</param>
     /// <param name="duration">How long it took.</param>
-    public void Record(RequestOutcome outcome, int status, TimeSpan duration)
+    /// <param name="parts">Where that went; null: it did not come so far.</param>
+    public void Record(RequestOutcome outcome, int status, TimeSpan duration, in RequestParts? parts = null)
     {
-        CounterOf(((int)outcome * Classes.Length) + (status / 100)).Increment();
+        CounterOf(_counters, ((int)outcome * Classes.Length) + (status / 100)).Increment();
         Latencies.Add(duration);
+        if (parts is { } known)
+        {
+            ReadOnlySpan<TimeSpan> times = [known.Waiting, known.Receiving, known.Instance, known.Guest, known.Outbound];
+            for (var i = 0; i < times.Length; i++)
+            {
+                if (times[i] > TimeSpan.Zero)
+                {
+                    CounterOf(_parts, i).Add(times[i].Ticks);
+                }
+            }
+        }
+
         if (_metrics.Duration.Enabled)
         {
             _metrics.Duration.Record(duration.TotalSeconds, _module);
@@ -302,7 +363,7 @@ internal sealed class HandlerMetrics : IDisposable
         ?? _latencies!;
 
     /// <summary>Most modules have a few of all that there might be.</summary>
-    private StripedCounter CounterOf(int index) => Volatile.Read(ref _counters[index])
-        ?? Interlocked.CompareExchange(ref _counters[index], new StripedCounter(), null)
-        ?? _counters[index]!;
+    private static StripedCounter CounterOf(StripedCounter?[] counters, int index) => Volatile.Read(ref counters[index])
+        ?? Interlocked.CompareExchange(ref counters[index], new StripedCounter(), null)
+        ?? counters[index]!;
 }

@@ -12,8 +12,11 @@ internal enum RequestOutcome
     /// <summary>The guest's answer was sent, and the guest ended with another exit code than 0.</summary>
     CompletedWithExitCode,
 
-    /// <summary>The guest trapped, or ended with an exit code before it had answered: 500, or the connection was aborted.</summary>
+    /// <summary>The guest trapped: 500, or the connection was aborted.</summary>
     Trapped,
+
+    /// <summary>The guest ended with another exit code than 0 before it had answered: 500.</summary>
+    Exited,
 
     /// <summary>The time was up: 504, or the connection was aborted.</summary>
     DeadlineExceeded,
@@ -51,7 +54,7 @@ internal static class RequestOutcomes
 {
     /// <summary>Whether the module is at fault, or the runtime. That a request is turned away is no failure.</summary>
     public static bool IsFailure(this RequestOutcome outcome) =>
-        outcome is RequestOutcome.Trapped or RequestOutcome.DeadlineExceeded or RequestOutcome.MalformedResponse or RequestOutcome.Failed;
+        outcome is RequestOutcome.Trapped or RequestOutcome.Exited or RequestOutcome.DeadlineExceeded or RequestOutcome.MalformedResponse or RequestOutcome.Failed;
 }
 
 /// <summary>How a request is concluded once its guest has ended.</summary>
@@ -91,6 +94,7 @@ internal readonly record struct Verdict(RequestOutcome Outcome, int Status = 0, 
 
         // As CGI servers do: an answer that is there counts, the exit code is for the log.
         GuestOutcome.Failed when hasHead => new(RequestOutcome.CompletedWithExitCode),
+        GuestOutcome.Failed => new(RequestOutcome.Exited, StatusCodes.Status500InternalServerError, "the module failed"),
         GuestOutcome.DeadlineExceeded => new(
             RequestOutcome.DeadlineExceeded, StatusCodes.Status504GatewayTimeout, "the module did not answer in time"),
         GuestOutcome.Cancelled => new(RequestOutcome.Cancelled),

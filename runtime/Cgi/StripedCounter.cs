@@ -24,5 +24,10 @@ internal sealed class StripedCounter
     }
 
     /// <summary>One more.</summary>
-    public void Increment() => Interlocked.Increment(ref _counts[Stride * (1 + (Thread.GetCurrentProcessorId() % Environment.ProcessorCount))]);
+    public void Increment() => Interlocked.Increment(ref Own);
+
+    /// <summary>So many more.</summary>
+    public void Add(long count) => Interlocked.Add(ref Own, count);
+
+    private ref long Own => ref _counts[Stride * (1 + (Thread.GetCurrentProcessorId() % Environment.ProcessorCount))];
 }

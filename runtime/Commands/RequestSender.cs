@@ -196,7 +196,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
     {
         RequestOutcome.Completed => ExitCodes.Success,
         RequestOutcome.DeadlineExceeded => RunCommand.TimedOut,
-        RequestOutcome.Trapped => RunCommand.Trapped,
+        RequestOutcome.Trapped or RequestOutcome.Exited => RunCommand.Trapped,
         null when status < StatusCodes.Status400BadRequest => ExitCodes.Success, // the server's own
         _ => ExitCodes.Failure,
     };

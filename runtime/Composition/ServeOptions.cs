@@ -51,10 +51,13 @@ internal sealed record ServeOptions
     public Uri? Peers { get; init; }
 
     /// <summary>
-    /// Whether this is the machine of whoever looks at the console, which may then send requests: its port is reached from here alone, and the
-    /// modules are not an operator's.
+    /// Whether this is the machine of whoever looks at the console, which may then send requests: it is reached from here alone, and is not one of
+    /// an operator's runtimes.
     /// </summary>
-    public bool IsOwnMachine => SecretsDirectory is null && Peers is null && IPAddress.IsLoopback(Admin.Address);
+    public bool IsOwnMachine => IsLocal && Peers is null && IPAddress.IsLoopback(Admin.Address);
+
+    /// <summary>Whether requests come from this machine alone.</summary>
+    public bool IsLocal => IPAddress.IsLoopback(Listen.Address);
 
     /// <summary>How long requests in flight may take after the signal to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);

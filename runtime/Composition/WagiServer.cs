@@ -85,7 +85,7 @@ internal sealed partial class WagiServer : IAsyncDisposable
             () => _host.Routes,
             _loading.Metrics,
             access,
-            isLocal: options.SecretsDirectory is null && IPAddress.IsLoopback(options.Listen.Address),
+            isLocal: options.IsLocal,
             isReady: () => _host.Status is { Ready: true });
         _main = CreateMain(options, certificate, loggers);
         _refusedRequests = RefusedRequests.Listen(_main.Services, access, _loading.Metrics);

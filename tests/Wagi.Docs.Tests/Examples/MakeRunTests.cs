@@ -31,6 +31,7 @@ public sealed class MakeRunTests
             folder.Write("manifests/hello.yaml", manifest.Replace("route: /hello", "route: /elsewhere", StringComparison.Ordinal));
             await AnswersAsync(client, run, "/elsewhere", HttpStatusCode.OK, "Hello, world (version 1)\n");
             await AnswersAsync(client, run, "/hello", HttpStatusCode.NotFound, "");
+            await AnswersAsync(client, run, "/elsewhere/", HttpStatusCode.NotFound, "404 no module has this route; one has /elsewhere ");
             await run.WaitForLogAsync(log => log.Contains("\nruntime  | ", StringComparison.Ordinal) ? log : null, TestContext.Current.CancellationToken);
             Assert.Contains("\noperator | default/hello  /elsewhere  accepted  Programmed\n", run.Log, StringComparison.Ordinal);
             Assert.DoesNotContain('\u001b', run.Log);

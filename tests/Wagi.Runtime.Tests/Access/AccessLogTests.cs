@@ -147,7 +147,7 @@ public sealed class AccessLogTests
 
         await host.Client.GetStringAsync("/healthz", Cancellation);
 
-        Assert.Matches(@"^Information - \S+ GET /healthz 200, .*, completed$", Assert.Single(await LinesAsync(host)));
+        Assert.Matches(@"^Information - \S+ GET /healthz 200, 3 bytes, .*, completed$", Assert.Single(await LinesAsync(host)));
 
         // What other tests of this process count is among it.
         Assert.DoesNotContain("{code=\"2xx\",module=\"\"", await host.CountedAsync(), StringComparison.Ordinal);
@@ -162,6 +162,17 @@ public sealed class AccessLogTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => host.Client.GetStringAsync("/", Cancellation));
 
         Assert.Matches(@" GET / 200, 50000 bytes, [0-9.]+ ms \(.*\), trapped$", Assert.Single(await LinesAsync(host)));
+    }
+
+    [Fact]
+    public async Task ExitCode_IsNotCalledATrap()
+    {
+        await using var host = await ServerHost.StartAsync(Wat.Start("(call $proc_exit (i32.const 3))"));
+
+        using var response = await host.Client.GetAsync("/", Cancellation);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Matches(@" GET / 500, \d+ bytes, [0-9.]+ ms \(.*\), exited$", Assert.Single(await LinesAsync(host)));
     }
 
     [Fact]

@@ -256,12 +256,10 @@ public sealed partial class ModuleConsoleTests
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
-    [Theory]
-    [InlineData("--secrets-dir", ".")]
-    [InlineData("--peers", "http://127.0.0.1:1")]
-    public async Task Console_OfACluster_SendsNothing(string option, string value)
+    [Fact]
+    public async Task Console_OfACluster_SendsNothing()
     {
-        await using var host = await ServerHost.StartAsync(Hello, "/...", option, value);
+        await using var host = await ServerHost.StartAsync(Hello, "/...", "--peers", "http://127.0.0.1:1");
         using var request = Form("""{"method":"GET","target":"/"}""");
 
         using var response = await host.Admin.SendAsync(request, Cancellation);

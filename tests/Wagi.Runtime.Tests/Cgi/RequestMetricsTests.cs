@@ -98,4 +98,42 @@ public class RequestMetricsTests
         listener.RecordObservableInstruments();
         Assert.Equal([(1, "trapped"), (1, "trapped"), (2, "completed"), (2, "completed")], counts.Order());
     }
+
+    [Fact]
+    public void PartsOfRequests_AreAddedUp_AndStayWhenTheirHandlerGoes()
+    {
+        using var metrics = new RequestMetrics();
+        var seconds = new Dictionary<string, double>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "wagi_request_part_seconds_total")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, tags, _) =>
+        {
+            if (tags[0].Value is "metrics/parts")
+            {
+                seconds[(string)tags[1].Value!] = value;
+            }
+        });
+        listener.Start();
+        using var bodies = new BodyStore(new BodyOptions(), Path.GetTempPath() + "no-such-folder", NullLogger.Instance).Of("metrics/parts", "");
+        var handler = new HandlerMetrics(metrics, "metrics/parts", new ConcurrencyGate(1, 1), bodies);
+        static TimeSpan Of(double seconds) => TimeSpan.FromSeconds(seconds);
+
+        handler.Record(RequestOutcome.Completed, 200, Of(3), new RequestParts(Of(0.5), default, Of(0.25), Of(2), Of(0.25)));
+        handler.Record(RequestOutcome.Saturated, 503, Of(1), new RequestParts(Of(1), default, default, default, default));
+        handler.Record(RequestOutcome.Failed, 500, Of(1));
+        for (var i = 0; i < 2; i++)
+        {
+            seconds.Clear();
+            listener.RecordObservableInstruments();
+            Assert.Equal(
+                new Dictionary<string, double> { ["waiting"] = 1.5, ["instance"] = 0.25, ["guest"] = 2, ["outbound"] = 0.25 }, seconds);
+            handler.Dispose();
+        }
+    }
 }
