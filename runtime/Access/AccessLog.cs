@@ -62,11 +62,11 @@ internal sealed record AccessLogOptions(AccessLogMode Mode, TimeSpan Slow)
     /// <param name="duration">How long it took.</param>
     public bool Includes(bool isAnswered, int status, TimeSpan duration) =>
         Mode == AccessLogMode.All
-        || (Mode >= AccessLogMode.Errors && (!isAnswered || status >= StatusCodes.Status400BadRequest))
-        || (Mode >= AccessLogMode.Slow && duration >= Slow);
+        || (Mode is AccessLogMode.Errors or AccessLogMode.Slow && (!isAnswered || status >= StatusCodes.Status400BadRequest))
+        || (Mode is AccessLogMode.Slow or AccessLogMode.SlowOnly && duration >= Slow);
 }
 
-/// <summary>Each includes what stands before it.</summary>
+/// <summary>Which requests are worth a line.</summary>
 internal enum AccessLogMode
 {
     /// <summary>None.</summary>
@@ -75,7 +75,10 @@ internal enum AccessLogMode
     /// <summary>Those with a status from 400 on, and those whose module failed.</summary>
     Errors,
 
-    /// <summary>And those that took long.</summary>
+    /// <summary>Those that took long.</summary>
+    SlowOnly,
+
+    /// <summary>Both.</summary>
     Slow,
 
     /// <summary>All.</summary>

@@ -27,7 +27,7 @@ internal sealed class CheckCommand
             var error = arguments.InvocationConfiguration.Error;
             foreach (var problem in inspection.Problems)
             {
-                await error.WriteLineAsync(problem.ToString());
+                await ProblemPrinter.PrintAsync(arguments, problem);
             }
 
             var summary = $"{Quantity.Of(inspection.Modules, "module")}, {Verdict(inspection)}{(inspection.Modules == 0 && inspection.Errors == 0 ? ": the file has no [[module]]" : "")}";

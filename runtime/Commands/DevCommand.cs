@@ -52,10 +52,7 @@ internal sealed class DevCommand
             var project = DevProject.Read(folder);
             var options = _serve.Read(arguments, ModulesOrigin.OfConfiguration(Path.Combine(folder, DevProject.ConfigurationFile)));
             var isTerminal = ReferenceEquals(error, Console.Error) && ProgressDisplay.IsErrorATerminal;
-
-            // no-color.org
-            var hasColors = isTerminal && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
-            var terminal = new DevTerminal(error, isTerminal, hasColors, TimeProvider.System);
+            var terminal = new DevTerminal(error, isTerminal, ProgressDisplay.HasColors(error), TimeProvider.System);
             using var signals = new StopSignals(cancellationToken, PosixSignal.SIGHUP);
             using var session = new DevSession(
                 folder, project,

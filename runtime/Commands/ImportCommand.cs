@@ -61,7 +61,7 @@ internal sealed class ImportCommand
             foreach (var problem in import.Remarks.Select(remark => new Problem(place, ProblemSeverity.Warning, remark))
                 .Concat(import.Refused.Select(refused => new Problem(place, ProblemSeverity.Error, refused))))
             {
-                await error.WriteLineAsync(problem.ToString());
+                await ProblemPrinter.PrintAsync(arguments, problem);
             }
 
             return import.Refused.IsEmpty ? ExitCodes.Success : ExitCodes.Failure;

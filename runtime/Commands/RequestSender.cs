@@ -85,7 +85,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
         var file = origin.Read(toml, origin.Name);
         foreach (var problem in file.Problems)
         {
-            await arguments.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
+            await ProblemPrinter.PrintAsync(arguments, problem);
         }
 
         var modules = ImmutableArray.CreateBuilder<ServedModule>();
@@ -98,7 +98,7 @@ internal sealed class RequestSender(RunOptions options, ParseResult arguments, S
             catch (Exception exception) when (origin.Module is null && exception is GuestLoadException or ModuleSourceException)
             {
                 var problem = new Problem(entry.Location, ProblemSeverity.Error, $"module '{entry.Id}': {exception.Message}");
-                await arguments.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
+                await ProblemPrinter.PrintAsync(arguments, problem);
             }
         }
 

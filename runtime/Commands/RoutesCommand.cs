@@ -39,7 +39,7 @@ internal sealed class RoutesCommand
                 arguments.GetValue(_output) == "json" ? JsonSerializer.Serialize(routes, RouteJsonContext.Default.ImmutableArrayInspectedRoute) : Table(routes));
             foreach (var problem in inspection.Problems)
             {
-                await arguments.InvocationConfiguration.Error.WriteLineAsync(problem.ToString());
+                await ProblemPrinter.PrintAsync(arguments, problem);
             }
 
             return inspection.Errors == 0 ? ExitCodes.Success : ExitCodes.Failure;

@@ -240,8 +240,8 @@ internal sealed class ServeArguments
 
     private readonly Option<string> _accessLog = new("--access-log")
     {
-        Description = "Which requests get a line in the log: none, errors (status 400 and above, and modules that fail), errors and slow ones, or all.",
-        HelpName = "off|errors|slow|all",
+        Description = "Which requests get a line in the log: none, errors (status 400 and above, and modules that fail), slow ones alone, errors and slow ones, or all.",
+        HelpName = "off|errors|slow-only|slow|all",
         DefaultValueFactory = _ => "slow",
     };
 
@@ -256,7 +256,7 @@ internal sealed class ServeArguments
 
     public ServeArguments()
     {
-        _accessLog.AcceptOnlyFromAmong("off", "errors", "slow", "all");
+        _accessLog.AcceptOnlyFromAmong("off", "errors", "slow-only", "slow", "all");
         _proxyFields.AcceptOnlyFromAmong("x-forwarded", "forwarded");
         _logNames.AcceptOnlyFromAmong("id", "route-hash");
     }
@@ -341,7 +341,7 @@ internal sealed class ServeArguments
             Peers = peers,
             ShutdownTimeout = Arguments.ReadDuration(arguments, _shutdownTimeout),
             DrainDelay = arguments.GetResult(_drainDelay) is null ? TimeSpan.Zero : Arguments.ReadDuration(arguments, _drainDelay),
-            AccessLog = new AccessLogOptions(Enum.Parse<AccessLogMode>(arguments.GetValue(_accessLog)!, ignoreCase: true), Arguments.ReadDuration(arguments, _accessLogSlow)),
+            AccessLog = new AccessLogOptions(Enum.Parse<AccessLogMode>(arguments.GetValue(_accessLog)!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true), Arguments.ReadDuration(arguments, _accessLogSlow)),
             Export = OtlpExport.Read(Environment.GetEnvironmentVariable),
             Log = _log.Read(arguments),
         };

@@ -19,13 +19,17 @@ internal sealed class CompilerLoop(GuestEngine engine, CompilerLimits limits)
     /// <exception cref="IOException">What it reads from, or writes to, has broken off.</exception>
     public async Task RunAsync(Stream modules, Stream answers, CancellationToken cancellationToken)
     {
-        while (Environment.CpuUsage.TotalTime is var used && used < limits.Time && await CompilerMessage.ReadAsync(modules, cancellationToken) is { } request)
+        while (await CompilerMessage.ReadAsync(modules, cancellationToken) is { } request)
         {
-            Confinement.LimitTime(used + limits.Time, 2 * limits.Time);
+            Confinement.LimitTime(Environment.CpuUsage.TotalTime + limits.Time, 2 * limits.Time);
             var wasm = new byte[request.Length];
             await modules.ReadExactlyAsync(wasm, cancellationToken);
             var (answer, content) = Compile(wasm, (Preinitialization)request.Kind);
             await CompilerMessage.WriteAsync(answers, (byte)answer, content, cancellationToken);
+            if (Environment.CpuUsage.TotalTime >= limits.Time)
+            {
+                return;
+            }
         }
     }
 

@@ -5,6 +5,7 @@ using System.Globalization;
 using Wagi.Hosting.CommandLine;
 using Wagi.Modules.Problems;
 using Wagi.Runtime.Configuration;
+using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Development;
 

@@ -6,6 +6,7 @@ using Wagi.Runtime.Cgi;
 using Wagi.Runtime.Composition;
 using Wagi.Runtime.Loading;
 using Wagi.Runtime.Logs;
+using Wagi.Runtime.Progress;
 using Wagi.Runtime.Serving;
 
 namespace Wagi.Runtime.Development;

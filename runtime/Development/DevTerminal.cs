@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wagi.Runtime.Progress;
 
 namespace Wagi.Runtime.Development;
 
@@ -9,8 +10,6 @@ namespace Wagi.Runtime.Development;
 /// <param name="time">The clock, for the time before each line.</param>
 internal sealed class DevTerminal(TextWriter output, bool isTerminal, bool hasColors, TimeProvider time)
 {
-    private const string Reset = "\e[0m";
-
     private const string EraseLine = "\r\e[K";
 
     private readonly Lock _lock = new();
@@ -26,7 +25,7 @@ internal sealed class DevTerminal(TextWriter output, bool isTerminal, bool hasCo
     public void Copy(string line) => Write(line);
 
     /// <summary>A text in a color, where there are colors.</summary>
-    public string Paint(string text, Color color) => !hasColors || color == Color.None ? text : $"\e[{(int)color}m{text}{Reset}";
+    public string Paint(string text, Color color) => hasColors ? color.Paint(text) : text;
 
     private void Write(string line)
     {
@@ -36,13 +35,4 @@ internal sealed class DevTerminal(TextWriter output, bool isTerminal, bool hasCo
             output.Flush();
         }
     }
-}
-
-/// <summary>Colors of a text, as terminals number them (ECMA-48, SGR).</summary>
-internal enum Color
-{
-    None,
-    Red = 31,
-    Green = 32,
-    Yellow = 33,
 }

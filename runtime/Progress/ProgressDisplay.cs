@@ -47,6 +47,10 @@ internal sealed class ProgressDisplay : IDisposable
     /// <summary>Whether stderr is a terminal that does more than print.</summary>
     public static bool IsErrorATerminal => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
+    /// <summary>Whether what is written there may have colors: a terminal shows it, and nobody has switched them off (no-color.org).</summary>
+    public static bool HasColors(TextWriter error) =>
+        IsErrorATerminal && ReferenceEquals(error, Console.Error) && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
+
     /// <summary>For a server, whose log says in plain lines what it pulls and compiles: shown beside it on a terminal only.</summary>
     public static ProgressDisplay ForServer() =>
         IsErrorATerminal ? new ProgressDisplay(Console.Error, isTerminal: true, TimeProvider.System) : None;

@@ -22,11 +22,11 @@ public sealed class ConsoleTests : IDisposable
         await LookAsync("all", runtime);
     }
 
-    /// <summary>With the Secret of an operator it is a runtime of a cluster.</summary>
+    /// <summary>With others beside it, it is a runtime of a cluster.</summary>
     [Fact]
     public async Task Console_OfACluster_OnlyShows()
     {
-        await using var runtime = await StartWithShopAsync(secrets: _directory.PathOf("secrets"));
+        await using var runtime = await StartWithShopAsync("--peers", "http://127.0.0.1:1");
 
         await LookAsync("read-only", runtime);
     }
@@ -38,7 +38,7 @@ public sealed class ConsoleTests : IDisposable
         _directory.Write("hello.wat", Hello);
         _directory.Write("modules.toml", string.Concat(Enumerable.Range(0, 5000).Select(
             i => Entry($"team-{i % 50:00}/module-{i:0000}", $"/m/{i:0000}", i % 97 == 0 ? "missing.wat" : "hello.wat"))));
-        await using var runtime = await StartAsync(secrets: null);
+        await using var runtime = await StartAsync();
         await Eventually.Becomes(
             runtime.StatusAsync, status => status.Modules.Length == 5000 && status.Modules.All(module => module.State != ModuleState.Loading),
             TimeSpan.FromMinutes(3), Cancellation);
@@ -60,14 +60,9 @@ public sealed class ConsoleTests : IDisposable
         "console.mjs", scenario, runtime.AdminUrl, () => runtime.Log, [runtime.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), .. more], Cancellation);
 
     /// <summary>Modules that are ready, that have failed with and without a version that serves, and that fail at each request.</summary>
-    private async Task<RuntimeProcess> StartWithShopAsync(string? secrets = null)
+    private async Task<RuntimeProcess> StartWithShopAsync(params string[] more)
     {
         ConsoleBrowser.SkipWithout();
-        if (secrets is not null)
-        {
-            Directory.CreateDirectory(secrets);
-        }
-
         const string Trap = """(module (memory (export "memory") 1) (func (export "_start") unreachable))""";
         _directory.Write("hello.wat", Hello);
         _directory.Write("catalog.wat", Printing("Content-Type: text/plain\n\nmany shoes\n", pages: 40));
@@ -92,7 +87,7 @@ public sealed class ConsoleTests : IDisposable
                 .Append(Entry("ops/import", "/import", "unknown.wat"))
                 .AppendJoin("", new[] { "thumbnails", "comments" }.Select(name => Entry($"blog/{name}", $"/{name}/...", "hello.wat")))
                 .ToString());
-        var runtime = await StartAsync(secrets, "-e", "REGION=secret-value");
+        var runtime = await StartAsync([.. more, "-e", "REGION=secret-value"]);
         await Eventually.Becomes(
             runtime.StatusAsync, status => status.Modules.Length > 0 && status.Modules.All(module => module.State != ModuleState.Loading), cancellationToken: Cancellation);
         _directory.Write("posts.wat", "no WebAssembly");
@@ -103,8 +98,8 @@ public sealed class ConsoleTests : IDisposable
         return runtime;
     }
 
-    private Task<RuntimeProcess> StartAsync(string? secrets, params string[] more) =>
-        RuntimeProcess.StartAsync(_directory.PathOf("modules.toml"), _directory.PathOf("cache"), secrets, Cancellation, more);
+    private Task<RuntimeProcess> StartAsync(params string[] more) =>
+        RuntimeProcess.StartAsync(_directory.PathOf("modules.toml"), _directory.PathOf("cache"), secrets: null, Cancellation, more);
 
     private static string Entry(string id, string route, string module, params string[] more) =>
         $"[[module]]\nid = \"{id}\"\nroute = \"{route}\"\nmodule = \"{module}\"\n{string.Concat(more.Select(line => line + "\n"))}";

@@ -195,9 +195,10 @@ public sealed class AccessLogTests
     [Theory]
     [InlineData(AccessLogMode.Off, false, false, false, false)]
     [InlineData(AccessLogMode.Errors, false, true, true, false)]
+    [InlineData(AccessLogMode.SlowOnly, true, false, false, false)]
     [InlineData(AccessLogMode.Slow, true, true, true, false)]
     [InlineData(AccessLogMode.All, true, true, true, true)]
-    internal void Mode_IncludesWhatStandsBeforeIt(AccessLogMode mode, bool slow, bool failed, bool error, bool other)
+    internal void Mode_SaysWhichRequestsHaveALine(AccessLogMode mode, bool slow, bool failed, bool error, bool other)
     {
         var options = new AccessLogOptions(mode, TimeSpan.FromSeconds(1));
         Assert.Equal(slow, options.Includes(isAnswered: true, 200, TimeSpan.FromSeconds(1)));
