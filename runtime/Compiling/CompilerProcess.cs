@@ -103,11 +103,12 @@ internal sealed class CompilerProcess : IDisposable
             return true;
         }
 
+        // As far as anybody would read it. What is longer is left where it is, and the compiler with it: it may be one that a module has taken over.
         var message = new MemoryStream();
-        await CopyAsync(answers, message, answer.Length, cancellationToken);
-        IsReady = true;
+        await CopyAsync(answers, message, Math.Min(answer.Length, MaxMessage), cancellationToken);
+        IsReady = answer.Length <= MaxMessage;
         throw new GuestLoadException(
-            (CompilerAnswer)answer.Kind == CompilerAnswer.NotWasm ? ModuleReason.NotWasm : ModuleReason.CompileFailed, Encoding.UTF8.GetString(message.GetBuffer(), 0, (int)Math.Min(message.Length, MaxMessage)));
+            (CompilerAnswer)answer.Kind == CompilerAnswer.NotWasm ? ModuleReason.NotWasm : ModuleReason.CompileFailed, Encoding.UTF8.GetString(message.ToArray()));
     }
 
     /// <summary>Why it has ended without an answer.</summary>

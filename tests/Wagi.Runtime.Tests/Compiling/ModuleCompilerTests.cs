@@ -180,6 +180,18 @@ public sealed class ModuleCompilerTests
     }
 
     [Fact]
+    public async Task RefusalThatNeverEnds_IsReadAsFarAsAnybodyWould()
+    {
+        // The compiler here is the shell: a refusal (1) of 2^63 - 1 bytes.
+        using var compiler = new ModuleCompiler(["/bin/sh", "-c", @"printf '\001\377\377\377\377\377\377\377\177'; exec yes"], new CompilerLimits(), maxWaiting: 1);
+
+        var refused = await Assert.ThrowsAsync<GuestLoadException>(() => CompileAsync(compiler, Encoding.UTF8.GetBytes(Wat.Printing("hello"))));
+
+        Assert.Equal(4096, refused.Message.Length);
+        Assert.StartsWith("y\ny\n", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SmallModulesOfOneTenant_AreCompiledByOneProcess()
     {
         using var log = new StartLog();
