@@ -72,15 +72,8 @@ public sealed class RequestMetrics : IDisposable
         lock (_leaving)
         {
             _handlers.TryRemove(handler, out _);
-            foreach (var (labels, count) in handler.Counted)
-            {
-                _counted[labels] = _counted.GetValueOrDefault(labels) + count;
-            }
-
-            foreach (var (labels, ticks) in handler.CountedParts)
-            {
-                _countedParts[labels] = _countedParts.GetValueOrDefault(labels) + ticks;
-            }
+            Keep(handler.Counted, _counted);
+            Keep(handler.CountedParts, _countedParts);
         }
     }
 
@@ -112,6 +105,15 @@ public sealed class RequestMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private static void Keep<T>(IEnumerable<KeyValuePair<T, long>> counted, Dictionary<T, long> kept)
+        where T : notnull
+    {
+        foreach (var (labels, count) in counted)
+        {
+            kept[labels] = kept.GetValueOrDefault(labels) + count;
+        }
+    }
 
     private List<Measurement<long>> ObserveRequests()
     {
