@@ -5,61 +5,71 @@ using Wagi.Bench.Servers;
 namespace Wagi.Bench.Measurements;
 
 /// <summary>
-/// Requests a second of handlers that do more than <c>hello</c>, over those of the same without a guest: bodies and a request of their own in Kestrel
-/// alone, computing in the same program natively by CGI.
+/// Requests a second of handlers that do more than <c>hello</c>, over those of other ways to do the same: bodies and a request of their own in Kestrel
+/// alone, the same module through Wasmtime's own WASI, the same program natively by CGI, and JavaScript in workerd.
 /// </summary>
 internal static class Handlers
 {
-    private const int Rounds = 5;
-    private const int Connections = 32;
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+    private const string PlainText = "plaintext";
+    private const string Wasi = "wasmtime_wasi";
+    private const string Cgi = "native_cgi";
+    private const string Workerd = "workerd";
 
     public static async Task RunAsync()
     {
         Wrk.Require();
-        await using var plaintext = await HelloServer.PlainTextAsync();
-        await CompareEchoAsync();
-        await CompareFetchAsync(plaintext.Url);
-        foreach (var program in (string[])["json", "compute"])
+        await using var upstream = await PeerServer.PlainTextAsync();
+        await CompareEchoAsync("1kb", 1_000);
+        await CompareEchoAsync("1mb", 1_000_000);
+        await CompareFetchAsync(upstream);
+        await CompareProgramAsync("json");
+        await CompareProgramAsync("compute");
+    }
+
+    private static Task CompareEchoAsync(string name, int body) => CompareAsync(
+        $"echo_{name}", new Hello("C", "", "echo-c"), "", body,
+        (PlainText, PeerServer.EchoAsync),
+        (Wasi, () => PeerServer.WasiAsync(ServedSamples.Find("echo-c"))),
+        (Cgi, () => PeerServer.CgiAsync("echo")),
+        (Workerd, () => PeerServer.WorkerdAsync("echo")));
+
+    private static Task CompareFetchAsync(PeerServer upstream)
+    {
+        var query = $"?url={Uri.EscapeDataString(upstream.Url)}";
+        return CompareAsync(
+            "fetch", new Hello("C", "", "fetch-c") { AllowedHost = upstream.Origin, FirstQuery = query }, query, body: 0,
+            (PlainText, () => PeerServer.FetchAsync(upstream.Url)),
+            (Workerd, () => PeerServer.WorkerdAsync("fetch", query)));
+    }
+
+    private static Task CompareProgramAsync(string program)
+    {
+        // Once.
+        const string Query = "?1";
+        var module = PeerServer.Built($"{program}.wasm");
+        return CompareAsync(
+            program, new Hello("Rust", "", program) { File = module }, Query, body: 0,
+            (Cgi, () => PeerServer.CgiAsync(program, Query)),
+            (Wasi, () => PeerServer.WasiAsync(module, Query)),
+            (Workerd, () => PeerServer.WorkerdAsync(program, Query)));
+    }
+
+    private static async Task CompareAsync(string name, Hello ours, string query, int body, params IEnumerable<(string Name, Func<Task<PeerServer>> StartAsync)> peers)
+    {
+        const string Ours = "ours";
+        await using var served = await ServedSamples.StartAsync([ours]);
+        await using var servers = new SideBySide(body);
+        servers.Add(Ours, served.Url(ours) + query);
+        foreach (var (peer, startAsync) in peers)
         {
-            await CompareProgramAsync(program);
+            await servers.AddAsync(peer, startAsync);
         }
-    }
 
-    private static async Task CompareEchoAsync()
-    {
-        var echo = new Hello("C", "", "echo-c");
-        await using var bare = await HelloServer.EchoAsync();
-        await using var served = await ServedSamples.StartAsync([echo]);
-        foreach (var (size, name) in new[] { (1_000, "1kb"), (1_000_000, "1mb") })
+        var rates = await servers.MeasureAsync();
+        Report.Add($"handler_{name}_rps", rates[Ours], "requests/s");
+        foreach (var (peer, rate) in rates.Where(rate => rate.Key != Ours))
         {
-            await CompareAsync($"echo_{name}", "plaintext", served.Url(echo), bare.Url, url => Wrk.PostsPerSecondAsync(url, Connections, Duration, size));
+            Report.Add($"handler_ratio_{peer}_{name}", rates[Ours].Over(rate), "ratio", Better.Higher);
         }
-    }
-
-    private static async Task CompareFetchAsync(string upstream)
-    {
-        var query = $"?url={Uri.EscapeDataString(upstream)}";
-        var fetch = new Hello("C", "", "fetch-c") { AllowedHost = upstream, FirstQuery = query };
-        await using var bare = await HelloServer.FetchAsync(upstream);
-        await using var served = await ServedSamples.StartAsync([fetch]);
-        await CompareAsync("fetch", "plaintext", served.Url(fetch) + query, bare.Url, GetAsync);
-    }
-
-    private static async Task CompareProgramAsync(string program)
-    {
-        var hello = new Hello("Rust", "", program) { File = HelloServer.Built($"{program}.wasm") };
-        await using var native = await HelloServer.CgiAsync(program, answer: null);
-        await using var served = await ServedSamples.StartAsync([hello]);
-        await CompareAsync(program, "native_cgi", $"{served.Url(hello)}?1", $"{native.Url}?1", GetAsync);
-    }
-
-    private static Task<double> GetAsync(string url) => Wrk.RequestsPerSecondAsync(url, Connections, Duration);
-
-    private static async Task CompareAsync(string name, string other, string url, string otherUrl, Func<string, Task<double>> measureAsync)
-    {
-        var rates = await Series.InTurnsAsync(Rounds, [() => measureAsync(url), () => measureAsync(otherUrl)]);
-        Report.Add($"handler_{name}_rps", rates[0], "requests/s");
-        Report.Add($"handler_ratio_{other}_{name}", rates[0].Over(rates[1]), "ratio", Better.Higher);
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Wagi.Bench.Results;
 using Wagi.Bench.Servers;
 using Wagi.Runtime.Guests;
@@ -8,7 +9,7 @@ namespace Wagi.Bench.Measurements;
 
 /// <summary>
 /// One request to <c>hello</c> without the network: CGI, a fresh instance, header block and body. In each language on one thread, in C also on two at a
-/// time; and what a request allocates.
+/// time, both with the same module and with an engine and a module each; and what a request allocates.
 /// </summary>
 internal static class HelloInProcess
 {
@@ -20,6 +21,7 @@ internal static class HelloInProcess
     {
         var languages = Hello.InEachLanguage();
         using var engine = GuestEngines.Create(new GuestEngineOptions());
+        using var otherEngine = GuestEngines.Create(new GuestEngineOptions());
         var handlers = new List<InProcessHandler>();
         try
         {
@@ -30,14 +32,26 @@ internal static class HelloInProcess
             }
 
             var inC = handlers[0];
+            handlers.Add(new InProcessHandler(otherEngine, otherEngine.Compile(await File.ReadAllBytesAsync(ServedSamples.HelloInC))));
+            var apart = handlers[^1];
             var times = await Series.InTurnsAsync(
-                Rounds, [.. handlers.Select(handler => (Func<Task<double>>)(() => TimeAsync(handler))), () => TwoThreadsAsync(inC), () => AllocatedAsync(inC)]);
+                Rounds,
+                [
+                    .. handlers[..^1].Select(handler => (Func<Task<double>>)(() => TimeAsync(handler))),
+                    HashAsync,
+                    () => TwiceAsync(HashAsync, HashAsync),
+                    () => TwiceAsync(() => TimeAsync(inC), () => TimeAsync(apart)),
+                    () => TwiceAsync(() => TimeAsync(inC), () => TimeAsync(inC)),
+                    () => AllocatedAsync(inC),
+                ]);
             foreach (var (hello, time) in languages.Zip(times))
             {
                 Report.Add(hello.Figure, time, "us");
             }
 
             Report.Add("hello_us_2_threads", times[^2], "us");
+            Report.Add("hello_ratio_2_threads_apart", times[^3].Over(times[0]), "ratio");
+            Report.Add("machine_ratio_2_threads", times[^4].Over(times[^5]), "ratio");
             Report.Add("hello_ratio_2_threads", times[^2].Over(times[0]), "ratio", Better.Lower);
             Report.Add("hello_allocated_bytes", times[^1], "bytes", Better.Lower);
         }
@@ -49,10 +63,21 @@ internal static class HelloInProcess
 
     private static Task<double> TimeAsync(InProcessHandler handler) => Pace.MicrosecondsAsync(() => handler.GetAsync("", Batch), Batch);
 
-    /// <summary>Of one request, on each thread.</summary>
-    private static async Task<double> TwoThreadsAsync(InProcessHandler handler)
+    /// <summary>Microseconds for something that shares nothing with other threads, and allocates nothing.</summary>
+    private static Task<double> HashAsync()
     {
-        var times = await Task.WhenAll(Task.Run(() => TimeAsync(handler)), Task.Run(() => TimeAsync(handler)));
+        var data = new byte[4096];
+        return Pace.MicrosecondsAsync(() =>
+        {
+            SHA256.HashData(data, data.AsSpan(0, SHA256.HashSizeInBytes));
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>Each on a thread of its own, at the same time: the mean.</summary>
+    private static async Task<double> TwiceAsync(Func<Task<double>> left, Func<Task<double>> right)
+    {
+        var times = await Task.WhenAll(Task.Run(left), Task.Run(right));
         return times.Average();
     }
 

@@ -30,7 +30,7 @@ internal static class HttpThroughput
     private static async Task MeasureAsync(int connections, string suffix, IEnumerable<string> options)
     {
         var languages = Hello.InEachLanguage();
-        await using var plaintext = await HelloServer.PlainTextAsync();
+        await using var plaintext = await PeerServer.PlainTextAsync();
         await using var served = await ServedSamples.StartAsync(languages, options);
         var rates = await Series.InTurnsAsync(Rounds,
         [

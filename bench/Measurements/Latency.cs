@@ -24,7 +24,7 @@ internal static class Latency
 
     private static async Task MeasureAsync(int connections, string suffix, IEnumerable<string> options)
     {
-        await using var plaintext = await HelloServer.PlainTextAsync();
+        await using var plaintext = await PeerServer.PlainTextAsync();
         await using var served = await ServedSamples.StartAsync([Hello.InC.Sample], options);
         var servers = new[] { ("plaintext", plaintext.Url), ("hello", served.Url(Hello.InC.Sample)) };
         var histograms = servers.Select(_ => new List<LongHistogram>()).ToList();

@@ -19,10 +19,10 @@ internal static class OutboundOverhead
 
     public static async Task RunAsync()
     {
-        await using var target = await HelloServer.PlainTextAsync();
+        await using var target = await PeerServer.PlainTextAsync();
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         var wasm = await File.ReadAllBytesAsync(ServedSamples.Find("fetch-c"));
-        using var guest = new InProcessHandler(engine, engine.Compile(wasm), target.Url);
+        using var guest = new InProcessHandler(engine, engine.Compile(wasm), target.Origin);
         using var client = new HttpClient();
         var query = $"?url={Uri.EscapeDataString(target.Url)}";
 

@@ -8,68 +8,56 @@ namespace Wagi.Bench.Measurements;
 /// <summary>Requests a second of other ways to serve the same text, beside Kestrel alone and beside ours.</summary>
 internal static class Peers
 {
-    private const int Rounds = 5;
-    private const int Connections = 32;
+    private const string PlainText = "plaintext";
+    private const string Workerd = "workerd";
     private const string JavaScript = "handler-javascript";
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 
     /// <summary>As they stand in the figures' names and in pictures, and how each is started.</summary>
-    public static IReadOnlyList<(string Name, string Title, Func<Task<HelloServer>> StartAsync)> All { get; } =
+    public static IReadOnlyList<(string Name, string Title, Func<Task<PeerServer>> StartAsync)> All { get; } =
     [
-        ("workerd", "workerd, JavaScript", HelloServer.WorkerdAsync),
-        ("wasmtime_wasi", "Wasmtime's WASI, C", HelloServer.WasiAsync),
-        ("native_cgi", "CGI in lighttpd, native C", HelloServer.CgiAsync),
+        (Workerd, "workerd, JavaScript", () => PeerServer.WorkerdAsync("hello")),
+        ("wasmtime_wasi", "Wasmtime's WASI, C", () => PeerServer.WasiAsync(ServedSamples.HelloInC)),
+        ("native_cgi", "CGI in lighttpd, native C", () => PeerServer.CgiAsync("hello")),
     ];
 
     public static async Task RunAsync()
     {
         Wrk.Require();
-        await using var plaintext = await HelloServer.PlainTextAsync();
-        var hasJavaScript = Checkout.Sample(JavaScript) is not null;
-        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample, .. hasJavaScript ? [JavaScript] : Array.Empty<string>()]);
-        List<(string Name, string Url)> urls = [("plaintext", plaintext.Url), ("hello", served.Url(Hello.InC.Sample))];
-        if (hasJavaScript)
+        await CompareHelloAsync();
+        await CompareJavaScriptAsync();
+    }
+
+    private static async Task CompareHelloAsync()
+    {
+        await using var plaintext = await PeerServer.PlainTextAsync();
+        await using var served = await ServedSamples.StartAsync([Hello.InC.Sample]);
+        await using var servers = new SideBySide();
+        servers.Add(PlainText, plaintext.Url);
+        servers.Add("hello", served.Url(Hello.InC.Sample));
+        foreach (var (name, _, startAsync) in All)
         {
-            urls.Add((JavaScript, served.Url(JavaScript)));
-        }
-        else
-        {
-            Console.WriteLine($"skipped {JavaScript}: {Checkout.WhyNoSample(JavaScript)}");
+            await servers.AddAsync(name, startAsync);
         }
 
-        var peers = new List<HelloServer>();
-        try
+        var rates = await servers.MeasureAsync();
+        foreach (var (name, rate) in rates.Where(rate => rate.Key != PlainText))
         {
-            foreach (var (name, _, startAsync) in All)
-            {
-                // One that is not there does not keep us from measuring the others.
-                await Measurement.RunAsync($"peers {name}", async () =>
-                {
-                    peers.Add(await startAsync());
-                    urls.Add((name, peers[^1].Url));
-                });
-            }
-
-            var rates = await Series.InTurnsAsync(
-                Rounds, [.. urls.Select(peer => (Func<Task<double>>)(() => Wrk.RequestsPerSecondAsync(peer.Url, Connections, Duration)))]);
-            foreach (var ((name, _), rate) in urls.Zip(rates).Skip(1))
-            {
-                Report.Add($"peer_ratio_plaintext_{name.Replace('-', '_')}", rate.Over(rates[0]), "ratio");
-            }
-
-            // workerd answers all requests from one isolate; here each has an instance of its own.
-            var (ours, theirs) = (urls.FindIndex(peer => peer.Name == JavaScript), urls.FindIndex(peer => peer.Name == "workerd"));
-            if (ours >= 0 && theirs >= 0)
-            {
-                Report.Add("wasi_http_js_ratio", rates[ours].Over(rates[theirs]), "ratio");
-            }
+            Report.Add($"peer_ratio_plaintext_{name}", rate.Over(rates[PlainText]), "ratio");
         }
-        finally
+    }
+
+    /// <summary>The same handler in JavaScript: workerd answers all requests from one isolate, and here each has an instance of its own.</summary>
+    private static async Task CompareJavaScriptAsync()
+    {
+        _ = ServedSamples.Find(JavaScript);
+        await using var served = await ServedSamples.StartAsync([JavaScript]);
+        await using var servers = new SideBySide();
+        servers.Add(JavaScript, served.Url(JavaScript));
+        await servers.AddAsync(Workerd, () => PeerServer.WorkerdSampleAsync(JavaScript));
+        var rates = await servers.MeasureAsync();
+        if (rates.TryGetValue(Workerd, out var theirs))
         {
-            foreach (var peer in peers)
-            {
-                await peer.DisposeAsync();
-            }
+            Report.Add("wasi_http_js_ratio", rates[JavaScript].Over(theirs), "ratio", Better.Higher);
         }
     }
 }

@@ -25,8 +25,8 @@ internal static class SandboxCost
         using var engine = GuestEngines.Create(new GuestEngineOptions());
         foreach (var (program, count) in Programs)
         {
-            var native = HelloServer.Built(program);
-            using var handler = new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(HelloServer.Built($"{program}.wasm"))));
+            var native = PeerServer.Built(program);
+            using var handler = new InProcessHandler(engine, engine.Compile(await File.ReadAllBytesAsync(PeerServer.Built($"{program}.wasm"))));
             var times = await Series.InTurnsAsync(Rounds,
             [
                 () => MeasureAsync(query => RunNativelyAsync(native, query), count),

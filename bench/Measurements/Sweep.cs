@@ -15,7 +15,7 @@ internal static class Sweep
     public static async Task RunAsync()
     {
         Wrk.Require();
-        await using var plaintext = await HelloServer.PlainTextAsync();
+        await using var plaintext = await PeerServer.PlainTextAsync();
         await using var served = await ServedSamples.StartAsync([Hello.InC.Sample], ServedSamples.PlacesFor(Connections.Max()));
         foreach (var connections in Connections)
         {

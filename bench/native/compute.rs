@@ -14,7 +14,8 @@ fn primes(limit: usize) -> usize {
     for number in 2..limit {
         if !composite[number] {
             count += 1;
-            for multiple in (number * number..limit).step_by(number) {
+            // A usize of Wasm has 32 bits, which the square of a large number does not fit into.
+            for multiple in (number.saturating_mul(number)..limit).step_by(number) {
                 composite[multiple] = true;
             }
         }
