@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Wagi.Modules.Configuration;
 using Wagi.Runtime.Compiling;
@@ -13,7 +14,7 @@ namespace Wagi.Runtime.Tests.Memories;
 
 /// <summary>Whatever a guest does to its memory, the next one begins with zeros and what its module says, and reaches no further than it may.</summary>
 [Collection(AloneCollection.Name)]
-public sealed class GuestMemoryTests
+public sealed class GuestMemoryTests(Swap swap) : IClassFixture<Swap>
 {
     /// <summary>
     /// A module that can stain its memory in several ways, each an entrypoint, and one that traps unless its memory is as a new one: zeros, also in
@@ -23,6 +24,7 @@ public sealed class GuestMemoryTests
         (module
           (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
           (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
           (memory (export "memory") {{pages}})
           (data (i32.const 5000) "\01\02\03\04\05\06\07\08")
           (data (i32.const 12284) "\01\02\03\04\05\06\07\08")
@@ -59,6 +61,11 @@ public sealed class GuestMemoryTests
           (func (export "fill until the client is gone") (loop $again (call $fill) (br $again)))
           (func (export "fill and exit") (call $fill) (call $exit (i32.const 3)))
           (func (export "host fills") (drop (call $random (i32.const 0) (i32.const 262144))))
+          (func (export "fill and print all")
+            (call $fill)
+            (i32.store (i32.const 0) (i32.const 0))
+            (i32.store (i32.const 4) (i32.const {{pages * 65536}}))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
           (func (export "data alone") (i64.store (i32.const 12284) (i64.const -1)))
 
           ;; A byte here and there: of the pages between, none is touched.
@@ -189,6 +196,68 @@ public sealed class GuestMemoryTests
                 AssertClean(guest);
             }
         }
+    }
+
+    /// <summary>
+    /// What a guest wrote is swapped out before it ends. In the first run the pages are looked for, in later ones those are made what they were that
+    /// are known; a guest that writes to only some of them leaves the others where they are.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void NothingThatWasSwappedOut_IsSeenByTheNext(GuestMemories way)
+    {
+        Assert.SkipWhen(swap.WhyMissing is not null, swap.WhyMissing ?? "");
+        foreach (var keep in new[] { 4 << 20, 128 << 10 })
+        {
+            using var engine = Engine(way, keep);
+            using var guest = Load(engine, Module());
+            for (var round = 0; round < 5; round++)
+            {
+                var client = new SwappingClient(swap);
+                Assert.Equal(GuestOutcome.Completed, Run(guest, "fill and print all", client).Outcome);
+                client.Failure?.Throw();
+                Assert.Equal(4 * 65536, client.Swapped);
+                if (round % 2 == 1)
+                {
+                    Assert.Equal(GuestOutcome.Completed, Run(guest, "data alone").Outcome);
+                }
+
+                AssertClean(guest);
+            }
+        }
+    }
+
+    /// <summary>Has what a guest writes swapped out of the guest's own memory.</summary>
+    private sealed unsafe class SwappingClient(Swap swap) : IGuestOutput
+    {
+        /// <summary>How much that was, in bytes.</summary>
+        public int Swapped { get; private set; }
+
+        /// <summary>Why it was not; for the test, as no exception may go through the guest.</summary>
+        public ExceptionDispatchInfo? Failure { get; private set; }
+
+        public CancellationToken Aborted => CancellationToken.None;
+
+        public bool Write(ReadOnlySpan<byte> bytes)
+        {
+            try
+            {
+                fixed (byte* memory = bytes)
+                {
+                    swap.PageOut(memory, (nuint)bytes.Length);
+                }
+
+                Swapped += bytes.Length;
+            }
+            catch (Exception failure)
+            {
+                Failure = ExceptionDispatchInfo.Capture(failure);
+            }
+
+            return true;
+        }
+
+        public bool Flush() => true;
     }
 
     /// <summary>What such a component has grown may stay open for the next run of it, whose code compares each address with its own memory.</summary>

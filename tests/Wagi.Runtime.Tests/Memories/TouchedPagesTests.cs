@@ -3,7 +3,7 @@ using Wagi.Runtime.Memories;
 
 namespace Wagi.Runtime.Tests.Memories;
 
-public sealed unsafe partial class TouchedPagesTests
+public sealed unsafe partial class TouchedPagesTests(Swap swap) : IClassFixture<Swap>
 {
     private const int Pages = 3000;
 
@@ -132,27 +132,36 @@ public sealed unsafe partial class TouchedPagesTests
         }
     }
 
+    /// <summary>Of no file and of an image, whether they were written to once or, after they had been swapped out, again.</summary>
     [Theory]
     [MemberData(nameof(Methods))]
     public void PagesThatAreSwappedOut_AreFound(bool byReading)
     {
-        const int PageOut = 21;
         using var pages = TouchedPages.Find(byReading);
         Assert.SkipWhen(pages is null, "the kernel shows no page map");
-        Assert.SkipWhen(File.ReadLines("/proc/swaps").Count() < 2, "the machine has no swap");
         var page = PageMemory.PageSize;
-        var memory = PageMemory.Reserve(8 * page);
-        Assert.True(memory != null && PageMemory.TryOpen(memory, 8 * page));
+        using var image = MappedImage.Copy(new byte[8 * page], start: (long)(8 * page));
+        var length = 16 * page;
+        var memory = PageMemory.Reserve(length);
+        Assert.True(memory != null && image.TryPlace(memory) && PageMemory.TryOpen(memory, length));
         try
         {
             memory[3 * page] = 1;
-            Assert.Equal(0, Advise((nint)memory, 8 * page, PageOut));
+            memory[12 * page] = 1;
+            swap.PageOut(memory, length);
 
-            Assert.Equal([3], Touched(pages, (nuint)memory, (nuint)memory + (8 * page)));
+            Assert.Equal([3, 12], Touched(pages, (nuint)memory, (nuint)memory + length));
+            Assert.Equal((1, 1), (memory[3 * page], memory[12 * page]));
+            memory[3 * page] = 2;
+            memory[12 * page] = 2;
+            swap.PageOut(memory, length);
+            Assert.Equal([3, 12], Touched(pages, (nuint)memory, (nuint)memory + length));
+            Assert.True(PageMemory.TryForget(memory, length));
+            Assert.Empty(Touched(pages, (nuint)memory, (nuint)memory + length));
         }
         finally
         {
-            PageMemory.Release(memory, 8 * page);
+            PageMemory.Release(memory, length);
         }
     }
 
