@@ -136,27 +136,6 @@ public sealed class LaptopTests : IDisposable
     }
 
     [Fact]
-    public async Task KernelThatDoesNotShowWrittenPages_LeavesMemoriesToThePool()
-    {
-        Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");
-        string[] hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\""];
-        var attempt = await Command.RunAsync(hidden[0], [.. hidden[1..], "true"]);
-        Assert.SkipWhen(attempt.ExitCode != 0, $"/proc cannot be hidden from a process here: {attempt.Stderr}");
-        _directory.Write("hello.wat", Hello("1"));
-        Configure(Entry("/hello", "hello.wat"));
-
-        await using var runtime = await RuntimeProcess.StartAsync(
-            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation, hidden);
-
-        Assert.Equal("ab1\n", await runtime.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
-        Assert.Equal("pool", (await runtime.StatusAsync(Cancellation)).Memories);
-        await using var usual = await RuntimeProcess.StartAsync(
-            ["serve", "-c", Configuration, "--module-cache", _directory.PathOf("cache")], Cancellation);
-        Assert.Equal("ab1\n", await usual.AnswerAsync("/hello", HttpStatusCode.OK, Cancellation));
-        Assert.StartsWith("slots with their instances, by ", (await usual.StatusAsync(Cancellation)).Memories, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Instances_AreNewForEveryRequest_IfThatIsWanted()
     {
         Assert.SkipWhen(!File.Exists(Checkout.Wagi), "the programs are not published: run 'make publish'");

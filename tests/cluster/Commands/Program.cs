@@ -2,7 +2,13 @@ using System.Runtime.InteropServices;
 using Wagi.TestCluster;
 using Wagi.TestCluster.Kubernetes;
 using Wagi.TestCluster.Kubernetes.Node;
+using Wagi.TestCluster.Processes;
 using Wagi.TestCluster.Registry;
+
+if (args is [RefusedIoctl.Verb, var number, .. { Length: > 0 } program] && uint.TryParse(number, out var ioctl))
+{
+    RefusedIoctl.Become(ioctl, program);
+}
 
 if (args is not ["up"] and not ["up", "--node"])
 {
@@ -10,6 +16,7 @@ if (args is not ["up"] and not ["up", "--node"])
         """
         usage: wagi-test-cluster up           a Kubernetes control plane and a registry, until Ctrl-C
                wagi-test-cluster up --node    a whole cluster with one node, and a registry, until Ctrl-C; as root
+               wagi-test-cluster refuse-ioctl NUMBER PROGRAM [ARGUMENT...]    the program, on a kernel without that ioctl
         """);
     return 64;
 }
