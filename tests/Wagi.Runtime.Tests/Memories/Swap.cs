@@ -106,7 +106,8 @@ public sealed unsafe partial class Swap : IDisposable
     /// <returns>What was said against it; null: nothing.</returns>
     private string? TryBring(string file)
     {
-        var shell = Process.Start(new ProcessStartInfo("sh", ["-c", Shell, "sh", file]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        // A session of its own: what kills a whole group of processes leaves it alone.
+        var shell = Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Shell, "sh", file]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         if (shell.StandardOutput.ReadLine() == "on")
         {
             _shell = shell;
