@@ -26,6 +26,9 @@ public sealed class ServedSamples : IAsyncLifetime
     private RuntimeProcess? _runtime;
     private TargetServer? _target;
 
+    /// <summary>The languages of <c>primes</c>, in each of which it can be initialized when it is compiled.</summary>
+    public static string[] LanguagesOfPrimes => ["c", "rust", "assemblyscript"];
+
     /// <summary>The server that <c>fetch</c> may reach: it answers 203 with method, query and body of the request.</summary>
     public TargetServer Target => _target!;
 
@@ -55,6 +58,16 @@ public sealed class ServedSamples : IAsyncLifetime
     {
         _ = Require(sample, language);
         return $"/{sample}{Preinitialized}/{language}";
+    }
+
+    /// <summary>That the sample at a path was initialized when it was compiled, as its configuration asks for, and nothing kept it from it.</summary>
+    public async Task AssertPreinitializedAsync(string path, CancellationToken cancellation)
+    {
+        var id = path[1..].Replace('/', '-');
+        var status = await Runtime.StatusAsync(cancellation);
+
+        var module = Assert.Single(status.Modules, module => module.Id == id);
+        Assert.Equal(("", true), (module.Message, module.Preinitialized));
     }
 
     public async ValueTask InitializeAsync()
@@ -110,7 +123,13 @@ public sealed class ServedSamples : IAsyncLifetime
 
         Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\n{Environment}");
         Add(toml, "router", "go", "/...", $"entrypoint = \"wagi_serve\"\npreinitialize = \"with-random\"\n{Environment}", Preinitialized);
-        Add(toml, "primes", "c", "", "preinitialize = true", Preinitialized);
+        foreach (var language in LanguagesOfPrimes)
+        {
+            var entrypoint = language == "assemblyscript" ? "entrypoint = \"main_page\"\n" : "";
+            Add(toml, "primes", language, "", entrypoint);
+            Add(toml, "primes", language, "", $"{entrypoint}preinitialize = true", Preinitialized);
+        }
+
         _directory.Write("site/index.html", "<h1>hello</h1>");
         _directory.Write("site/a.css", "body{}");
         _directory.Write("site/a.css.gz", "packed");
@@ -137,7 +156,7 @@ public sealed class ServedSamples : IAsyncLifetime
             Add(toml, "handler", language, "/...", $"allowed_hosts = [\"{Target.Origin}\"]");
         }
 
-        foreach (var variant in (string[])["c", "c-opt", "c-wizer", "c-wizer-opt"])
+        foreach (var variant in (string[])["c-opt", "c-wizer", "c-wizer-opt"])
         {
             Add(toml, "primes", variant, "");
         }
