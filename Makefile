@@ -34,7 +34,7 @@ e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS na
 	tests/run tests/Wagi.TestCluster.Tests tests/EndToEnd tests/Wagi.Operator.Tests tests/Wagi.Chart.Tests tests/Wagi.Docs.Tests tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
-	hello-rust hello-rust-opt hello-go hello-go-opt hello-zig hello-assemblyscript hello-c-component
+	primes-rust primes-assemblyscript hello-rust hello-rust-opt hello-go hello-go-opt router-go hello-zig hello-assemblyscript hello-c-component
 
 bench: ## measure speed, side by side where it is compared; BENCH="hello http …" chooses (docs/performance.md)
 	tests/cluster/install

@@ -21,15 +21,19 @@ internal static class OptimizedModules
 
     private static readonly Hello[] Modules =
     [
-        Command("primes-c"),
-        Command("primes-c-opt"),
-        Command("primes-c-wizer"),
-        Command("primes-c-wizer-opt"),
-        Command("primes-c") with { Preinitialization = Preinitialization.Deterministic },
-        Command("hello-rust"),
-        Command("hello-rust-opt"),
-        Command("hello-go"),
-        Command("hello-go-opt"),
+        Named("primes-c"),
+        Named("primes-c-opt"),
+        Named("primes-c-wizer"),
+        Named("primes-c-wizer-opt"),
+        Named("primes-c") with { Preinitialization = Preinitialization.Deterministic },
+        Named("primes-rust"),
+        Named("primes-rust") with { Preinitialization = Preinitialization.Deterministic },
+        Named("primes-assemblyscript") with { Entrypoint = "main_page" },
+        Named("primes-assemblyscript") with { Entrypoint = "main_page", Preinitialization = Preinitialization.Deterministic },
+        Named("hello-rust"),
+        Named("hello-rust-opt"),
+        Named("hello-go"),
+        Named("hello-go-opt"),
         Hello.InPreinitializedGo with { Preinitialization = Preinitialization.None },
         Hello.InPreinitializedGo,
     ];
@@ -62,7 +66,7 @@ internal static class OptimizedModules
         }
     }
 
-    private static Hello Command(string sample) => new("", "", sample);
+    private static Hello Named(string sample) => new("", "", sample);
 
     private static (byte[] NativeCode, double Milliseconds) Compile(GuestEngine engine, byte[] wasm, Preinitialization preinitialization)
     {
