@@ -38,7 +38,7 @@ var measurements = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 const string Check = "check";
 const string Rebase = "baseline";
 const string Plots = "plots";
-string[] comparable = ["hello", "faults", "http", "latency", "sandbox"];
+string[] comparable = ["hello", "faults", "http", "handlers", "http2", "latency", "peers", "sandbox", "tail"];
 var needs = new Dictionary<string, IEnumerable<string>>(StringComparer.Ordinal) { [Check] = comparable, [Rebase] = comparable, [Plots] = Pictures.Measurements };
 var baseline = Path.Combine(Checkout.Root, "bench", "baseline.json");
 

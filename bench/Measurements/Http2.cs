@@ -26,8 +26,8 @@ internal static class Http2
             () => H2Load.Http2Async(url, 1, streams: 1, Duration),
         ]);
         Report.Add("http1_rps_of_h2load", rates[0], "requests/s");
-        Report.Add("http2_ratio_http1", rates[1].Over(rates[0]), "ratio");
-        Report.Add("http2_ratio_http1_8_streams", rates[2].Over(rates[0]), "ratio");
-        Report.Add("http2_ratio_http1_1_client", rates[4].Over(rates[3]), "ratio");
+        Report.Add("http2_ratio_http1", rates[1].Over(rates[0]), "ratio", Better.Higher);
+        Report.Add("http2_ratio_http1_8_streams", rates[2].Over(rates[0]), "ratio", Better.Higher);
+        Report.Add("http2_ratio_http1_1_client", rates[4].Over(rates[3]), "ratio", Better.Higher);
     }
 }

@@ -42,6 +42,7 @@ internal static class Peers
         var rates = await servers.MeasureAsync();
         foreach (var (name, rate) in rates.Where(rate => rate.Key != PlainText))
         {
+            // Others may become faster; that is no fault of ours.
             Report.Add($"peer_ratio_plaintext_{name}", rate.Over(rates[PlainText]), "ratio");
         }
     }

@@ -102,7 +102,7 @@ internal static class Tail
     private static void Print(string beside, Series calm, Series disturbed)
     {
         Report.Add($"hello_p99_ms_beside_{beside}", disturbed, "ms");
-        Figures.Print($"hello_p99_ratio_beside_{beside}", disturbed.Median / calm.Median, "ratio");
+        Report.Add($"hello_p99_ratio_beside_{beside}", new Series([.. disturbed.Rounds.Select(round => round / calm.Median)]), "ratio", Better.Lower);
     }
 
     /// <summary>A runtime with <c>hello</c> in C, and others.</summary>

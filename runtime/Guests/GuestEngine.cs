@@ -523,7 +523,11 @@ public sealed class GuestEngine : IDisposable
             _ when !OperatingSystem.IsLinux() => null,
             var memories => TouchedPages.Find(memories == GuestMemories.SlotsByReading),
         };
-        return pages is null ? null : new LinearMemories(pages, PageFaults.AreCounted && options.Memories != GuestMemories.SlotsByReading, options.KeepResident, options.KeepResidentInAll, options.MaxInstances);
+        return pages is null
+            ? null
+            : new LinearMemories(
+                pages, PageFaults.AreCounted && options.Memories != GuestMemories.SlotsByReading, options.KeepResident, options.KeepResidentInAll,
+                Math.Max(options.MaxInstances, ProcessCapacity.IdleSlots));
     }
 
     private unsafe EngineHandle CreateHandle(LinearMemories? memories, int keptByPool, int memoriesOfGuest, bool checksBounds = false, bool isForComponents = false) => WasmEngine.Create(
@@ -635,7 +639,7 @@ public sealed record GuestEngineOptions
     /// </summary>
     public int KeepResident { get; init; } = 4 << 20;
 
-    /// <summary>Bytes that all memories without a guest keep together.</summary>
+    /// <summary>Bytes that all memories without a guest take together, about.</summary>
     public long KeepResidentInAll { get; init; } = 64L << 20;
 
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it and its value.</exception>

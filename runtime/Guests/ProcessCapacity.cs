@@ -14,8 +14,11 @@ internal static class ProcessCapacity
     /// <summary>It maps its code in three parts and the image, and there is one map to spare.</summary>
     private const long MapsOfGuest = 5;
 
-    /// <summary>Maps of the program itself, of its heap and of the memories of guests.</summary>
+    /// <summary>Maps of the program itself, of its heap and of the memories of guests, each of which has up to four.</summary>
     private const long MapsOfProgram = 8192;
+
+    /// <summary>Memories without a guest that may be kept: half of these maps.</summary>
+    public const int IdleSlots = (int)MapsOfProgram / 2 / 4;
 
     /// <summary>Modules that may be loaded at the same time.</summary>
     public static int Guests { get; } = (int)Math.Clamp(

@@ -1,44 +1,49 @@
+using System.Runtime.InteropServices;
+
 namespace Wagi.Runtime.Memories;
 
-/// <summary>Idle slots, those that were used last at the end. One for each processor, so that processors do not wait for each other.</summary>
-/// <param name="keep">Bytes that they keep together.</param>
-/// <param name="room">How many there are.</param>
-internal sealed unsafe class IdleSlots(long keep, int room)
+/// <summary>Idle slots. One for each processor, so that processors do not wait for each other.</summary>
+internal sealed unsafe class IdleSlots
 {
+    /// <summary>
+    /// Bytes that an idle slot takes besides the pages that its guest wrote to, about: page tables, its instance, and what the kernel knows of its
+    /// mappings. Measured with a thousand of them.
+    /// </summary>
+    private const long Unseen = 32 << 10;
+
     private readonly Lock _lock = new();
-    private readonly List<Entry> _idle = [];
+
+    /// <summary>All of them.</summary>
+    private SlotChain _all;
+
+    /// <summary>Those of each module; an empty chain is kept for as long as the module is loaded, because it soon has one again.</summary>
+    private readonly Dictionary<long, SlotChain> _ofModule = [];
+
+    private int _count;
     private long _kept;
     private long _instancesTaken;
 
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _idle.Count;
-            }
-        }
-    }
+    public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Bytes that they take.</summary>
     public long Kept => Volatile.Read(ref _kept);
 
     /// <summary>How many have been taken with an instance.</summary>
     public long InstancesTaken => Volatile.Read(ref _instancesTaken);
 
-    /// <summary>A slot of that module and length; null: there is none.</summary>
+    /// <summary>The slot of that module and length that was used last; null: there is none.</summary>
     /// <param name="module">The module.</param>
     /// <param name="length">The length; 0: one with an instance.</param>
     public MemorySlot* Take(long module, nuint length)
     {
         lock (_lock)
         {
-            for (var i = _idle.Count - 1; i >= 0; i--)
+            for (var links = _ofModule.GetValueOrDefault(module).Newest; links != null; links = links->Older)
             {
-                if (_idle[i].Module == module && Fits((MemorySlot*)_idle[i].Slot, length))
+                if (Fits(links->Slot, length))
                 {
                     _instancesTaken += length == 0 ? 1 : 0;
-                    return Remove(i);
+                    return Remove(links->Slot);
                 }
             }
         }
@@ -47,58 +52,68 @@ internal sealed unsafe class IdleSlots(long keep, int room)
     }
 
     /// <summary>Keeps a slot.</summary>
-    /// <returns>As <see cref="TakeSuperfluous"/>.</returns>
-    public MemorySlot* Add(MemorySlot* slot)
+    public void Add(MemorySlot* slot)
     {
         lock (_lock)
         {
-            _idle.Add(new Entry(slot->Module, (nint)slot));
-            _kept += (long)slot->Kept;
-            return TakeSuperfluous();
+            _all.Add(slot, &slot->InAll);
+            CollectionsMarshal.GetValueRefOrAddDefault(_ofModule, slot->Module, out _).Add(slot, &slot->InModule);
+            _count++;
+            _kept += Taken(slot);
         }
     }
 
-    /// <summary>One that is too many, or keeps too much together with the others: the one that has been idle for longest. Null: there is none.</summary>
-    public MemorySlot* TakeSuperfluous()
+    /// <summary>The one that has been idle for longest; null: there is none.</summary>
+    public MemorySlot* TakeOldest()
     {
         lock (_lock)
         {
-            return _idle.Count > room || _kept > keep ? Remove(0) : null;
+            return _all.Oldest == null ? null : Remove(_all.Oldest->Slot);
         }
     }
 
-    /// <summary>Those of a module, or all.</summary>
-    public List<nint> TakeAll(long? module) => TakeWhere(entry => module is null || entry.Module == module);
-
-    /// <summary>Those that have been idle since then.</summary>
-    public List<nint> TakeOlder(long since) => TakeWhere(entry => ((MemorySlot*)entry.Slot)->IdleSince < since);
-
-    private static bool Fits(MemorySlot* slot, nuint length) => length == 0 ? slot->Instance != 0 : slot->Instance == 0 && slot->Length == length;
-
-    private List<nint> TakeWhere(Predicate<Entry> isTaken)
+    /// <summary>Those of a module, of which none will come any more.</summary>
+    public List<nint> TakeAll(long module)
     {
         var taken = new List<nint>();
         lock (_lock)
         {
-            for (var i = _idle.Count - 1; i >= 0; i--)
+            while (_ofModule.GetValueOrDefault(module).Newest is var links && links != null)
             {
-                if (isTaken(_idle[i]))
-                {
-                    taken.Add((nint)Remove(i));
-                }
+                taken.Add((nint)Remove(links->Slot));
+            }
+
+            _ofModule.Remove(module);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Those that have been idle since then.</summary>
+    public List<nint> TakeOlder(long since)
+    {
+        var taken = new List<nint>();
+        lock (_lock)
+        {
+            while (_all.Oldest != null && _all.Oldest->Slot->IdleSince < since)
+            {
+                taken.Add((nint)Remove(_all.Oldest->Slot));
             }
         }
 
         return taken;
     }
 
-    private MemorySlot* Remove(int index)
+    private static bool Fits(MemorySlot* slot, nuint length) => length == 0 ? slot->Instance != 0 : slot->Instance == 0 && slot->Length == length;
+
+    private static long Taken(MemorySlot* slot) => (long)slot->Kept + Unseen;
+
+    private MemorySlot* Remove(MemorySlot* slot)
     {
-        var slot = (MemorySlot*)_idle[index].Slot;
-        _idle.RemoveAt(index);
-        _kept -= (long)slot->Kept;
+        _all.Remove(&slot->InAll);
+        CollectionsMarshal.GetValueRefOrNullRef(_ofModule, slot->Module).Remove(&slot->InModule);
+        _count--;
+        _kept -= Taken(slot);
         return slot;
     }
-
-    private readonly record struct Entry(long Module, nint Slot);
 }

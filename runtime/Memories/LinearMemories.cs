@@ -26,6 +26,8 @@ internal sealed unsafe class LinearMemories : IDisposable
     private readonly TouchedPages _pages;
     private readonly bool _countsFaults;
     private readonly nuint _keep;
+    private readonly long _keepInAll;
+    private readonly int _maxIdle;
     private readonly IdleSlots[] _stripes;
     private readonly MemoryCreator* _creator;
     private readonly Timer _trimmer;
@@ -35,15 +37,16 @@ internal sealed unsafe class LinearMemories : IDisposable
     /// <param name="pages">Finds what a guest has written to; owned from here on.</param>
     /// <param name="countsFaults">Whether to look for pages only where there was a page fault.</param>
     /// <param name="keep">Bytes of a slot that stay in memory when its guest is gone, if it wrote to that many.</param>
-    /// <param name="keepInAll">Bytes that all idle slots keep together.</param>
+    /// <param name="keepInAll">Bytes that all idle slots take together.</param>
     /// <param name="maxIdle">Slots that are kept, however little is in them.</param>
     public LinearMemories(TouchedPages pages, bool countsFaults, long keep, long keepInAll, int maxIdle)
     {
         _pages = pages;
         _countsFaults = countsFaults;
         _keep = (nuint)keep;
-        var stripes = Environment.ProcessorCount;
-        _stripes = [.. Enumerable.Range(0, stripes).Select(_ => new IdleSlots(keepInAll / stripes, Math.Max(8, maxIdle / stripes)))];
+        _keepInAll = keepInAll;
+        _maxIdle = maxIdle;
+        _stripes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new IdleSlots())];
         _self = GCHandle.Alloc(this);
         _creator = (MemoryCreator*)NativeMemory.AllocZeroed((nuint)sizeof(MemoryCreator));
         _creator->Environment = GCHandle.ToIntPtr(_self);
@@ -66,10 +69,10 @@ internal sealed unsafe class LinearMemories : IDisposable
     /// <summary>How often an instance that was kept has begun another run.</summary>
     public long InstancesTaken => _stripes.Sum(stripe => stripe.InstancesTaken);
 
-    /// <summary>Bytes that they keep in memory.</summary>
+    /// <summary>Bytes of memory that they take.</summary>
     public long Kept => _stripes.Sum(stripe => stripe.Kept);
 
-    /// <summary>Unmaps slots that have been idle for long.</summary>
+    /// <summary>Unmaps slots that have been idle for long, or are too many.</summary>
     /// <param name="maxIdle">How long they may be idle.</param>
     public void Trim(TimeSpan maxIdle)
     {
@@ -77,6 +80,7 @@ internal sealed unsafe class LinearMemories : IDisposable
         foreach (var stripe in _stripes)
         {
             Discard(stripe.TakeOlder(since));
+            DiscardTooMany(stripe);
         }
     }
 
@@ -93,10 +97,7 @@ internal sealed unsafe class LinearMemories : IDisposable
     public void Dispose()
     {
         _trimmer.Dispose();
-        foreach (var stripe in _stripes)
-        {
-            Discard(stripe.TakeAll(module: null));
-        }
+        Trim(TimeSpan.FromMilliseconds(-1));
 
         NativeMemory.Free(_creator);
         _self.Free();
@@ -235,9 +236,26 @@ internal sealed unsafe class LinearMemories : IDisposable
     {
         slot->IdleSince = Environment.TickCount64;
         var stripe = _stripes[Thread.GetCurrentProcessorId() % _stripes.Length];
-        for (var superfluous = stripe.Add(slot); superfluous != null; superfluous = stripe.TakeSuperfluous())
+        stripe.Add(slot);
+        DiscardTooMany(stripe);
+    }
+
+    /// <summary>
+    /// Unmaps those that have been idle for longest, while a processor has more than its share and all together more than there may be. The other
+    /// processors are looked at only in the first case, because what they write to is not to move from one to the other in each request: so there may be
+    /// too many until the next <see cref="Trim"/>, twice as many at most.
+    /// </summary>
+    private void DiscardTooMany(IdleSlots stripe)
+    {
+        while ((stripe.Kept > _keepInAll / _stripes.Length && Kept > _keepInAll) || (stripe.Count > _maxIdle / _stripes.Length && Idle > _maxIdle))
         {
-            Discard(superfluous);
+            var oldest = stripe.TakeOldest();
+            if (oldest == null)
+            {
+                return;
+            }
+
+            Discard(oldest);
         }
     }
 

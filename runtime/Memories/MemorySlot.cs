@@ -52,6 +52,12 @@ internal unsafe struct MemorySlot
     /// <summary>Since when it is idle, by <see cref="Environment.TickCount64"/>.</summary>
     public long IdleSince;
 
+    /// <summary>Where it is among all that are idle; meaningless while it is not.</summary>
+    public SlotLinks InAll;
+
+    /// <summary>Where it is among those of its module; meaningless while it is not idle.</summary>
+    public SlotLinks InModule;
+
     /// <summary>The <see cref="LinearMemories"/>, a GCHandle.</summary>
     public nint Owner;
 

@@ -404,6 +404,56 @@ public sealed class GuestMemoryTests(Swap swap) : IClassFixture<Swap>
         }
     }
 
+    /// <summary>Many modules that are asked in turn: a cluster's, each with a request now and then.</summary>
+    [Fact]
+    public void EveryModule_KeepsItsSlot_ThoughThereAreMoreThanRequestsAtATime()
+    {
+        const int Modules = 300;
+        using var engine = GuestEngines.Create(new GuestEngineOptions { MaxInstances = 4 });
+        Assert.SkipWhen(engine.OwnMemories is null, "the kernel shows no page map");
+        var code = engine.Compile(Encoding.UTF8.GetBytes(Module(1)));
+        var guests = Enumerable.Range(0, Modules).Select(_ => engine.Load(code)).ToList();
+        try
+        {
+            for (var round = 0; round < 3; round++)
+            {
+                guests.ForEach(guest => Assert.Equal(GuestOutcome.Completed, Run(guest, "data alone").Outcome));
+            }
+
+            Assert.Equal(Modules, engine.OwnMemories.Idle);
+            Assert.Equal(2 * Modules, engine.OwnMemories.InstancesTaken);
+        }
+        finally
+        {
+            guests.ForEach(guest => guest.Dispose());
+        }
+
+        Assert.Equal(0, engine.OwnMemories.Idle);
+        Assert.Equal(0, engine.OwnMemories.Kept);
+    }
+
+    [Fact]
+    public void SlotsThatHaveBeenIdleForLongest_MakeRoomForOthers()
+    {
+        const long Bound = 1 << 20;
+        using var engine = GuestEngines.Create(new GuestEngineOptions { KeepResidentInAll = Bound });
+        Assert.SkipWhen(engine.OwnMemories is null, "the kernel shows no page map");
+        var code = engine.Compile(Encoding.UTF8.GetBytes(Module(1)));
+        var guests = Enumerable.Range(0, 100).Select(_ => engine.Load(code)).ToList();
+        foreach (var guest in guests)
+        {
+            Run(guest, "data alone");
+            AssertKeeps(engine.OwnMemories, Bound);
+        }
+
+        // The last ones are still there.
+        var taken = engine.OwnMemories.InstancesTaken;
+        Run(guests[^1], "data alone");
+        Run(guests[0], "data alone");
+        Assert.Equal(taken + 1, engine.OwnMemories.InstancesTaken);
+        guests.ForEach(guest => guest.Dispose());
+    }
+
     [Fact]
     public void IdleSlots_AreGivenBack()
     {
@@ -412,12 +462,12 @@ public sealed class GuestMemoryTests(Swap swap) : IClassFixture<Swap>
         Assert.SkipWhen(engine.OwnMemories is null, "the kernel shows no page map");
         var memories = engine.OwnMemories;
 
-        // Each of them keeps 4 MiB, and what all keep together has a bound at every time.
+        // Each of them keeps 4 MiB, and what all keep together has a bound.
         var large = Enumerable.Range(0, 12).Select(_ => Load(engine, Module(64))).ToList();
         foreach (var guest in large)
         {
             Assert.Equal(GuestOutcome.Completed, Run(guest, "fill").Outcome);
-            Assert.InRange(memories.Kept, 1, Bound);
+            AssertKeeps(memories, Bound);
         }
 
         large.ForEach(guest => guest.Dispose());
@@ -438,5 +488,12 @@ public sealed class GuestMemoryTests(Swap swap) : IClassFixture<Swap>
         other.Dispose();
         engine.Dispose();
         Assert.Equal(0, memories.Idle);
+    }
+
+    private static void AssertKeeps(LinearMemories memories, long bound)
+    {
+        Assert.InRange(memories.Kept, 1, 2 * bound);
+        memories.Trim(TimeSpan.FromMinutes(1));
+        Assert.InRange(memories.Kept, 1, bound);
     }
 }
