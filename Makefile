@@ -24,7 +24,8 @@ check: ## formatting, build and every test that starts no process: under two min
 test: ## install what the tests need, then run every test that this machine can run
 	tests/cluster/install --best
 	samples/build
-	$(MAKE) build published-images
+	$(MAKE) build
+	RunAnalyzers=false $(MAKE) published-images # the build has run them
 	tests/run
 
 e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS names: programs, operator, chart and, as root on Linux, a node
@@ -34,7 +35,8 @@ e2e: ## all that Kubernetes has a part in, on the one that KUBEBUILDER_ASSETS na
 	tests/run tests/Wagi.TestCluster.Tests tests/EndToEnd tests/Wagi.Operator.Tests tests/Wagi.Chart.Tests tests/Wagi.Docs.Tests tests/Wagi.Node.Tests
 
 BENCH_SAMPLES := hello-c echo-c fetch-c events-c primes-c primes-c-opt primes-c-wizer primes-c-wizer-opt \
-	primes-rust primes-assemblyscript hello-rust hello-rust-opt hello-go hello-go-opt router-go hello-zig hello-assemblyscript hello-c-component
+	primes-rust primes-assemblyscript hello-rust hello-rust-opt hello-go hello-go-opt router-go hello-zig hello-assemblyscript hello-c-component \
+	hello-rust-wasip2 hello-http echo-http hello-wasip2 handler-javascript
 
 bench: ## measure speed, side by side where it is compared; BENCH="hello http …" chooses (docs/performance.md)
 	tests/cluster/install
