@@ -138,9 +138,21 @@ public sealed class OperatorConsoleTests(ClusterFixture cluster)
                 return (again.StatusCode, first.Headers.ETag.Tag);
             },
             seen => seen.StatusCode == HttpStatusCode.NotModified);
-        var before = Volatile.Read(ref requests);
+        // The operator itself may still have something to write, but not each time.
+        await Eventually.Becomes(
+            async _ =>
+            {
+                var before = Volatile.Read(ref requests);
+                for (var i = 0; i < 20; i++)
+                {
+                    await LookAsync();
+                }
 
-        for (var i = 0; i < 20; i++)
+                return Volatile.Read(ref requests) - before;
+            },
+            caused => caused == 0);
+
+        async Task LookAsync()
         {
             foreach (var page in new[] { "/", "/console/data", $"/console/module?id={test.Tenant}/hello" })
             {
@@ -151,8 +163,6 @@ public sealed class OperatorConsoleTests(ClusterFixture cluster)
             using var same = await AskAsync(http, test, "/console/modules", header: ("If-None-Match", seen.Tag));
             Assert.Equal((HttpStatusCode.NotModified, ""), (same.StatusCode, await same.Content.ReadAsStringAsync(Cancellation)));
         }
-
-        Assert.Equal(before, Volatile.Read(ref requests));
     }
 
     [Fact]
